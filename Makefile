@@ -1,0 +1,39 @@
+# Everything is installed into .venv, from requirements.lock; nothing outside this checkout.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint ui lock clean
+
+demo: $(READY)
+	$(BIN)/sf-insights demo
+
+test: $(READY) lint
+	$(BIN)/pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+ui: $(READY)
+	$(BIN)/sf-insights ui
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("sf_insights needs Python 3.11 to 3.13; name one: make PYTHON=python3.12" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Resolves anew, for every supported Python at once. duckdb stays at 1.5.5 (see README, "Opening the snapshot").
+lock:
+	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
+	echo 'duckdb==1.5.5' > .lock/constraints
+	.lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
+	    --no-header --no-annotate --no-strip-extras --constraint .lock/constraints --output-file requirements.lock pyproject.toml
+	rm -rf .lock
+
+clean:
+	rm -rf $(VENV) .dagster data/demo

@@ -1,0 +1,1 @@
+"""The demo org: an HTTP server that speaks the APIs of Salesforce and Zuora, and the data it holds."""

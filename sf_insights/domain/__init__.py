@@ -1,0 +1,1 @@
+"""Pure rules: no dagster, no network, no files."""

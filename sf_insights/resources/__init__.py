@@ -1,0 +1,1 @@
+"""The outside world, each part behind one small class: Salesforce, Zuora, the warehouse, the configuration."""
