@@ -1,0 +1,97 @@
+"""Labels: what people see instead of API names. A sync only ever adds defaults; a person's text stays for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.selection import LABEL_LENGTH
+
+LabelSource = Literal["default", "user"]
+
+
+@dataclass(frozen=True)
+class FieldLabel:
+    """The label of one field. `default` never changes once given; `text` is what people see."""
+
+    field: str
+    text: str
+    default: str
+    source: LabelSource = "default"
+
+
+@dataclass(frozen=True)
+class LabelWish:
+    """What the file says of one selected field's label: `says` it nothing, the label stays as it is."""
+
+    field: str
+    salesforce_label: str
+    says: bool = False
+    text: str | None = None
+
+
+def assign_labels(
+    existing: Mapping[str, FieldLabel], wishes: Iterable[LabelWish], prefix: str, reserved: Iterable[str]
+) -> dict[str, FieldLabel]:
+    """Return every label, those of deselected fields included, by field.
+
+    Args:
+        existing: the labels of earlier syncs, by field.
+        wishes: one per selected field.
+        prefix: what new default labels begin with; existing ones do not move with it.
+        reserved: the fixed column names of the labelled views, which no label may equal.
+
+    Raises:
+        ConfigurationProblem: a person's label equals another field's label or a fixed column, case ignored.
+    """
+    labels = dict(existing)
+    fixed = {name.casefold() for name in reserved}
+    wished = list(wishes)
+    for wish in wished:
+        if wish.field in labels and wish.says:
+            labels[wish.field] = _wished(labels[wish.field], wish)
+    for wish in wished:
+        if wish.field not in labels:
+            taken = fixed | {label.text.casefold() for label in labels.values()}
+            taken |= {label.default.casefold() for label in labels.values()}
+            taken |= {other.text.casefold() for other in wished if other.text}
+            default = default_label(prefix, wish.salesforce_label, wish.field, taken)
+            labels[wish.field] = _wished(FieldLabel(wish.field, default, default), wish)
+    _refuse_duplicates(labels.values(), fixed)
+    return labels
+
+
+def default_label(prefix: str, salesforce_label: str, field: str, taken: set[str]) -> str:
+    """The prefix and Salesforce's own label; with the API name behind it where that is taken (case ignored)."""
+    label = f"{prefix} {salesforce_label}".strip()[:LABEL_LENGTH]
+    if label.casefold() not in taken:
+        return label
+    suffix = f" ({field})"
+    return label[: LABEL_LENGTH - len(suffix)] + suffix
+
+
+def _wished(label: FieldLabel, wish: LabelWish) -> FieldLabel:
+    if not wish.says:
+        return label
+    if wish.text is None:
+        return replace(label, text=label.default, source="default")
+    return replace(label, text=wish.text, source="user")
+
+
+def _refuse_duplicates(labels: Iterable[FieldLabel], fixed: set[str]) -> None:
+    holders: dict[str, str] = {}
+    for label in labels:
+        key = label.text.casefold()
+        if key in fixed:
+            raise ConfigurationProblem(
+                f'The label "{label.text}" of {label.field} is the name of a column that every account has.',
+                "Choose another label.",
+            )
+        if key in holders:
+            raise ConfigurationProblem(
+                f'The label "{label.text}" of {label.field} is also the label of {holders[key]}.',
+                "Labels are unique, case ignored, also against deselected fields: choose another for one of them.",
+            )
+        holders[key] = label.field

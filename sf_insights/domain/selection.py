@@ -1,0 +1,265 @@
+"""What the administrator's file may say, and what one sync makes of it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sf_insights.domain.field_types import AccountField, Category, ColumnType
+from sf_insights.domain.problems import ConfigurationProblem
+
+LABEL_LENGTH = 255
+_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Guards(BaseModel):
+    """Shares between 0 and 1 beyond which a sync is refused until a person accepts it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_row_drop: Share = 0.2
+    min_match_rate: Share = 0.5
+
+
+class SelectedField(BaseModel):
+    """One entry under `fields:`. A bare text stands for an attribute without a label of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    field: str
+    category: Category = Field(default="attribute", alias="as")
+    label: str | None = None
+    description: str | None = None
+
+    @field_validator("field")
+    @classmethod
+    def _is_api_name(cls, value: str) -> str:
+        if not _API_NAME.fullmatch(value):
+            raise ValueError("must be the API name of one Account field, such as Industry or ARR__c")
+        return value
+
+    @field_validator("label")
+    @classmethod
+    def _is_label(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("is empty; write the label, or null to return to the default")
+        if value is not None and len(value) > LABEL_LENGTH:
+            raise ValueError(f"has {len(value)} characters; at most {LABEL_LENGTH} are allowed")
+        return value
+
+    @property
+    def says_label(self) -> bool:
+        """Whether the entry speaks of its label at all: `label: null` returns to the default, silence keeps."""
+        return "label" in self.model_fields_set
+
+
+class AccountFieldSync(BaseModel):
+    """The whole of account_field_sync.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    timezone: str = "UTC"
+    daily_at: str = "04:00"
+    label_prefix: str = "Sssf"
+    insights_accounts: str = "zuora"
+    guards: Guards = Guards()
+    fields: tuple[SelectedField, ...] = Field(min_length=1)
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _bare_names(cls, value: Any) -> Any:
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone; write one such as America/New_York") from None
+        return value
+
+    @field_validator("daily_at", mode="before")
+    @classmethod
+    def _is_time_of_day(cls, value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+            raise ValueError('must be a quoted time of day between "00:00" and "23:59"')
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def cron(self) -> str:
+        """The cron line of the daily schedule, in `timezone`."""
+        hour, minute = self.daily_at.split(":")
+        return f"{int(minute)} {int(hour)} * * *"
+
+
+def parse_configuration(content: Any) -> AccountFieldSync:
+    """Validate what the YAML file holds, without a network.
+
+    Raises:
+        ConfigurationProblem: names each entry that cannot be, and what to write instead.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigurationProblem("The file holds no settings.", "Write at least `fields:` with one Account field.")
+    try:
+        configuration = AccountFieldSync.model_validate(dict(content))
+    except ValidationError as error:
+        raise ConfigurationProblem(
+            "; ".join(_sentence(detail, content) for detail in error.errors(include_url=False)) + "."
+        ) from None
+    seen: set[str] = set()
+    for entry in configuration.fields:
+        if entry.field.casefold() in seen:
+            raise ConfigurationProblem(
+                f"fields: {entry.field} is selected twice.",
+                "API names are compared without regard to case; keep one of the entries.",
+            )
+        seen.add(entry.field.casefold())
+    return configuration
+
+
+_ADVICE = {
+    "missing": "is missing",
+    "extra_forbidden": "is no setting",
+    "literal_error": "must be {expected}",
+}
+
+
+def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
+    where, place = "", detail["loc"]
+    if place and place[0] == "fields" and len(place) > 1:
+        entries = content.get("fields")
+        entry = entries[place[1]] if isinstance(entries, Sequence) else None
+        name = entry if isinstance(entry, str) else entry.get("field") if isinstance(entry, Mapping) else None
+        where = f"fields, entry {place[1] + 1}" + (f" ({name})" if name else "")
+        place = place[2:]
+    else:
+        where, place = str(place[0]) if place else "", place[1:]
+    path = ": ".join([part for part in [where, *map(str, place)] if part])
+    advice = _ADVICE.get(detail["type"])
+    if detail["type"] == "value_error":
+        text = str(detail["ctx"]["error"])
+    elif advice:
+        text = advice.format(**detail.get("ctx", {}))
+    else:
+        text = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{path}: {text}" if path else text
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """What the warehouse remembers of a field from earlier syncs.
+
+    `column` is the type its values are stored in, None when it was only ever seen in the catalog or is deselected.
+    """
+
+    name: str
+    label: str
+    type: str
+    column: ColumnType | None = None
+
+
+@dataclass(frozen=True)
+class PlannedField:
+    """What one sync does with one selected field: read it, or leave it paused for a reason a person understands."""
+
+    field: AccountField
+    category: Category
+    description: str | None = None
+    paused_because: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+    @property
+    def is_read(self) -> bool:
+        return self.paused_because is None
+
+
+def plan_fields(
+    selection: Iterable[SelectedField],
+    org: Mapping[str, AccountField],
+    known: Mapping[str, KnownField],
+) -> list[PlannedField]:
+    """Decide for each selected field what this sync does with it.
+
+    Args:
+        selection: the entries of the file, duplicates already refused.
+        org: the fields that describe shows now, by API name.
+        known: what earlier syncs saw, by API name.
+
+    Raises:
+        ConfigurationProblem: a field the org never had, or one that can never be what the entry asks for.
+    """
+    by_name = {name.casefold(): field for name, field in org.items()}
+    remembered = {name.casefold(): field for name, field in known.items()}
+    return [
+        _plan_field(entry, by_name.get(entry.field.casefold()), remembered.get(entry.field.casefold()), org)
+        for entry in selection
+    ]
+
+
+def _plan_field(
+    entry: SelectedField, now: AccountField | None, before: KnownField | None, org: Mapping[str, AccountField]
+) -> PlannedField:
+    if now is None:
+        if before is None:
+            raise ConfigurationProblem(
+                f"fields: Account has no field {entry.field} that the integration user may see.",
+                _nearest(entry.field, org),
+            )
+        vanished = AccountField(name=before.name, label=before.label, type=before.type)
+        return PlannedField(vanished, entry.category, entry.description, _vanished(before, org))
+    if now.refusal:
+        parts = sorted(name for name, field in org.items() if field.compound_field == now.name and field != now)
+        raise ConfigurationProblem(
+            f"fields: {now.name} cannot be synchronized: {now.refusal}.",
+            f"Its parts: {', '.join(parts)}." if parts else "",
+        )
+    if entry.category == "metric" and not now.is_numerical:
+        raise ConfigurationProblem(
+            f"fields: {now.name} cannot be a metric: its type is {now.type}.",
+            "Only int, long, double, currency and percent fields can; leave `as:` out to make it an attribute.",
+        )
+    if before and before.column and before.column.widened(now.column) is None:
+        return PlannedField(
+            now,
+            entry.category,
+            entry.description,
+            f"its type changed from {before.type} to {now.type}; to take the new type, deselect it, sync, "
+            "and select it again",
+        )
+    return PlannedField(now, entry.category, entry.description)
+
+
+def _vanished(before: KnownField, org: Mapping[str, AccountField]) -> str:
+    reason = (
+        "it is not visible in Salesforce any more: it was removed or renamed, or the integration user lost read access "
+        "to it (field-level security)"
+    )
+    twin = [field.name for field in org.values() if field.label == before.label and field.type == before.type]
+    return f"{reason}; {twin[0]} has the same label and type now" if twin else reason
+
+
+def _nearest(name: str, org: Mapping[str, AccountField]) -> str:
+    lowered = {candidate.casefold(): candidate for candidate in org}
+    near = difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(lowered[candidate] for candidate in near)}?"
+    return "`sf-insights fields` lists the fields of this org."

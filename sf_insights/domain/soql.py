@@ -1,0 +1,25 @@
+"""The one statement that reads the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sf_insights.domain.field_types import AccountField, ColumnType
+
+# Read in every sync, whatever is selected: deletes and merges show only in these.
+SYSTEM_FIELDS = ("Id", "IsDeleted", "MasterRecordId", "SystemModstamp")
+CURRENCY_FIELD = "CurrencyIsoCode"  # exists in multi-currency orgs only
+
+
+def columns_to_read(org: Mapping[str, AccountField], selected: Iterable[AccountField]) -> dict[str, ColumnType]:
+    """The columns of this sync's snapshot in the order of its SELECT, each with the type describe asks for."""
+    names = [*SYSTEM_FIELDS, *([CURRENCY_FIELD] if CURRENCY_FIELD in org else [])]
+    columns = {name: org[name].column if name in org else ColumnType("text") for name in names}
+    for field in selected:
+        columns.setdefault(field.name, field.column)
+    return columns
+
+
+def select_accounts(columns: Iterable[str]) -> str:
+    """Every account there is. No ORDER BY and no LIMIT: either makes Salesforce give up reading in chunks."""
+    return f"SELECT {', '.join(columns)} FROM Account"

@@ -1,0 +1,238 @@
+"""The pipeline's own database: who may open it, in which transactions it changes, and how it is read.
+
+DuckDB lets one process write a file and nobody else open it meanwhile. So one lock, an OS file lock that the kernel
+releases when its holder dies, is taken before the file is opened and kept until it is closed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import filelock
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
+from sf_insights.resources.settings import now
+from sf_insights.sql import identifier, render
+
+SCHEMA_VERSION = 1
+STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
+LOCK_WAIT_SECONDS = 600.0
+_LOCK_POLL_SECONDS = 0.2
+
+
+class Transaction:
+    """Everything done to the warehouse between BEGIN and COMMIT."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, file: str, parameters: Mapping[str, Any] | None = None, **names: Any) -> None:
+        """Run every statement of sql/`file`.sql: `names` are put into its text, `parameters` are bound."""
+        for statement in duckdb.extract_statements(render(file, **names)):
+            bound = {name: (parameters or {})[name] for name in statement.named_parameters}
+            self._connection.execute(statement, bound or None).fetchall()
+
+    def execute(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def records(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        """Run one query and return its rows by column name."""
+        result = self._connection.execute(sql, parameters)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def value(self, sql: str, parameters: Any = None) -> Any:
+        """The first column of the first row, None when there is no row."""
+        rows = self.execute(sql, parameters)
+        return rows[0][0] if rows else None
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert a few rows, each given by the table's column names; what a row leaves out becomes NULL."""
+        for row in rows:
+            columns = ", ".join(identifier(name) for name in row)
+            places = ", ".join("?" for _ in row)
+            self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(row.values()))
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """The columns of a table or view and their types as DuckDB writes them, in their order."""
+        return dict(
+            self.execute(
+                "SELECT column_name, data_type FROM duckdb_columns() "
+                "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+                [schema, table],
+            )
+        )
+
+
+class Warehouse:
+    """warehouse.duckdb under its lock. Nothing else in the project opens that file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
+        self._holder = path.with_suffix(".holder")
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    def open(
+        self,
+        purpose: str,
+        wait_seconds: float = LOCK_WAIT_SECONDS,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        """Take the lock and open the database, making it when there is none.
+
+        Args:
+            purpose: what the lock is for, told to whoever waits for it.
+            wait_seconds: how long to wait for another holder.
+            on_wait: told once who holds it, when it is not free at once.
+
+        Raises:
+            WarehouseProblem: another process holds it, or the file is of a newer version.
+        """
+        if self.is_open:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._acquire(purpose, wait_seconds, on_wait)
+        try:
+            self._connection = self._connect()
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock.is_locked:
+            with suppress(FileNotFoundError):
+                self._holder.unlink()
+            self._lock.release(force=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All of what is done inside, or nothing of it."""
+        connection = self._opened()
+        connection.execute("BEGIN")
+        try:
+            yield Transaction(connection)
+        except BaseException:
+            # A failed COMMIT has already rolled back, and a broken connection cannot.
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def checkpointed(self) -> Path:
+        """Write everything into the file itself and close it, so that a copy of it is whole; the lock stays.
+
+        Raises:
+            WarehouseProblem: part of it is still outside the file.
+        """
+        self._opened().execute("CHECKPOINT")
+        self._opened().close()
+        self._connection = None
+        if self.path.with_name(self.path.name + ".wal").exists():
+            raise WarehouseProblem(
+                f"{self.path.name} could not be written out completely.", "Run the sync again; nothing was published."
+            )
+        return self.path
+
+    def reopen(self) -> None:
+        """Open again after `checkpointed`."""
+        if self._connection is None:
+            self._connection = self._connect()
+
+    def holder(self) -> str | None:
+        """Who holds the lock and since when, None when nobody does."""
+        probe = filelock.FileLock(self.path.with_suffix(".lock"), thread_local=False)
+        try:
+            probe.acquire(timeout=0)
+        except filelock.Timeout:
+            return self._describe_holder()
+        except OSError:
+            return None
+        probe.release()
+        return None
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise WarehouseProblem(f"{self.path.name} is not open.")
+        return self._connection
+
+    def _acquire(self, purpose: str, wait_seconds: float, on_wait: Callable[[str], None] | None) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout:
+            if on_wait and wait_seconds > 0:
+                on_wait(f"waiting up to {wait_seconds:.0f} s: {self._describe_holder()}")
+            try:
+                self._lock.acquire(timeout=wait_seconds, poll_interval=_LOCK_POLL_SECONDS)
+            except filelock.Timeout:
+                raise WarehouseProblem(
+                    f"{self.path.name} is in use: {self._describe_holder()}.", "Wait for it to end, or stop it."
+                ) from None
+        holder = {"pid": os.getpid(), "purpose": purpose, "since": now().isoformat(timespec="seconds")}
+        self._holder.write_text(json.dumps(holder), encoding="utf-8")
+
+    def _describe_holder(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text(encoding="utf-8"))
+            return f"{holder['purpose']} is running since {holder['since']} (process {holder['pid']})"
+        except (OSError, ValueError, KeyError):
+            return "another process holds its lock"
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        try:
+            connection = duckdb.connect(
+                str(self.path),
+                config={
+                    "storage_compatibility_version": STORAGE_VERSION,
+                    "autoinstall_known_extensions": "false",
+                    "preserve_insertion_order": "false",
+                },
+            )
+        except duckdb.IOException as error:
+            raise WarehouseProblem(
+                f"{self.path.name} cannot be opened: {str(error).splitlines()[0]}.",
+                "Close other programs that have it open; analysts open account_insights.duckdb instead.",
+            ) from None
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        for macro in temporary_macros():
+            connection.execute(macro)
+        return connection
+
+    def _prepare(self) -> None:
+        with self.transaction() as tx:
+            if not tx.value("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'ops'"):
+                tx.run("schema")
+                tx.execute(id18_macro("insights.sf_id18"))
+                tx.insert("ops.warehouse", [{"org_id": None, "schema_version": SCHEMA_VERSION, "created_at": now()}])
+            version = tx.value("SELECT schema_version FROM ops.warehouse")
+        if version > SCHEMA_VERSION:
+            raise WarehouseProblem(
+                f"{self.path.name} was written by a newer sf_insights (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}).",
+                "Upgrade sf_insights.",
+            )
+
+
+def read_snapshot(path: Path, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Query the published snapshot, which never waits for a sync; rows by column name."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return Transaction(connection).records(sql, list(parameters))

@@ -1,0 +1,42 @@
+"""The SQL of the warehouse: one file per table, view or step, and the only place that puts a name or a text into SQL.
+
+Files are Jinja templates. Values are bound (`$day`); what SQL cannot bind, names of columns and the texts of comments,
+passes through the filters `identifier` and `literal`.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jinja2
+
+
+def identifier(name: str) -> str:
+    """A name as SQL writes it: quoted, whatever it holds."""
+    if "\0" in name:
+        raise ValueError("a name cannot hold a NUL")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | None) -> str:
+    """A text as SQL writes it where no parameter is allowed: in COMMENT ON and inside views."""
+    return "NULL" if text is None else "'" + text.replace("'", "''").replace("\0", "") + "'"
+
+
+def identifiers(names: Iterable[str], table: str = "") -> str:
+    """A list of columns, each of `table` when given."""
+    return ", ".join(f"{table}.{identifier(name)}" if table else identifier(name) for name in names)
+
+
+_files = jinja2.Environment(
+    loader=jinja2.PackageLoader("sf_insights", "sql"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote what is put in
+)
+_files.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
+
+
+def render(name: str, **names: Any) -> str:
+    """The text of sql/`name`.sql with `names` put in."""
+    return _files.get_template(f"{name}.sql").render(**names)
