@@ -1,0 +1,269 @@
+"""The ways to log in to Salesforce and Zuora, one small class each, chosen by which variables are filled."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+from urllib.parse import urlsplit
+
+import jwt
+import requests
+from simple_salesforce.api import Salesforce
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.transport import is_loopback
+
+_SHARED_DOMAINS = ("login", "test")
+
+
+class Credentials(Protocol):
+    """One way to log in to Salesforce."""
+
+    name: ClassVar[str]
+    variables: ClassVar[tuple[str, ...]]
+    warning: ClassVar[str | None]
+    renewable: ClassVar[bool]
+
+    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+        """Log in through `session` and return simple-salesforce's handle, which holds the token and the instance.
+
+        Raises:
+            simple_salesforce.exceptions.SalesforceAuthenticationFailed: Salesforce refused.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ClientCredentials:
+    """The OAuth client-credentials flow of a connected app that has a user to run as. The recommended way."""
+
+    name: ClassVar[str] = "client credentials"
+    variables: ClassVar[tuple[str, ...]] = (
+        "SALESFORCE_DOMAIN",
+        "SALESFORCE_CONSUMER_KEY",
+        "SALESFORCE_CONSUMER_SECRET",
+    )
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = True
+
+    domain: str
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+
+    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+        """See Credentials."""
+        return Salesforce(
+            domain=self.domain,
+            consumer_key=self.consumer_key,
+            consumer_secret=self.consumer_secret,
+            session=session,
+            version=api_version,
+        )
+
+
+@dataclass(frozen=True)
+class JwtBearer:
+    """The OAuth JWT bearer flow: the connected app trusts a certificate, whose private key signs each login."""
+
+    name: ClassVar[str] = "JWT bearer"
+    variables: ClassVar[tuple[str, ...]] = (
+        "SALESFORCE_USERNAME",
+        "SALESFORCE_CONSUMER_KEY",
+        "SALESFORCE_PRIVATE_KEY_FILE",
+    )
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = True
+
+    username: str
+    consumer_key: str = field(repr=False)
+    private_key_file: Path
+    domain: str
+
+    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+        """See Credentials.
+
+        Raises:
+            ConfigurationProblem: the private key cannot be read.
+        """
+        try:
+            return Salesforce(
+                domain=self.domain,
+                username=self.username,
+                consumer_key=self.consumer_key,
+                privatekey=self.private_key_file.expanduser().read_text(encoding="utf-8"),
+                session=session,
+                version=api_version,
+            )
+        except OSError as error:
+            raise self._unreadable(error.strerror or "it cannot be read") from None
+        except (jwt.exceptions.InvalidKeyError, UnicodeDecodeError, TypeError):
+            raise self._unreadable("it is not an RSA private key in PEM form without a password") from None
+
+    def _unreadable(self, reason: str) -> ConfigurationProblem:
+        return ConfigurationProblem(
+            f"The private key {self.private_key_file} cannot be used: {reason}.",
+            "SALESFORCE_PRIVATE_KEY_FILE must name the key whose certificate stands in the connected app.",
+        )
+
+
+@dataclass(frozen=True)
+class ExistingSession:
+    """An access token from elsewhere, such as `sf org display`. It cannot be renewed when it expires."""
+
+    name: ClassVar[str] = "existing session"
+    variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL")
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = False
+
+    access_token: str = field(repr=False)
+    instance_url: str
+
+    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+        """See Credentials. Sends nothing."""
+        return Salesforce(
+            session_id=self.access_token, instance_url=self.instance_url, session=session, version=api_version
+        )
+
+
+@dataclass(frozen=True)
+class UserPassword:
+    """User name, password and security token through SOAP login()."""
+
+    name: ClassVar[str] = "user name and password"
+    variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN")
+    warning: ClassVar[str | None] = (
+        "Salesforce retires this login with Summer '27 and switches it off in new orgs: set up client credentials "
+        "(SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY, SALESFORCE_CONSUMER_SECRET) instead."
+    )
+    renewable: ClassVar[bool] = True
+
+    username: str
+    password: str = field(repr=False)
+    security_token: str = field(repr=False)
+    domain: str
+
+    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+        """See Credentials."""
+        return Salesforce(
+            domain=self.domain,
+            username=self.username,
+            password=self.password,
+            security_token=self.security_token,
+            session=session,
+            version=api_version,
+        )
+
+
+@dataclass(frozen=True)
+class ZuoraCredentials:
+    """An OAuth client of a Zuora tenant."""
+
+    base_url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+
+
+_WAYS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
+_ZUORA_VARIABLES = ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET")
+
+
+def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
+    """Return the first way in whose variables are all filled; an empty variable counts as absent.
+
+    Raises:
+        ConfigurationProblem: no set is complete, or a variable holds something that cannot be.
+    """
+    filled = _filled(environment)
+    way = next((way for way in _WAYS if all(name in filled for name in way.variables)), None)
+    if way is None:
+        raise _incomplete(filled)
+    domain = _domain_prefix(filled.get("SALESFORCE_DOMAIN", "login"))
+    if way is ClientCredentials:
+        if domain in _SHARED_DOMAINS:
+            raise ConfigurationProblem(
+                f"Client credentials do not work on {domain}.salesforce.com.",
+                "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
+            )
+        return ClientCredentials(domain, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
+    if way is JwtBearer:
+        key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
+        return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, domain)
+    if way is ExistingSession:
+        return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
+    return UserPassword(
+        filled["SALESFORCE_USERNAME"], filled["SALESFORCE_PASSWORD"], filled["SALESFORCE_SECURITY_TOKEN"], domain
+    )
+
+
+def zuora_credentials(environment: Mapping[str, str]) -> ZuoraCredentials:
+    """Return the Zuora client that ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET describe.
+
+    Raises:
+        ConfigurationProblem: one of them is missing, or the address is neither https nor plain http on this machine.
+    """
+    filled = _filled(environment)
+    missing = [name for name in _ZUORA_VARIABLES if name not in filled]
+    if missing:
+        raise ConfigurationProblem(
+            f"The Zuora accounts cannot be read: {_listed(missing)} missing.",
+            "Set them in the environment or in .env, or set insights_accounts to the path of a .csv or .parquet.",
+        )
+    base_url, client_id, client_secret = (filled[name] for name in _ZUORA_VARIABLES)
+    host = _host(base_url)
+    if not host or not (base_url.startswith("https://") or (base_url.startswith("http://") and is_loopback(host))):
+        raise ConfigurationProblem(
+            "ZUORA_BASE_URL is not an https address.",
+            "Write the address of your tenant's REST API, such as https://rest.zuora.com or https://rest.eu.zuora.com.",
+        )
+    return ZuoraCredentials(base_url.rstrip("/"), client_id, client_secret)
+
+
+def _filled(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in environment.items() if value.strip()}
+
+
+def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
+    begun = [way for way in _WAYS if any(name in filled for name in way.variables)]
+    lacks = [f"{way.name}: {_listed([name for name in way.variables if name not in filled])} missing" for way in begun]
+    if not lacks:
+        return ConfigurationProblem(
+            "No Salesforce credentials are set.",
+            f"Set {', '.join(ClientCredentials.variables)} in the environment or in .env.",
+        )
+    return ConfigurationProblem(
+        f"The Salesforce credentials are incomplete ({'; '.join(lacks)}).",
+        "Fill one of these sets in the environment or in .env.",
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _domain_prefix(domain: str) -> str:
+    """Return what stands before .salesforce.com in a domain written with or without https:// and the rest."""
+    host = domain.lower().removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host):
+        raise ConfigurationProblem(
+            "SALESFORCE_DOMAIN is not the name of a Salesforce host.",
+            "Write the org's My Domain, such as acme.my.salesforce.com or acme--uat.sandbox.my.salesforce.com.",
+        )
+    return host
+
+
+def _instance_address(address: str) -> str:
+    address = address if "://" in address else f"https://{address}"
+    if not address.startswith("https://") or not _host(address):
+        raise ConfigurationProblem(
+            "SALESFORCE_INSTANCE_URL is not an https address.", "Write it as in https://acme.my.salesforce.com."
+        )
+    return address
+
+
+def _host(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "") if parts.port != 0 else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,116 @@
+"""Pages of Account records as CSV files: streamed from the Bulk API, or written from the REST API in the same shape."""
+
+import csv
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import requests
+
+from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.resources.transport import PassingTrouble
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class CsvPage:
+    """One whole page: every value quoted, a header of its own, null as an empty text.
+
+    `records` were counted in the file; `claimed_records` is what Salesforce said the page holds, if it did, and equals
+    it. `number` counts from 1 in Salesforce's order of the pages.
+    """
+
+    number: int
+    path: Path
+    records: int
+    claimed_records: int | None
+
+
+class TornPage(PassingTrouble):
+    """A page that holds fewer records than Salesforce said."""
+
+    def lasting(self, tries: int) -> IncompleteSnapshot:
+        """See PassingTrouble."""
+        return IncompleteSnapshot(f"{self} (tries: {tries}).", "Run again; nothing was changed.")
+
+
+class DownloadStopped(Exception):
+    """Nobody waits for this page any more."""
+
+
+def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
+    """Stream an answer of the Bulk API into `directory` and return it as a page; None when it is empty.
+
+    Raises:
+        TornPage: fewer or more records than the Sforce-NumberOfRecords header says.
+        PassingTrouble: the answer is no CSV.
+        DownloadStopped: `stopped` was set.
+    """
+    if any(kind in response.headers.get("Content-Type", "") for kind in ("html", "json")):
+        raise PassingTrouble(f"Page {number} of the Accounts came as something that is not CSV")
+    path = directory / f"accounts-{number:05}.csv"
+    part = path.with_suffix(".csv.part")
+    try:
+        with part.open("wb") as file:
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                if stopped.is_set():
+                    raise DownloadStopped
+                file.write(chunk)
+        claimed = _claimed_records(response)
+        is_empty = part.stat().st_size == 0
+        records = 0 if is_empty else count_records(part)
+        if claimed is not None and records != claimed:
+            raise TornPage(
+                f"Page {number} of the Accounts holds {records} records where Salesforce announced {claimed}"
+            )
+        if is_empty:
+            return None
+        part.replace(path)
+        return CsvPage(number, path, records, claimed)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path) -> CsvPage:
+    """Write records of the REST API, at least one, as the Bulk API would have sent them.
+
+    Numbers are expected as the text they had in JSON.
+    """
+    path = directory / f"accounts-{number:05}.csv"
+    part = path.with_suffix(".csv.part")
+    columns = [column for column in records[0] if column != "attributes"]
+    try:
+        # JSON can hold half a surrogate pair, which no UTF-8 file can.
+        with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([_text(record[column]) for column in columns] for record in records)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return CsvPage(number, path, len(records), None)
+
+
+def count_records(path: Path) -> int:
+    """Return how many records a CSV file with a header holds; line breaks inside quotes are text."""
+    return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+
+
+def _claimed_records(response: requests.Response) -> int | None:
+    with suppress(ValueError):
+        return int(response.headers.get("Sforce-NumberOfRecords", ""))
+    return None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

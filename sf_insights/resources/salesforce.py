@@ -1,0 +1,317 @@
+"""One connected Salesforce org: login, describe, limits and small queries. Bulk extraction is in bulk.py."""
+
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Self, TypeVar, cast
+from urllib.parse import quote_plus
+from xml.parsers.expat import ExpatError
+
+import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
+from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.resources.credentials import Credentials, salesforce_credentials
+from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
+from sf_insights.resources.transport import PassingTrouble, RetryPolicy, network_troubles, new_session, read_json
+
+T = TypeVar("T")
+
+DEFAULT_API_VERSION = "62.0"
+LOCATOR_LOST = frozenset({"INVALID_QUERY_LOCATOR", "QUERY_LOCATOR_EXPIRED", "INVALID_QUERY_LOCATOR_FORMAT"})
+
+_QUERY_RESTARTS = 2
+_MOST_TOKENS_PER_REQUEST = 3
+_LONGEST_ADDRESS = 15_000
+
+
+@dataclass
+class _Token:
+    """One access token; `worked` is whether a request was accepted with it, or it is the first one."""
+
+    text: str
+    instance: str
+    worked: bool
+
+
+class SalesforceOrg:
+    """A connected org: a context manager that logs in on entry.
+
+    Requests are made here and not by simple-salesforce's own methods: those have no retries, lose headers when a
+    session is renewed, and SFType's never stop renewing a session that stays refused.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        environment: Mapping[str, str],
+        *,
+        endpoint: str | None = None,
+        api_version: str = DEFAULT_API_VERSION,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        """Prepare; nothing is sent. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
+        if not re.fullmatch(r"\d{2}\.0", api_version):
+            raise ConfigurationProblem(
+                "SALESFORCE_API_VERSION is not a version of Salesforce's API.", f"Write it as in {DEFAULT_API_VERSION}."
+            )
+        self.credentials = credentials
+        self.api_version = api_version
+        self.retry = retry or RetryPolicy()
+        self._session = new_session(environment, endpoint=endpoint)
+        self._lock = threading.Lock()
+        self._token: _Token | None = None
+        self._api_calls = 0
+        self._api_usage: tuple[int, int] | None = None
+        self._org_id: str | None = None
+        self._clock_ahead = timedelta()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], *, retry: RetryPolicy | None = None) -> Self:
+        """Return the org that the SALESFORCE_* variables describe.
+
+        Raises:
+            ConfigurationProblem: they are incomplete or hold something that cannot be.
+        """
+        return cls(
+            salesforce_credentials(environment),
+            environment,
+            endpoint=environment.get("SALESFORCE_ENDPOINT") or None,
+            api_version=environment.get("SALESFORCE_API_VERSION") or DEFAULT_API_VERSION,
+            retry=retry,
+        )
+
+    def __enter__(self) -> Self:
+        self._token = self._log_in()
+        self._token.worked = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    @property
+    def org_id(self) -> str:
+        """The org's 18-character id.
+
+        Session ids and opaque OAuth tokens begin with it ("00D..."), before a "!"; for other tokens, such as
+        JWT-based ones, the Organization record is asked. The `id` address of the OAuth answer is not kept by
+        simple-salesforce, and userinfo needs a scope that a connected app may lack.
+        """
+        if self._org_id is None:
+            start, mark, _ = self._logged_in().text.partition("!")
+            if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
+                start = str(next(self.query("SELECT Id FROM Organization"))["Id"])
+            self._org_id = to_18_characters(start)
+        return self._org_id
+
+    @property
+    def instance_url(self) -> str:
+        """The org's own address, such as https://acme.my.salesforce.com."""
+        return self._logged_in().instance
+
+    @property
+    def api_calls(self) -> int:
+        """How many calls to the org's API were made so far, retries included and logins not."""
+        return self._api_calls
+
+    @property
+    def api_usage(self) -> tuple[int, int] | None:
+        """API calls used and allowed in 24 hours, as the last answer said; None before the first."""
+        return self._api_usage
+
+    def server_time(self) -> datetime:
+        """Return the time by Salesforce's clock, to the second, as the last answer told it."""
+        return datetime.now(UTC) + self._clock_ahead
+
+    def describe_account(self) -> dict[str, Any]:
+        """Return the describe of Account: `fields` holds those that the user may see."""
+        return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
+
+    def limits(self) -> dict[str, Any]:
+        """Return the org's limits: name to {"Max", "Remaining"}.
+
+        Raises:
+            RequestRefused: the user lacks View Setup and Configuration.
+        """
+        return cast(dict[str, Any], self.call("GET", "limits", doing="read the org's limits"))
+
+    def record_count(self) -> int | None:
+        """Return about how many live Accounts the org holds, whoever asks; None when it does not say."""
+        try:
+            answer: Any = self.call(
+                "GET", "limits/recordCount", params={"sObjects": "Account"}, doing="count the org's Accounts"
+            )
+        except RequestRefused as refused:
+            if refused.status in (403, 404):
+                return None
+            raise
+        counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
+        return int(counts[0]) if counts else None
+
+    def api_versions(self) -> list[str]:
+        """Return the API versions that the org serves, such as "62.0", oldest first."""
+        answer: Any = self.call("GET", "/services/data", doing="list its API versions")
+        return sorted((str(entry["version"]) for entry in answer), key=float)
+
+    def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield the records of a small query, which are held in memory.
+
+        A locator belongs to the session that opened it, so a query whose locator is lost is asked again from the
+        start and never continued.
+        """
+        for restarts_left in reversed(range(_QUERY_RESTARTS + 1)):
+            try:
+                records = [
+                    record for page in self.query_pages(soql, include_deleted) for record in page.get("records", [])
+                ]
+            except RequestRefused as refused:
+                if refused.code not in LOCATOR_LOST or not restarts_left:
+                    raise
+            else:
+                yield from records
+                return
+
+    def query_pages(
+        self, soql: str, include_deleted: bool, read: Callable[[requests.Response], Any] = read_json
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the JSON answers of a REST query, one of up to 2,000 records after the other."""
+        path = "queryAll" if include_deleted else "query"
+        if len(f"{self.instance_url}/services/data/v{self.api_version}/{path}?q={quote_plus(soql)}") > _LONGEST_ADDRESS:
+            raise ConnectionProblem(
+                "The query names more fields than fit into a request of the REST API.",
+                "Select fewer fields, or make the Bulk API available to the integration user.",
+            )
+        page = self.call("GET", path, params={"q": soql}, doing="query Accounts", read=read)
+        while True:
+            yield page
+            if page.get("done", True):
+                return
+            page = self.call("GET", page["nextRecordsUrl"], doing="query Accounts", read=read)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        read: Callable[[requests.Response], T] = read_json,
+        repeat_when_unsure: bool = True,
+        stopped: threading.Event | None = None,
+    ) -> T:
+        """Send one request and return what `read` makes of the answer, which it gets unread.
+
+        `path` is below /services/data/vXX.X/, or begins with "/". The request and its reading are repeated together
+        when the trouble may pass; see RetryPolicy.run for the last two arguments. `doing` completes the sentence
+        "Salesforce refused to ...".
+
+        Raises:
+            RequestRefused: Salesforce refused for good.
+            ConnectionProblem: the network or the session failed for good.
+        """
+        if not path.startswith("/"):
+            path = f"/services/data/v{self.api_version}/{path}"
+
+        def once() -> T:
+            for _ in range(_MOST_TOKENS_PER_REQUEST):
+                token = self._logged_in()
+                with (
+                    network_troubles("Salesforce"),
+                    self._request(token, method, path, params, body, headers) as answer,
+                ):
+                    if answer.status_code != requests.codes.unauthorized:
+                        token.worked = True
+                        raise_for_refusal(answer, doing)
+                        return read(answer)
+                self._renew(token)
+            raise self._session_refused()
+
+        return self.retry.run(once, repeat_when_unsure=repeat_when_unsure, stopped=stopped)
+
+    def _request(
+        self,
+        token: _Token,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response:
+        with self._lock:
+            self._api_calls += 1
+        answer = self._session.request(
+            method,
+            token.instance + path,
+            params=params,
+            json=body,
+            headers={
+                "Authorization": f"Bearer {token.text}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Sforce-Call-Options": "client=sf_insights",
+                **(headers or {}),
+            },
+            stream=True,
+        )
+        usage = read_api_usage(answer.headers.get("Sforce-Limit-Info", ""))
+        if usage is not None:
+            self._api_usage = usage
+        with suppress(TypeError, ValueError):
+            self._clock_ahead = parsedate_to_datetime(answer.headers.get("Date", "")) - datetime.now(UTC)
+        return answer
+
+    def _logged_in(self) -> _Token:
+        if self._token is None:
+            raise RuntimeError("SalesforceOrg is used in a with statement")
+        return self._token
+
+    def _renew(self, refused: _Token) -> None:
+        """Log in again, once for each token however many threads found it refused."""
+        with self._lock:
+            if self._token is not refused:
+                return
+            if not self.credentials.renewable or not refused.worked:
+                raise self._session_refused()
+            self._token = self._log_in()
+
+    def _session_refused(self) -> ConnectionProblem:
+        if not self.credentials.renewable:
+            return ConnectionProblem(
+                "The Salesforce session has expired and this way to log in cannot renew it.",
+                "Set a new SALESFORCE_ACCESS_TOKEN, or set up client credentials, which renew themselves.",
+            )
+        return ConnectionProblem(
+            "Salesforce accepts the login but refuses the session that comes of it.",
+            "Check the session policies and IP ranges of the connected app and of the user's profile.",
+        )
+
+    def _log_in(self) -> _Token:
+        def once() -> _Token:
+            # simple-salesforce warns with the consumer key in the text when an app is not pre-authorized.
+            with network_troubles("Salesforce"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    handle = self.credentials.login(self._session, self.api_version)
+                except SalesforceAuthenticationFailed as refusal:
+                    if isinstance(refusal.code, int):  # the HTTP status: the body was not of the login's form
+                        raise PassingTrouble(f"Salesforce's login answered {refusal.code} without a reason") from None
+                    raise login_refused(refusal) from None
+                except (AttributeError, ExpatError):
+                    raise PassingTrouble("Salesforce's login answered in a form that is none of its own") from None
+            return _Token(handle.session_id, f"https://{handle.sf_instance.rstrip('/')}", worked=False)
+
+        return self.retry.run(once)
+
+
+def read_api_usage(limit_info: str) -> tuple[int, int] | None:
+    """Return used and allowed API calls from a Sforce-Limit-Info header such as "api-usage=18/5000"."""
+    found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", limit_info)
+    return (int(found[1]), int(found[2])) if found else None

@@ -1,0 +1,259 @@
+"""HTTP as this project uses it: time-outs on every call, one policy of retrying, and where requests may go."""
+
+import ipaddress
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 120.0
+CONNECTIONS = 16
+
+# Edges of Salesforce and Zuora answer these without having done anything.
+_NOT_DONE = frozenset({406, 420, 429, 503})
+
+
+class PassingTrouble(Exception):
+    """A failure that may be gone at the next try.
+
+    `wait` is how many seconds the server asked for, if it did; `may_be_done` is false when the request is known not to
+    have been carried out.
+    """
+
+    def __init__(self, what: str, *, wait: float | None = None, may_be_done: bool = True) -> None:
+        super().__init__(what)
+        self.wait = wait
+        self.may_be_done = may_be_done
+
+    def lasting(self, tries: int) -> Problem:
+        """Return the problem that this trouble is when it was still there at the last try."""
+        return ConnectionProblem(f"{self} (tries: {tries}).", "Try again later.")
+
+
+class OutcomeUnknown(ConnectionProblem):
+    """A request that must not be sent twice broke off after it may have been carried out."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often a passing trouble is met again: `tries` in all, waits in seconds, doubling, with jitter."""
+
+    tries: int = 5
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+
+    def run(
+        self, call: Callable[[], T], *, repeat_when_unsure: bool = True, stopped: threading.Event | None = None
+    ) -> T:
+        """Return what `call` returns, trying again after each PassingTrouble.
+
+        With `repeat_when_unsure` false a call that may have been carried out is not made again. `stopped` ends the
+        waiting between two tries.
+
+        Raises:
+            OutcomeUnknown: the call may or may not have been carried out.
+            Problem: the last try failed as well; a ConnectionProblem unless the trouble says otherwise.
+        """
+
+        def is_worth_another_try(error: BaseException) -> bool:
+            if stopped is not None and stopped.is_set():
+                return False
+            return isinstance(error, PassingTrouble) and (repeat_when_unsure or not error.may_be_done)
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.tries),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception(is_worth_another_try),
+            sleep=tenacity.sleep if stopped is None else tenacity.sleep_using_event(stopped),
+            reraise=True,
+        )
+        try:
+            return retrying(call)
+        except PassingTrouble as trouble:
+            if trouble.may_be_done and not repeat_when_unsure:
+                raise OutcomeUnknown(f"{trouble}; whether the request was carried out is unknown.") from None
+            raise trouble.lasting(retrying.statistics["attempt_number"]) from None
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, PassingTrouble) and error.wait is not None:
+            return min(error.wait, self.longest_wait)
+        doubled: float = self.first_wait * 2 ** (state.attempt_number - 1)
+        return min(doubled, self.longest_wait) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+def new_session(environment: Mapping[str, str], *, endpoint: str | None = None) -> requests.Session:
+    """Return a session with time-outs on every call; with `endpoint`, every request goes to that base address.
+
+    HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are taken from `environment`; loopback never goes through a proxy.
+
+    Raises:
+        ConfigurationProblem: `endpoint` is not a loopback address.
+    """
+    session = requests.Session()
+    # A ~/.netrc would replace the Authorization header, so the environment is read here and not by requests.
+    session.trust_env = False
+    proxy = environment.get("HTTPS_PROXY") or environment.get("https_proxy")
+    if proxy:
+        session.proxies = {"https": proxy}
+    session.verify = environment.get("REQUESTS_CA_BUNDLE") or True
+    no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    gate = _Gate(endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
+    session.mount("https://", gate)
+    session.mount("http://", gate)
+    return session
+
+
+def loopback_endpoint(endpoint: str) -> tuple[str, str]:
+    """Return scheme and network location of SALESFORCE_ENDPOINT.
+
+    Raises:
+        ConfigurationProblem: it is not a base address on this machine; credentials would leave it.
+    """
+    try:
+        parts = urlsplit(endpoint)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    is_base = parts.path in ("", "/") and not parts.query and not parts.fragment
+    if parts.scheme not in ("http", "https") or not is_loopback(host) or not is_base:
+        raise ConfigurationProblem(
+            "SALESFORCE_ENDPOINT sends every Salesforce request, credentials included, to another server, so it may "
+            "only be a base address on this machine.",
+            "Write something like http://127.0.0.1:8080, or remove it to reach the real org.",
+        )
+    name = f"[{host}]" if ":" in host else host
+    return parts.scheme, name if port is None else f"{name}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def network_troubles(who: str) -> Iterator[None]:
+    """Turn what requests raises while talking to `who` into PassingTrouble, or ConnectionProblem when it will stay.
+
+    The originals are cut off: their texts hold whole addresses, and with them SOQL.
+    """
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        if "certificate" in str(error).lower():
+            raise ConnectionProblem(
+                f"The certificate that {who} shows is not trusted.",
+                "If a proxy opens the traffic here, point REQUESTS_CA_BUNDLE to a file that includes its certificate.",
+            ) from None
+        raise PassingTrouble(f"The encrypted connection to {who} broke off") from None
+    except requests.exceptions.ProxyError:
+        raise PassingTrouble(f"The proxy in HTTPS_PROXY did not lead to {who}", may_be_done=False) from None
+    except requests.ConnectTimeout:
+        raise PassingTrouble(f"{who} could not be reached within {CONNECT_SECONDS:.0f} s", may_be_done=False) from None
+    except requests.Timeout:
+        raise PassingTrouble(f"{who} did not answer within {READ_SECONDS:.0f} s") from None
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        raise PassingTrouble(f"An answer of {who} broke off half-way") from None
+    except requests.ConnectionError as error:
+        if _was_never_connected(error):
+            raise PassingTrouble(f"{who} cannot be reached", may_be_done=False) from None
+        raise PassingTrouble(f"The connection to {who} broke off") from None
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL):
+        raise ConfigurationProblem(
+            f"The address of {who}, or of the proxy, is not an address.",
+            "Look at SALESFORCE_DOMAIN, SALESFORCE_INSTANCE_URL, ZUORA_BASE_URL and HTTPS_PROXY.",
+        ) from None
+
+
+def read_json(response: requests.Response, **options: Any) -> Any:
+    """Return the body as JSON, read with the options of json.loads; None for the empty answer of 204.
+
+    Raises:
+        PassingTrouble: the body is something else, as from a maintenance page or a proxy.
+    """
+    if response.status_code == requests.codes.no_content:
+        return None
+    try:
+        return response.json(**options)
+    except requests.exceptions.JSONDecodeError:
+        raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
+
+
+class _Gate(HTTPAdapter):
+    """Where every request passes: sets time-outs, leads to the endpoint, and raises on statuses that pass."""
+
+    def __init__(self, *, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
+        super().__init__(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS)
+        self._endpoint = endpoint
+        self._no_proxy = no_proxy
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        parts = urlsplit(str(request.url))
+        if self._endpoint is not None:
+            parts = parts._replace(scheme=self._endpoint[0], netloc=self._endpoint[1])
+            request.url = urlunsplit(parts)
+        host = parts.hostname or ""
+        if is_loopback(host) or _is_listed(host, self._no_proxy):
+            options["proxies"] = {}
+        options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)
+        response = super().send(request, *args, **options)
+        if _is_passing(response):
+            response.close()
+            raise PassingTrouble(
+                f"{host} answered {response.status_code}",
+                wait=_asked_wait(response),
+                may_be_done=response.status_code not in _NOT_DONE,
+            )
+        return response
+
+
+def _is_passing(response: requests.Response) -> bool:
+    if "xml" in response.headers.get("Content-Type", ""):
+        return False  # a SOAP fault is a 500 that says something definite
+    return response.status_code in _NOT_DONE or response.status_code >= 500
+
+
+def _asked_wait(response: requests.Response) -> float | None:
+    """Return the seconds to wait by Retry-After (a number or a date) or, at 429, by RateLimit-Reset (a number)."""
+    asked = response.headers.get("Retry-After", "")
+    if not asked and response.status_code == requests.codes.too_many_requests:
+        asked = response.headers.get("RateLimit-Reset", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return max(0.0, seconds)
+
+
+def _is_listed(host: str, no_proxy: str) -> bool:
+    """Tell whether NO_PROXY names the host, one of its parent domains, or everything."""
+    names = [name.strip().lower().lstrip(".") for name in no_proxy.split(",") if name.strip()]
+    return any(name in ("*", host) or host.endswith(f".{name}") for name in names)
+
+
+def _was_never_connected(error: requests.ConnectionError) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
