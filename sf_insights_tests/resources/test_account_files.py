@@ -1,0 +1,111 @@
+"""Insights accounts from files."""
+
+import polars as pl
+import pytest
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.zuora import COLUMNS, FileAccounts, ZuoraAccounts, account_source
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(content, name="accounts.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return FileAccounts(path)
+
+    return write
+
+
+def test_columns_are_found_by_header_in_any_order_and_others_are_ignored(written):
+    source = written("\ufeffStatus,CrmId,Balance,Name,Id,AccountNumber\r\nActive,001A,12.5,Acme,1,A-1\r\n")
+    accounts = source.read_accounts()
+    assert accounts.columns == list(COLUMNS)
+    assert accounts.rows() == [("1", "A-1", "Acme", "001A", "Active")]
+
+
+def test_everything_stays_text(written):
+    source = written("Id,AccountNumber,Name,CrmId,Status\n00123,007,1.50,1e5,true\n1,,NA,null,\n")
+    accounts = source.read_accounts()
+    assert accounts.dtypes == [pl.String] * 5
+    assert accounts.rows() == [("00123", "007", "1.50", "1e5", "true"), ("1", None, "NA", "null", None)]
+
+
+def test_quoted_line_breaks_are_text(written):
+    accounts = written('Id,CrmId,Name\n1,x,"Acme\nof ""York"""\n2,y,"Other\r\nCo"\n').read_accounts()
+    assert accounts["Name"].to_list() == ['Acme\nof "York"', "Other\r\nCo"]
+
+
+def test_absent_optional_columns_are_null(written):
+    assert written("CrmId,Id\n,1\n").read_accounts().rows() == [("1", None, None, None, None)]
+
+
+def test_empty_lines_are_no_accounts(written):
+    assert written("Id,CrmId\n1,x\n\n2,y\n\n").read_accounts()["Id"].to_list() == ["1", "2"]
+
+
+@pytest.mark.parametrize("header", ["Id,crmid,Name", "Id;CrmId;Name", "AccountNumber,Name"])
+def test_a_missing_column_is_named_with_the_ones_found(written, header):
+    with pytest.raises(ConfigurationProblem) as problem:
+        written(f"{header}\n1,2,3\n".replace("1,2,3", ",".join("123"[: header.count(",") + 1]))).read_accounts()
+    assert "has no column" in problem.value.what
+    assert ", ".join(header.split(",")) in problem.value.what
+
+
+def test_an_id_that_stands_twice_is_refused_with_its_lines(written):
+    source = written('Id,CrmId,Name\n7,x,"two\nlines"\n8,y,b\n7,z,c\n')
+    with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 5\)"):
+        source.read_accounts()
+
+
+def test_a_blank_id_is_refused_with_its_line(written):
+    with pytest.raises(ConfigurationProblem, match=r"without an Id \(lines 3, 5\)"):
+        written('Id,CrmId\n1,x\n" ",y\n2,z\n,w\n').read_accounts()
+
+
+@pytest.mark.parametrize("content", ["", "Id,CrmId\n", "Id,CrmId\n\n"])
+def test_a_file_without_accounts_is_refused(written, content):
+    with pytest.raises(ConfigurationProblem, match=r"holds no accounts|is empty"):
+        written(content).read_accounts()
+
+
+@pytest.mark.parametrize("content", ["Id,CrmId\nä,x\n".encode("latin-1"), b"Id,CrmId\na,b,c,d\n", b'Id,CrmId\n"a,b\n'])
+def test_a_damaged_csv_is_refused(written, content):
+    with pytest.raises(ConfigurationProblem, match="cannot be read"):
+        written(content).read_accounts()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    for name in ("gone.csv", "gone.parquet"):
+        with pytest.raises(ConfigurationProblem, match=f"{name} cannot be read"):
+            FileAccounts(tmp_path / name).read_accounts()
+
+
+def test_parquet_is_read_as_text_too(tmp_path):
+    path = tmp_path / "accounts.parquet"
+    pl.DataFrame({"CrmId": ["001", ""], "Id": [12, 13], "Extra": [1.5, 2.5]}).write_parquet(path)
+    accounts = FileAccounts(path).read_accounts()
+    assert accounts.dtypes == [pl.String] * 5
+    assert accounts.select("Id", "CrmId").rows() == [("12", "001"), ("13", None)]
+
+
+def test_a_damaged_parquet_and_a_parquet_with_an_id_twice_are_refused(tmp_path, written):
+    with pytest.raises(ConfigurationProblem, match="cannot be read"):
+        written(b"PAR1 and nothing more", "accounts.parquet").read_accounts()
+    path = tmp_path / "twice.parquet"
+    pl.DataFrame({"CrmId": ["a", "b"], "Id": ["x", "x"]}).write_parquet(path)
+    with pytest.raises(ConfigurationProblem, match="rows 1, 2"):
+        FileAccounts(path).read_accounts()
+
+
+def test_the_setting_chooses_the_source(tmp_path):
+    zuora = {"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_CLIENT_ID": "a", "ZUORA_CLIENT_SECRET": "b"}
+    assert isinstance(account_source("zuora", zuora, tmp_path), ZuoraAccounts)
+    file = account_source("exports/accounts.csv", {}, tmp_path)
+    assert isinstance(file, FileAccounts)
+    assert file.path == tmp_path / "exports/accounts.csv"
+    assert account_source(str(tmp_path / "a.parquet"), {}, tmp_path / "b").path == tmp_path / "a.parquet"
+    with pytest.raises(ConfigurationProblem, match=r"neither a \.csv nor a \.parquet"):
+        account_source("accounts.xlsx", {}, tmp_path)
+    with pytest.raises(ConfigurationProblem, match="ZUORA_BASE_URL"):
+        account_source("zuora", {}, tmp_path)

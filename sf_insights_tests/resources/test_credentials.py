@@ -1,0 +1,145 @@
+from pathlib import Path
+
+import pytest
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.credentials import (
+    ClientCredentials,
+    ExistingSession,
+    JwtBearer,
+    UserPassword,
+    salesforce_credentials,
+    zuora_credentials,
+)
+from sf_insights.resources.salesforce import SalesforceOrg
+
+CLIENT = {
+    "SALESFORCE_DOMAIN": "acme.my",
+    "SALESFORCE_CONSUMER_KEY": "key-5f1",
+    "SALESFORCE_CONSUMER_SECRET": "secret-9a2",
+}
+JWT = {
+    "SALESFORCE_USERNAME": "sync@acme.example",
+    "SALESFORCE_CONSUMER_KEY": "key-5f1",
+    "SALESFORCE_PRIVATE_KEY_FILE": "keys/sync.pem",
+}
+SESSION = {"SALESFORCE_ACCESS_TOKEN": "00D!token-77c", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
+PASSWORD = {
+    "SALESFORCE_USERNAME": "sync@acme.example",
+    "SALESFORCE_PASSWORD": "pass-31b",
+    "SALESFORCE_SECURITY_TOKEN": "token-c80",
+}
+ZUORA = {
+    "ZUORA_BASE_URL": "https://rest.eu.zuora.com/",
+    "ZUORA_CLIENT_ID": "client-4d4",
+    "ZUORA_CLIENT_SECRET": "secret-b1b",
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "way"),
+    [(CLIENT, ClientCredentials), (JWT, JwtBearer), (SESSION, ExistingSession), (PASSWORD, UserPassword)],
+)
+def test_each_complete_set_chooses_its_way_in(environment, way):
+    credentials = salesforce_credentials(environment)
+    assert type(credentials) is way
+    assert (credentials.warning is not None) == (way is UserPassword)
+
+
+def test_the_first_complete_set_wins():
+    assert type(salesforce_credentials(PASSWORD | SESSION | JWT | CLIENT)) is ClientCredentials
+    assert type(salesforce_credentials(PASSWORD | SESSION | JWT)) is JwtBearer
+    assert type(salesforce_credentials(PASSWORD | SESSION)) is ExistingSession
+
+
+def test_an_empty_variable_counts_as_absent():
+    environment = CLIENT | {"SALESFORCE_CONSUMER_SECRET": " "}
+    with pytest.raises(ConfigurationProblem, match="SALESFORCE_CONSUMER_SECRET is missing"):
+        salesforce_credentials(environment)
+    assert type(salesforce_credentials(environment | SESSION)) is ExistingSession
+
+
+def test_a_half_filled_set_names_what_is_missing_of_it():
+    with pytest.raises(ConfigurationProblem) as problem:
+        salesforce_credentials({"SALESFORCE_ACCESS_TOKEN": "00D!token-77c"})
+    assert "SALESFORCE_INSTANCE_URL is missing" in str(problem.value)
+    assert "SALESFORCE_PASSWORD" not in str(problem.value)
+    assert "token-77c" not in str(problem.value)
+
+
+def test_nothing_set_asks_for_client_credentials():
+    with pytest.raises(ConfigurationProblem, match="SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY"):
+        salesforce_credentials({"PATH": "/bin"})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "acme--uat.sandbox.my",
+        "acme--uat.sandbox.my.salesforce.com",
+        "https://acme--uat.sandbox.my.salesforce.com/",
+        "HTTPS://ACME--uat.sandbox.my.salesforce.com",
+    ],
+)
+def test_a_domain_is_cut_to_its_prefix(written):
+    assert salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written}).domain == "acme--uat.sandbox.my"
+
+
+@pytest.mark.parametrize("written", ["evil.example/x", "http://acme.my", "acme my", "user@acme.my", "login", "test"])
+def test_a_domain_that_cannot_be_is_refused(written):
+    with pytest.raises(ConfigurationProblem, match=r"acme\.my\.salesforce\.com"):
+        salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written})
+
+
+def test_the_domain_of_a_jwt_login_defaults_to_login():
+    assert salesforce_credentials(JWT).domain == "login"
+    assert salesforce_credentials(JWT | {"SALESFORCE_DOMAIN": "test"}).domain == "test"
+
+
+def test_an_instance_without_https_is_refused():
+    with pytest.raises(ConfigurationProblem, match="SALESFORCE_INSTANCE_URL"):
+        salesforce_credentials(SESSION | {"SALESFORCE_INSTANCE_URL": "http://acme.my.salesforce.com"})
+
+
+@pytest.mark.parametrize("environment", [CLIENT, JWT, SESSION, PASSWORD])
+def test_no_secret_shows_in_a_repr(environment):
+    shown = repr(salesforce_credentials(environment))
+    for secret in ("key-5f1", "secret-9a2", "token-77c", "pass-31b", "token-c80"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("content", [None, "not a key"])
+def test_a_private_key_that_cannot_be_used_is_named(tmp_path, content):
+    key = tmp_path / "sync.pem"
+    if content is not None:
+        key.write_text(content)
+    credentials = salesforce_credentials(JWT | {"SALESFORCE_PRIVATE_KEY_FILE": str(key)})
+    with pytest.raises(ConfigurationProblem, match=r"sync\.pem cannot be used"), SalesforceOrg(credentials, {}):
+        pass
+
+
+def test_zuora_credentials_keep_their_secrets():
+    credentials = zuora_credentials(ZUORA)
+    assert credentials.base_url == "https://rest.eu.zuora.com"
+    assert "secret-b1b" not in repr(credentials)
+    assert "client-4d4" not in repr(credentials)
+
+
+def test_missing_zuora_variables_are_named():
+    with pytest.raises(ConfigurationProblem, match="ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET are missing"):
+        zuora_credentials({"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_CLIENT_ID": ""})
+
+
+@pytest.mark.parametrize("address", ["http://rest.zuora.com", "rest.zuora.com", "ftp://x", "http://[", "https://"])
+def test_zuora_is_reached_by_https_only(address):
+    with pytest.raises(ConfigurationProblem, match="ZUORA_BASE_URL"):
+        zuora_credentials(ZUORA | {"ZUORA_BASE_URL": address})
+
+
+def test_zuora_on_this_machine_may_be_plain_http():
+    address = "http://127.0.0.1:8080/zuora"
+    assert zuora_credentials(ZUORA | {"ZUORA_BASE_URL": address}).base_url == address
+
+
+def test_paths_of_keys_are_kept_as_written():
+    assert salesforce_credentials(JWT).private_key_file == Path("keys/sync.pem")
