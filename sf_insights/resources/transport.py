@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -103,15 +104,20 @@ def new_session(environment: Mapping[str, str], *, endpoint: str | None = None) 
     HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are taken from `environment`; loopback never goes through a proxy.
 
     Raises:
-        ConfigurationProblem: `endpoint` is not a loopback address.
+        ConfigurationProblem: `endpoint` is not a loopback address, or REQUESTS_CA_BUNDLE names nothing.
     """
+    bundle = environment.get("REQUESTS_CA_BUNDLE")
+    if bundle and not Path(bundle).exists():
+        raise ConfigurationProblem(
+            f"REQUESTS_CA_BUNDLE names {bundle}, which does not exist.", "Correct the path, or remove the variable."
+        )
     session = requests.Session()
     # A ~/.netrc would replace the Authorization header, so the environment is read here and not by requests.
     session.trust_env = False
     proxy = environment.get("HTTPS_PROXY") or environment.get("https_proxy")
     if proxy:
         session.proxies = {"https": proxy}
-    session.verify = environment.get("REQUESTS_CA_BUNDLE") or True
+    session.verify = bundle or True
     no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
     gate = _Gate(endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
     session.mount("https://", gate)
