@@ -46,28 +46,12 @@ class Progress:
     seconds: float
 
 
-def snapshot(
-    org: SalesforceOrg,
-    soql: str,
-    directory: Path,
-    *,
-    workers: int = 3,
-    deadline_seconds: float = 7200,
-    on_progress: Callable[[Progress], None] | None = None,
-    resume_job: str | None = None,
-) -> "AccountSnapshot":
-    """Return a snapshot to be used in a with statement, which begins the query and in the end cleans it up.
-
-    `soql` has neither ORDER BY nor LIMIT: they switch off Salesforce's splitting of the query. Pages are written into
-    `directory`; at most `workers` + 1 of them are on the way or waiting for the consumer. `deadline_seconds` bounds
-    the wait for Salesforce to run the query. `resume_job` is the job of an earlier snapshot of the same query that
-    died; it is used when Salesforce still has it.
-    """
-    return AccountSnapshot(org, soql, directory, workers, deadline_seconds, on_progress, resume_job)
-
-
 class AccountSnapshot:
-    """One reading of all Accounts, deleted ones included. See `snapshot`.
+    """One reading of all Accounts, deleted ones included: a context manager that in the end cleans up in Salesforce.
+
+        with AccountSnapshot(org, soql, directory) as snapshot:
+            for page in snapshot.pages():
+                ...
 
     `method` is "bulk" or "rest", and `downgrade_reason` says why it is "rest". `total_records` is how many records
     Salesforce says there are: None until pages() has begun to yield, and equal to what arrived when it has ended.
@@ -78,11 +62,19 @@ class AccountSnapshot:
         org: SalesforceOrg,
         soql: str,
         directory: Path,
-        workers: int,
-        deadline_seconds: float,
-        on_progress: Callable[[Progress], None] | None,
-        resume_job: str | None,
+        *,
+        workers: int = 3,
+        deadline_seconds: float = 7200,
+        on_progress: Callable[[Progress], None] | None = None,
+        resume_job: str | None = None,
     ) -> None:
+        """Prepare; nothing is sent before the with statement.
+
+        `soql` has neither ORDER BY nor LIMIT: they switch off Salesforce's splitting of the query. Pages are written
+        into `directory`; at most `workers` + 1 of them are on the way or waiting for the consumer. `deadline_seconds`
+        bounds the wait for Salesforce to run the query. `resume_job` is the job of an earlier snapshot of the same
+        query that died; it is used if Salesforce still has it.
+        """
         self.method: Literal["bulk", "rest"] = "bulk"
         self.downgrade_reason: str | None = None
         self.total_records: int | None = None

@@ -189,6 +189,8 @@ def network_troubles(who: str) -> Iterator[None]:
             f"The address of {who}, or of the proxy, is not an address.",
             "Look at SALESFORCE_DOMAIN, SALESFORCE_INSTANCE_URL, ZUORA_BASE_URL and HTTPS_PROXY.",
         ) from None
+    except requests.RequestException as error:
+        raise ConnectionProblem(f"A request to {who} failed ({type(error).__name__}).", "Try again later.") from None
 
 
 def read_json(response: requests.Response, **options: Any) -> Any:
@@ -234,8 +236,8 @@ class _Gate(HTTPAdapter):
 
 
 def _is_passing(response: requests.Response) -> bool:
-    if "xml" in response.headers.get("Content-Type", ""):
-        return False  # a SOAP fault is a 500 that says something definite
+    if response.status_code == requests.codes.server_error and "xml" in response.headers.get("Content-Type", ""):
+        return False  # a SOAP fault says something definite
     return response.status_code in _NOT_DONE or response.status_code >= 500
 
 

@@ -82,7 +82,7 @@ class FileAccounts:
             ConfigurationProblem: the file cannot be read, lacks a column, is empty, or has an account twice or
                 without an Id.
         """
-        accounts = self._checked_columns(self._read())
+        accounts = self._read()
         accounts = accounts.filter(~pl.all_horizontal(pl.exclude("row").is_null()))  # an empty line is no account
         if accounts.is_empty():
             raise self._problem("holds no accounts", "Export the accounts again.")
@@ -101,13 +101,20 @@ class FileAccounts:
         return accounts.select(COLUMNS)
 
     def _read(self) -> pl.DataFrame:
+        """Return the columns COLUMNS and `row`, which counts from 0."""
         try:
             if self._is_csv():
-                accounts = pl.read_csv(self.path, infer_schema=False, null_values=[""])
+                found = pl.read_csv(self.path, n_rows=0, infer_schema=False).columns
+                wanted = self._wanted(found)
+                accounts = pl.read_csv(self.path, columns=wanted, infer_schema=False)
             else:
-                accounts = pl.read_parquet(self.path)
-            wanted = [name for name in COLUMNS if name in accounts.columns]
-            return accounts.with_columns(pl.col(wanted).cast(pl.String).replace("", None)).with_row_index("row")
+                found = list(pl.read_parquet_schema(self.path))
+                wanted = self._wanted(found)
+                accounts = pl.read_parquet(self.path, columns=wanted)
+            absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
+            return accounts.with_row_index("row").select(
+                "row", pl.col(wanted).cast(pl.String).replace("", None), *absent
+            )
         except OSError as error:
             raise self._problem(
                 f"cannot be read: {error.strerror or 'no such file'}", "Look at insights_accounts."
@@ -120,16 +127,14 @@ class FileAccounts:
                 f"cannot be read: {reason}", "It must be UTF-8 text separated by commas, or Parquet."
             ) from None
 
-    def _checked_columns(self, accounts: pl.DataFrame) -> pl.DataFrame:
-        found = [name for name in accounts.columns if name != "row"]
+    def _wanted(self, found: list[str]) -> list[str]:
         missing = [name for name in _NEEDED if name not in found]
         if missing:
             raise self._problem(
                 f"has no column {' and no column '.join(missing)}; it has {', '.join(found)}",
                 f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
             )
-        absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in found]
-        return accounts.select("row", *(name for name in COLUMNS if name in found), *absent)
+        return [name for name in COLUMNS if name in found]
 
     def _places(self, rows: list[int]) -> str:
         """Say where in the file rows, counted from 0, are: by line in a CSV, where a record may have several."""
