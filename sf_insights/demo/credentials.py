@@ -1,0 +1,36 @@
+"""Who may log in to the demo org. All of it is public: the org listens on this machine only and holds invented data."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ORGANIZATION_ID = "00DDm0000000001EAA"
+ORGANIZATION_NAME = "Sssf Demo"
+MY_DOMAIN = "demo.my"
+INSTANCE_URL = f"https://{MY_DOMAIN}.salesforce.com"
+
+CONSUMER_KEY = "3MVG9demo.org.sf_insights.consumer.key"
+CONSUMER_SECRET = "demo-consumer-secret"
+
+USERNAME = "integration@demo.example"
+PASSWORD = "demo-password"
+SECURITY_TOKEN = "demoSecurityToken"
+
+ZUORA_CLIENT_ID = "demo-zuora-client"
+ZUORA_CLIENT_SECRET = "demo-zuora-secret"
+
+PRIVATE_KEY_FILE = "jwt_private_key.pem"
+
+
+def ensure_private_key(directory: Path) -> Path:
+    """Return the file of the RSA key whose public half is registered for JWT logins; made at the first start."""
+    path = directory / PRIVATE_KEY_FILE
+    if not path.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.touch(mode=0o600)
+        path.write_bytes(pem)
+    return path

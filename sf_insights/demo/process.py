@@ -1,0 +1,263 @@
+"""Starts the demo org in a process of its own, and speaks with its back door.
+
+with DemoOrg.started(directory, accounts=500) as org:
+    org.environment    # what the pipeline needs to reach it
+    org.pass_day()
+    org.accounts()     # the truth
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sf_insights.demo import credentials
+
+START_SECONDS = 900  # a million accounts are generated in this time, by far
+STOP_SECONDS = 5
+CALL_SECONDS = 600
+
+
+class DemoOrgError(Exception):
+    """The org did not start, or refused a call; the message says why."""
+
+
+class DemoOrg:
+    """A running demo org. Methods change it, break it and read its truth; nothing here is an API of Salesforce."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        self.url = url
+        self.directory = directory
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
+
+    @classmethod
+    @contextmanager
+    def started(
+        cls, directory: Path, accounts: int = 5000, seed: int = 1, port: int = 0, multi_currency: bool = False
+    ) -> Iterator["DemoOrg"]:
+        """Start an org in a child process and stop it at the end.
+
+        Args:
+            directory: holds the generated org, which is used again when accounts, seed and multi_currency are the same;
+                days that passed in it stay passed until `reset`.
+            accounts: number of live accounts.
+            port: 0 takes a free one.
+
+        Raises:
+            DemoOrgError: the process ended before it answered.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "sf_insights.demo", str(directory.resolve())]
+        command += ["--accounts", str(accounts), "--seed", str(seed), "--port", str(port), "--end-with-stdin"]
+        if multi_currency:
+            command.append("--multi-currency")
+        package_parent = str(Path(__file__).resolve().parents[2])
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, [package_parent, os.getenv("PYTHONPATH")])),
+        }
+        with subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            try:
+                yield cls(_announced(process), directory)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point the pipeline at this org, by client credentials."""
+        return {
+            "SALESFORCE_ENDPOINT": self.url,
+            "SALESFORCE_DOMAIN": credentials.MY_DOMAIN,
+            "SALESFORCE_CONSUMER_KEY": credentials.CONSUMER_KEY,
+            "SALESFORCE_CONSUMER_SECRET": credentials.CONSUMER_SECRET,
+            "ZUORA_BASE_URL": self.url,
+            "ZUORA_CLIENT_ID": credentials.ZUORA_CLIENT_ID,
+            "ZUORA_CLIENT_SECRET": credentials.ZUORA_CLIENT_SECRET,
+        }
+
+    @property
+    def private_key_file(self) -> Path:
+        """The key for JWT logins."""
+        return self.directory / credentials.PRIVATE_KEY_FILE
+
+    # The truth
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return every account, deleted ones included, by API name.
+
+        Values: text, dates and times as str in Salesforce's form (2026-01-31T12:34:56.000Z), int for int fields, float
+        for double, currency and percent (25.0 is 25 %), bool, None for null. Purged accounts are not part of it.
+        """
+        return list(self._lines("accounts"))
+
+    def iterate_accounts(self) -> Iterator[dict[str, Any]]:
+        """Yield what `accounts` returns, without holding it."""
+        return self._lines("accounts")
+
+    def zuora_accounts(self) -> list[dict[str, Any]]:
+        """Return every Zuora account: the API's columns (null included), kind, salesforce_id and survivor_id.
+
+        salesforce_id is the Account that the CRM Account ID means, survivor_id the live one it became by merges.
+        """
+        return list(self._lines("zuora_accounts"))
+
+    def purged(self) -> list[dict[str, Any]]:
+        """Return Id and MasterRecordId of every purged account."""
+        return list(self._lines("purged"))
+
+    def state(self) -> dict[str, Any]:
+        """Return accounts, seed, day, now, live_accounts and the settings."""
+        return self._call("state")
+
+    # Changes
+
+    def reset(self) -> None:
+        """Return to the org as it was generated: day 0, no faults, no sessions, no requests."""
+        self._call("reset")
+
+    def pass_day(self) -> dict[str, Any]:
+        """Let a day pass; return what happened in it, as counts."""
+        return self._call("pass_day")
+
+    def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
+        """Set fields of an account by API name; without a stamp, they change as a formula's value does."""
+        self._call("update_account", id_=id_, values=values, stamped=stamped)
+
+    def add_account(self, **values: Any) -> str:
+        """Create an account and return its id; what is not given is invented."""
+        return self._call("add_account", values=values)
+
+    def delete_account(self, id_: str) -> None:
+        """Move an account to the recycle bin."""
+        self._call("delete_account", id_=id_)
+
+    def undelete_account(self, id_: str) -> None:
+        """Bring an account back from the recycle bin."""
+        self._call("undelete_account", id_=id_)
+
+    def purge_account(self, id_: str) -> None:
+        """Remove an account for good."""
+        self._call("purge_account", id_=id_)
+
+    def merge_accounts(self, winner_id: str, *loser_ids: str) -> None:
+        """Merge one or two losers into a winner."""
+        self._call("merge_accounts", winner_id=winner_id, loser_ids=list(loser_ids))
+
+    def update_zuora_account(self, account: str, /, **values: Any) -> None:
+        """Set columns of a Zuora account, named by Id or AccountNumber: CrmId=..., Status=..., kind=..."""
+        self._call("update_zuora_account", account=account, values=values)
+
+    def add_zuora_account(self, **values: Any) -> str:
+        """Create a Zuora account and return its Id."""
+        return self._call("add_zuora_account", values=values)
+
+    def delete_zuora_account(self, account: str) -> None:
+        """Remove a Zuora account, named by Id or AccountNumber."""
+        self._call("delete_zuora_account", account=account)
+
+    def hide_field(self, name: str) -> None:
+        """Take a field away from the API user by field-level security."""
+        self._call("change_field", name=name, changes={"hidden": True})
+
+    def show_field(self, name: str) -> None:
+        """Give a hidden field back."""
+        self._call("change_field", name=name, changes={"hidden": False})
+
+    def change_field(self, name: str, /, **changes: Any) -> None:
+        """Change a field's definition: label, type, length, precision, scale, digits, help_text, values..."""
+        self._call("change_field", name=name, changes=changes)
+
+    def rename_field(self, name: str, new_name: str) -> None:
+        """Give a field another API name; values stay."""
+        self._call("change_field", name=name, changes={"name": new_name})
+
+    def retype_field(self, name: str, type_: str, **changes: Any) -> None:
+        """Give a field another type, with its length, precision, scale or digits; stored texts stay."""
+        self._call("change_field", name=name, changes={"type": type_, **changes})
+
+    def add_field(self, name: str, label: str, type_: str, *, value: Any = None, **definition: Any) -> None:
+        """Add a field to Account, with one value for all accounts; further properties as in `fields.Field`."""
+        self._call("add_field", definition={"name": name, "label": label, "type": type_, **definition}, value=value)
+
+    def remove_field(self, name: str) -> None:
+        """Remove a field from Account."""
+        self._call("remove_field", name=name)
+
+    # Faults
+
+    def fault(self, action: str, *, path: str = "", times: int | None = 1, skip: int = 0, **details: Any) -> None:
+        """Let something go wrong for requests whose path contains `path`; `faults` lists the actions and details."""
+        self._call("fault", action=action, path=path, times=times, skip=skip, **details)
+
+    def configure(self, **settings: Any) -> None:
+        """Set dials: quota_max, quota_used, record_count_offset, page_records, gzip, job_seconds... (`faults.Settings`)."""
+        self._call("configure", **settings)
+
+    def clear_faults(self) -> None:
+        """Forget all faults and set every dial back."""
+        self._call("clear_faults")
+
+    def invalidate_tokens(self) -> None:
+        """Log everybody out, of Salesforce and of Zuora."""
+        self._call("invalidate_tokens")
+
+    def expire_locators(self) -> None:
+        """Let every open query of REST and of ZOQL expire."""
+        self._call("expire_locators")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the requests received so far: method, path without query, status (0: no answer was given)."""
+        return self._call("requests")
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self._call("clear_requests")
+
+    def _call(self, name: str, **arguments: Any) -> Any:
+        body = json.dumps(arguments).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/admin/{name}", body, headers, method="POST")  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=CALL_SECONDS) as answer:
+                return json.load(answer)["result"]
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read().decode()
+            raise DemoOrgError(json.loads(text)["error"] if text.startswith('{"error"') else text) from None
+
+    def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        with self._opener.open(f"{self.url}/admin/{name}", timeout=CALL_SECONDS) as answer:
+            for line in answer:
+                yield json.loads(line)
+
+
+def _announced(process: subprocess.Popen[str]) -> str:
+    """Return the address that the child prints once it listens.
+
+    Raises:
+        DemoOrgError: it ended, or said nothing for too long.
+    """
+    if process.stdout is None:
+        raise DemoOrgError("the org's process has no output to read its address from")
+    timer = threading.Timer(START_SECONDS, process.kill)
+    timer.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        timer.cancel()
+    if not line.startswith("http://"):
+        raise DemoOrgError(f"the demo org did not start; its process said {line.strip()!r} and its errors stand above")
+    return line.strip()

@@ -1,0 +1,87 @@
+"""How a value is written: in the org's store, in JSON, in the truth that tests read.
+
+The store holds the text that a Bulk API result has for the value, and NULL for null: `9.0E7` for a currency,
+`true`, `2026-01-31T12:34:56.000Z`, `10:30:00.000Z`. Every other form is made from that text by the field's type.
+"""
+
+import json
+import re
+from typing import Any
+
+NUMBERS_WITH_DECIMALS = frozenset({"double", "currency", "percent"})
+INTEGERS = frozenset({"int", "long"})
+IDENTIFIERS = frozenset({"id", "reference"})
+
+# Python's json writes floats its own way. The number's text travels as a marked string and loses its quotes at the end.
+_MARK = "\ue0f3number:"
+_MARKED = re.compile('"' + _MARK + r'([^"]*)"')
+
+
+def java_double(number: float) -> str:
+    """Write a number as Java's Double.toString does, which is what Salesforce sends: 12.5, 350000.0, 9.0E7, 1.0E-4."""
+    if number == 0:
+        return "0.0"
+    if 1e-3 <= abs(number) < 1e7:
+        return repr(float(number))
+    sign = "-" if number < 0 else ""
+    mantissa, _, exponent = repr(abs(float(number))).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    power = int(exponent or 0) + (len(whole) - 1 if whole != "0" else -(len(fraction) - len(digits) + 1))
+    digits = digits.rstrip("0") or "0"
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{power}"
+
+
+def to_store(type_: str, value: Any) -> str | None:
+    """Return the stored text of a Python value (str, bool, int, float, Decimal or None) for a field of this type."""
+    if value is None or value == "":
+        return None
+    if type_ == "boolean":
+        return "true" if value in (True, "true") else "false"
+    if type_ in NUMBERS_WITH_DECIMALS:
+        return java_double(float(value))
+    if type_ in INTEGERS:
+        return str(int(value))
+    return str(value)
+
+
+def to_truth(type_: str, text: str | None) -> Any:
+    """Return the Python value of a stored text: bool, int, float, str or None.
+
+    Dates, datetimes and times stay text in Salesforce's form (2026-01-31, 2026-01-31T12:34:56.000Z, 10:30:00.000Z).
+    The shortest decimal text of a float is exactly the number that the APIs send.
+    """
+    if text is None:
+        return None
+    if type_ == "boolean":
+        return text == "true"
+    if type_ in NUMBERS_WITH_DECIMALS:
+        return float(text)
+    if type_ in INTEGERS:
+        return int(text)
+    return text
+
+
+def to_json(type_: str, text: str | None) -> Any:
+    """Return the value for `dump_json`, in the form of the REST API: datetimes end with +0000, numbers as Java's."""
+    if text is None:
+        return None
+    if type_ == "boolean":
+        return text == "true"
+    if type_ in NUMBERS_WITH_DECIMALS:
+        return _MARK + text
+    if type_ in INTEGERS:
+        return int(text)
+    if type_ == "datetime":
+        return text[:-1] + "+0000"
+    return text
+
+
+def dump_json(value: Any, pretty: bool = False) -> bytes:
+    """Write a JSON body in UTF-8, with numbers from `to_json` in Java's notation."""
+    text = json.dumps(
+        value, ensure_ascii=False, indent=2 if pretty else None, separators=None if pretty else (",", ":")
+    )
+    if _MARK in text:
+        text = _MARKED.sub(r"\1", text)
+    return text.encode()
