@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -29,7 +28,6 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
 _FIRST_VERSION_WITH_RESULT_PAGES = 58.0
-_CLOCK_TOLERANCE = timedelta(seconds=5)
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -205,8 +203,8 @@ class _Job:
 
     @classmethod
     def created(cls, org: SalesforceOrg, soql: str) -> Self:
-        """Create the job. After an ambiguous failure Salesforce is asked what it has before anything is repeated."""
-        asked_at = org.server_time()
+        """Create the job; after an ambiguous failure it is created again only if Salesforce has no new one."""
+        known = _accounts_jobs(org)
         create = partial(
             org.call,
             "POST",
@@ -219,10 +217,10 @@ class _Job:
             return cls(org, create(read=read_json))
         except OutcomeUnknown as unknown:
             # A job does not tell its query, so one that may be ours can neither be used nor aborted.
-            maybe_ours = _accounts_jobs_since(org, asked_at - _CLOCK_TOLERANCE)
+            maybe_ours = _accounts_jobs(org) - known
             if maybe_ours:
                 raise ConnectionProblem(
-                    f"{unknown.what} Job {maybe_ours[0]} may be the one that was asked for.",
+                    f"{unknown.what} Job {min(maybe_ours)} may be the one that was asked for.",
                     "Abort it in Setup under Bulk Data Load Jobs if nobody else uses it, and run again.",
                 ) from None
             return cls(org, create(read=read_json))
@@ -332,18 +330,17 @@ class _Job:
         self._org.call(method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None)
 
 
-def _accounts_jobs_since(org: SalesforceOrg, since: datetime) -> list[str]:
-    """Return the queryAll jobs on Account, of anybody, that were created at `since` or later."""
-    ids: list[str] = []
+def _accounts_jobs(org: SalesforceOrg) -> set[str]:
+    """Return the ids of the queryAll jobs on Account, of anybody, that Salesforce still has."""
+    ids = set[str]()
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
-        ids += [
+        ids |= {
             str(job["id"])
             for job in answer["records"]
             if (job.get("operation"), job.get("object")) == ("queryAll", "Account")
-            and datetime.fromisoformat(job["createdDate"]) >= since
-        ]
+        }
         path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
     return ids
 

@@ -4,10 +4,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote_plus
 from xml.parsers.expat import ExpatError
@@ -70,7 +67,6 @@ class SalesforceOrg:
         self._api_calls = 0
         self._api_usage: tuple[int, int] | None = None
         self._org_id: str | None = None
-        self._clock_ahead = timedelta()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, retry: RetryPolicy | None = None) -> Self:
@@ -107,7 +103,7 @@ class SalesforceOrg:
             start, mark, _ = self._logged_in().text.partition("!")
             if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
                 start = str(next(self.query("SELECT Id FROM Organization"))["Id"])
-            self._org_id = to_18_characters(start)
+            self._org_id = to_18_characters(start[:15])
         return self._org_id
 
     @property
@@ -124,10 +120,6 @@ class SalesforceOrg:
     def api_usage(self) -> tuple[int, int] | None:
         """API calls used and allowed in 24 hours, as the last answer said; None before the first."""
         return self._api_usage
-
-    def server_time(self) -> datetime:
-        """Return the time by Salesforce's clock, to the second, as the last answer told it."""
-        return datetime.now(UTC) + self._clock_ahead
 
     def describe_account(self) -> dict[str, Any]:
         """Return the describe of Account: `fields` holds those that the user may see."""
@@ -264,8 +256,6 @@ class SalesforceOrg:
         usage = read_api_usage(answer.headers.get("Sforce-Limit-Info", ""))
         if usage is not None:
             self._api_usage = usage
-        with suppress(TypeError, ValueError):
-            self._clock_ahead = parsedate_to_datetime(answer.headers.get("Date", "")) - datetime.now(UTC)
         return answer
 
     def _logged_in(self) -> _Token:

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import filelock
+import polars as pl
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
@@ -25,6 +26,16 @@ SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
 LOCK_WAIT_SECONDS = 600.0
 _LOCK_POLL_SECONDS = 0.2
+
+
+class _ArrowStream:
+    """A frame as nothing but the Arrow stream it offers."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 class Transaction:
@@ -55,11 +66,20 @@ class Transaction:
         return rows[0][0] if rows else None
 
     def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert a few rows, each given by the table's column names; what a row leaves out becomes NULL."""
-        for row in rows:
-            columns = ", ".join(identifier(name) for name in row)
-            places = ", ".join("?" for _ in row)
-            self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(row.values()))
+        """Insert a few rows, each given by the same column names of the table; what they leave out becomes NULL."""
+        given = list(rows)
+        if given:
+            columns = ", ".join(identifier(name) for name in given[0])
+            places = ", ".join(f"({', '.join('?' for _ in row)})" for row in given)
+            values = [value for row in given for value in row.values()]
+            self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES {places}", values)
+
+    def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
+        """Insert a frame into a table by column names."""
+        # DuckDB finds `rows` by its name in this function. It takes a polars frame itself only with pyarrow installed,
+        # but anything that offers an Arrow stream.
+        rows = _ArrowStream(frame)  # noqa: F841
+        self._connection.execute(f"INSERT INTO {table} BY NAME FROM rows")
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
         """The columns of a table or view and their types as DuckDB writes them, in their order."""

@@ -1,0 +1,19 @@
+"""The assets, one file per stage; alphabetical order is the order of the data flow."""
+
+from sf_insights.assets.catalog import account_fields
+from sf_insights.assets.fields import field_labels, selected_fields
+from sf_insights.assets.landing import raw_accounts, zuora_accounts
+from sf_insights.assets.matching import matched_accounts
+from sf_insights.assets.model import insights_model
+from sf_insights.assets.publish import published_snapshot
+
+ALL_ASSETS = [
+    account_fields,
+    selected_fields,
+    field_labels,
+    raw_accounts,
+    zuora_accounts,
+    matched_accounts,
+    insights_model,
+    published_snapshot,
+]

@@ -1,0 +1,38 @@
+"""What the org has: the Account fields that the integration user may see."""
+
+import dagster as dg
+
+from sf_insights.assets.metadata import table_metadata
+from sf_insights.domain.field_types import AccountField
+from sf_insights.resources import field_tables, syncs
+from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
+
+NETWORK_RETRIES = dg.RetryPolicy(max_retries=1, delay=5)
+
+
+@dg.asset(
+    key=["salesforce", "account_fields"], group_name="salesforce", kinds={"salesforce"}, retry_policy=NETWORK_RETRIES
+)
+def account_fields(
+    context: dg.AssetExecutionContext,
+    settings: SettingsResource,
+    warehouse: WarehouseResource,
+    salesforce: SalesforceResource,
+) -> dg.MaterializeResult:
+    """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
+    with warehouse.opening(context, settings.configuration()) as step:
+        org = salesforce.connected()
+        fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+        with step.transaction() as tx:
+            syncs.claim_org(tx, step.sync, org.org_id)
+            field_tables.save_catalog(tx, fields, step.sync.day)
+            syncs.record(
+                tx,
+                step.sync.number,
+                org_id=org.org_id,
+                describe_fingerprint=syncs.fingerprint(fields),
+                salesforce_api_calls=org.api_calls,
+            )
+            metadata = table_metadata(tx, "salesforce", "account_fields")
+    used = {"api_calls_used_today": org.api_usage[0], "api_calls_allowed": org.api_usage[1]} if org.api_usage else {}
+    return dg.MaterializeResult(metadata={**metadata, "org": org.org_id, "day": str(step.sync.day), **used})

@@ -1,0 +1,39 @@
+"""What Dagster shows of a materialization, under names that stay the same so that it can plot them over time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from sf_insights.resources.warehouse import Transaction
+from sf_insights.sql import identifier
+
+_PREVIEW_ROWS = 5
+_PREVIEW_COLUMNS = 12
+_CELL_WIDTH = 40
+
+
+def table_metadata(tx: Transaction, schema: str, table: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Row count, column schema (with labels as descriptions) and the first rows of a table or view."""
+    name = f"{identifier(schema)}.{identifier(table)}"
+    columns = tx.columns(schema, table)
+    return {
+        "dagster/row_count": tx.value(f"SELECT count(*) FROM {name}"),
+        "dagster/column_schema": dg.TableSchema(
+            [dg.TableColumn(column, type_, (labels or {}).get(column)) for column, type_ in columns.items()]
+        ),
+        "preview": dg.MarkdownMetadataValue(_preview(tx, name, list(columns)[:_PREVIEW_COLUMNS])),
+    }
+
+
+def _preview(tx: Transaction, name: str, columns: list[str]) -> str:
+    shown = ", ".join(identifier(column) for column in columns)
+    rows = tx.execute(f"SELECT {shown} FROM {name} LIMIT {_PREVIEW_ROWS}")
+    lines = [columns, ["---"] * len(columns), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    text = text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + "…"
+    return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,45 @@
+"""The insights tables, all in one transaction: they change together or not at all."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from sf_insights.assets.fields import field_labels
+from sf_insights.assets.matching import matched_accounts
+from sf_insights.assets.metadata import table_metadata
+from sf_insights.resources import field_tables
+from sf_insights.resources.connections import WarehouseResource
+from sf_insights.resources.modelling import model_sync
+
+_TABLES = {
+    "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",
+    "account_attributes": "One row per Insights account that ever matched, one typed column per attribute.",
+    "attribute_changes": "One row per attribute value that changed after the field's first sync.",
+    "account_metrics": "One row per account, metric and synced day.",
+}
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            key=["insights", table],
+            group_name="insights",
+            deps=[matched_accounts, field_labels],
+            description=description,
+            kinds={"duckdb"},
+        )
+        for table, description in _TABLES.items()
+    ],
+    can_subset=False,
+)
+def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it."""
+    with warehouse.step(context) as step, step.transaction() as tx:
+        changed = model_sync(tx, step.sync)
+        labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
+        metadata = {table: table_metadata(tx, "insights", table, labels) for table in _TABLES}
+    metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
+    for table in _TABLES:
+        yield dg.MaterializeResult(
+            asset_key=["insights", table], metadata={**metadata[table], "day": str(step.sync.day)}
+        )

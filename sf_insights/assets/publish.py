@@ -1,0 +1,33 @@
+"""The file that analysts open."""
+
+import dagster as dg
+
+from sf_insights.assets.fields import field_labels
+from sf_insights.assets.model import insights_model
+from sf_insights.resources.connections import SettingsResource, WarehouseResource
+from sf_insights.resources.landing import empty_landing
+from sf_insights.resources.modelling import write_views
+from sf_insights.resources.publishing import publish
+
+
+@dg.asset(
+    key=["insights", "published_snapshot"], group_name="insights", deps=[insights_model, field_labels], kinds={"duckdb"}
+)
+def published_snapshot(
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
+) -> dg.MaterializeResult:
+    """account_insights.duckdb: the whole warehouse after a complete sync, read-only, replaced in one step."""
+    places = settings.places
+    with warehouse.step(context) as step:
+        with step.transaction() as tx:
+            write_views(tx)  # a label may have changed since the model was made
+        size = publish(step.warehouse, places.snapshot)
+    empty_landing(places.landing)
+    return dg.MaterializeResult(
+        metadata={
+            "snapshot": dg.MetadataValue.path(str(places.snapshot)),
+            "bytes": size,
+            "sync": step.sync.number,
+            "day": str(step.sync.day),
+        }
+    )

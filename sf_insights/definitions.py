@@ -1,0 +1,22 @@
+"""The code location: everything that Dagster loads, in explicit lists."""
+
+import dagster as dg
+
+from sf_insights.assets import ALL_ASSETS
+from sf_insights.jobs import daily_account_field_sync
+from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
+from sf_insights.schedules import daily_schedule
+
+defs = dg.Definitions(
+    assets=ALL_ASSETS,
+    jobs=[daily_account_field_sync],
+    schedules=[daily_schedule()],
+    resources={
+        "settings": SettingsResource(),
+        "warehouse": WarehouseResource(),
+        "salesforce": SalesforceResource(),
+        "zuora": ZuoraResource(),
+    },
+    # One process for a whole run: it holds the warehouse's lock, and a process per step would import everything anew.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,160 @@
+"""What was landed, brought into the warehouse: Salesforce's accounts by comparison, Zuora's list as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from sf_insights.domain.field_types import ColumnType
+from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
+from sf_insights.domain.selection import PlannedField
+from sf_insights.domain.soql import CURRENCY_FIELD, SYSTEM_FIELDS
+from sf_insights.resources.field_tables import save_plan
+from sf_insights.resources.landing import LandedAccounts
+from sf_insights.resources.syncs import Sync
+from sf_insights.resources.warehouse import Transaction
+from sf_insights.sql import identifier, literal
+
+_MOSTLY_FILLED = 0.5
+_BOOKKEEPING = ("absent_since", "changed_in_sync")
+
+
+def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
+    """Bring salesforce.raw_accounts to the landed snapshot; rows that say the same as before are not touched.
+
+    A field that went from mostly filled to all null is paused in the plan, and not brought in.
+
+    Raises:
+        IncompleteSnapshot: an Id came twice.
+        GuardRefusal: far fewer live accounts than in the last complete sync.
+    """
+    twice = tx.value(f'SELECT count(*) - count(DISTINCT "Id") FROM read_parquet({literal(landed.accounts)})')
+    if twice:
+        raise IncompleteSnapshot(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
+    _guard_row_drop(
+        sync,
+        "Salesforce delivered {now:,} live accounts where the last sync had {before:,}.",
+        before=_before(tx, sync, "salesforce_accounts"),
+        now=landed.live,
+    )
+    emptied = _emptied_fields(tx, sync, landed, plan)
+    if emptied:
+        reason = "it is empty in every account since this sync; the integration user may have lost read access to it"
+        plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
+        save_plan(tx, plan)
+    columns = {name: type_ for name, type_ in landed.columns.items() if name not in emptied}
+    _fit_columns(tx, columns)
+    _view_landed(tx, landed, columns)
+    tx.run("salesforce_raw_accounts", {"day": sync.day, "sync": sync.number}, columns=list(columns))
+    tx.run("salesforce_merged_accounts")
+    tx.execute("DROP VIEW landed_accounts")
+    _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
+
+
+def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) -> None:
+    """Replace zuora.accounts by today's list.
+
+    Args:
+        tx: the transaction.
+        sync: the sync it belongs to.
+        accounts: the text columns Id, AccountNumber, Name, CrmId and Status, each Id once.
+
+    Raises:
+        GuardRefusal: far fewer accounts than in the last complete sync.
+    """
+    _guard_row_drop(
+        sync,
+        "Zuora's list has {now:,} accounts where the last sync had {before:,}.",
+        before=_before(tx, sync, "zuora_accounts"),
+        now=len(accounts),
+    )
+    tx.execute("DELETE FROM zuora.accounts")
+    tx.insert_frame("zuora.accounts", accounts)
+
+
+def _before(tx: Transaction, sync: Sync, count: str) -> int | None:
+    rows = tx.execute(
+        f"SELECT {count} FROM ops.sync_runs WHERE state = 'complete' AND sync < $sync ORDER BY sync DESC LIMIT 1",
+        {"sync": sync.number},
+    )
+    return rows[0][0] if rows else None
+
+
+def _guard_row_drop(sync: Sync, sentence: str, before: int | None, now: int) -> None:
+    allowed = sync.configuration.guards.max_row_drop
+    if before and now < before * (1 - allowed) and "row-drop" not in sync.accepted:
+        raise GuardRefusal(
+            sentence.format(now=now, before=before),
+            f"A drop of more than {allowed:.0%} is refused, and nothing was changed. If it is right, accept it for one "
+            "run with `sf-insights sync --accept row-drop`.",
+        )
+
+
+def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
+    mostly_filled = tx.execute(
+        "SELECT field FROM ops.field_stats WHERE sync = $since AND accounts > 0 AND filled >= accounts * $share",
+        {"since": sync.since, "share": _MOSTLY_FILLED},
+    )
+    read = {field.name for field in plan if field.is_read}
+    return {name for (name,) in mostly_filled if name in read and landed.live and not landed.filled[name]}
+
+
+def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> None:
+    """Give raw_accounts exactly these columns, each wide enough for what it holds and what comes."""
+    existing = tx.columns("salesforce", "raw_accounts")
+    kept = {CURRENCY_FIELD, *SYSTEM_FIELDS, *_BOOKKEEPING}
+    for name in existing.keys() - columns.keys() - kept:
+        tx.execute(f"ALTER TABLE salesforce.raw_accounts DROP COLUMN {identifier(name)}")
+    for name, needed in columns.items():
+        fit_column(tx, "salesforce", "raw_accounts", name, needed)
+
+
+def fit_column(tx: Transaction, schema: str, table: str, name: str, needed: ColumnType) -> None:
+    """Add a column, widen it, or start it anew when it is of another kind; never narrow it."""
+    existing = tx.columns(schema, table)
+    relation = f"{identifier(schema)}.{identifier(table)}"
+    if name in existing:
+        held = ColumnType.parse(existing[name])
+        wider = held.widened(needed)
+        if wider is not None and wider != held:
+            tx.execute(f"ALTER TABLE {relation} ALTER COLUMN {identifier(name)} TYPE {wider.sql}")
+        if wider is not None:
+            return
+        tx.execute(f"ALTER TABLE {relation} DROP COLUMN {identifier(name)}")
+    tx.execute(f"ALTER TABLE {relation} ADD COLUMN {identifier(name)} {needed.sql}")
+
+
+def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, ColumnType]) -> None:
+    """The landed files as one relation, of the types that raw_accounts has."""
+    held = tx.columns("salesforce", "raw_accounts")
+    cast = ", ".join(f"{identifier(name)}::{held[name]} AS {identifier(name)}" for name in columns)
+    tx.execute(
+        f"CREATE OR REPLACE TEMP VIEW landed_accounts AS SELECT {cast} "
+        f"FROM read_parquet({literal(landed.accounts)}, union_by_name = true)"
+    )
+
+
+def _keep_statistics(tx: Transaction, sync: Sync, landed: LandedAccounts, read: Sequence[PlannedField]) -> None:
+    tx.execute("DELETE FROM ops.field_stats WHERE sync = $sync", {"sync": sync.number})
+    tx.execute("DELETE FROM ops.rejected_values WHERE sync = $sync", {"sync": sync.number})
+    tx.insert(
+        "ops.field_stats",
+        [
+            {
+                "sync": sync.number,
+                "field": field.name,
+                "accounts": landed.live,
+                "filled": landed.filled[field.name],
+                "rejected": landed.rejected[field.name],
+            }
+            for field in read
+        ],
+    )
+    if landed.rejected_values:
+        tx.execute(
+            "INSERT INTO ops.rejected_values SELECT $sync, $day, record_id, field, text, reason "
+            f"FROM read_parquet({literal(landed.rejected_values)})",
+            {"sync": sync.number, "day": sync.day},
+        )

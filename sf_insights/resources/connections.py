@@ -1,0 +1,154 @@
+"""The Dagster resources: what the assets get handed, opened when first used and closed when the run ends."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.resources import settings, syncs
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.syncs import Sync
+from sf_insights.resources.warehouse import Transaction, Warehouse
+from sf_insights.resources.zuora import AccountSource, account_source
+
+ACCEPT_TAG = "sf_insights/accept"
+
+
+class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where things are and what the administrator's file says, read when a run needs it and not when code loads."""
+
+    @property
+    def places(self) -> settings.Places:
+        return settings.Places.from_environment(settings.environment())
+
+    def configuration(self) -> AccountFieldSync:
+        """The administrator's file.
+
+        Raises:
+            ConfigurationProblem: it is not valid, or the synchronization is switched off.
+        """
+        configuration = settings.load_configuration(self.places.configuration)
+        if not configuration.enabled:
+            raise ConfigurationProblem(
+                f"The synchronization is switched off in {self.places.configuration.name}.",
+                "Set `enabled: true` to switch it on; nothing was changed.",
+            )
+        return configuration
+
+    def environment(self) -> dict[str, str]:
+        return settings.environment()
+
+
+@dataclass
+class Step:
+    """What an asset works with: the sync it belongs to, and the warehouse's transactions."""
+
+    sync: Sync
+    warehouse: Warehouse
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """All of what is done inside, or nothing of it."""
+        return self.warehouse.transaction()
+
+
+class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The warehouse, locked from the first asset of a run that needs it until the run ends, however it ends."""
+
+    _warehouse: Warehouse | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def opening(self, context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> Iterator[Step]:
+        """Open a sync: the first thing a complete run does."""
+        with self._reported(context) as warehouse:
+            day = settings.today(settings.environment(), configuration.zone)
+            with warehouse.transaction() as tx:
+                sync = syncs.open_sync(
+                    tx, day=day, run_id=context.run_id, configuration=configuration, accepted=_accepted(context)
+                )
+            context.log.info(f"sync {sync.number} of {sync.day}")
+            yield Step(sync, warehouse)
+
+    @contextmanager
+    def step(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+        """Go on with the sync that this run opened, or with the last landed one."""
+        with self._reported(context) as warehouse:
+            with warehouse.transaction() as tx:
+                sync = syncs.continue_sync(tx, context.run_id)
+            yield Step(sync, warehouse)
+
+    @contextmanager
+    def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
+        """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
+        try:
+            yield self._opened(context)
+        except BaseException as error:
+            reason = str(error).strip() or type(error).__name__
+            if self._warehouse is not None:
+                self._warehouse.reopen()
+                with self._warehouse.transaction() as tx:
+                    syncs.fail_sync(tx, context.run_id, reason)
+            if isinstance(error, Problem):
+                raise dg.Failure(description=reason, allow_retries=False) from error
+            raise
+
+    def _opened(self, context: dg.AssetExecutionContext) -> Warehouse:
+        if self._warehouse is None:
+            warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
+            warehouse.open(f"Dagster run {context.run_id}", on_wait=context.log.warning)
+            self._warehouse = warehouse
+        return self._warehouse
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        if self._warehouse is not None:
+            self._warehouse.close()
+            self._warehouse = None
+
+
+class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The connected org: one login for a whole run."""
+
+    _org: SalesforceOrg | None = PrivateAttr(default=None)
+
+    def connected(self) -> SalesforceOrg:
+        if self._org is None:
+            self._org = SalesforceOrg.from_environment(settings.environment()).__enter__()
+        return self._org
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        if self._org is not None:
+            self._org.__exit__(None, None, None)
+            self._org = None
+
+
+class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where the list of Insights accounts comes from."""
+
+    def source(self, configuration: AccountFieldSync) -> AccountSource:
+        base = settings.Places.from_environment(settings.environment()).configuration.parent
+        return account_source(configuration.insights_accounts, settings.environment(), base)
+
+
+def _accepted(context: dg.AssetExecutionContext) -> list[str]:
+    """The guards that this run may pass, from its tag.
+
+    Raises:
+        ConfigurationProblem: the tag names something else.
+    """
+    accepted = [word for word in context.run.tags.get(ACCEPT_TAG, "").replace("+", " ").split() if word]
+    for word in accepted:
+        if word not in syncs.GUARDS:
+            raise ConfigurationProblem(
+                f"The run's tag {ACCEPT_TAG} says {word!r}, which is no guard.", f"Allowed: {', '.join(syncs.GUARDS)}."
+            )
+    return accepted
+
+
+def day_tag() -> dict[str, str]:
+    """The run tag that shows a day set from outside."""
+    day = os.environ.get("SF_INSIGHTS_TODAY")
+    return {"sf_insights/today": day} if day else {}

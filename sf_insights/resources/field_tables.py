@@ -1,0 +1,166 @@
+"""What the warehouse keeps about fields: the org's catalog, the plan of a sync, states, events and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sf_insights.domain.field_types import AccountField, Category, ColumnType
+from sf_insights.domain.labels import FieldLabel, LabelWish
+from sf_insights.domain.lifecycle import FieldEvent, FieldState
+from sf_insights.domain.selection import AccountFieldSync, KnownField, PlannedField
+from sf_insights.resources.settings import now
+from sf_insights.resources.warehouse import Transaction
+
+
+def save_catalog(tx: Transaction, fields: Sequence[AccountField], day: date) -> None:
+    """Keep what describe shows now, and of what it shows no longer since when it does not."""
+    gone = {
+        row["field"]: row
+        for row in tx.records("SELECT * FROM salesforce.account_fields")
+        if row["field"] not in {field.name for field in fields}
+    }
+    tx.execute("DELETE FROM salesforce.account_fields")
+    tx.insert("salesforce.account_fields", [{**_field_row(field), **_catalog_row(field)} for field in fields])
+    tx.insert("salesforce.account_fields", [{**row, "vanished_on": row["vanished_on"] or day} for row in gone.values()])
+
+
+def load_catalog(tx: Transaction) -> dict[str, AccountField]:
+    """The fields that the last describe showed, by API name."""
+    rows = tx.records("SELECT * FROM salesforce.account_fields WHERE vanished_on IS NULL")
+    return {row["field"]: _field(row) for row in rows}
+
+
+def known_fields(tx: Transaction) -> dict[str, KnownField]:
+    """Every field the org ever showed, with the column its values are kept in while it is selected."""
+    known = {
+        row["field"]: KnownField(row["field"], row["label"], row["type"])
+        for row in tx.records("SELECT field, label, type FROM salesforce.account_fields")
+    }
+    columns = tx.columns("ops", "attribute_values")
+    for state in load_states(tx).values():
+        column = None
+        if state.is_visible:
+            column = ColumnType("decimal", 1) if state.category == "metric" else ColumnType.parse(columns[state.field])
+        known[state.field] = KnownField(state.field, state.salesforce_label, state.salesforce_type, column)
+    return known
+
+
+def _field_row(field: AccountField) -> dict[str, Any]:
+    return {
+        "field": field.name,
+        "label": field.label,
+        "type": field.type,
+        "length": field.length,
+        "precision": field.precision,
+        "scale": field.scale,
+        "is_formula": field.is_formula,
+        "help_text": field.help_text,
+    }
+
+
+def _catalog_row(field: AccountField) -> dict[str, Any]:
+    return {"is_custom": field.is_custom, "compound_field": field.compound_field}
+
+
+def _field(row: dict[str, Any]) -> AccountField:
+    names = ("label", "type", "length", "precision", "scale", "is_formula", "help_text")
+    optional = {name: row[name] for name in ("is_custom", "compound_field") if name in row}
+    return AccountField(name=row["field"], **{name: row[name] for name in names}, **optional)
+
+
+def save_plan(tx: Transaction, plan: Iterable[PlannedField]) -> None:
+    """Keep what this sync does with each selected field."""
+    tx.execute("DELETE FROM salesforce.selected_fields")
+    tx.insert(
+        "salesforce.selected_fields",
+        [
+            {
+                **_field_row(planned.field),
+                "category": planned.category,
+                "description": planned.description,
+                "paused_because": planned.paused_because,
+            }
+            for planned in plan
+        ],
+    )
+
+
+def load_plan(tx: Transaction) -> list[PlannedField]:
+    """What the last planned sync does with each selected field, in the file's order."""
+    return [
+        PlannedField(_field(row), row["category"], row["description"], row["paused_because"])
+        for row in tx.records("SELECT * FROM salesforce.selected_fields ORDER BY rowid")
+    ]
+
+
+def load_states(tx: Transaction) -> dict[str, FieldState]:
+    """insights.fields, by field."""
+    return {row["field"]: FieldState(**row) for row in tx.records("SELECT * FROM insights.fields")}
+
+
+def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[FieldEvent], day: date) -> None:
+    """Replace insights.fields and add the day's events."""
+    tx.execute("DELETE FROM insights.fields")
+    tx.insert("insights.fields", [vars(state) for state in states])
+    tx.insert("insights.field_events", [{"date": day, **vars(event)} for event in events])
+
+
+def first_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], datetime]:
+    """When each field was first synced as each category, for days before this one."""
+    rows = tx.execute(
+        """SELECT field, category, min(opened_at) FROM (
+               SELECT field, category, min(date) AS day FROM insights.field_days WHERE date < $day GROUP BY ALL
+           ) JOIN ops.sync_runs USING (day) WHERE state = 'complete' GROUP BY ALL""",
+        {"day": before},
+    )
+    return {(field, category): stamp for field, category, stamp in rows}
+
+
+def last_days(tx: Transaction, category: Category) -> dict[str, date]:
+    """The last day on which each field was synced as this category."""
+    return dict(
+        tx.execute(
+            "SELECT field, max(date) FROM insights.field_days WHERE category = $category GROUP BY field",
+            {"category": category},
+        )
+    )
+
+
+def load_labels(tx: Transaction) -> dict[str, FieldLabel]:
+    """Every label there is, by field."""
+    rows = tx.execute("SELECT field, label, default_label, label_source FROM insights.field_labels")
+    return {row[0]: FieldLabel(*row) for row in rows}
+
+
+def save_labels(tx: Transaction, labels: Iterable[FieldLabel]) -> None:
+    """Write the labels that are new or changed, and nothing else."""
+    before = load_labels(tx)
+    changed = [label for label in labels if before.get(label.field) != label]
+    for label in changed:
+        tx.execute("DELETE FROM insights.field_labels WHERE field = $field", {"field": label.field})
+    tx.insert(
+        "insights.field_labels",
+        [
+            {
+                "field": label.field,
+                "label": label.text,
+                "default_label": label.default,
+                "label_source": label.source,
+                "updated_at": now(),
+            }
+            for label in changed
+        ],
+    )
+
+
+def label_wishes(configuration: AccountFieldSync, plan: Iterable[PlannedField]) -> list[LabelWish]:
+    """What the file says of the label of each planned field."""
+    said = {entry.field.casefold(): entry for entry in configuration.fields}
+    wishes = []
+    for planned in plan:
+        entry = said.get(planned.name.casefold())
+        if entry is not None:
+            wishes.append(LabelWish(planned.name, planned.field.label, entry.says_label, entry.label))
+    return wishes

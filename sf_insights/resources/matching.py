@@ -1,0 +1,89 @@
+"""Matching as one step of the warehouse: today's matches, the guard over them, and what they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sf_insights.domain.problems import GuardRefusal
+from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
+from sf_insights.resources.syncs import Sync
+from sf_insights.resources.warehouse import Transaction
+from sf_insights.sql import literal
+
+STATUSES = (
+    "matched",
+    "matched_by_merge",
+    "no_crm_account_id",
+    "invalid_crm_account_id",
+    "not_an_account_id",
+    "not_found",
+    "deleted",
+)
+# Below this share of Salesforce's own count, the integration user does not see all accounts.
+_SEEN_SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class MatchCounts:
+    """How many accounts of Zuora's list have which status; statuses without accounts are 0."""
+
+    by_status: dict[str, int]
+
+    @property
+    def matched(self) -> int:
+        return self.by_status["matched"] + self.by_status["matched_by_merge"]
+
+    @property
+    def with_crm_account_id(self) -> int:
+        return sum(self.by_status.values()) - self.by_status["no_crm_account_id"]
+
+    @property
+    def rate(self) -> float:
+        """The share of the accounts with a CRM Account ID that are matched; 1 when none has one."""
+        return self.matched / self.with_crm_account_id if self.with_crm_account_id else 1.0
+
+
+def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
+    """Match today's list and write what is new about it.
+
+    Raises:
+        GuardRefusal: too few accounts match.
+    """
+    objects = ", ".join(f"{literal(prefix)}: {literal(name)}" for prefix, name in OBJECTS_BY_PREFIX.items())
+    tx.run(
+        "insights_matched_accounts",
+        {"day": sync.day, "previous_day": sync.previous_day, "hidden": _hidden_accounts(tx, sync)},
+        objects=f"MAP {{{objects}}}",
+    )
+    counted = dict(tx.execute("SELECT match_status, count(*) FROM todays_matches GROUP BY match_status"))
+    counts = MatchCounts({status: counted.get(status, 0) for status in STATUSES})
+    _guard_match_rate(sync, counts)
+    columns = [name for name in tx.columns("ops", "account_matches") if name != "changed_in_sync"]
+    tx.run("ops_account_matches", {"sync": sync.number}, columns=columns)
+    tx.run("view_matched_accounts")
+    return counts
+
+
+def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
+    """What to add to the reason of an account that was not found when many accounts cannot be seen; else nothing."""
+    [(seen, counted)] = tx.execute(
+        "SELECT salesforce_accounts, salesforce_record_count FROM ops.sync_runs WHERE sync = $sync",
+        {"sync": sync.number},
+    )
+    if not seen or not counted or seen >= counted * _SEEN_SHARE:
+        return ""
+    return (
+        f" The integration user sees {seen:,} of about {counted:,} Accounts, so it may also be hidden: the permission "
+        "View All on Account is missing."
+    )
+
+
+def _guard_match_rate(sync: Sync, counts: MatchCounts) -> None:
+    least = sync.configuration.guards.min_match_rate
+    if counts.rate < least and "match-rate" not in sync.accepted:
+        raise GuardRefusal(
+            f"Only {counts.matched:,} of {counts.with_crm_account_id:,} accounts with a CRM Account ID match a "
+            f"Salesforce Account ({counts.rate:.0%}; at least {least:.0%} must).",
+            "The ids may be those of another org, such as a sandbox before its refresh; nothing was changed. If it is "
+            "right, accept it for one run with `sf-insights sync --accept match-rate`.",
+        )

@@ -1,0 +1,190 @@
+"""The insights tables of one sync: everything that must change together, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+
+import duckdb
+
+from sf_insights.domain.dictionary import FIXED_COLUMNS, meaning_of
+from sf_insights.domain.field_types import Category, ColumnType
+from sf_insights.domain.lifecycle import FieldState, next_states
+from sf_insights.resources import field_tables, syncs
+from sf_insights.resources.account_tables import fit_column
+from sf_insights.resources.settings import now
+from sf_insights.resources.syncs import Sync
+from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
+
+
+@dataclass(frozen=True)
+class ModelledField:
+    """A field as the SQL files need it.
+
+    `last_day` is the last day of an earlier sync that read it in this category, None in its first one.
+    """
+
+    name: str
+    label: str
+    column: ColumnType
+    last_day: date | None = None
+
+    def text(self, expression: str) -> str:
+        """SQL that gives a value of this field as text that casts back, whatever the reader's time zone."""
+        if self.column.kind == "timestamp":
+            return f"({expression} AT TIME ZONE 'UTC')::VARCHAR || '+00'"
+        return f"{expression}::VARCHAR"
+
+
+def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
+    """Bring every insights table to this sync and mark it complete; return what changed, by kind of change."""
+    if syncs.day_is_complete(tx, sync.day):
+        tx.run("undo_day", {"day": sync.day})
+    before = field_tables.load_states(tx)
+    plan = field_tables.load_plan(tx)
+    read = {
+        category: [field.name for field in plan if field.is_read and field.category == category]
+        for category in ("attribute", "metric")
+    }
+    was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
+    is_read = {(name, category) for category, names in read.items() for name in names}
+    _fit_attribute_columns(tx, read["attribute"])
+    tracked = _tracked(tx, sync, read["attribute"])
+
+    tx.run(
+        "ops_attribute_values",
+        {
+            "day": sync.day,
+            "previous_day": sync.previous_day,
+            "since": sync.since,
+            "everything": is_read != was_read,
+        },
+        attributes=read["attribute"],
+        fields=read["attribute"] + read["metric"],
+        tracked=tracked,
+        currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
+    )
+    tx.run("insights_metric_history", {"day": sync.day}, metrics=read["metric"])
+    changed = {
+        "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
+        "accounts_ended": tx.value("SELECT count(*) FROM ended"),
+        "attribute_changes": tx.value(
+            "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": sync.day}
+        ),
+    }
+    for name in ("touched", "new_values", "ended"):
+        tx.execute(f"DROP TABLE {name}")
+    tx.insert(
+        "insights.field_days",
+        [{"field": name, "category": category, "date": sync.day} for name, category in sorted(is_read)],
+    )
+    tx.run("insights_metric_summary", {"day": sync.day})
+    tx.run("ops_match_changes", {"day": sync.day, "previous_day": sync.previous_day})
+
+    tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
+    states, events = next_states(before, plan, sync.day, sync.opened_at, field_tables.first_syncs(tx, sync.day))
+    field_tables.save_states(tx, states, events, sync.day)
+    tx.execute("DELETE FROM insights.snapshot")
+    tx.insert(
+        "insights.snapshot",
+        [
+            {
+                "sync": sync.number,
+                "synced_on": sync.day,
+                "sf_insights_version": version("sf-insights"),
+                "duckdb_version": duckdb.__version__,
+                "schema_version": SCHEMA_VERSION,
+            }
+        ],
+    )
+    write_views(tx)
+    syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
+    return changed
+
+
+def _fit_attribute_columns(tx: Transaction, attributes: Sequence[str]) -> None:
+    landed = tx.columns("salesforce", "raw_accounts")
+    for name in attributes:
+        fit_column(tx, "ops", "attribute_values", name, ColumnType.parse(landed[name]))
+
+
+def _tracked(tx: Transaction, sync: Sync, attributes: Sequence[str]) -> list[ModelledField]:
+    """The attributes that an earlier day's sync has read too: only their changes are changes."""
+    columns = tx.columns("ops", "attribute_values")
+    days = field_tables.last_days(tx, "attribute")
+    return [
+        ModelledField(name, name, ColumnType.parse(columns[name]), days[name])
+        for name in attributes
+        if name in days and days[name] < sync.day
+    ]
+
+
+def write_views(tx: Transaction) -> None:
+    """Make every view that depends on the visible fields and their labels, with comments and data dictionary."""
+    states = field_tables.load_states(tx)
+    labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
+    attributes = _visible(tx, states, labels, "attribute")
+    metrics = _visible(tx, states, labels, "metric")
+    tx.run("view_account_attributes", attributes=attributes, fixed_columns=FIXED_COLUMNS)
+    tx.run("view_attribute_changes", attributes=attributes)
+    tx.run("view_account_metrics")
+    tx.run("view_accounts", attributes=attributes, metrics=metrics)
+    _write_comments(tx, states, labels)
+
+
+def _visible(
+    tx: Transaction, states: dict[str, FieldState], labels: dict[str, str], category: Category
+) -> list[ModelledField]:
+    columns = tx.columns("ops", "attribute_values")
+    return [
+        ModelledField(
+            state.field,
+            labels[state.field],
+            ColumnType.parse(columns[state.field]) if category == "attribute" else ColumnType("decimal"),
+        )
+        for state in states.values()
+        if state.category == category and state.is_visible
+    ]
+
+
+def _write_comments(tx: Transaction, states: dict[str, FieldState], labels: dict[str, str]) -> None:
+    """Say of every relation and column what it means, as comments and as insights.data_dictionary."""
+    fields = {state.field: state for state in states.values() if state.is_visible}
+    by_label = {labels[name]: state for name, state in fields.items()}
+    relations, dictionary = [], []
+    names = tx.execute(
+        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE schema_name = 'insights' UNION ALL "
+        "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE schema_name = 'insights' ORDER BY 1"
+    )
+    for name, kind in names:
+        meaning, fixed = meaning_of(name)
+        columns = []
+        for column, type_ in tx.columns("insights", name).items():
+            state = fields.get(column) or by_label.get(column)
+            comment = fixed.get(column) or (_field_comment(state, labels[state.field]) if state else None)
+            columns.append({"name": column, "comment": comment})
+            dictionary.append(
+                {
+                    "relation": name,
+                    "column": column,
+                    "type": type_,
+                    "meaning": comment,
+                    "label": labels[state.field] if state and column not in fixed else None,
+                }
+            )
+        relations.append({"name": name, "kind": kind, "meaning": meaning, "columns": columns})
+    tx.run("comments", relations=relations)
+    tx.execute("DELETE FROM insights.data_dictionary")
+    tx.insert("insights.data_dictionary", dictionary)
+
+
+def _field_comment(state: FieldState, label: str) -> str:
+    parts = [label]
+    if state.description:
+        parts.append(state.description)
+    parts.append(f"Salesforce: {state.salesforce_label} ({state.field}, {state.salesforce_type})")
+    if state.status == "paused":
+        parts.append(f"Paused since {state.status_since}: {state.status_reason}")
+    return ". ".join(part.rstrip(".") for part in parts)

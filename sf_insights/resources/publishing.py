@@ -1,0 +1,71 @@
+"""The snapshot for analysts: a closed, read-only copy of the warehouse that replaces the last one in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.resources.settings import now
+from sf_insights.resources.warehouse import Transaction, Warehouse
+
+_READ_ONLY = 0o444
+
+
+def publish(warehouse: Warehouse, snapshot: Path) -> int:
+    """Put a copy of the warehouse in the place of `snapshot` and return its size in bytes.
+
+    An analyst who has the old file open keeps it, unchanged, until the connection is closed.
+
+    Raises:
+        WarehouseProblem: the insights tables are not all of the last complete sync; the old snapshot stays.
+    """
+    with warehouse.transaction() as tx:
+        _refuse_mixed(tx)
+        stamp = now()
+        tx.execute("UPDATE insights.snapshot SET published_at = $now", {"now": stamp})
+        tx.execute(
+            "UPDATE ops.sync_runs SET published_at = $now WHERE sync = (SELECT sync FROM insights.snapshot)",
+            {"now": stamp},
+        )
+    try:
+        return _replace(warehouse.checkpointed(), snapshot)
+    finally:
+        warehouse.reopen()
+
+
+def _refuse_mixed(tx: Transaction) -> None:
+    complete = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
+    if complete is None:
+        raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
+    matched_in = tx.value("SELECT max(changed_in_sync) FROM ops.account_matches") or 0
+    if tx.value("SELECT max(sync) FROM insights.snapshot") != complete or matched_in > complete:
+        raise WarehouseProblem(
+            "The tables are not all of the same sync, since the last one did not complete.",
+            "Run `sf-insights sync`; until then the last snapshot stays.",
+        )
+
+
+def _replace(file: Path, snapshot: Path) -> int:
+    copy = snapshot.with_name(f".{snapshot.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(file, copy)
+        _flush(copy)
+        copy.chmod(_READ_ONLY)
+        # A write-ahead log beside the snapshot, left by somebody who once opened it for writing, would make the new
+        # file unreadable.
+        snapshot.with_name(snapshot.name + ".wal").unlink(missing_ok=True)
+        copy.replace(snapshot)
+    finally:
+        copy.unlink(missing_ok=True)
+    _flush(snapshot.parent)
+    return snapshot.stat().st_size
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

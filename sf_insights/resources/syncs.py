@@ -1,0 +1,156 @@
+"""The sync as a recorded thing: opened once, continued by every later asset, and ended complete or failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.problems import GuardRefusal, WarehouseProblem
+from sf_insights.domain.selection import AccountFieldSync, parse_configuration
+from sf_insights.resources.settings import now
+from sf_insights.resources.warehouse import Transaction
+
+GUARDS = ("row-drop", "match-rate", "org-change")
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One attempt to bring a day's accounts in.
+
+    `since` is the number of the last complete sync of an earlier day (0 when there is none) and `previous_day` its
+    day: what this sync does is relative to it, also when the day has been synced before.
+    """
+
+    number: int
+    day: date
+    opened_at: datetime
+    configuration: AccountFieldSync
+    accepted: frozenset[str]
+    since: int
+    previous_day: date | None
+
+
+def open_sync(
+    tx: Transaction, *, day: date, run_id: str, configuration: AccountFieldSync, accepted: Iterable[str]
+) -> Sync:
+    """Record that a sync begins, and that any earlier one which still seems to run died.
+
+    Raises:
+        WarehouseProblem: a later day has been synced, so this one can no longer be.
+    """
+    tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
+        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run",
+        {"now": now(), "run": run_id},
+    )
+    last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
+    if last and day < last:
+        raise WarehouseProblem(
+            f"{day} cannot be synced any more: {last} already is, and Salesforce keeps no history to fill a day from.",
+            "Sync today instead.",
+        )
+    number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
+    tx.insert(
+        "ops.sync_runs",
+        [
+            {
+                "sync": number,
+                "day": day,
+                "state": "running",
+                "run_id": run_id,
+                "configuration": configuration.model_dump_json(by_alias=True, exclude_unset=True),
+                "accepted": sorted(accepted),
+                "opened_at": now(),
+            }
+        ],
+    )
+    return _sync(tx, number)
+
+
+def continue_sync(tx: Transaction, run_id: str) -> Sync:
+    """The sync that this run opened, or the last landed one when the run starts further down.
+
+    Raises:
+        WarehouseProblem: nothing has been landed that could be continued.
+    """
+    rows = tx.execute(
+        "SELECT sync, run_id, salesforce_landed_at IS NOT NULL AND zuora_landed_at IS NOT NULL FROM ops.sync_runs "
+        "WHERE run_id = $run OR salesforce_landed_at IS NOT NULL OR zuora_landed_at IS NOT NULL "
+        "ORDER BY sync DESC LIMIT 1",
+        {"run": run_id},
+    )
+    if not rows or (rows[0][1] != run_id and not rows[0][2]):
+        raise WarehouseProblem(
+            "There is no landed sync to continue: the last one stopped while it was reading.",
+            "Materialize all assets, or run `sf-insights sync`.",
+        )
+    number = rows[0][0]
+    if rows[0][1] != run_id:
+        # Adopted: the steps that follow in this run find it by the run's id.
+        tx.execute("UPDATE ops.sync_runs SET run_id = $run WHERE sync = $sync", {"run": run_id, "sync": number})
+    return _sync(tx, number)
+
+
+def _sync(tx: Transaction, number: int) -> Sync:
+    row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
+    before = tx.execute(
+        "SELECT sync, day FROM ops.sync_runs WHERE state = 'complete' AND day < $day "
+        "ORDER BY day DESC, sync DESC LIMIT 1",
+        {"day": row["day"]},
+    )
+    return Sync(
+        number=number,
+        day=row["day"],
+        opened_at=row["opened_at"],
+        configuration=parse_configuration(json.loads(row["configuration"])),
+        accepted=frozenset(row["accepted"]),
+        since=before[0][0] if before else 0,
+        previous_day=before[0][1] if before else None,
+    )
+
+
+def record(tx: Transaction, sync: int, **facts: Any) -> None:
+    """Note facts about a sync in its row, by the columns of ops.sync_runs."""
+    changes = ", ".join(f"{name} = ${name}" for name in facts)
+    tx.execute(f"UPDATE ops.sync_runs SET {changes} WHERE sync = $number", {**facts, "number": sync})
+
+
+def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
+    """Record that the sync of this run ended without being complete."""
+    tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, reason = $reason "
+        "WHERE run_id = $run AND state != 'complete'",
+        {"now": now(), "reason": reason, "run": run_id},
+    )
+
+
+def claim_org(tx: Transaction, sync: Sync, org_id: str) -> None:
+    """See that this warehouse holds this org's data, or nobody's yet.
+
+    Raises:
+        GuardRefusal: it holds another org's, and the sync was not told to accept that.
+    """
+    held = tx.value("SELECT org_id FROM ops.warehouse")
+    if held not in (None, org_id) and "org-change" not in sync.accepted:
+        raise GuardRefusal(
+            f"The credentials lead to the Salesforce org {org_id}, but this warehouse holds the data of {held}.",
+            "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept it for one run with "
+            "`sf-insights sync --accept org-change`.",
+        )
+    tx.execute("UPDATE ops.warehouse SET org_id = $org", {"org": org_id})
+
+
+def day_is_complete(tx: Transaction, day: date) -> bool:
+    """Whether a sync of this day has been complete before."""
+    return bool(tx.value("SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": day}))
+
+
+def fingerprint(fields: Iterable[AccountField]) -> str:
+    """A short text that differs when describe shows other fields or other types."""
+    text = json.dumps(sorted((f.name, f.type, f.precision, f.scale, f.is_formula) for f in fields))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

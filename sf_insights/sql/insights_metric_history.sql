@@ -1,0 +1,31 @@
+-- Intervals of equal value: one ends where the value is null, in another currency or another one, or where nothing is
+-- matched any more; one begins where there is a value and none is open.
+CREATE OR REPLACE TEMP TABLE metric_values AS
+{% for metric in metrics %}
+SELECT account_id, {{ metric | literal }} AS metric, {{ metric | identifier }}::DOUBLE AS value, currency
+FROM touched WHERE salesforce_account_id IS NOT NULL AND {{ metric | identifier }} IS NOT NULL
+{{ "UNION ALL" if not loop.last else "" }}
+{% else %}
+SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS value, NULL::VARCHAR AS currency WHERE false
+{% endfor %};
+
+UPDATE insights.metric_history AS kept SET valid_to = $day
+WHERE kept.valid_to IS NULL AND (
+    kept.account_id IN (SELECT account_id FROM ended)
+    {% if metrics %}
+    OR kept.metric IN ({% for metric in metrics %}{{ metric | literal }}{{ ", " if not loop.last else "" }}{% endfor %})
+       AND kept.account_id IN (SELECT account_id FROM touched)
+       AND NOT EXISTS (
+           FROM metric_values AS today
+           WHERE today.account_id = kept.account_id AND today.metric = kept.metric
+             AND today.value = kept.value AND today.currency IS NOT DISTINCT FROM kept.currency)
+    {% endif %}
+);
+
+INSERT INTO insights.metric_history
+SELECT account_id, metric, value, currency, $day, NULL FROM metric_values AS today
+WHERE NOT EXISTS (
+    FROM insights.metric_history AS kept
+    WHERE kept.valid_to IS NULL AND kept.account_id = today.account_id AND kept.metric = today.metric);
+
+DROP TABLE metric_values;

@@ -1,0 +1,21 @@
+-- One row per Account that was merged into another: remembered after Salesforce purges it, since raw_accounts keeps
+-- the row. UNION keeps each step of a chain once, which is also what ends a loop.
+CREATE OR REPLACE VIEW salesforce.merged_accounts AS
+WITH RECURSIVE merged AS MATERIALIZED (
+    SELECT "Id" AS id, "MasterRecordId" AS master FROM salesforce.raw_accounts
+    WHERE "IsDeleted" AND "MasterRecordId" IS NOT NULL
+), chain AS (
+    SELECT id, master FROM merged
+    UNION
+    SELECT chain.id, merged.master FROM chain JOIN merged ON merged.id = chain.master
+)
+SELECT
+    merged.id AS salesforce_account_id,
+    merged.master AS master_record_id,
+    survivor."Id" AS surviving_account_id
+FROM merged
+LEFT JOIN (
+    SELECT chain.id, raw."Id" FROM chain
+    JOIN salesforce.raw_accounts AS raw ON raw."Id" = chain.master
+    WHERE NOT raw."IsDeleted" AND raw.absent_since IS NULL
+) AS survivor USING (id);

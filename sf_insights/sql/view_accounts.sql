@@ -1,0 +1,28 @@
+-- Where queries start: every account in today's Zuora list with all that is known of it.
+CREATE OR REPLACE VIEW insights.accounts AS
+SELECT
+    match.account_id,
+    match.account_number,
+    match.account_name,
+    match.account_status,
+    match.crm_account_id,
+    match.salesforce_account_id,
+    match.match_status,
+    coalesce(attributes.is_current, false) AS is_current,
+    attributes.currency,
+    {% for field in attributes %}
+    attributes.{{ field.name | identifier }},
+    {% endfor %}
+    {% for field in metrics %}
+    metrics.{{ field.name | identifier }},
+    {% endfor %}
+FROM insights.matched_accounts AS match
+LEFT JOIN insights.account_attributes AS attributes USING (account_id)
+LEFT JOIN (
+    SELECT
+        account_id,
+        {% for field in metrics %}
+        max(value) FILTER (metric = {{ field.name | literal }}) AS {{ field.name | identifier }},
+        {% endfor %}
+    FROM insights.metric_history WHERE valid_to IS NULL GROUP BY account_id
+) AS metrics USING (account_id);

@@ -1,0 +1,50 @@
+CREATE OR REPLACE VIEW insights.attribute_changes_labelled AS
+SELECT
+    change.account_id,
+    label.label,
+    change.changed_on,
+    change.previous_synced_on,
+    change.old_value,
+    change.new_value,
+    change.reason
+FROM insights.attribute_changes AS change
+JOIN insights.field_labels AS label USING (field);
+
+-- The value of each attribute from day to day: what an analyst would have seen on a day is a WHERE.
+CREATE OR REPLACE VIEW insights.attribute_history AS
+WITH first_days AS (
+    SELECT field, min(date) AS first_day FROM insights.field_days WHERE category = 'attribute' GROUP BY field
+), starts AS (
+    SELECT account_id, field, new_value AS value, changed_on AS valid_from FROM insights.attribute_changes
+    UNION ALL
+    SELECT
+        held.account_id,
+        held.field,
+        CASE WHEN first_change.account_id IS NULL THEN held.value ELSE first_change.old_value END,
+        greatest(first_days.first_day, held.first_matched_on)
+    FROM (
+        {% for field in attributes %}
+        SELECT account_id, {{ field.name | literal }} AS field, {{ field.text(field.name | identifier) }} AS value, first_matched_on
+        FROM ops.attribute_values
+        {{ "UNION ALL" if not loop.last else "" }}
+        {% else %}
+        SELECT account_id, NULL::VARCHAR AS field, NULL::VARCHAR AS value, first_matched_on
+        FROM ops.attribute_values WHERE false
+        {% endfor %}
+    ) AS held
+    JOIN first_days USING (field)
+    LEFT JOIN (
+        SELECT account_id, field, arg_min_null(old_value, changed_on) AS old_value, min(changed_on) AS changed_on,
+               arg_min(reason, changed_on) AS reason
+        FROM insights.attribute_changes GROUP BY account_id, field
+    ) AS first_change ON first_change.account_id = held.account_id AND first_change.field = held.field
+    WHERE first_change.reason IS DISTINCT FROM 'first_match'
+)
+SELECT
+    account_id,
+    field,
+    value,
+    valid_from,
+    lead(valid_from) OVER (PARTITION BY account_id, field ORDER BY valid_from) AS valid_to
+FROM starts
+WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN ('active', 'paused'));
