@@ -1,0 +1,45 @@
+from collections.abc import Iterator
+
+import pytest
+
+from sf_insights.demo.process import DemoOrg
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.transport import RetryPolicy
+
+QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
+
+
+@pytest.fixture(scope="session")
+def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
+    with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=300, seed=1) as org:
+        yield org
+
+
+@pytest.fixture
+def org(running_org) -> DemoOrg:
+    """The demo org without faults, sessions or jobs of an earlier test."""
+    running_org.reset()
+    return running_org
+
+
+@pytest.fixture
+def salesforce(org) -> Iterator[SalesforceOrg]:
+    with connected(org) as salesforce:
+        yield salesforce
+
+
+@pytest.fixture
+def token(org) -> str:
+    """An access token that somebody else got."""
+    with connected(org) as other:
+        return other._token.text
+
+
+def connected(org, changed=()) -> SalesforceOrg:
+    """Return a client of the demo org, to be used in a with statement, with some variables changed."""
+    return SalesforceOrg.from_environment(org.environment | dict(changed), retry=QUICK)
+
+
+def calls(org, method, ending):
+    """The requests of a method so far whose path, which has no query, ends so."""
+    return [request for request in org.requests() if request["method"] == method and request["path"].endswith(ending)]

@@ -1,0 +1,122 @@
+import polars as pl
+import pytest
+
+from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
+from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.zuora import COLUMNS, account_source
+from sf_insights_tests.resources.conftest import calls
+
+QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
+
+
+@pytest.fixture
+def zuora(org, tmp_path):
+    return account_source("zuora", org.environment, tmp_path, retry=QUICK)
+
+
+def reasons(code, message):
+    return {"success": False, "reasons": [{"code": code, "message": message}]}
+
+
+def test_all_accounts_come_as_text_whatever_the_page(org, zuora):
+    whole = zuora.read_accounts()
+    org.configure(zuora_page_records=40)
+    paged = zuora.read_accounts()
+    assert whole.columns == list(COLUMNS)
+    assert whole.dtypes == [pl.String] * 5
+    assert whole.height > 100
+    assert paged.rows() == whole.rows()
+    assert whole["Id"].is_unique().all()
+
+
+def test_absent_and_empty_values_are_null(zuora):
+    crm_ids = zuora.read_accounts()["CrmId"]
+    assert 0 < crm_ids.null_count() < crm_ids.len()
+    assert "" not in crm_ids.to_list()
+
+
+def test_one_token_serves_many_calls(org, zuora):
+    zuora.read_accounts()
+    zuora.read_accounts()
+    assert len(calls(org, "POST", "/oauth/token")) == 1
+    assert zuora.api_calls == 2
+
+
+def test_a_refused_token_is_renewed(org, zuora):
+    zuora.read_accounts()
+    org.fault("status", path="/v1/action/query", status=401, body=reasons(90000011, "Authentication error"))
+    assert zuora.read_accounts().height > 100
+    assert len(calls(org, "POST", "/oauth/token")) == 2
+
+
+def test_a_token_that_stays_refused_stops_after_one_refresh(org, zuora):
+    org.fault("status", path="/v1/action/query", times=None, status=401, body=reasons(90000011, "Authentication error"))
+    with pytest.raises(ConnectionProblem, match="OAuth client is active"):
+        zuora.read_accounts()
+    assert len(calls(org, "POST", "/oauth/token")) == 2
+
+
+def test_wrong_credentials_are_not_tried_twice(org, tmp_path):
+    environment = org.environment | {"ZUORA_CLIENT_SECRET": "wrong-9z"}
+    with pytest.raises(ConnectionProblem, match="ZUORA_CLIENT_SECRET") as problem:
+        account_source("zuora", environment, tmp_path, retry=QUICK).read_accounts()
+    assert len(calls(org, "POST", "/oauth/token")) == 1
+    assert "wrong-9z" not in str(problem.value)
+
+
+def test_an_expired_locator_starts_the_query_again(org, zuora):
+    org.configure(zuora_page_records=40)
+    expected = zuora.read_accounts()
+    lost = {"faultCode": "INVALID_QUERY_LOCATOR", "faultMessage": "The query locator has expired."}
+    org.fault("status", path="/v1/action/queryMore", skip=1, status=400, body=lost)
+    assert zuora.read_accounts().rows() == expected.rows()
+
+
+def test_a_locator_that_expires_each_time_stops(org, zuora):
+    org.configure(zuora_page_records=40)
+    lost = reasons(50000020, "Invalid query locator")
+    org.fault("status", path="/v1/action/queryMore", times=None, status=200, body=lost)
+    with pytest.raises(IncompleteSnapshot, match="half-way each time"):
+        zuora.read_accounts()
+    assert len(calls(org, "POST", "/v1/action/queryMore")) == 3
+
+
+def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
+    denied = reasons(50000010, "You do not have permission to query Account.")
+    org.fault("status", path="/v1/action/query", status=200, body=denied)
+    with pytest.raises(ConnectionProblem, match=r"50000010: You do not have permission .*may read accounts"):
+        zuora.read_accounts()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "headers": {"RateLimit-Reset": "1"}, "body": "slow down"},
+        {"status": 503, "body": "<html>"},
+        {"status": 200, "body": reasons(50000070, "Request exceeded limit")},
+        {"status": 200, "body": "<html>"},
+    ],
+    ids=["429", "503", "limit", "html"],
+)
+def test_passing_trouble_is_tried_again(org, zuora, fault):
+    org.fault("status", path="/v1/action/query", times=2, **fault)
+    assert zuora.read_accounts().height > 100
+
+
+@pytest.mark.parametrize("action", ["drop_before", "drop_body", "empty_body"])
+def test_a_broken_answer_is_asked_for_again(org, zuora, action):
+    org.fault(action, path="/v1/action/query")
+    assert zuora.read_accounts().height > 100
+
+
+def test_no_accounts_are_a_failure(org, zuora):
+    org.fault("status", path="/v1/action/query", status=200, body={"size": 0, "records": [], "done": True})
+    with pytest.raises(ConnectionProblem, match="Zuora sent no accounts"):
+        zuora.read_accounts()
+
+
+def test_an_account_sent_twice_is_an_incomplete_list(org, zuora):
+    twice = [{"Id": "8a1"}, {"Id": "8a1"}]
+    org.fault("status", path="/v1/action/query", status=200, body={"size": 2, "records": twice, "done": True})
+    with pytest.raises(IncompleteSnapshot, match="8a1 2 times"):
+        zuora.read_accounts()
