@@ -2,20 +2,19 @@
 -- the row. UNION keeps each step of a chain once, which is also what ends a loop.
 CREATE OR REPLACE VIEW salesforce.merged_accounts AS
 WITH RECURSIVE merged AS MATERIALIZED (
-    SELECT "Id" AS id, "MasterRecordId" AS master FROM salesforce.raw_accounts
+    SELECT "Id" AS loser, "MasterRecordId" AS master FROM salesforce.raw_accounts
     WHERE "IsDeleted" AND "MasterRecordId" IS NOT NULL
 ), chain AS (
-    SELECT id, master FROM merged
+    SELECT loser, master FROM merged
     UNION
-    SELECT chain.id, merged.master FROM chain JOIN merged ON merged.id = chain.master
-)
-SELECT
-    merged.id AS salesforce_account_id,
-    merged.master AS master_record_id,
-    survivor."Id" AS surviving_account_id
-FROM merged
-LEFT JOIN (
-    SELECT chain.id, raw."Id" FROM chain
+    SELECT chain.loser, merged.master FROM chain JOIN merged ON merged.loser = chain.master
+), survivors AS (
+    SELECT chain.loser, chain.master AS survivor FROM chain
     JOIN salesforce.raw_accounts AS raw ON raw."Id" = chain.master
     WHERE NOT raw."IsDeleted" AND raw.absent_since IS NULL
-) AS survivor USING (id);
+)
+SELECT
+    merged.loser AS salesforce_account_id,
+    merged.master AS master_record_id,
+    survivors.survivor AS surviving_account_id
+FROM merged LEFT JOIN survivors USING (loser);
