@@ -5,9 +5,10 @@ Sources: Bulk API 2.0 Developer Guide, "Query" and "Get Parallel Query Results".
 
 import logging
 import random
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import requests
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
-from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page, write_page
+from sf_insights.resources.csv_pages import CsvPage, TornPage, header_of, save_page, write_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused, job_failed
 from sf_insights.resources.transport import OutcomeUnknown, read_json
@@ -84,6 +85,7 @@ class AccountSnapshot:
         self._on_progress = on_progress
         self._resume_job = resume_job
         self._job: _Job | None = None
+        self._arriving: Generator[CsvPage, None, None] | None = None
         self._began = time.monotonic()
         self._pages = 0
         self._records = 0
@@ -104,10 +106,13 @@ class AccountSnapshot:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # After an error its traceback keeps the generator alive, and with it the downloads.
+        if self._arriving is not None:
+            self._arriving.close()
         if self._job is not None:
             self._job.finish()
 
-    def pages(self) -> Iterator[CsvPage]:
+    def pages(self) -> Generator[CsvPage, None, None]:
         """Yield whole pages as they arrive, in any order, while others are on the way.
 
         Raises:
@@ -115,7 +120,12 @@ class AccountSnapshot:
             IncompleteSnapshot: the pages are not all that Salesforce announced.
             ConnectionProblem: the network failed for good, or the deadline passed.
         """
+        self._arriving = self._all_pages()
+        return self._arriving
+
+    def _all_pages(self) -> Generator[CsvPage, None, None]:
         for page in self._bulk_pages(self._job) if self._job is not None else self._rest_pages():
+            self._check_query(page)
             self._pages += 1
             self._records += page.records
             self._report("Downloading")
@@ -185,6 +195,15 @@ class AccountSnapshot:
             if answer["records"]:
                 yield write_page(answer["records"], number, self._directory)
 
+    def _check_query(self, page: CsvPage) -> None:
+        """Raise when a job that was found, and not created in plain sight, turns out to be of another query."""
+        if self._job is None or self._job.is_certain:
+            return
+        selected = re.sub(r"(?is)^\s*select\s+|\s+from\s.*$", "", self._soql).split(",")
+        if {name.lower() for name in header_of(page.path)} != {name.strip().lower() for name in selected}:
+            stranger, self._job = self._job, None  # somebody else's: it is left alone
+            raise IncompleteSnapshot(f"Job {stranger.id} in Salesforce is another query than ours.", "Run again.")
+
     def _report(self, state: str, found: int | None = None) -> None:
         if self._on_progress is not None:
             seconds = time.monotonic() - self._began
@@ -195,15 +214,17 @@ class AccountSnapshot:
 class _Job:
     """One Bulk API 2.0 query job, from its creation to its removal."""
 
-    def __init__(self, org: SalesforceOrg, info: dict[str, Any]) -> None:
+    def __init__(self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True) -> None:
+        """`is_certain` is whether the job is known to run our query, which Salesforce does not tell."""
         self._org = org
+        self.is_certain = is_certain
         self.id = str(info["id"])
         self.state = str(info["state"])
         self.records_found = 0
 
     @classmethod
     def created(cls, org: SalesforceOrg, soql: str) -> Self:
-        """Create the job; after an ambiguous failure it is created again only if Salesforce has no new one."""
+        """Create the job. After an ambiguous failure it is looked for, and created again only if it is not there."""
         known = _accounts_jobs(org)
         create = partial(
             org.call,
@@ -216,14 +237,15 @@ class _Job:
         try:
             return cls(org, create(read=read_json))
         except OutcomeUnknown as unknown:
-            # A job does not tell its query, so one that may be ours can neither be used nor aborted.
-            maybe_ours = _accounts_jobs(org) - known
-            if maybe_ours:
-                raise ConnectionProblem(
-                    f"{unknown.what} Job {min(maybe_ours)} may be the one that was asked for.",
-                    "Abort it in Setup under Bulk Data Load Jobs if nobody else uses it, and run again.",
-                ) from None
-            return cls(org, create(read=read_json))
+            new = [info for id_, info in _accounts_jobs(org).items() if id_ not in known]
+            if not new:
+                return cls(org, create(read=read_json))
+            if len(new) == 1:
+                return cls(org, new[0], is_certain=False)
+            raise ConnectionProblem(
+                f"{unknown.what} It may be one of the jobs {', '.join(str(info['id']) for info in new)}.",
+                "Abort the one that nobody else uses in Setup under Bulk Data Load Jobs, and run again.",
+            ) from None
 
     @classmethod
     def resumed(cls, org: SalesforceOrg, job_id: str | None) -> Self | None:
@@ -231,12 +253,12 @@ class _Job:
         if job_id is None:
             return None
         try:
-            job = cls(org, org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query"))
+            info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query")
         except RequestRefused as refused:
             if refused.status != requests.codes.not_found:
                 raise
             return None
-        return None if job.state in ("Failed", "Aborted") else job
+        return None if info["state"] in ("Failed", "Aborted") else cls(org, info, is_certain=False)
 
     @property
     def first_result_address(self) -> str:
@@ -330,19 +352,19 @@ class _Job:
         self._org.call(method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None)
 
 
-def _accounts_jobs(org: SalesforceOrg) -> set[str]:
-    """Return the ids of the queryAll jobs on Account, of anybody, that Salesforce still has."""
-    ids = set[str]()
+def _accounts_jobs(org: SalesforceOrg) -> dict[str, dict[str, Any]]:
+    """Return the queryAll jobs on Account, of anybody, that Salesforce still has, by id."""
+    jobs: dict[str, dict[str, Any]] = {}
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
-        ids |= {
-            str(job["id"])
-            for job in answer["records"]
-            if (job.get("operation"), job.get("object")) == ("queryAll", "Account")
+        jobs |= {
+            str(info["id"]): info
+            for info in answer["records"]
+            if (info.get("operation"), info.get("object")) == ("queryAll", "Account")
         }
         path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
-    return ids
+    return jobs
 
 
 def _own_path(address: str) -> str:

@@ -102,6 +102,12 @@ def count_records(path: Path) -> int:
     return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
 
 
+def header_of(path: Path) -> list[str]:
+    """Return the column names of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
 def _claimed_records(response: requests.Response) -> int | None:
     with suppress(ValueError):
         return int(response.headers.get("Sforce-NumberOfRecords", ""))

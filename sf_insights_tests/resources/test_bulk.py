@@ -202,9 +202,13 @@ def test_a_job_that_somebody_aborted_is_reported_and_removed(org, salesforce, tm
 def test_whatever_stops_the_consumer_removes_the_job_and_ends_the_downloads(
     org, salesforce, small_pages, tmp_path, stop
 ):
-    with pytest.raises(stop), AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        for _ in snapshot.pages():
+    def consume(pages):
+        for _ in pages:
             raise stop
+
+    with pytest.raises(stop) as stopped, AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+        consume(snapshot.pages())
+    assert stopped.traceback
     assert jobs_left(org) == {}
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("accounts")]
 
@@ -248,14 +252,12 @@ def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
     assert "SELECT" not in str(refused.value)
 
 
-def test_a_job_that_may_have_been_created_is_not_created_again(org, salesforce, tmp_path):
+def test_a_job_whose_creation_got_no_answer_is_found_and_not_created_again(org, salesforce, everything, tmp_path):
     org.fault("drop_body", path="/jobs/query", method="POST")
-    with (
-        pytest.raises(ConnectionProblem, match=r"Job 750\w+ may be the one"),
-        AccountSnapshot(salesforce, SOQL, tmp_path),
-    ):
-        pass
+    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+        assert all_of(snapshot.pages())["Id"].to_list() == everything
     assert len(calls(org, "POST", "/jobs/query")) == 1
+    assert jobs_left(org) == {}
 
 
 def test_a_job_that_was_certainly_not_created_is_asked_for_again(org, salesforce, everything, tmp_path):
@@ -271,6 +273,16 @@ def test_a_job_of_a_run_that_died_is_taken_up_again(org, salesforce, everything,
         assert all_of(snapshot.pages())["Id"].to_list() == everything
     with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as afresh:
         assert afresh.job_id != died.job_id
+
+
+def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp_path):
+    other = AccountSnapshot(salesforce, "SELECT Id FROM Account", tmp_path).__enter__()
+    with (
+        pytest.raises(IncompleteSnapshot, match="is another query than ours"),
+        AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=other.job_id) as snapshot,
+    ):
+        list(snapshot.pages())
+    assert list(jobs_left(org)) == [other.job_id]
 
 
 @pytest.mark.parametrize(
