@@ -7,7 +7,8 @@ without an industry, half without revenue, most custom fields nearly empty.
 import datetime
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from sf_insights.demo import account_fields as fields
 from sf_insights.demo import names
@@ -15,6 +16,7 @@ from sf_insights.demo.ids import base62, record_id, to_18, twin_ids
 from sf_insights.demo.values import java_double
 
 Row = dict[str, str | None]
+_Choice = TypeVar("_Choice")
 
 GENERATED = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 OLDEST_DAYS = 4400
@@ -246,7 +248,7 @@ class AccountMaker:
             f'<img alt="logo" src="https://demo.file.force.com/servlet/rtaImage?eid={base62(self.number, 15)}"></img>'
         )
 
-    def _pick(self, choices):  # type: ignore[no-untyped-def]
+    def _pick(self, choices: Sequence[_Choice]) -> _Choice:
         return choices[int(self.rng.random() * len(choices))]
 
     def _clock(self) -> str:

@@ -1,4 +1,4 @@
-"""The org's back door, for tests and the demo: change the org, break it, read its truth. No API of anybody, no login."""
+"""The org's back door, for tests and the demo: change the org, break it, read its truth. Nobody's API, no login."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Invents the Zuora accounts of the org: which Salesforce Account each stands for, and how its CRM Account ID is written.
+"""Invents the Zuora accounts of the org: the Salesforce Account each stands for, and how its CRM Account ID is written.
 
 The kind says what a value is like and what may be expected of it. No API shows it.
 
@@ -78,7 +78,9 @@ class ZuoraAccountMaker:
         self.number = first_number
         self._variants = cycle(_VARIANTS)
         self._strays = cycle(_STRAYS)
-        self._cycles = {"padded": cycle(_PADDINGS), "blank": cycle(_BLANKS), "junk": cycle(_JUNK)}
+        self._paddings = cycle(_PADDINGS)
+        self._blanks = cycle(_BLANKS)
+        self._junk = cycle(_JUNK)
         self._prefixes = cycle(_OTHER_PREFIXES)
         self._previous: str | None = None
 
@@ -134,7 +136,7 @@ class ZuoraAccountMaker:
         if kind == "fifteen_characters":
             return id_[:15]
         if kind == "padded":
-            before, after = next(self._cycles["padded"])
+            before, after = next(self._paddings)
             return before + id_ + after
         if kind == "quoted":
             return f'"{id_}"'
@@ -155,9 +157,9 @@ class ZuoraAccountMaker:
     def stray(self, kind: str) -> str:
         """Return a CRM Account ID that stands for no account of the org."""
         if kind == "blank":
-            return next(self._cycles["blank"])
+            return next(self._blanks)
         if kind == "junk":
-            return next(self._cycles["junk"])
+            return next(self._junk)
         if kind == "other_object":
             return record_id(next(self._prefixes), self.number)
         return never_existed(self.number)

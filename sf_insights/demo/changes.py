@@ -84,7 +84,7 @@ def delete_account(store: Store, id_: str, master_id: str | None = None) -> None
     """Move an account to the recycle bin, as the loser of a merge when a master is given."""
     account_row(store, id_)
     stamp = store.stamp()
-    columns = {"IsDeleted": "true", "LastModifiedDate": stamp, "SystemModstamp": stamp}
+    columns: dict[str, str | None] = {"IsDeleted": "true", "LastModifiedDate": stamp, "SystemModstamp": stamp}
     if master_id is not None:
         columns["MasterRecordId"] = _key(master_id)
     _write(store, id_, columns)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sf_insights.demo import account_fields, billing, changes
 from sf_insights.demo.accounts import AccountMaker
-from sf_insights.demo.store import Store
+from sf_insights.demo.store import Store, insert_zuora
 
 UPDATED = 0.01
 ADDED = 0.001
@@ -147,12 +147,8 @@ def _edited(store: Store, id_: str, rng: random.Random) -> dict[str, Any]:
     ]
     known = {field.name: field for field in store.account_fields()}
     chosen = [edits[int(rng.random() * len(edits))] for _ in range(1 + int(rng.random() * 3))]
-    result = {}
-    for name, value in chosen:
-        # A field that an administrator removed, renamed or gave another type is left alone.
-        if name in known and known[name].type == _TYPES[name]:
-            result[name] = value
-    return result
+    # A field that an administrator removed, renamed or gave another type is left alone.
+    return {name: value for name, value in chosen if name in known and known[name].type == _TYPES[name]}
 
 
 _TYPES = {field.name: field.type for field in account_fields.account_fields(multi_currency=True)}
@@ -177,7 +173,7 @@ def _pass_day_in_zuora(
         if not ids:
             break
         rows.append(maker.make(None, ids[0], "plain", ids[0]))
-    changes.insert_zuora(store.connection, rows)
+    insert_zuora(store.connection, rows)
     store.set_meta("zuora_number", maker.number)
     removed = accounts.take(_share(count, ZUORA_REMOVED))
     for id_ in removed:

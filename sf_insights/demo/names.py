@@ -1,4 +1,4 @@
-"""Words that accounts are made of: company names of many scripts, streets, cities, people, and the odd values of real orgs."""
+"""Words that accounts are made of: company names in many scripts, streets, cities, people, and what real orgs hold."""
 
 STEMS = [
     "Acme",

@@ -85,8 +85,8 @@ class Catalog:
             raise ApiError(
                 400,
                 "INVALID_TYPE",
-                f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append"
-                " the '__c' after the entity name. Please reference your WSDL or the describe call for the"
+                f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to"
+                " append the '__c' after the entity name. Please reference your WSDL or the describe call for the"
                 " appropriate names.",
             )
         return found

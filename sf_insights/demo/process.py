@@ -8,6 +8,7 @@ with DemoOrg.started(directory, accounts=500) as org:
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from sf_insights.demo import credentials
+from sf_insights.demo.server import HOST, listen, web_server
+from sf_insights.demo.store import OrgShape
 
 START_SECONDS = 900  # a million accounts are generated in this time, by far
 STOP_SECONDS = 5
@@ -120,7 +123,7 @@ class DemoOrg:
 
     def state(self) -> dict[str, Any]:
         """Return accounts, seed, day, now, live_accounts and the settings."""
-        return self._call("state")
+        return dict(self._call("state"))
 
     # Changes
 
@@ -130,7 +133,7 @@ class DemoOrg:
 
     def pass_day(self) -> dict[str, Any]:
         """Let a day pass; return what happened in it, as counts."""
-        return self._call("pass_day")
+        return dict(self._call("pass_day"))
 
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
         """Set fields of an account by API name; without a stamp, they change as a formula's value does."""
@@ -138,7 +141,7 @@ class DemoOrg:
 
     def add_account(self, **values: Any) -> str:
         """Create an account and return its id; what is not given is invented."""
-        return self._call("add_account", values=values)
+        return str(self._call("add_account", values=values))
 
     def delete_account(self, id_: str) -> None:
         """Move an account to the recycle bin."""
@@ -162,7 +165,7 @@ class DemoOrg:
 
     def add_zuora_account(self, **values: Any) -> str:
         """Create a Zuora account and return its Id."""
-        return self._call("add_zuora_account", values=values)
+        return str(self._call("add_zuora_account", values=values))
 
     def delete_zuora_account(self, account: str) -> None:
         """Remove a Zuora account, named by Id or AccountNumber."""
@@ -203,7 +206,7 @@ class DemoOrg:
         self._call("fault", action=action, path=path, times=times, skip=skip, **details)
 
     def configure(self, **settings: Any) -> None:
-        """Set dials: quota_max, quota_used, record_count_offset, page_records, gzip, job_seconds... (`faults.Settings`)."""
+        """Set dials: quota_used, record_count_offset, page_records, gzip, job_seconds... (all in `faults.Settings`)."""
         self._call("configure", **settings)
 
     def clear_faults(self) -> None:
@@ -220,16 +223,16 @@ class DemoOrg:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests received so far: method, path without query, status (0: no answer was given)."""
-        return self._call("requests")
+        return list(self._call("requests"))
 
     def clear_requests(self) -> None:
         """Forget the requests received so far."""
         self._call("clear_requests")
 
-    def _call(self, name: str, **arguments: Any) -> Any:
+    def _call(self, call: str, /, **arguments: Any) -> Any:
         body = json.dumps(arguments).encode()
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/admin/{name}", body, headers, method="POST")  # noqa: S310
+        request = urllib.request.Request(f"{self.url}/admin/{call}", body, headers, method="POST")  # noqa: S310
         try:
             with self._opener.open(request, timeout=CALL_SECONDS) as answer:
                 return json.load(answer)["result"]
@@ -242,6 +245,34 @@ class DemoOrg:
         with self._opener.open(f"{self.url}/admin/{name}", timeout=CALL_SECONDS) as answer:
             for line in answer:
                 yield json.loads(line)
+
+
+def serve(
+    directory: Path,
+    accounts: int = 5000,
+    seed: int = 1,
+    port: int = 8765,
+    multi_currency: bool = False,
+    end_with_stdin: bool = False,
+) -> None:
+    """Serve an org on the loopback address until interrupted; its address is printed once it answers.
+
+    Args:
+        end_with_stdin: also end when standard input is closed, which the death of the parent process does.
+    """
+    listener = listen(port)
+    server = web_server(directory, OrgShape(accounts, seed, multi_currency))
+    if end_with_stdin:
+        threading.Thread(target=_wait_for_end, daemon=True).start()
+    # The socket queues connections from here on, and the server is about to take them.
+    listener.listen(128)
+    print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
+    server.run(sockets=[listener])
+
+
+def _wait_for_end() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _announced(process: subprocess.Popen[str]) -> str:

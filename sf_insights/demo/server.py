@@ -1,11 +1,11 @@
 """The demo org as a web application: Salesforce's addresses, Zuora's, and the back door for tests."""
 
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -31,6 +31,8 @@ HOST = "127.0.0.1"
 MAX_URI = 16_384
 KEEP_ALIVE_SECONDS = 120  # longer than clients wait between two polls
 LONG_URI = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
+
+_LOG = logging.getLogger("uvicorn.error")
 
 Plain = Callable[[Org, ApiRequest], Answer]
 WithSession = Callable[[Org, ApiRequest, Session], Answer]
@@ -166,6 +168,10 @@ class _Endpoint:
             answer = handler(self.org, request)
         except ApiError as error:
             answer = Answer(error.body(), error.status)
+        except Exception:
+            _LOG.exception("the demo org failed at %s %s", request.method, request.path)
+            failure = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. The org's own errors say more.")
+            answer = Answer(failure.body(), failure.status)
         return answer.response(request.pretty, gzip)
 
 
@@ -187,7 +193,7 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        application: Callable[..., Awaitable[Any]] = self.app
+        application = self.app  # type: ignore[has-type]
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
             scope["demo.transport"] = transport

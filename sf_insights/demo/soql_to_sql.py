@@ -166,7 +166,9 @@ def _column(scope: _Scope, path: Path) -> Column:
     parts = path.parts
     if len(parts) > 1 and parts[0].casefold() == scope.base.name.casefold():
         parts = parts[1:]
-    alias, owner, canonical, parents = "t0", scope.base, (), ()
+    alias, owner = "t0", scope.base
+    canonical: tuple[str, ...] = ()
+    parents: tuple[ObjectType, ...] = ()
     for part in parts[:-1]:
         reference = owner.parent(part)
         target = scope.catalog.find(reference.reference_to[0]) if reference else None
@@ -190,9 +192,9 @@ def _column(scope: _Scope, path: Path) -> Column:
     if found is None:
         raise scope.query.error_at(
             "INVALID_FIELD",
-            f"No such column '{parts[-1]}' on entity '{owner.name}'. If you are attempting to use a custom field, be sure"
-            " to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the"
-            " appropriate names.",
+            f"No such column '{parts[-1]}' on entity '{owner.name}'. If you are attempting to use a custom field, be"
+            " sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for"
+            " the appropriate names.",
             path.at,
         )
     sql = alias if found.is_compound else f"{alias}.{quoted(column_of(found))}"
@@ -325,10 +327,10 @@ def _literal_for(scope: _Scope, column: Column, literal: Literal) -> Any:
 def _type_error(scope: _Scope, column: Column, literal: Literal) -> ApiError:
     type_ = {"datetime": "dateTime"}.get(column.type, column.type)
     typed = column.type in NUMBERS_WITH_DECIMALS | INTEGERS | {"date", "datetime", "time", "boolean"}
-    quoting = "should not be enclosed in quotes" if typed else "should be enclosed in quotes"
+    wanted = f"{type_} and should not be enclosed in quotes" if typed else "string and should be enclosed in quotes"
     return scope.query.error_at(
         "INVALID_FIELD",
-        f"value of filter criterion for field '{column.name}' must be of type {type_ if typed else 'string'} and {quoting}",
+        f"value of filter criterion for field '{column.name}' must be of type {wanted}",
         literal.at,
     )
 

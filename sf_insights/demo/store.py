@@ -23,6 +23,12 @@ from sf_insights.demo.values import to_store
 FORMAT = 1  # raise it when the same seed gives another org
 BATCH = 2000
 
+_SMALL_TABLES = {
+    "user": ("Name", "Username", "Email", "IsActive"),
+    "record_type": ("Name", "DeveloperName"),
+    "organization": ("Name", "IsSandbox", "InstanceName", "OrganizationType"),
+}
+
 
 @dataclass(frozen=True)
 class OrgShape:
@@ -63,6 +69,7 @@ def generate(path: Path, shape: OrgShape) -> None:
     _create_tables(connection, shape)
     _fill_accounts(connection, shape)
     connection.execute("CREATE UNIQUE INDEX account_id ON account (Id)")
+    connection.execute("CREATE INDEX account_deleted ON account (IsDeleted)")
     connection.execute("CREATE INDEX account_master ON account (MasterRecordId) WHERE MasterRecordId IS NOT NULL")
     _fill_zuora(connection, shape)
     connection.execute("COMMIT")
@@ -87,9 +94,10 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
         "INSERT INTO meta VALUES (?, ?)",
         [("day", 0), ("ticks", 0), ("revision", 0), ("lineage", 0), ("fields_changed", 0)],
     )
-    connection.execute(
-        "CREATE TABLE user (position INTEGER PRIMARY KEY, Id TEXT, Name TEXT, Username TEXT, Email TEXT, IsActive TEXT)"
-    )
+    for table, others in _SMALL_TABLES.items():
+        connection.execute(
+            f"CREATE TABLE {table} (position INTEGER PRIMARY KEY, Id TEXT UNIQUE, {' TEXT, '.join(others)} TEXT)"
+        )
     for number, id_ in enumerate(accounts.USER_IDS):
         name = f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[number // len(FIRST_NAMES) % len(LAST_NAMES)]}"
         mail = f"user{number}@demo.example"
@@ -99,16 +107,9 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
             "INSERT INTO user (Id, Name, Username, Email, IsActive) VALUES (?, ?, ?, ?, ?)",
             (id_, name, mail, mail, "false" if number % 11 == 10 else "true"),
         )
-    connection.execute(
-        "CREATE TABLE record_type (position INTEGER PRIMARY KEY, Id TEXT, Name TEXT, DeveloperName TEXT)"
-    )
     connection.executemany(
         "INSERT INTO record_type (Id, Name, DeveloperName) VALUES (?, ?, ?)",
         [(id_, name, name) for id_, name in accounts.RECORD_TYPES],
-    )
-    connection.execute(
-        "CREATE TABLE organization (position INTEGER PRIMARY KEY, Id TEXT, Name TEXT, IsSandbox TEXT, InstanceName TEXT,"
-        " OrganizationType TEXT)"
     )
     connection.execute(
         "INSERT INTO organization VALUES (1, ?, ?, 'false', 'DEMO1', 'Developer Edition')",

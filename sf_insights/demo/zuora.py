@@ -96,9 +96,7 @@ class Zuora:
             raise _ZoqlError("MALFORMED_QUERY", "You have an error in your ZOQL syntax")
         if match["object"] != "Account":
             raise _ZoqlError("INVALID_TYPE", f"There is no object named {match['object']}")
-        columns = []
-        for name in match["fields"].split(","):
-            columns.append(_column(name.strip()))
+        columns = [_column(name.strip()) for name in match["fields"].split(",")]
         where, values = _where(match["where"])
         rows = org.store.connection.execute(
             f"SELECT position FROM zuora_account{where} ORDER BY position", values
