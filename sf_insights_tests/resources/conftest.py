@@ -4,7 +4,7 @@ import pytest
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.transport import RetryPolicy, new_session
 
 QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
 
@@ -31,8 +31,13 @@ def salesforce(org) -> Iterator[SalesforceOrg]:
 @pytest.fixture
 def token(org) -> str:
     """An access token that somebody else got."""
-    with connected(org) as other:
-        return other._token.text
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": org.environment["SALESFORCE_CONSUMER_KEY"],
+        "client_secret": org.environment["SALESFORCE_CONSUMER_SECRET"],
+    }
+    with new_session({}) as session:
+        return session.post(f"{org.url}/services/oauth2/token", data=form).json()["access_token"]
 
 
 def connected(org, changed=()) -> SalesforceOrg:

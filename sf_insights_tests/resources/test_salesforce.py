@@ -48,10 +48,15 @@ def test_every_way_in_leads_to_the_same_org(org, way, token):
         assert "62.0" in salesforce.api_versions()
 
 
-def test_the_org_is_known_also_when_the_token_does_not_name_it(org):
-    with connected(org) as salesforce:
-        salesforce._token.text = "opaque"
+def test_the_org_is_known_also_when_the_token_does_not_name_it():
+    environment = {"SALESFORCE_ACCESS_TOKEN": "opaque", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
+    organization = {"totalSize": 1, "done": True, "records": [{"Id": ORG_ID}]}
+    with (
+        serving(lambda request: Answer(200, organization)) as server,
+        SalesforceOrg.from_environment(environment | {"SALESFORCE_ENDPOINT": server.url}) as salesforce,
+    ):
         assert salesforce.org_id == ORG_ID
+        assert server.requests[0].path.endswith("/query?q=SELECT+Id+FROM+Organization")
 
 
 def test_describe_limits_and_count_speak_of_account(salesforce):
