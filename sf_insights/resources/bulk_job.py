@@ -1,0 +1,191 @@
+"""One Bulk API 2.0 query job on the server's side: creating it, waiting for it, fetching its result, removing it.
+
+Sources: Bulk API 2.0 Developer Guide, "Query" and "Get Parallel Query Results".
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+
+from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
+from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
+from sf_insights.resources.transport import OutcomeUnknown, read_json
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.3
+_LONGEST_PAUSE = 30.0
+_FIRST_VERSION_WITH_RESULT_PAGES = 58.0
+_TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
+
+
+class QueryJob:
+    """One Bulk API 2.0 query job, from its creation to its removal."""
+
+    def __init__(self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True) -> None:
+        """`is_certain` is whether the job is known to run our query, which Salesforce does not tell."""
+        self._org = org
+        self.is_certain = is_certain
+        self.id = str(info["id"])
+        self.state = str(info["state"])
+        self.records_found = 0
+
+    @classmethod
+    def created(cls, org: SalesforceOrg, soql: str) -> Self:
+        """Create the job. After an ambiguous failure it is looked for, and created again only if it is not there."""
+        known = _accounts_jobs(org)
+        create = partial(
+            org.call,
+            "POST",
+            "jobs/query",
+            doing="query the Accounts",
+            body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
+            repeat_when_unsure=False,
+        )
+        try:
+            return cls(org, create(read=read_json))
+        except OutcomeUnknown as unknown:
+            new = [info for id_, info in _accounts_jobs(org).items() if id_ not in known]
+            if not new:
+                return cls(org, create(read=read_json))
+            if len(new) == 1:
+                return cls(org, new[0], is_certain=False)
+            raise ConnectionProblem(
+                f"{unknown.what} It may be one of the jobs {', '.join(str(info['id']) for info in new)}.",
+                "Abort the one that nobody else uses in Setup under Bulk Data Load Jobs, and run again.",
+            ) from None
+
+    @classmethod
+    def resumed(cls, org: SalesforceOrg, job_id: str | None) -> Self | None:
+        """Return an earlier job if Salesforce still has it and it has not failed."""
+        if job_id is None:
+            return None
+        try:
+            info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query")
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:
+                raise
+            return None
+        return None if info["state"] in ("Failed", "Aborted") else cls(org, info, is_certain=False)
+
+    @property
+    def first_result_address(self) -> str:
+        """Where the first page of the result is."""
+        return f"jobs/query/{self.id}/results"
+
+    def wait(self, deadline: float, report: Callable[[], None]) -> None:
+        """Return when Salesforce has run the query; `deadline` is a reading of the monotonic clock."""
+        pause = _FIRST_PAUSE
+        while True:
+            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
+            self.state = str(info["state"])
+            self.records_found = int(info.get("numberRecordsProcessed") or 0)
+            report()
+            if self.state == "JobComplete":
+                if info.get("numberRecordsProcessed") is None:
+                    raise IncompleteSnapshot("Salesforce does not say how many records it found.", "Run again.")
+                return
+            if self.state == "Failed":
+                raise job_failed(str(info.get("errorMessage") or ""))
+            if self.state == "Aborted":
+                raise ConnectionProblem("Somebody aborted the query of the Accounts in Salesforce.", "Run again.")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ConnectionProblem(
+                    f"Salesforce did not finish the query of the Accounts in time; it was {self.state}.",
+                    "Run again when the org is less busy, or select fewer formula fields.",
+                )
+            time.sleep(min(pause * random.uniform(0.8, 1.2), left))  # noqa: S311
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def result_addresses(self) -> Iterator[str] | None:
+        """Return the addresses of all result pages, asked for as they are used; None when only locators are offered."""
+        if float(self._org.api_version) < _FIRST_VERSION_WITH_RESULT_PAGES:
+            return None
+        try:
+            answer: Any = self._listed(f"jobs/query/{self.id}/resultPages")
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:
+                raise
+            return None
+        return self._addresses_from(answer) if isinstance(answer, dict) and "resultPages" in answer else None
+
+    def _addresses_from(self, answer: Any) -> Iterator[str]:
+        seen = set[str]()
+        while True:
+            for entry in answer["resultPages"]:
+                yield _own_path(entry["resultUrl"])
+            if answer.get("done"):
+                return
+            # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
+            following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
+            if not following or following in seen:
+                raise IncompleteSnapshot("Salesforce does not say where the rest of the result is.", "Run again.")
+            seen.add(following)
+            answer = self._listed(_own_path(following))
+
+    def _listed(self, path: str) -> Any:
+        return self._org.call("GET", path, doing="list the pages of the result")
+
+    def download(
+        self, number: int, address: str, directory: Path, stopped: threading.Event
+    ) -> tuple[CsvPage | None, str | None]:
+        """Return a page, None when it is empty, and the locator of the next one, None when it was the last."""
+
+        def read(response: requests.Response) -> tuple[CsvPage | None, str | None]:
+            page = save_page(response, number, directory, stopped)
+            if page is None and self.records_found:
+                raise TornPage(f"Page {number} of the Accounts came without content")
+            locator = response.headers.get("Sforce-Locator", "null")
+            return page, None if locator in ("", "null") else locator
+
+        return self._org.call(
+            "GET", address, doing="send the result", headers={"Accept": "text/csv"}, read=read, stopped=stopped
+        )
+
+    def finish(self) -> None:
+        """Abort the job, or remove it when it has ended. Failing to is only logged: it goes by itself in 7 days."""
+        try:
+            if self.state not in _TERMINAL:
+                try:
+                    self._change("PATCH", {"state": "Aborted"})
+                except RequestRefused:  # it has ended since it was last looked at
+                    self._change("DELETE")
+            else:
+                self._change("DELETE")
+        except Problem as problem:
+            logger.warning("Job %s is left behind in Salesforce. %s", self.id, problem)
+
+    def _change(self, method: str, body: dict[str, str] | None = None) -> None:
+        self._org.call(method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None)
+
+
+def _accounts_jobs(org: SalesforceOrg) -> dict[str, dict[str, Any]]:
+    """Return the queryAll jobs on Account, of anybody, that Salesforce still has, by id."""
+    jobs: dict[str, dict[str, Any]] = {}
+    path = "jobs/query?jobType=V2Query"
+    while path:
+        answer: Any = org.call("GET", path, doing="list its query jobs")
+        jobs |= {
+            str(info["id"]): info
+            for info in answer["records"]
+            if (info.get("operation"), info.get("object")) == ("queryAll", "Account")
+        }
+        path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
+    return jobs
+
+
+def _own_path(address: str) -> str:
+    """Return path and query of an address from an answer: the token goes to no other host than the org's."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
