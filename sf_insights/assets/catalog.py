@@ -20,7 +20,7 @@ def account_fields(
     salesforce: SalesforceResource,
 ) -> dg.MaterializeResult:
     """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
-    with warehouse.opening(context, settings.configuration()) as step:
+    with warehouse.opening(context, settings) as step:
         org = salesforce.connected()
         fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
         with step.transaction() as tx:

@@ -62,13 +62,15 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _warehouse: Warehouse | None = PrivateAttr(default=None)
 
     @contextmanager
-    def opening(self, context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> Iterator[Step]:
-        """Open a sync: the first thing a complete run does."""
+    def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
+        """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
+        with _explained():
+            configuration = source.configuration()
         with self._reported(context) as warehouse:
             day = settings.today(settings.environment(), configuration.zone)
             with warehouse.transaction() as tx:
                 sync = syncs.open_sync(
-                    tx, day=day, run_id=context.run_id, configuration=configuration, accepted=_accepted(context)
+                    tx, day=day, run_id=context.run.run_id, configuration=configuration, accepted=_accepted(context)
                 )
             context.log.info(f"sync {sync.number} of {sync.day}")
             yield Step(sync, warehouse)
@@ -78,28 +80,26 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Go on with the sync that this run opened, or with the last landed one."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
-                sync = syncs.continue_sync(tx, context.run_id)
+                sync = syncs.continue_sync(tx, context.run.run_id)
             yield Step(sync, warehouse)
 
     @contextmanager
     def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
-        try:
-            yield self._opened(context)
-        except BaseException as error:
-            reason = str(error).strip() or type(error).__name__
-            if self._warehouse is not None:
-                self._warehouse.reopen()
-                with self._warehouse.transaction() as tx:
-                    syncs.fail_sync(tx, context.run_id, reason)
-            if isinstance(error, Problem):
-                raise dg.Failure(description=reason, allow_retries=False) from error
-            raise
+        with _explained():
+            try:
+                yield self._opened(context)
+            except BaseException as error:
+                if self._warehouse is not None:
+                    self._warehouse.reopen()
+                    with self._warehouse.transaction() as tx:
+                        syncs.fail_sync(tx, context.run.run_id, str(error).strip() or type(error).__name__)
+                raise
 
     def _opened(self, context: dg.AssetExecutionContext) -> Warehouse:
         if self._warehouse is None:
             warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
-            warehouse.open(f"Dagster run {context.run_id}", on_wait=context.log.warning)
+            warehouse.open(f"Dagster run {context.run.run_id}", on_wait=context.log.warning)
             self._warehouse = warehouse
         return self._warehouse
 
@@ -131,6 +131,15 @@ class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def source(self, configuration: AccountFieldSync) -> AccountSource:
         base = settings.Places.from_environment(settings.environment()).configuration.parent
         return account_source(configuration.insights_accounts, settings.environment(), base)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a person can mend into a failure whose description says so; trying again would not help."""
+    try:
+        yield
+    except Problem as problem:
+        raise dg.Failure(description=str(problem), allow_retries=False) from problem
 
 
 def _accepted(context: dg.AssetExecutionContext) -> list[str]:

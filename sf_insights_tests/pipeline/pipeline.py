@@ -1,0 +1,92 @@
+"""What the tests of the pipeline say: run a sync of a day with these settings, and look at what analysts see."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+from ruamel.yaml import YAML
+
+from sf_insights.runs import run_relabelling, run_sync
+
+FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
+
+
+@dataclass
+class Run:
+    """One run and the snapshot it left."""
+
+    success: bool
+    reason: str | None
+    run_id: str
+    snapshot: Path
+
+    def rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        with open_snapshot(self.snapshot) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def field(self, name: str) -> SimpleNamespace:
+        with open_snapshot(self.snapshot) as connection:
+            result = connection.execute("FROM insights.fields WHERE field = ?", [name])
+            names = [column[0] for column in result.description]
+            return SimpleNamespace(**dict(zip(names, result.fetchall()[0], strict=True)))
+
+    def attributes(self, name: str, where: str = "is_current") -> dict[str, Any]:
+        """Each account's value of an attribute."""
+        return dict(self.rows(f'SELECT account_id, "{name}" FROM insights.account_attributes WHERE {where}'))
+
+    def metric(self, name: str, day: str) -> dict[str, float]:
+        """Each account's value of a metric on a day."""
+        sql = "SELECT account_id, value FROM insights.account_metrics WHERE metric = ? AND date = ?"
+        return dict(self.rows(sql, [name, day]))
+
+    def events(self, name: str) -> list[str]:
+        sql = "SELECT event FROM insights.field_events WHERE field = ? ORDER BY date, rowid"
+        return [event for (event,) in self.rows(sql, [name])]
+
+
+class Pipeline:
+    """Runs syncs in one data directory; settings stay from call to call until they are changed."""
+
+    def __init__(self, data: Path, dagster_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.data = data
+        self.snapshot = data / "account_insights.duckdb"
+        self.warehouse = data / "warehouse.duckdb"
+        self.configuration = data / "account_field_sync.yaml"
+        self._monkeypatch = monkeypatch
+        self._settings: dict[str, Any] = {"timezone": "UTC", "fields": FIELDS}
+        data.mkdir()
+        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
+        monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+        monkeypatch.delenv("SF_INSIGHTS_CONFIG", raising=False)
+
+    def __call__(self, day: str, *, accept: list[str] | None = None, **settings: Any) -> Run:
+        self.configure(**settings)
+        self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
+        outcome = run_sync(accept or [])
+        return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
+
+    def relabel(self, **settings: Any) -> Run:
+        self.configure(**settings)
+        outcome = run_relabelling()
+        return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
+
+    def configure(self, **settings: Any) -> None:
+        self._settings.update(settings)
+        with self.configuration.open("w", encoding="utf-8") as file:
+            YAML().dump(self._settings, file)
+
+    def read_warehouse(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(sql).fetchall()
+
+
+@contextlib.contextmanager
+def open_snapshot(path: Path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection

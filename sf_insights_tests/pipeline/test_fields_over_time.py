@@ -1,0 +1,194 @@
+"""Fields that are selected, vanish, return, change, and are deselected; and their labels."""
+
+import pytest
+
+from sf_insights_tests.pipeline.truth import Truth
+
+REVENUE = {"field": "AnnualRevenue", "as": "metric"}
+
+
+def test_a_field_hidden_overnight_pauses_alone(org, sync):
+    before = sync(day="2026-03-01", fields=["Industry", "Rating"]).attributes("Rating")
+    org.hide_field("Rating")
+    org.pass_day()
+    run = sync(day="2026-03-02")
+    assert run.success, run.reason
+    assert run.field("Rating").status == "paused"
+    assert "not visible" in run.field("Rating").status_reason
+    truth = Truth(org)
+    assert run.attributes("Industry") == truth.attribute("Industry")
+    kept = run.attributes("Rating")
+    assert {key: kept[key] for key in kept.keys() & before.keys()} == {
+        key: before[key] for key in kept.keys() & before.keys()
+    }
+
+
+def test_a_field_seen_again_resumes_with_todays_values(org, sync):
+    sync(day="2026-03-01", fields=["Industry", REVENUE])
+    org.hide_field("AnnualRevenue")
+    org.hide_field("Industry")
+    org.pass_day()
+    sync(day="2026-03-02", fields=["Industry", REVENUE, "Type"])
+    org.show_field("AnnualRevenue")
+    org.show_field("Industry")
+    org.pass_day()
+    run = sync(day="2026-03-03")
+    truth = Truth(org)
+    linked = "SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current"
+    matches = dict(run.rows(linked))
+    assert run.attributes("Industry") == truth.attribute("Industry", matches)
+    assert run.metric("AnnualRevenue", "2026-03-03") == truth.metric("AnnualRevenue", matches)
+    assert run.metric("AnnualRevenue", "2026-03-02") == {}
+    assert run.events("Industry") == ["activated", "paused", "resumed"]
+    assert run.rows(
+        "SELECT DISTINCT previous_synced_on::VARCHAR FROM insights.attribute_changes "
+        "WHERE field = 'Industry' AND reason = 'value_changed'"
+    ) == [("2026-03-01",)]
+
+
+def test_a_retyped_field_stays_paused_until_it_is_selected_anew(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "NumberofLocations__c"])
+    org.retype_field("NumberofLocations__c", "string", length=40)
+    run = sync(day="2026-03-02")
+    assert run.success, run.reason
+    assert run.field("NumberofLocations__c").status == "paused"
+    assert "string" in run.field("NumberofLocations__c").status_reason
+    assert sync(day="2026-03-03").field("NumberofLocations__c").status == "paused"
+    sync(day="2026-03-04", fields=["Industry"])
+    run = sync(day="2026-03-05", fields=["Industry", "NumberofLocations__c"])
+    assert run.success, run.reason
+    assert run.field("NumberofLocations__c").status == "active"
+    types = {name: type_ for name, type_, *_ in run.rows("DESCRIBE insights.account_attributes")}
+    assert types["NumberofLocations__c"] == "VARCHAR"
+
+
+def test_a_wider_number_never_pauses(org, sync):
+    sync(day="2026-03-01", fields=["NumberofLocations__c"])
+    org.change_field("NumberofLocations__c", precision=12, scale=2)
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, NumberofLocations__c=1234567.25)
+    run = sync(day="2026-03-02")
+    assert run.field("NumberofLocations__c").status == "active"
+    assert str(run.attributes("NumberofLocations__c")[zuora_id]) == "1234567.25"
+
+
+def test_digits_beyond_describe_widen_the_column_and_are_kept(org, sync):
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, NumberofLocations__c=123456.789)
+    run = sync(day="2026-03-01", fields=["NumberofLocations__c"])
+    assert str(run.attributes("NumberofLocations__c")[zuora_id]) == "123456.789"
+    org.update_account(salesforce_id, NumberofLocations__c=4)
+    run = sync(day="2026-03-02")
+    assert str(run.attributes("NumberofLocations__c")[zuora_id]) == "4.000"
+
+
+def test_a_deselected_field_leaves_the_views_and_comes_back_with_its_history(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    org.pass_day()
+    changes = sync(day="2026-03-02").rows("FROM insights.attribute_changes WHERE field = 'Rating' ORDER BY ALL")
+    run = sync(day="2026-03-03", fields=["Industry"])
+    assert "Rating" not in [name for name, *_ in run.rows("DESCRIBE insights.account_attributes")]
+    assert run.field("Rating").status == "deselected"
+    assert run.rows("SELECT label FROM insights.field_labels WHERE field = 'Rating'") == [("Sssf Account Rating",)]
+    org.pass_day()
+    run = sync(day="2026-03-04", fields=["Industry", "Rating"])
+    assert run.field("Rating").status == "active"
+    assert run.events("Rating") == ["activated", "deselected", "reselected"]
+    kept = run.rows("FROM insights.attribute_changes WHERE field = 'Rating' AND changed_on < '2026-03-04' ORDER BY ALL")
+    assert kept == changes
+    linked = "SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current"
+    rating = {key: Truth(org).accounts[id_]["Rating"] for key, id_ in run.rows(linked)}
+    assert run.attributes("Rating") == rating
+
+
+def test_an_attribute_becomes_a_metric_and_back_and_each_keeps_its_past(org, sync):
+    sync(day="2026-03-01", fields=["ARR__c"])
+    run = sync(day="2026-03-02", fields=[{"field": "ARR__c", "as": "metric"}])
+    assert "ARR__c" not in [name for name, *_ in run.rows("DESCRIBE insights.account_attributes")]
+    assert run.metric("ARR__c", "2026-03-02") == Truth(org).metric("ARR__c")
+    first_synced = sync.read_warehouse("SELECT opened_at FROM ops.sync_runs WHERE sync = 1")
+    org.pass_day()
+    run = sync(day="2026-03-03", fields=["ARR__c"])
+    assert run.rows("SELECT count(*) FROM insights.account_metrics") == [(0,)]
+    assert run.field("ARR__c").first_synced_at == first_synced[0][0]
+    assert {float(value) for value in run.attributes("ARR__c").values() if value is not None} == set(
+        Truth(org).metric("ARR__c").values()
+    )
+    run = sync(day="2026-03-04", fields=[{"field": "ARR__c", "as": "metric"}])
+    days = run.rows("SELECT DISTINCT date::VARCHAR FROM insights.account_metrics ORDER BY 1")
+    assert days == [("2026-03-02",), ("2026-03-04",)]
+
+
+def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    run = sync(day="2026-03-02", fields=["Industry", "Rating"])
+    assert not run.success
+    assert "Rating" not in [name for name, *_ in run.rows("DESCRIBE insights.accounts")]
+    run = sync(day="2026-03-02")
+    assert run.attributes("Rating") == {
+        key: Truth(org).accounts[id_]["Rating"] for key, id_ in Truth(org).matches().items()
+    }
+    assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE field = 'Rating'") == [(0,)]
+
+
+def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "BillingCountry"])
+    before = {key: Truth(org).accounts[id_]["BillingCountry"] for key, id_ in Truth(org).matches().items()}
+    for account in Truth(org).accounts.values():
+        if account["BillingCountry"] is not None:
+            org.update_account(account["Id"], BillingCountry=None)
+    run = sync(day="2026-03-02")
+    assert run.field("BillingCountry").status == "paused"
+    assert "empty in every account" in run.field("BillingCountry").status_reason
+    assert run.attributes("BillingCountry") == before
+    assert run.field("Industry").status == "active"
+
+
+def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
+    run = sync(day="2026-03-01", fields=["Industry", REVENUE | {"label": "Revenue"}])
+    assert _labels(run) == {"Industry": "Sssf Industry", "AnnualRevenue": "Revenue"}
+    org.change_field("AnnualRevenue", label="Umsatz")
+    org.change_field("Industry", label="Branche")
+    run = sync(day="2026-03-02", fields=["Industry", REVENUE], label_prefix="New")
+    assert _labels(run) == {"Industry": "Sssf Industry", "AnnualRevenue": "Revenue"}
+    assert "salesforce_label_changed" in run.events("Industry")
+    run = sync(day="2026-03-03", fields=["Industry", REVENUE | {"label": None}])
+    assert _labels(run)["AnnualRevenue"] == "Sssf Annual Revenue"
+
+
+def test_relabelling_republishes_without_touching_salesforce(org, sync):
+    sync(day="2026-03-01", fields=["Industry", REVENUE])
+    org.clear_requests()
+    run = sync.relabel(fields=[{"field": "Industry", "label": 'Branch "Ö" 产业 %'}, REVENUE])
+    assert run.success, run.reason
+    assert org.requests() == []
+    assert 'Branch "Ö" 产业 %' in [name for name, *_ in run.rows("DESCRIBE insights.account_attributes_labelled")]
+    [(comment,)] = run.rows(
+        "SELECT comment FROM duckdb_columns() WHERE table_name = 'account_attributes' AND column_name = 'Industry'"
+    )
+    assert comment.startswith('Branch "Ö" 产业 %')
+    assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-01",)]
+
+
+def test_relabelling_after_a_half_finished_sync_publishes_nothing_mixed(org, sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    org.pass_day()
+    org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
+    assert not sync(day="2026-03-02").success
+    before = sync.snapshot.read_bytes()
+    run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
+    assert not run.success
+    assert "sync" in run.reason
+    assert sync.snapshot.read_bytes() == before
+
+
+def _labels(run):
+    return dict(run.rows("SELECT field, label FROM insights.field_labels"))
+
+
+@pytest.mark.parametrize("name", ["Industry", "industry", "INDUSTRY"])
+def test_api_names_are_taken_in_any_case(org, sync, name):
+    run = sync(day="2026-03-01", fields=[name])
+    assert run.success, run.reason
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")

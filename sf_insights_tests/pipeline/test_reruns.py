@@ -1,0 +1,137 @@
+"""A day synced again, a day that failed, and a day that is past."""
+
+import duckdb
+
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
+# Everything an analyst reads, without the stamps of the run.
+CONTENT = {
+    "accounts": "*",
+    "matched_accounts": "*",
+    "account_attributes": "*",
+    "attribute_changes": "*",
+    "attribute_history": "*",
+    "account_metrics": "*",
+    "metric_history": "*",
+    "metric_summary": "*",
+    "fields": "* EXCLUDE (first_synced_at, last_synced_at)",
+    "field_days": "*",
+    "field_events": "*",
+    "field_labels": "* EXCLUDE (updated_at)",
+    "data_dictionary": "*",
+}
+
+
+def content(run):
+    return {name: run.rows(f"SELECT {columns} FROM insights.{name} ORDER BY ALL") for name, columns in CONTENT.items()}
+
+
+def test_a_second_sync_of_an_unchanged_day_changes_nothing(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    org.pass_day()
+    once = content(sync(day="2026-03-02"))
+    assert content(sync(day="2026-03-02")) == once
+
+
+def test_a_second_sync_of_the_first_day_changes_nothing(sync):
+    once = content(sync(day="2026-03-01", fields=FIELDS))
+    assert content(sync(day="2026-03-01")) == once
+
+
+def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path, monkeypatch):
+    from sf_insights_tests.pipeline.pipeline import Pipeline
+
+    alone = Pipeline(tmp_path / "alone", tmp_path / "dagster2", monkeypatch)
+    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster3", monkeypatch)
+
+    def in_place(pipeline, *args, **settings):
+        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
+        run = pipeline(*args, **settings)
+        assert run.success, run.reason
+        return content(run)
+
+    in_place(alone, day="2026-03-01", fields=FIELDS)
+    in_place(twice, day="2026-03-01", fields=FIELDS)
+    org.pass_day()
+    # An earlier run of the second day saw other values, other matches and other fields than the last one.
+    in_place(twice, day="2026-03-02", fields=[*FIELDS, "Type"])
+    victims = list(Truth(org).matches().items())[:3]
+    org.update_account(victims[0][1], Industry="Energy", ARR__c=1.5)
+    org.delete_account(victims[1][1])
+    org.delete_zuora_account(victims[2][0])
+    in_place(twice, day="2026-03-02", fields=["Industry", {"field": "BillingLatitude", "as": "metric"}])
+    org.pass_day()
+    assert in_place(twice, day="2026-03-02", fields=FIELDS) | {"field_labels": None} == in_place(
+        alone, day="2026-03-02", fields=FIELDS
+    ) | {"field_labels": None}
+    org.pass_day()
+    assert in_place(twice, day="2026-03-03") | {"field_labels": None} == in_place(alone, day="2026-03-03") | {
+        "field_labels": None
+    }
+
+
+def test_a_failed_second_run_of_a_day_leaves_the_first(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    before = sync.snapshot.read_bytes()
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    run = sync(day="2026-03-01")
+    assert not run.success
+    assert sync.snapshot.read_bytes() == before
+    assert sync(day="2026-03-01").success
+
+
+def test_a_past_day_is_refused_and_nothing_changes(sync):
+    sync(day="2026-03-02", fields=FIELDS)
+    before = sync.snapshot.read_bytes()
+    run = sync(day="2026-03-01")
+    assert not run.success
+    assert "2026-03-01" in run.reason
+    assert "2026-03-02" in run.reason
+    assert sync.snapshot.read_bytes() == before
+
+
+def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_complete_sync(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, Industry="Energy")
+    # Both lists are landed, and then the org is another one: the day is never completed.
+    org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
+    assert not sync(day="2026-03-02").success
+    org.clear_faults()
+    run = sync(day="2026-03-03")
+    [change] = run.rows(
+        "SELECT changed_on::VARCHAR, previous_synced_on::VARCHAR, new_value FROM insights.attribute_changes "
+        "WHERE account_id = ? AND field = 'Industry'",
+        [zuora_id],
+    )
+    assert change == ("2026-03-03", "2026-03-01", "Energy")
+    assert run.rows("SELECT DISTINCT date::VARCHAR FROM insights.field_days ORDER BY 1") == [
+        ("2026-03-01",),
+        ("2026-03-03",),
+    ]
+
+
+def test_each_run_is_recorded_with_how_it_ended(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    org.fault("job_aborted")
+    failed = sync(day="2026-03-02")
+    sync(day="2026-03-03")
+    rows = sync.read_warehouse("SELECT sync, day::VARCHAR, state, reason FROM ops.sync_runs ORDER BY sync")
+    assert rows == [
+        (1, "2026-03-01", "complete", None),
+        (2, "2026-03-02", "failed", failed.reason),
+        (3, "2026-03-03", "complete", None),
+    ]
+
+
+def test_an_open_reader_keeps_the_old_day_through_two_syncs(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    with duckdb.connect(str(sync.snapshot), read_only=True) as reader:
+        for day in ("2026-03-02", "2026-03-03"):
+            org.pass_day()
+            assert sync(day=day).success
+            assert reader.execute("SELECT synced_on::VARCHAR FROM insights.snapshot").fetchall() == [("2026-03-01",)]
+            assert reader.execute("SELECT max(date)::VARCHAR FROM insights.account_metrics").fetchall() == [
+                ("2026-03-01",)
+            ]

@@ -1,0 +1,97 @@
+"""What analysts should see, worked out from the org's own truth by code that shares nothing with the pipeline."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+# What becomes of each kind of CRM Account ID that the demo org writes (see sf_insights/demo/billing.py).
+STATUS_BY_KIND = {
+    "null": "no_crm_account_id",
+    "blank": "no_crm_account_id",
+    "junk": "invalid_crm_account_id",
+    "contradiction": "invalid_crm_account_id",
+    "other_object": "not_an_account_id",
+    "case_only": "not_found",
+    "never_existed": "not_found",
+}
+
+
+def _number(value: Any) -> Decimal:
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _timestamp(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+# Fields of every type, and how the truth's value reads as the column's.
+ATTRIBUTES = {
+    "Name": str,
+    "Industry": str,
+    "Description": str,
+    "BillingStreet": str,
+    "Website": str,
+    "ParentId": str,
+    "OwnerId": str,
+    "Regions__c": str,
+    "Notes_Rich__c": str,
+    "ERP_Id__c": str,
+    "Is_Key__c": bool,
+    "CreatedDate": _timestamp,
+    "SLAExpirationDate__c": date.fromisoformat,
+    "Support_Open__c": lambda text: time.fromisoformat(text.removesuffix("Z")),
+    "NumberofLocations__c": _number,
+    "BillingLatitude": _number,
+    "Days_Since_Touch__c": _number,
+}
+METRICS = ["AnnualRevenue", "NumberOfEmployees", "ARR__c", "Score__c", "Balance__c"]
+
+
+class Truth:
+    """The org at this moment: its live accounts by id, and what each Zuora account stands for."""
+
+    def __init__(self, org: Any) -> None:
+        self.accounts = {account["Id"]: account for account in org.accounts()}
+        self.purged = {account["Id"] for account in org.purged()}
+        self.zuora = org.zuora_accounts()
+
+    def is_live(self, account_id: str | None) -> bool:
+        return account_id in self.accounts and not self.accounts[account_id]["IsDeleted"]
+
+    def matches(self) -> dict[str, str]:
+        """The Salesforce Account of each Zuora account that has one, by Zuora's Id."""
+        return {
+            row["Id"]: row["salesforce_id"] if self.is_live(row["salesforce_id"]) else row["survivor_id"]
+            for row in self.zuora
+            if row["kind"] not in STATUS_BY_KIND
+            and (self.is_live(row["salesforce_id"]) or self.is_live(row["survivor_id"]))
+            and row["salesforce_id"] not in self.purged
+        }
+
+    def statuses(self) -> dict[str, str]:
+        """The match status of each Zuora account in a first sync, which has no memory of purged accounts."""
+        found = self.matches()
+        statuses = {}
+        for row in self.zuora:
+            if row["kind"] in STATUS_BY_KIND:
+                statuses[row["Id"]] = STATUS_BY_KIND[row["kind"]]
+            elif row["Id"] in found:
+                by_merge = found[row["Id"]] != row["salesforce_id"]
+                statuses[row["Id"]] = "matched_by_merge" if by_merge else "matched"
+            else:
+                statuses[row["Id"]] = "deleted" if row["salesforce_id"] in self.accounts else "not_found"
+        return statuses
+
+    def attribute(self, name: str, matches: dict[str, str] | None = None) -> dict[str, Any]:
+        """Each matched account's value of an attribute, as DuckDB hands it out."""
+        read = ATTRIBUTES[name]
+        values = {}
+        for zuora_id, salesforce_id in (matches or self.matches()).items():
+            value = self.accounts[salesforce_id][name]
+            values[zuora_id] = None if value is None else read(value)
+        return values
+
+    def metric(self, name: str, matches: dict[str, str] | None = None) -> dict[str, float]:
+        """Each matched account's value of a metric, without those that have none."""
+        held = {key: self.accounts[id_][name] for key, id_ in (matches or self.matches()).items()}
+        return {key: float(value) for key, value in held.items() if value is not None}
