@@ -1,11 +1,14 @@
 """A day passes in the org: what people did to about one account in a hundred, the same for the same seed and day."""
 
 import random
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from sf_insights.demo import account_fields, billing, changes
 from sf_insights.demo.accounts import AccountMaker
 from sf_insights.demo.store import Store, insert_zuora
+
+_Event = TypeVar("_Event")
 
 UPDATED = 0.01
 ADDED = 0.001
@@ -26,47 +29,45 @@ def pass_day(store: Store) -> dict[str, Any]:
         many formulas changed without a stamp, how many Zuora accounts were added, removed and relinked.
     """
     day = store.meta("day") + 1
-    store.set_meta("day", day)
-    store.set_meta("ticks", 0)
     rng = random.Random(f"day {store.shape.seed} {day}")
     live = _Sampler(store, rng, "SELECT Id FROM account WHERE IsDeleted = 'false' AND position = ?", "account")
     count = store.count_live()
+    updated = live.take(_share(count, UPDATED))
+    deleted = live.take(_share(count, DELETED))
+    pairs = [live.take(2) for _ in range(_share(count, MERGED))]
+    merged = [pair for pair in pairs if len(pair) == 2]
+    in_bin = _Sampler(
+        store,
+        rng,
+        "SELECT Id FROM account WHERE MasterRecordId IS NULL AND position = ?",
+        "account",
+        positions="SELECT position FROM account WHERE IsDeleted = 'true'",
+    )
+    undeleted = in_bin.take(_share(count, UNDELETED))
+    clock = _Clock(store, len(updated) + _share(count, ADDED) + len(deleted) + len(merged) + len(undeleted))
 
+    for id_ in clock.ticking(updated):
+        changes.update_account(store, id_, _edited(store, id_, rng))
+    added = [_new_account(store, rng) for _ in clock.ticking(range(_share(count, ADDED)))]
+    for id_ in clock.ticking(deleted):
+        changes.delete_account(store, id_)
+    for winner, loser in clock.ticking(merged):
+        changes.merge_accounts(store, winner, [loser])
+    for id_ in clock.ticking(undeleted):
+        changes.undelete_account(store, id_)
+    # The recycle bin loses its oldest.
+    oldest = "SELECT Id FROM account WHERE IsDeleted = 'true' ORDER BY SystemModstamp, Id LIMIT ?"
+    purged = [id_ for (id_,) in store.connection.execute(oldest, (_share(count, PURGED),)).fetchall()]
+    for id_ in purged:
+        changes.purge_account(store, id_)
+    in_zuora = _pass_day_in_zuora(store, rng, added, live)
+
+    store.set_meta("day", day)
+    store.set_meta("ticks", 0)
     touched = store.connection.execute(
         "UPDATE account SET Days_Since_Touch__c = CAST(CAST(Days_Since_Touch__c AS INTEGER) + 1 AS TEXT) || '.0'"
         " WHERE Days_Since_Touch__c IS NOT NULL"
     ).rowcount
-    updated = live.take(_share(count, UPDATED))
-    for id_ in updated:
-        changes.update_account(store, id_, _edited(store, id_, rng))
-    added = [_new_account(store, rng) for _ in range(_share(count, ADDED))]
-    deleted = live.take(_share(count, DELETED))
-    for id_ in deleted:
-        changes.delete_account(store, id_)
-    pairs = [live.take(2) for _ in range(_share(count, MERGED))]
-    merged = [pair for pair in pairs if len(pair) == 2]
-    for winner, loser in merged:
-        changes.merge_accounts(store, winner, [loser])
-    bin_ = _Sampler(
-        store,
-        rng,
-        "SELECT Id FROM account WHERE IsDeleted = 'true' AND MasterRecordId IS NULL AND position = ?",
-        "account",
-        positions="SELECT position FROM account WHERE IsDeleted = 'true'",
-    )
-    fresh = set(deleted)
-    undeleted = [id_ for id_ in bin_.take(_share(count, UNDELETED)) if id_ not in fresh]
-    for id_ in undeleted:
-        changes.undelete_account(store, id_)
-    purged = [
-        id_
-        for (id_,) in store.connection.execute(
-            "SELECT Id FROM account WHERE IsDeleted = 'true' ORDER BY SystemModstamp, Id LIMIT ?",
-            (_share(count, PURGED),),
-        ).fetchall()
-    ]
-    for id_ in purged:
-        changes.purge_account(store, id_)
     return {
         "day": day,
         "date": store.now().date().isoformat(),
@@ -77,12 +78,28 @@ def pass_day(store: Store) -> dict[str, Any]:
         "undeleted": len(undeleted),
         "purged": len(purged),
         "formulas_changed": touched,
-        **_pass_day_in_zuora(store, rng, added, live),
+        **in_zuora,
     }
 
 
 def _share(count: int, share: float) -> int:
     return max(1, round(count * share))
+
+
+class _Clock:
+    """Spreads the events of a day over its hours, from one o'clock until eleven in the evening."""
+
+    def __init__(self, store: Store, events: int) -> None:
+        self.store = store
+        self.step = 22 * 3600 / (events + 1)
+        self.happened = 0
+
+    def ticking(self, events: Iterable[_Event]) -> Iterator[_Event]:
+        """Yield the events, each with the org's clock set to its time."""
+        for event in events:
+            self.happened += 1
+            self.store.set_meta("ticks", 3600 + int(self.happened * self.step))
+            yield event
 
 
 class _Sampler:

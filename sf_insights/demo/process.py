@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -273,6 +274,8 @@ def serve(
 def _wait_for_end() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)  # a long change of a large org does not outlive the parent
 
 
 def _announced(process: subprocess.Popen[str]) -> str:

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<string>'(?:\\.|[^'\\])*')
     |(?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
+    |(?P<cut>\d{4}-\d\d-\d\dT[\d:.]*)
     |(?P<date>\d{4}-\d\d-\d\d(?![\dT]))
     |(?P<time>\d\d:\d\d:\d\d(?:\.\d+)?Z)
     |(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
@@ -61,6 +62,7 @@ class Literal:
     kind: str
     value: Any
     at: int
+    pattern: str = ""  # of a string, for LIKE: % and _ stand for text unless a backslash precedes them
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,11 @@ def _tokens(text: str) -> list[Token]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
-        if match is None:
+        if match is None or match.lastgroup == "cut":  # a datetime without its zone: an unencoded + became a space
+            at = match.end() if match else at
             line = text.count("\n", 0, at) + 1
             column = at - text.rfind("\n", 0, at) - 1
-            raise malformed(f"line {line}:{column} no viable alternative at character '{text[at]}'")
+            raise malformed(f"line {line}:{column} no viable alternative at character '{text[at : at + 1] or '<EOF>'}'")
         if match.lastgroup != "space":
             found.append(Token(match.lastgroup or "", match.group(), at))
         at = match.end()
@@ -167,11 +170,16 @@ def _unescape(token: Token) -> str:
     body = token.text[1:-1]
     if len(body) > MAX_LITERAL:
         raise malformed(f"string literals cannot be longer than {MAX_LITERAL} characters")
-    # `\%` and `\_` keep their backslash: they mean something to LIKE.
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), body, flags=re.DOTALL)
+
+
+def _pattern(token: Token) -> str:
+    """Return a string literal as a pattern whose special characters %, _ and \\ keep the backslash before them."""
+    kept = "%_\\"
     return re.sub(
         r"\\(.)",
-        lambda match: match.group() if match[1] in "%_" else _ESCAPES.get(match[1], match[1]),
-        body,
+        lambda match: match.group() if match[1] in kept else _ESCAPES.get(match[1], match[1]),
+        token.text[1:-1],
         flags=re.DOTALL,
     )
 
@@ -283,7 +291,7 @@ class _Parser:
     def _literal(self) -> Literal:
         token = self._take()
         if token.kind == "string":
-            return Literal("string", _unescape(token), token.at)
+            return Literal("string", _unescape(token), token.at, _pattern(token))
         if token.kind in {"number", "date", "datetime", "time"}:
             return Literal(token.kind, token.text, token.at)
         word = token.text.lower()

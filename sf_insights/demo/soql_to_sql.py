@@ -320,7 +320,7 @@ def _literal_for(scope: _Scope, column: Column, literal: Literal) -> Any:
         return literal.value
     numeric = type_ in NUMBERS_WITH_DECIMALS | INTEGERS
     if kind == "string" and not numeric and type_ not in {"datetime", "date", "time", "boolean"}:
-        return re.sub(r"\\([%_])", r"\1", literal.value)
+        return literal.value
     raise _type_error(scope, column, literal)
 
 
@@ -354,7 +354,7 @@ def _like(scope: _Scope, column: Column, condition: Comparison) -> str:
         raise scope.query.error_at(
             "INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on {column.type} field", condition.path.at
         )
-    pattern = re.sub(r"\\(?![%_])", r"\\\\", literal.value)
+    pattern = literal.pattern
     if pattern.isascii():
         return f"({column.sql} LIKE {_bind(scope, pattern)} ESCAPE '\\')"
     return f"(fold({column.sql}) LIKE fold({_bind(scope, pattern)}) ESCAPE '\\')"

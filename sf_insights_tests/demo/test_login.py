@@ -1,0 +1,147 @@
+import re
+
+import pytest
+import requests
+from simple_salesforce import Salesforce, SalesforceAuthenticationFailed
+
+from sf_insights.demo import credentials
+from sf_insights.demo.process import DemoOrg
+
+
+def used(org: DemoOrg, path: str) -> bool:
+    return any(request["path"] == path for request in org.requests())
+
+
+def works(salesforce: Salesforce) -> bool:
+    return salesforce.query("SELECT COUNT() FROM Account")["totalSize"] == 700
+
+
+def test_client_credentials_log_in(org: DemoOrg, salesforce: Salesforce) -> None:
+    assert works(salesforce)
+    assert used(org, "/services/oauth2/token")
+
+
+def test_user_and_password_with_a_connected_app_log_in(session: requests.Session) -> None:
+    salesforce = Salesforce(
+        username=credentials.USERNAME,
+        password=credentials.PASSWORD,
+        consumer_key=credentials.CONSUMER_KEY,
+        consumer_secret=credentials.CONSUMER_SECRET,
+        session=session,
+    )
+    assert works(salesforce)
+
+
+def test_user_password_and_security_token_log_in_by_soap(org: DemoOrg, session: requests.Session) -> None:
+    salesforce = Salesforce(
+        username=credentials.USERNAME,
+        password=credentials.PASSWORD,
+        security_token=credentials.SECURITY_TOKEN,
+        session=session,
+        version="62.0",
+    )
+    assert works(salesforce)
+    assert used(org, "/services/Soap/u/62.0")
+
+
+def test_soap_is_gone_with_version_65(session: requests.Session) -> None:
+    with pytest.raises(SalesforceAuthenticationFailed, match="UNSUPPORTED_API_VERSION"):
+        Salesforce(
+            username=credentials.USERNAME,
+            password=credentials.PASSWORD,
+            security_token=credentials.SECURITY_TOKEN,
+            session=session,
+            version="65.0",
+        )
+
+
+def test_a_jwt_signed_with_the_registered_key_logs_in(org: DemoOrg, session: requests.Session) -> None:
+    salesforce = Salesforce(
+        username=credentials.USERNAME,
+        consumer_key=credentials.CONSUMER_KEY,
+        privatekey_file=str(org.private_key_file),
+        session=session,
+    )
+    assert works(salesforce)
+
+
+def test_a_jwt_signed_with_another_key_is_refused(session: requests.Session) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with pytest.raises(SalesforceAuthenticationFailed, match="invalid assertion"):
+        Salesforce(
+            username=credentials.USERNAME,
+            consumer_key=credentials.CONSUMER_KEY,
+            privatekey=other.decode(),
+            session=session,
+        )
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "description"),
+    [
+        ({"client_id": "nobody"}, "invalid_client_id", "client identifier invalid"),
+        ({"client_secret": "wrong"}, "invalid_client", "invalid client credentials"),
+        ({"grant_type": "implicit"}, "unsupported_grant_type", "grant type not supported"),
+        ({"grant_type": "password", "password": "wrong"}, "invalid_grant", "authentication failure"),
+        ({"grant_type": "refresh_token"}, "invalid_grant", "expired access/refresh token"),
+    ],
+)
+def test_refused_logins_say_why(
+    session: requests.Session, changed: dict[str, str], error: str, description: str
+) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": credentials.CONSUMER_KEY,
+        "client_secret": credentials.CONSUMER_SECRET,
+        "username": credentials.USERNAME,
+        **changed,
+    }
+    response = session.post("https://demo.my.salesforce.com/services/oauth2/token", data=form, timeout=30)
+    assert response.status_code == 400
+    assert response.json() == {"error": error, "error_description": description}
+
+
+def test_client_credentials_are_refused_on_the_shared_login_host(session: requests.Session) -> None:
+    response = session.post(
+        "https://login.salesforce.com/services/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        auth=(credentials.CONSUMER_KEY, credentials.CONSUMER_SECRET),
+        headers={"Host": "login.salesforce.com"},
+        timeout=30,
+    )
+    assert response.json()["error_description"] == "request not supported on this domain"
+
+
+def test_a_refresh_token_gives_a_new_session(session: requests.Session) -> None:
+    form = {
+        "grant_type": "password",
+        "client_id": credentials.CONSUMER_KEY,
+        "client_secret": credentials.CONSUMER_SECRET,
+        "username": credentials.USERNAME,
+        "password": credentials.PASSWORD,
+    }
+    url = "https://login.salesforce.com/services/oauth2/token"
+    first = session.post(url, data=form, timeout=30).json()
+    form.update(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    second = session.post(url, data=form, timeout=30).json()
+    assert second["access_token"] != first["access_token"]
+    assert re.fullmatch(r"00D\w{12}![\w.]+", second["access_token"])
+    assert second["instance_url"] == "https://demo.my.salesforce.com"
+
+
+def test_an_invalid_token_is_an_expired_session(org: DemoOrg, rest) -> None:
+    assert rest("GET", "limits").status_code == 200
+    org.invalidate_tokens()
+    response = rest("GET", "limits")
+    assert response.status_code == 401
+    assert response.json() == [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
+
+
+def test_the_client_logs_in_again_when_its_session_ended(org: DemoOrg, salesforce: Salesforce) -> None:
+    org.invalidate_tokens()
+    assert works(salesforce)
