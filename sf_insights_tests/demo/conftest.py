@@ -1,4 +1,4 @@
-"""One demo org for all tests of a worker, reset before each, and clients that reach it as they would reach Salesforce."""
+"""One demo org for all tests of a worker, reset before each, and clients that reach it as they reach Salesforce."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

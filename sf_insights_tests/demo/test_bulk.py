@@ -51,12 +51,11 @@ def test_a_result_is_the_org(org: DemoOrg, bulk) -> None:
 
 
 def test_every_value_is_quoted_and_null_is_empty(org: DemoOrg, bulk) -> None:
+    fields = "Id, Name, AnnualRevenue, Description, Industry, Score__c"
     id_ = org.add_account(
         Name='A "quoted", name', AnnualRevenue=90_000_000, Description="a\nb\r\nc\rd", Industry=None, Score__c=12.5
     )
-    job = bulk.finished(
-        f"SELECT Id, Name, AnnualRevenue, Description, Industry, Score__c FROM Account WHERE Id = '{id_}'"
-    )
+    job = bulk.finished(f"SELECT {fields} FROM Account WHERE Id = '{id_}'")
     assert bulk.results(job).content == (
         b'"Id","Name","AnnualRevenue","Description","Industry","Score__c"\n"'
         + id_.encode()

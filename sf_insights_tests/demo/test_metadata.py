@@ -31,30 +31,28 @@ def test_a_describe_has_all_of_its_keys(salesforce: Salesforce) -> None:
 def test_every_type_occurs_with_its_shape(salesforce: Salesforce) -> None:
     fields = described(salesforce)
     types = {field["type"] for field in fields.values()}
-    assert types >= set(
-        [
-            "id",
-            "string",
-            "picklist",
-            "multipicklist",
-            "reference",
-            "boolean",
-            "currency",
-            "percent",
-            "int",
-            "double",
-            "date",
-            "datetime",
-            "time",
-            "textarea",
-            "phone",
-            "url",
-            "email",
-            "encryptedstring",
-            "address",
-            "location",
-        ]
-    )
+    assert types >= {
+        "id",
+        "string",
+        "picklist",
+        "multipicklist",
+        "reference",
+        "boolean",
+        "currency",
+        "percent",
+        "int",
+        "double",
+        "date",
+        "datetime",
+        "time",
+        "textarea",
+        "phone",
+        "url",
+        "email",
+        "encryptedstring",
+        "address",
+        "location",
+    }
     assert fields["Name"]["byteLength"] == 765
     assert (fields["ARR__c"]["precision"], fields["ARR__c"]["scale"]) == (18, 2)
     assert fields["NumberOfEmployees"]["digits"] == 8

@@ -1,0 +1,90 @@
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from sf_insights.demo import credentials
+from sf_insights.demo.process import DemoOrg
+
+COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
+ZOQL = f"select {', '.join(COLUMNS)} from Account"
+
+
+@pytest.fixture
+def zuora(org: DemoOrg, session: requests.Session) -> Callable[..., requests.Response]:
+    form = {
+        "client_id": credentials.ZUORA_CLIENT_ID,
+        "client_secret": credentials.ZUORA_CLIENT_SECRET,
+        "grant_type": "client_credentials",
+    }
+    token = session.post(f"{org.url}/oauth/token", data=form, timeout=30).json()
+    assert token["expires_in"] == 3599
+
+    def call(action: str, **body: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        return session.post(f"{org.url}/v1/action/{action}", json=body, headers=headers, timeout=30)
+
+    return call
+
+
+def test_pages_of_accounts_are_the_org(org: DemoOrg, zuora) -> None:
+    org.configure(zuora_page_records=200)
+    page = zuora("query", queryString=ZOQL).json()
+    truth = org.zuora_accounts()
+    assert (page["size"], page["done"], len(page["records"])) == (len(truth), False, 200)
+    records = page["records"]
+    while not page["done"]:
+        page = zuora("queryMore", queryLocator=page["queryLocator"]).json()
+        records += page["records"]
+    assert [{name: record.get(name) for name in COLUMNS} for record in records] == [
+        {name: account[name] for name in COLUMNS} for account in truth
+    ]
+
+
+def test_a_null_is_an_absent_key_and_kinds_are_not_shown(org: DemoOrg, zuora) -> None:
+    records = zuora("query", queryString=ZOQL).json()["records"]
+    assert any("CrmId" not in record for record in records)
+    assert all(record.get("CrmId", "") is not None for record in records)
+    refused = zuora("query", queryString="select kind from Account").json()
+    assert refused["success"] is False
+    assert "There is no field named kind" in refused["reasons"][0]["message"]
+
+
+def test_conditions(org: DemoOrg, zuora) -> None:
+    page = zuora("query", queryString="select Id from Account where Status = 'Draft' and CrmId != null").json()
+    expected = [a["Id"] for a in org.zuora_accounts() if a["Status"] == "Draft" and a["CrmId"] is not None]
+    assert [record["Id"] for record in page["records"]] == expected
+    assert zuora("query", queryString="select Id from Account where Status = 'draft'").json()["size"] == 0
+
+
+@pytest.mark.parametrize(
+    "zoql",
+    ["select * from Account", "select Id from Invoice", "SELECT Id FROM Account", "select Id from Account where Id"],
+)
+def test_what_zoql_refuses_answers_200_without_success(zuora, zoql: str) -> None:
+    response = zuora("query", queryString=zoql)
+    assert response.status_code == 200
+    assert response.json()["success"] is False
+
+
+def test_an_expired_locator_is_refused(org: DemoOrg, zuora) -> None:
+    org.configure(zuora_page_records=200)
+    locator = zuora("query", queryString=ZOQL).json()["queryLocator"]
+    org.expire_locators()
+    assert zuora("queryMore", queryLocator=locator).json()["success"] is False
+
+
+def test_tokens_are_needed_and_end(org: DemoOrg, zuora, session: requests.Session) -> None:
+    wrong = session.post(
+        f"{org.url}/oauth/token", data={"grant_type": "client_credentials", "client_id": "x"}, timeout=30
+    )
+    assert wrong.status_code == 401
+    org.invalidate_tokens()
+    assert zuora("query", queryString=ZOQL).status_code == 401
+
+
+def test_too_many_requests_say_when_to_come_back(org: DemoOrg, zuora) -> None:
+    org.fault("status", path="/v1/action/query", status=429, headers={"RateLimit-Reset": "1"}, body={"success": False})
+    refused = zuora("query", queryString=ZOQL)
+    assert (refused.status_code, refused.headers["RateLimit-Reset"]) == (429, "1")
+    assert zuora("query", queryString=ZOQL).status_code == 200
