@@ -12,6 +12,7 @@ from sf_insights.demo.accounts import INTEGRATION_USER, AccountMaker, recalculat
 from sf_insights.demo.fields import Field
 from sf_insights.demo.ids import to_18
 from sf_insights.demo.store import Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
+from sf_insights.demo.values import retyped
 
 MAX_MERGED = 3
 
@@ -125,9 +126,9 @@ def merge_accounts(store: Store, winner_id: str, loser_ids: list[str]) -> None:
     for loser_id in loser_ids:
         delete_account(store, loser_id, winner_id)
         store.connection.execute(
-            "UPDATE account SET ParentId = CASE WHEN Id = ?1 THEN NULL ELSE ?1 END, SystemModstamp = ?2"
-            " WHERE ParentId = ?3",
-            (_key(winner_id), stamp, _key(loser_id)),
+            "UPDATE account SET ParentId = CASE WHEN Id = :winner THEN NULL ELSE :winner END, SystemModstamp = :stamp"
+            " WHERE ParentId = :loser",
+            {"winner": _key(winner_id), "stamp": stamp, "loser": _key(loser_id)},
         )
     _write(store, winner_id, {"LastModifiedDate": stamp, "SystemModstamp": stamp})
 
@@ -139,7 +140,7 @@ def zuora_key(store: Store, account: str) -> str:
         KeyError: there is none.
     """
     found = store.connection.execute(
-        "SELECT Id FROM zuora_account WHERE Id = ?1 OR AccountNumber = ?1", (account,)
+        "SELECT Id FROM zuora_account WHERE Id = :account OR AccountNumber = :account", {"account": account}
     ).fetchone()
     if found is None:
         raise KeyError(f"no Zuora account has the id or number {account!r}")
@@ -183,7 +184,7 @@ def delete_zuora_account(store: Store, account: str) -> None:
 def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
     """Change a field's definition: hidden, label, type, length, name and whatever else `Field` holds.
 
-    A renamed field keeps its values, a retyped one the texts that were stored.
+    A renamed field keeps its values; of a retyped one, values that its new type cannot hold become null.
 
     Raises:
         KeyError: no such field.
@@ -201,6 +202,10 @@ def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
     store.connection.execute(
         "UPDATE field SET name = ?, definition = ? WHERE name = ?", (after.name, after.to_json(), before.name)
     )
+    if after.type != before.type and not after.is_compound:
+        column = quoted(column_of(after))
+        store.connection.create_function("retyped", 1, lambda text: retyped(after.type, text), deterministic=True)
+        store.connection.execute(f"UPDATE account SET {column} = retyped({column}) WHERE {column} IS NOT NULL")
     _note_change(store)
 
 

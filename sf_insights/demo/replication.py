@@ -43,10 +43,10 @@ def deleted(org: Org, request: ApiRequest) -> Answer:
         if org.settings.replication_log_purged:
             raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate is before earliestDateAvailable")
         rows = org.store.connection.execute(
-            "SELECT Id, SystemModstamp FROM account WHERE IsDeleted = 'true' AND SystemModstamp >= ?1"
-            " AND SystemModstamp < ?2 UNION ALL SELECT Id, deleted_date FROM purged WHERE deleted_date >= ?1"
-            " AND deleted_date < ?2 ORDER BY 2, 1",
-            (start, end),
+            "SELECT Id, SystemModstamp FROM account WHERE IsDeleted = 'true' AND SystemModstamp >= :start"
+            " AND SystemModstamp < :end UNION ALL SELECT Id, deleted_date FROM purged WHERE deleted_date >= :start"
+            " AND deleted_date < :end ORDER BY 2, 1",
+            {"start": start, "end": end},
         ).fetchall()
         covered = _covered(org, end)
     records = [{"deletedDate": stamp.replace("Z", "+0000"), "id": id_} for id_, stamp in rows]

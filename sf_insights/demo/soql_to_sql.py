@@ -51,7 +51,7 @@ class Compiled:
     where: str
     order: str
     window: str
-    parameters: list[Any]
+    parameters: dict[str, Any]
 
     def sql(self, what: str) -> str:
         """Return the statement that selects `what` of every record, in order."""
@@ -71,7 +71,7 @@ class _Scope:
     base: ObjectType
     today: datetime.date
     joins: dict[tuple[str, ...], tuple[str, ObjectType, str]] = field(default_factory=dict)
-    parameters: list[Any] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 def compile_query(query: Query, catalog: Catalog, include_deleted: bool, today: datetime.date) -> Compiled:
@@ -246,8 +246,9 @@ def _condition(scope: _Scope, condition: Comparison | Logical) -> str:
 
 
 def _bind(scope: _Scope, value: Any) -> str:
-    scope.parameters.append(value)
-    return f"?{len(scope.parameters)}"
+    name = f"p{len(scope.parameters)}"
+    scope.parameters[name] = value
+    return f":{name}"
 
 
 def _compare(scope: _Scope, column: Column, operator: str, literal: Literal) -> str:

@@ -187,9 +187,9 @@ def survivor(connection: sqlite3.Connection, id_: str) -> str | None:
     while id_ not in seen:
         seen.add(id_)
         found = connection.execute(
-            "SELECT IsDeleted, MasterRecordId FROM account WHERE Id = ?1"
-            " UNION ALL SELECT 'true', MasterRecordId FROM purged WHERE Id = ?1",
-            (id_,),
+            "SELECT IsDeleted, MasterRecordId FROM account WHERE Id = :id"
+            " UNION ALL SELECT 'true', MasterRecordId FROM purged WHERE Id = :id",
+            {"id": id_},
         ).fetchone()
         if found is None:
             return None

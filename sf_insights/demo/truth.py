@@ -31,12 +31,7 @@ def _account_lines(reader: sqlite3.Connection, fields: list[Field]) -> Iterator[
         while batch := rows.fetchmany(_ROWS_AT_ONCE):
             lines = []
             for row in batch:
-                record = {}
-                for field, text in zip(fields, row, strict=True):
-                    try:
-                        record[field.name] = to_truth(field.type, text)
-                    except ValueError:  # left over from before the field's type was changed
-                        record[field.name] = text
+                record = {field.name: to_truth(field.type, text) for field, text in zip(fields, row, strict=True)}
                 lines.append(json.dumps(record))
             yield ("\n".join(lines) + "\n").encode()
     finally:

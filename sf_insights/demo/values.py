@@ -4,7 +4,9 @@ The store holds the text that a Bulk API result has for the value, and NULL for 
 `true`, `2026-01-31T12:34:56.000Z`, `10:30:00.000Z`. Every other form is made from that text by the field's type.
 """
 
+import datetime
 import json
+import math
 import re
 from typing import Any
 
@@ -43,6 +45,24 @@ def to_store(type_: str, value: Any) -> str | None:
     if type_ in INTEGERS:
         return str(int(value))
     return str(value)
+
+
+def retyped(type_: str, text: str) -> str | None:
+    """Return the stored text of a value after its field got another type, None when the type cannot hold it."""
+    try:
+        if type_ in NUMBERS_WITH_DECIMALS:
+            return java_double(float(text)) if math.isfinite(float(text)) else None
+        if type_ in INTEGERS:
+            return str(int(float(text)))
+        if type_ == "date":
+            return datetime.date.fromisoformat(text[:10]).isoformat()
+        if type_ == "datetime":
+            return datetime.date.fromisoformat(text[:10]).isoformat() + (text[10:] or "T00:00:00.000Z")
+    except (ValueError, OverflowError):
+        return None
+    if type_ == "boolean":
+        return "true" if text == "true" else "false"
+    return text
 
 
 def to_truth(type_: str, text: str | None) -> Any:

@@ -63,6 +63,12 @@ def test_every_value_is_quoted_and_null_is_empty(org: DemoOrg, bulk) -> None:
     )
 
 
+def test_control_characters_travel_as_they_are(org: DemoOrg, bulk) -> None:
+    id_ = org.add_account(Description='nul \x00, tab \t, "quoted \x00" and \x0b')
+    job = bulk.finished(f"SELECT Description FROM Account WHERE Id = '{id_}'")
+    assert bulk.results(job).content == b'"Description"\n"nul \x00, tab \t, ""quoted \x00"" and \x0b"\n'
+
+
 def test_simple_salesforce_reads_it_page_by_page(org: DemoOrg, salesforce: Salesforce) -> None:
     rest = len(org.accounts()) - 600
     pages = list(salesforce.bulk2.Account.query_all("SELECT Id, Name FROM Account", max_records=200, wait=0.01))

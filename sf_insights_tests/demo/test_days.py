@@ -117,3 +117,14 @@ def test_zuora_accounts_are_added_relinked_and_removed(org: DemoOrg) -> None:
     assert (account["CrmId"], account["Status"], account["Name"]) == (None, "Canceled", "New Customer")
     org.delete_zuora_account(account["AccountNumber"])
     assert id_ not in by_id(org.zuora_accounts())
+
+
+def test_a_retyped_field_keeps_what_its_new_type_can_hold(org: DemoOrg) -> None:
+    first, second = [account["Id"] for account in org.accounts()[:2]]
+    org.update_account(first, Legacy_Code__c="0012")
+    org.update_account(second, Legacy_Code__c="NA")
+    org.retype_field("Legacy_Code__c", "double", precision=18, scale=0)
+    accounts = by_id(org.accounts())
+    assert (accounts[first]["Legacy_Code__c"], accounts[second]["Legacy_Code__c"]) == (12.0, None)
+    org.retype_field("Legacy_Code__c", "string", length=20)
+    assert by_id(org.accounts())[first]["Legacy_Code__c"] == "12.0"
