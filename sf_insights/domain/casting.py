@@ -17,7 +17,7 @@ from sf_insights.domain.field_types import MAX_INTEGER_DIGITS, MAX_SCALE, Column
 _NUMBER = r"^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?$"
 _HAS_DIGIT = r"^[+-]?\.?[0-9]"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})$"
+_TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?$"
 _ZEROS = "0" * 48
 _MAX_EXPONENT = 40
@@ -89,12 +89,11 @@ def _cast_column(text: pl.Series, column: ColumnType) -> tuple[pl.Series, Column
         case "decimal":
             return _decimals(text, column)
         case "date":
-            return _where(text, _DATE).str.to_date("%Y-%m-%d", strict=False), column
+            return _in_calendar(_where(text, _DATE).str.to_date("%Y-%m-%d", strict=False)), column
         case "timestamp":
             offset = _where(text, _TIMESTAMP).str.replace(r"Z$", "+00:00")
-            return offset.str.to_datetime(
-                "%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False
-            ), column
+            moments = offset.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+            return _in_calendar(moments), column
         case "time":
             return _where(text, _TIME).str.strip_suffix("Z").str.to_time("%H:%M:%S%.f", strict=False), column
 
@@ -102,6 +101,11 @@ def _cast_column(text: pl.Series, column: ColumnType) -> tuple[pl.Series, Column
 def _where(text: pl.Series, pattern: str) -> pl.Series:
     """The text where it has this form, else null."""
     return text.to_frame("t").select(pl.when(pl.col("t").str.contains(pattern)).then("t")).to_series()
+
+
+def _in_calendar(values: pl.Series) -> pl.Series:
+    """The days that every tool has a name for: year 0 would be shown as 1 BC, and Python has neither."""
+    return values.to_frame("v").select(pl.when(pl.col("v").dt.year().is_between(1, 9999)).then("v")).to_series()
 
 
 def _digits(text: pl.Series) -> pl.DataFrame:

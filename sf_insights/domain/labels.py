@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Literal
 
 from sf_insights.domain.problems import ConfigurationProblem
@@ -56,7 +57,7 @@ def assign_labels(
         if wish.field not in labels:
             taken = fixed | {label.text.casefold() for label in labels.values()}
             taken |= {label.default.casefold() for label in labels.values()}
-            taken |= {other.text.casefold() for other in wished if other.text}
+            taken |= {other.text.casefold() for other in wished if other.text and other is not wish}
             default = default_label(prefix, wish.salesforce_label, wish.field, taken)
             labels[wish.field] = _wished(FieldLabel(wish.field, default, default), wish)
     _refuse_duplicates(labels.values(), fixed)
@@ -66,10 +67,9 @@ def assign_labels(
 def default_label(prefix: str, salesforce_label: str, field: str, taken: set[str]) -> str:
     """The prefix and Salesforce's own label; with the API name behind it where that is taken (case ignored)."""
     label = f"{prefix} {salesforce_label}".strip()[:LABEL_LENGTH]
-    if label.casefold() not in taken:
-        return label
-    suffix = f" ({field})"
-    return label[: LABEL_LENGTH - len(suffix)] + suffix
+    suffixes = chain(["", f" ({field})"], (f" ({field} {number})" for number in count(2)))
+    candidates = (label[: LABEL_LENGTH - len(suffix)] + suffix for suffix in suffixes)
+    return next(candidate for candidate in candidates if candidate.casefold() not in taken)
 
 
 def _wished(label: FieldLabel, wish: LabelWish) -> FieldLabel:

@@ -97,13 +97,18 @@ def _state(
         field=planned.name,
         category=planned.category,
         **_description(planned.field, before if not planned.is_read else None),
-        description=planned.description or planned.field.help_text,
+        description=planned.description or planned.field.help_text or _kept_description(planned, before),
         status=status,
         status_reason=planned.paused_because,
         status_since=before.status_since if before and unchanged else day,
         first_synced_at=first_synced_at,
         last_synced_at=last_synced_at,
     )
+
+
+def _kept_description(planned: PlannedField, before: FieldState | None) -> str | None:
+    """A field that is not visible any more brings no help text; what it was keeps its own."""
+    return before.description if before and not planned.is_read else None
 
 
 def _description(field: AccountField, kept: FieldState | None) -> dict[str, Any]:

@@ -34,8 +34,8 @@ _GROUPS = (0, 5, 10)
 
 # Stripped from both ends: white space of every script, zero-width characters, the byte order mark, and quotes.
 _AROUND_IDS = (
-    r"[\s\x{00A0}\x{1680}\x{180E}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{205F}-\x{2064}\x{3000}\x{FEFF}"
-    r"'\"`´‘’‚“”„«»]"
+    r"[\s\x0B\x1C-\x1F\x{0085}\x{00A0}\x{00AD}\x{061C}\x{1680}\x{180E}\x{2000}-\x{200F}\x{2028}-\x{202F}"
+    r"\x{205F}-\x{206F}\x{3000}\x{FEFF}'\"`´‘-‟‹›«»]"
 )
 # A record's page: Lightning (/lightning/r/Account/001.../view, /lightning/r/001.../view) or classic (/001...).
 _RECORD_URL = r"(?i)^https?://[^\s/]+/(?:(?:one/one\.app)?#?/?(?:lightning/r|sObject)/(?:[a-z0-9_]+/)?)?([a-z0-9]{15}|[a-z0-9]{18})(?:[/?#].*)?$"

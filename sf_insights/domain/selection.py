@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 LABEL_LENGTH = 255
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
 
 
 class Guards(BaseModel):
@@ -53,7 +54,9 @@ class SelectedField(BaseModel):
             raise ValueError("is empty; write the label, or null to return to the default")
         if value is not None and len(value) > LABEL_LENGTH:
             raise ValueError(f"has {len(value)} characters; at most {LABEL_LENGTH} are allowed")
-        return value
+        if value is not None and any(unicodedata.category(character) == "Cc" for character in value.strip()):
+            raise ValueError("holds a line break or another control character; write it on one line")
+        return value and value.strip()
 
     @property
     def says_label(self) -> bool:
@@ -72,21 +75,21 @@ class AccountFieldSync(BaseModel):
     label_prefix: str = "Sssf"
     insights_accounts: str = "zuora"
     guards: Guards = Guards()
-    fields: tuple[SelectedField, ...] = Field(min_length=1)
+    fields: tuple[SelectedField, ...]
 
     @field_validator("fields", mode="before")
     @classmethod
     def _bare_names(cls, value: Any) -> Any:
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
-        return value
+        if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+            raise ValueError("must list at least one Account field, each on a line such as `- Industry`")
+        return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
 
     @field_validator("timezone")
     @classmethod
     def _is_time_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise ValueError(f"{value!r} is no time zone; write one such as America/New_York") from None
         return value
 
@@ -135,9 +138,15 @@ def parse_configuration(content: Any) -> AccountFieldSync:
 
 _ADVICE = {
     "missing": "is missing",
-    "extra_forbidden": "is no setting",
     "literal_error": "must be {expected}",
+    "string_type": "must be text; put it in quotes",
+    "float_type": "must be a number such as 0.2",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be a share between 0 and 1",
+    "less_than_equal": "must be a share between 0 and 1",
 }
+_SETTINGS: dict[str, type[BaseModel]] = {"fields": SelectedField, "guards": Guards}
 
 
 def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
@@ -154,6 +163,13 @@ def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
     advice = _ADVICE.get(detail["type"])
     if detail["type"] == "value_error":
         text = str(detail["ctx"]["error"])
+    elif detail["type"] == "extra_forbidden":
+        allowed = _SETTINGS.get(detail["loc"][0], AccountFieldSync) if len(detail["loc"]) > 1 else AccountFieldSync
+        names = [setting.alias or name for name, setting in allowed.model_fields.items()]
+        text = f"is no setting; there are {', '.join(names)}"
+    elif detail["type"] == "model_type":
+        entry_form = "an API name such as Industry, or an entry with `field:`"
+        text = f"must be {entry_form if detail['loc'][0] == 'fields' else 'a block of settings, or left out'}"
     elif advice:
         text = advice.format(**detail.get("ctx", {}))
     else:
@@ -226,6 +242,14 @@ def _plan_field(
             )
         vanished = AccountField(name=before.name, label=before.label, type=before.type)
         return PlannedField(vanished, entry.category, entry.description, _vanished(before, org))
+    if before and before.column and before.column.widened(now.column) is None:
+        return PlannedField(
+            now,
+            entry.category,
+            entry.description,
+            f"its type changed from {before.type} to {now.type}; to take the new type, deselect it, sync, "
+            "and select it again",
+        )
     if now.refusal:
         parts = sorted(name for name, field in org.items() if field.compound_field == now.name and field != now)
         raise ConfigurationProblem(
@@ -236,14 +260,6 @@ def _plan_field(
         raise ConfigurationProblem(
             f"fields: {now.name} cannot be a metric: its type is {now.type}.",
             "Only int, long, double, currency and percent fields can; leave `as:` out to make it an attribute.",
-        )
-    if before and before.column and before.column.widened(now.column) is None:
-        return PlannedField(
-            now,
-            entry.category,
-            entry.description,
-            f"its type changed from {before.type} to {now.type}; to take the new type, deselect it, sync, "
-            "and select it again",
         )
     return PlannedField(now, entry.category, entry.description)
 

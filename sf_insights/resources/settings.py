@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -14,13 +15,13 @@ from zoneinfo import ZoneInfo
 import dotenv
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import Node, ScalarNode
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _TODAY = "SF_INSIGHTS_TODAY"
-_NULL = "tag:yaml.org,2002:null"
 
 
 def environment() -> dict[str, str]:
@@ -84,14 +85,11 @@ def load_configuration(path: Path) -> AccountFieldSync:
     Raises:
         ConfigurationProblem: it cannot be read, is no YAML, or asks for what cannot be.
     """
-    try:
-        return parse_configuration(_read(path))
-    except ConfigurationProblem as problem:
-        raise ConfigurationProblem(f"{path.name}: {problem.what}", problem.remedy) from None
+    return _configuration(path, _content(path, _text(path)))
 
 
 def write_label(path: Path, field: str, label: str | None) -> None:
-    """Write the label of a selected field into the file, keeping its comments and its order.
+    """Write the label of a selected field into the file and leave every other character of it alone.
 
     Args:
         path: the administrator's file.
@@ -99,41 +97,98 @@ def write_label(path: Path, field: str, label: str | None) -> None:
         label: the text, or None for `label: null`, which returns to the default.
 
     Raises:
-        ConfigurationProblem: the field is not selected in the file.
+        ConfigurationProblem: the field is not selected in the file, or the file could not be read with this label;
+            the file stays as it was.
     """
-    content = _read(path)
-    entries = content["fields"]
-    for place, entry in enumerate(entries):
-        name = entry if isinstance(entry, str) else entry["field"]
-        if name.casefold() == field.casefold():
-            if isinstance(entry, str):
-                entries[place] = {"field": name, "label": label}
-            else:
-                entry["label"] = label
-            _replace(path, content)
-            return
-    raise ConfigurationProblem(
-        f"{path.name}: {field} is not selected.", "Add it under `fields:`; `sf-insights fields` lists what can be."
-    )
+    text = _text(path)
+    content = _content(path, text)
+    selected = [entry.field.casefold() for entry in _configuration(path, content).fields]
+    if field.casefold() not in selected:
+        raise ConfigurationProblem(
+            f"{path.name}: {field} is not selected.", "Add it under `fields:`; `sf-insights fields` lists what can be."
+        )
+    place = selected.index(field.casefold())
+    entry = content["fields"][place]
+    content["fields"][place] = {**({"field": entry} if isinstance(entry, str) else entry), "label": label}
+    wanted = _configuration(path, content)
+    edited = _with_label(text, place, _scalar(label))
+    if not _says(path, edited, wanted):
+        raise ConfigurationProblem(
+            f"{path.name}: the entry of {field} is written in a way that this cannot edit.",
+            f"Write there by hand: label: {_scalar(label)}",
+        )
+    _replace(path, edited)
 
 
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    # Written out: an empty `label:` would look like something forgotten.
-    yaml.representer.add_representer(type(None), lambda dump, _: dump.represent_scalar(_NULL, "null"))
-    return yaml
+def _with_label(text: str, place: int, label: str) -> str:
+    """The YAML text with this label in the entry at `place`, by the positions at which its parts stand."""
+    (fields,) = (value for key, value in YAML().compose(text).value if key.value == "fields")
+    entry = fields.value[place]
+    if isinstance(entry, ScalarNode):
+        if fields.flow_style:
+            name = text[entry.start_mark.index : entry.end_mark.index]
+            return _spliced(text, entry, f"{{field: {name}, label: {label}}}")
+        return _with_line(
+            _inserted(text, entry.start_mark.index, "field: "), entry.end_mark.index, entry, f"label: {label}"
+        )
+    parts = {key.value: (key, value) for key, value in entry.value}
+    if "label" in parts:
+        key, old = parts["label"]
+        was = text[old.start_mark.index : old.end_mark.index]
+        if was:
+            return _spliced(text, old, label + was[len(was.rstrip()) :])
+        colon = text.index(":", key.end_mark.index)
+        return _inserted(text, colon + 1, f" {label}")
+    name_end = parts["field"][1].end_mark.index
+    if entry.flow_style:
+        return _inserted(text, name_end, f", label: {label}")
+    return _with_line(text, name_end, entry, f"label: {label}")
 
 
-def _read(path: Path) -> Any:
+def _spliced(text: str, node: Node, replacement: str) -> str:
+    return text[: node.start_mark.index] + replacement + text[node.end_mark.index :]
+
+
+def _inserted(text: str, index: int, addition: str) -> str:
+    return text[:index] + addition + text[index:]
+
+
+def _with_line(text: str, index: int, entry: Node, line: str) -> str:
+    """A line of its own under that of `index`, as far in as the entry."""
+    end, newline = text.find("\n", index), "\n"
+    end = len(text) if end < 0 else end
+    if text[:end].endswith("\r"):
+        end, newline = end - 1, "\r\n"
+    return _inserted(text, end, newline + " " * entry.start_mark.column + line)
+
+
+def _scalar(label: str | None) -> str:
+    """As YAML writes it: a text in double quotes, so that it is read as text whatever it says."""
+    if label is None:
+        return "null"
+    quoted = json.dumps(label, ensure_ascii=False)
+    return "".join(character if character.isprintable() else f"\\U{ord(character):08x}" for character in quoted)
+
+
+def _says(path: Path, text: str, wanted: AccountFieldSync) -> bool:
     try:
-        return _yaml().load(path.read_text(encoding="utf-8"))
+        return _configuration(path, _content(path, text)) == wanted
+    except ConfigurationProblem:
+        return False
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationProblem(f"{path} does not exist.", "SF_INSIGHTS_CONFIG names another file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.") from None
+
+
+def _content(path: Path, text: str) -> Any:
+    try:
+        return YAML().load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -141,10 +196,16 @@ def _read(path: Path) -> Any:
         raise ConfigurationProblem(f"{path.name} is no valid YAML{where}: {what}.", "Mend that line.") from None
 
 
-def _replace(path: Path, content: Any) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=path.name, suffix=".tmp", delete=False
-    ) as file:
-        _yaml().dump(content, file)
+def _configuration(path: Path, content: Any) -> AccountFieldSync:
+    try:
+        return parse_configuration(content)
+    except ConfigurationProblem as problem:
+        raise ConfigurationProblem(f"{path.name}: {problem.what}", problem.remedy) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    path = path.resolve()  # a link stays a link
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, suffix=".tmp", delete=False) as file:
+        file.write(text.encode())
     Path(file.name).chmod(path.stat().st_mode & 0o777)
     Path(file.name).replace(path)
