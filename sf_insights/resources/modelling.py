@@ -51,7 +51,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
     is_read = {(name, category) for category, names in read.items() for name in names}
     _fit_attribute_columns(tx, read["attribute"])
-    tracked = _tracked(tx, sync, read["attribute"])
+    tracked, unread = _kept_attributes(tx, sync, read["attribute"])
 
     tx.run(
         "ops_attribute_values",
@@ -64,9 +64,10 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         attributes=read["attribute"],
         fields=read["attribute"] + read["metric"],
         tracked=tracked,
+        unread=unread,
         currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
     )
-    tx.run("insights_metric_history", {"day": sync.day}, metrics=read["metric"])
+    tx.run("insights_metric_history", {"day": sync.day, "metrics": read["metric"]}, metrics=read["metric"])
     changed = {
         "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
         "accounts_ended": tx.value("SELECT count(*) FROM ended"),
@@ -110,15 +111,21 @@ def _fit_attribute_columns(tx: Transaction, attributes: Sequence[str]) -> None:
         fit_column(tx, "ops", "attribute_values", name, ColumnType.parse(landed[name]))
 
 
-def _tracked(tx: Transaction, sync: Sync, attributes: Sequence[str]) -> list[ModelledField]:
-    """The attributes that an earlier day's sync has read too: only their changes are changes."""
+def _kept_attributes(
+    tx: Transaction, sync: Sync, attributes: Sequence[str]
+) -> tuple[list[ModelledField], list[ModelledField]]:
+    """The attributes that an earlier day's sync has read: those that this one reads too, and those it does not.
+
+    Only their changes are changes: what a field's first sync brings is not.
+    """
     columns = tx.columns("ops", "attribute_values")
-    days = field_tables.last_days(tx, "attribute")
-    return [
-        ModelledField(name, name, ColumnType.parse(columns[name]), days[name])
-        for name in attributes
-        if name in days and days[name] < sync.day
+    kept = [
+        ModelledField(name, name, ColumnType.parse(columns[name]), day)
+        for name, day in sorted(field_tables.last_days(tx, "attribute").items())
+        if name in columns and day < sync.day
     ]
+    read = set(attributes)
+    return [field for field in kept if field.name in read], [field for field in kept if field.name not in read]
 
 
 def write_views(tx: Transaction) -> None:

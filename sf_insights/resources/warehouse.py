@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import filelock
 import polars as pl
+import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
@@ -26,6 +27,7 @@ SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
 LOCK_WAIT_SECONDS = 600.0
 _LOCK_POLL_SECONDS = 0.2
+_DYING_SECONDS = 5.0
 
 
 class _ArrowStream:
@@ -216,8 +218,16 @@ class Warehouse:
             return "another process holds its lock"
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        # A holder of our lock that dies may give it back a moment before DuckDB's own.
+        dying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(duckdb.IOException),
+            wait=tenacity.wait_fixed(_LOCK_POLL_SECONDS),
+            stop=tenacity.stop_after_delay(_DYING_SECONDS),
+            reraise=True,
+        )
         try:
-            connection = duckdb.connect(
+            connection = dying(
+                duckdb.connect,
                 str(self.path),
                 config={
                     "storage_compatibility_version": STORAGE_VERSION,

@@ -12,8 +12,10 @@ SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS val
 UPDATE insights.metric_history AS kept SET valid_to = $day
 WHERE kept.valid_to IS NULL AND (
     kept.account_id IN (SELECT account_id FROM ended)
+    OR kept.account_id IN (SELECT account_id FROM new_values WHERE reason = 'relinked')
+       AND kept.metric NOT IN (SELECT unnest($metrics))
     {% if metrics %}
-    OR kept.metric IN ({% for metric in metrics %}{{ metric | literal }}{{ ", " if not loop.last else "" }}{% endfor %})
+    OR kept.metric IN (SELECT unnest($metrics))
        AND kept.account_id IN (SELECT account_id FROM touched)
        AND NOT EXISTS (
            FROM metric_values AS today

@@ -1,5 +1,6 @@
 -- The attributes of the accounts that may have changed, compared with what is kept of them, and what follows.
--- `attributes` are read in this sync; `tracked` are those of them that an earlier day's sync has already read.
+-- `attributes` are read in this sync; `tracked` are those of them that an earlier day's sync has already read, `unread`
+-- the paused and deselected ones.
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT
     match.account_id,
@@ -15,7 +16,16 @@ LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_
 WHERE $everything OR match.changed_in_sync > $since OR raw.changed_in_sync > $since;
 
 CREATE OR REPLACE TEMP TABLE new_values AS
-SELECT touched.* FROM touched
+SELECT
+    touched.*,
+    CASE WHEN kept.account_id IS NULL THEN 'first_match'
+         WHEN kept.salesforce_account_id = touched.salesforce_account_id THEN 'value_changed'
+         WHEN EXISTS (
+            FROM salesforce.merged_accounts AS merged
+            WHERE merged.salesforce_account_id = kept.salesforce_account_id
+              AND merged.surviving_account_id = touched.salesforce_account_id) THEN 'merged'
+         ELSE 'relinked' END AS reason
+FROM touched
 LEFT JOIN ops.attribute_values AS kept USING (account_id)
 WHERE touched.salesforce_account_id IS NOT NULL AND (
     kept.account_id IS NULL
@@ -39,16 +49,13 @@ INSERT INTO insights.attribute_changes
 WITH compared AS (
     SELECT
         new_values.account_id,
-        CASE WHEN kept.account_id IS NULL THEN 'first_match'
-             WHEN kept.salesforce_account_id = new_values.salesforce_account_id THEN 'value_changed'
-             WHEN kept.salesforce_account_id IN (
-                SELECT salesforce_account_id FROM salesforce.merged_accounts
-                WHERE surviving_account_id = new_values.salesforce_account_id) THEN 'merged'
-             ELSE 'relinked' END AS reason,
+        new_values.reason,
         kept.last_current_on,
         {% for field in tracked %}
-        kept.{{ field.name | identifier }} AS {{ ("old " ~ field.name) | identifier }},
         new_values.{{ field.name | identifier }} AS {{ ("new " ~ field.name) | identifier }},
+        {% endfor %}
+        {% for field in tracked + unread %}
+        kept.{{ field.name | identifier }} AS {{ ("old " ~ field.name) | identifier }},
         {% endfor %}
     FROM new_values LEFT JOIN ops.attribute_values AS kept USING (account_id)
 )
@@ -57,10 +64,22 @@ SELECT account_id, {{ field.name | literal }}, $day,
        CASE WHEN reason != 'first_match' THEN least(last_current_on, DATE {{ field.last_day | string | literal }}) END,
        {{ field.text(("old " ~ field.name) | identifier) }}, {{ field.text(("new " ~ field.name) | identifier) }}, reason
 FROM compared WHERE {{ ("old " ~ field.name) | identifier }} IS DISTINCT FROM {{ ("new " ~ field.name) | identifier }}
-{{ "UNION ALL" if not loop.last else "" }}
-{% else %}
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE false
-{% endfor %};
+UNION ALL
+{% endfor %}
+{% for field in unread %}
+SELECT account_id, {{ field.name | literal }}, $day, least(last_current_on, DATE {{ field.last_day | string | literal }}),
+       {{ field.text(("old " ~ field.name) | identifier) }}, NULL, reason
+FROM compared WHERE reason = 'relinked' AND {{ ("old " ~ field.name) | identifier }} IS NOT NULL
+UNION ALL
+{% endfor %}
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE false;
+
+{% if unread %}
+-- An account with a new CRM Account ID keeps nothing of the old one, not even where the new value is not read today.
+UPDATE ops.attribute_values SET {% for field in unread %}{{ field.name | identifier }} = NULL{{ ", " if not loop.last else "" }}{% endfor %}
+
+WHERE account_id IN (SELECT account_id FROM new_values WHERE reason = 'relinked');
+{% endif %}
 
 UPDATE ops.attribute_values SET is_current = false, last_current_on = $previous_day
 WHERE account_id IN (SELECT account_id FROM ended);

@@ -65,6 +65,10 @@ class Pipeline:
 
     def __call__(self, day: str, *, accept: list[str] | None = None, **settings: Any) -> Run:
         self.configure(**settings)
+        return self.run(day, accept)
+
+    def run(self, day: str, accept: list[str] | None = None) -> Run:
+        """Run with the file as it stands."""
         self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
         outcome = run_sync(accept or [])
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
@@ -78,6 +82,10 @@ class Pipeline:
         self._settings.update(settings)
         with self.configuration.open("w", encoding="utf-8") as file:
             YAML().dump(self._settings, file)
+
+    def change_warehouse(self, sql: str) -> None:
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute(sql)
 
     def read_warehouse(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:

@@ -1,0 +1,156 @@
+"""Merges, deletes, purges and new links, from day to day."""
+
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
+
+
+def plain_accounts(org, count):
+    """Pairs of Zuora's Id and the Salesforce Id, each alone with its Salesforce Account and with values to lose."""
+    truth = Truth(org)
+    matches = truth.matches()
+    linked = list(matches.values())
+    pairs = [
+        (zuora_id, salesforce_id)
+        for zuora_id, salesforce_id in matches.items()
+        if linked.count(salesforce_id) == 1
+        and truth.accounts[salesforce_id]["ARR__c"] is not None
+        and next(row for row in truth.zuora if row["Id"] == zuora_id)["kind"] == "plain"
+    ]
+    return pairs[:count]
+
+
+def changes_of(run, zuora_id):
+    sql = (
+        "SELECT field, old_value, new_value, reason FROM insights.attribute_changes WHERE account_id = ? ORDER BY field"
+    )
+    return run.rows(sql, [zuora_id])
+
+
+def match(run, zuora_id):
+    return run.rows(
+        "SELECT match_status, salesforce_account_id, match_status_since::VARCHAR, last_matched_on::VARCHAR "
+        "FROM insights.matched_accounts WHERE account_id = ?",
+        [zuora_id],
+    )[0]
+
+
+def test_a_merged_account_is_followed_also_after_salesforce_purged_the_loser(org, sync):
+    (loser_zuora, loser), (_, winner) = plain_accounts(org, 2)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.merge_accounts(winner, loser)
+    org.update_account(winner, Industry="Energy")
+    run = sync(day="2026-03-02")
+    assert match(run, loser_zuora) == ("matched_by_merge", winner, "2026-03-02", "2026-03-02")
+    assert run.attributes("Industry")[loser_zuora] == "Energy"
+    reasons = run.rows("SELECT DISTINCT reason FROM insights.attribute_changes WHERE account_id = ?", [loser_zuora])
+    assert reasons == [("merged",)]
+    org.purge_account(loser)
+    run = sync(day="2026-03-03")
+    assert match(run, loser_zuora) == ("matched_by_merge", winner, "2026-03-02", "2026-03-03")
+
+
+def test_a_chain_of_merges_is_followed_to_its_end(org, sync):
+    (zuora_id, first), (_, second), (_, third) = plain_accounts(org, 3)
+    org.merge_accounts(second, first)
+    org.merge_accounts(third, second)
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert match(run, zuora_id)[:2] == ("matched_by_merge", third)
+
+
+def test_a_winner_that_is_deleted_leaves_its_losers_deleted(org, sync):
+    (zuora_id, loser), (_, winner) = plain_accounts(org, 2)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.merge_accounts(winner, loser)
+    sync(day="2026-03-02")
+    org.delete_account(winner)
+    run = sync(day="2026-03-03")
+    assert match(run, zuora_id) == ("deleted", None, "2026-03-03", "2026-03-02")
+
+
+def test_a_deleted_account_keeps_its_last_values_and_an_undelete_brings_it_back(org, sync):
+    [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
+    before = sync(day="2026-03-01", fields=FIELDS).attributes("Industry")[zuora_id]
+    org.delete_account(salesforce_id)
+    run = sync(day="2026-03-02")
+    assert match(run, zuora_id) == ("deleted", None, "2026-03-02", "2026-03-01")
+    [kept] = run.rows(
+        'SELECT is_current, synced_on::VARCHAR, salesforce_account_id, "Industry" FROM insights.account_attributes '
+        "WHERE account_id = ?",
+        [zuora_id],
+    )
+    assert kept == (False, "2026-03-01", salesforce_id, before)
+    assert zuora_id not in run.metric("ARR__c", "2026-03-02")
+    org.undelete_account(salesforce_id)
+    run = sync(day="2026-03-03")
+    assert match(run, zuora_id) == ("matched", salesforce_id, "2026-03-03", "2026-03-03")
+    assert zuora_id in run.attributes("Industry")
+    assert zuora_id in run.metric("ARR__c", "2026-03-03")
+    assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE account_id = ?", [zuora_id]) == [(0,)]
+
+
+def test_a_purged_account_stays_deleted(org, sync):
+    [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.delete_account(salesforce_id)
+    sync(day="2026-03-02")
+    org.purge_account(salesforce_id)
+    run = sync(day="2026-03-03")
+    assert match(run, zuora_id) == ("deleted", None, "2026-03-02", "2026-03-01")
+
+
+def test_a_new_crm_account_id_takes_the_values_of_the_new_account_and_keeps_none_of_the_old(org, sync):
+    (zuora_id, old), (_, new) = plain_accounts(org, 2)
+    org.update_account(old, Industry="Energy", ARR__c=100.5)
+    org.update_account(new, Industry=None, ARR__c=None)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.update_zuora_account(zuora_id, CrmId=new)
+    run = sync(day="2026-03-02")
+    assert match(run, zuora_id)[:2] == ("matched", new)
+    assert run.attributes("Industry")[zuora_id] is None
+    assert zuora_id not in run.metric("ARR__c", "2026-03-02")
+    assert run.metric("ARR__c", "2026-03-01")[zuora_id] == 100.5
+    assert ("Industry", "Energy", None, "relinked") in changes_of(run, zuora_id)
+    assert run.rows(
+        "SELECT valid_to::VARCHAR FROM insights.metric_history WHERE account_id = ? AND metric = 'ARR__c'", [zuora_id]
+    ) == [("2026-03-02",)]
+
+
+def test_an_account_that_leaves_zuoras_list_keeps_its_values_and_may_return(org, sync):
+    [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
+    before = sync(day="2026-03-01", fields=FIELDS).attributes("Industry")[zuora_id]
+    org.delete_zuora_account(zuora_id)
+    run = sync(day="2026-03-02")
+    assert run.rows("SELECT count(*) FROM insights.accounts WHERE account_id = ?", [zuora_id]) == [(0,)]
+    assert run.attributes("Industry", "NOT is_current")[zuora_id] == before
+    org.add_zuora_account(Id=zuora_id, CrmId=salesforce_id, Name="Back again", kind="plain")
+    run = sync(day="2026-03-03")
+    assert match(run, zuora_id) == ("matched", salesforce_id, "2026-03-03", "2026-03-03")
+    assert run.attributes("Industry")[zuora_id] == before
+
+
+def test_a_first_match_is_a_change_only_for_fields_synced_before(org, sync):
+    (zuora_id, salesforce_id), *_ = plain_accounts(org, 1)
+    org.update_account(salesforce_id, Industry="Energy", Rating="Hot")
+    org.update_zuora_account(zuora_id, CrmId=None)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.update_zuora_account(zuora_id, CrmId=salesforce_id)
+    run = sync(day="2026-03-02", fields=[*FIELDS, "Rating"])
+    changes = run.rows(
+        "SELECT field, old_value, new_value, reason FROM insights.attribute_changes WHERE account_id = ?", [zuora_id]
+    )
+    assert changes == [("Industry", None, "Energy", "first_match")]
+    history = run.rows(
+        "SELECT field, value, valid_from::VARCHAR FROM insights.attribute_history WHERE account_id = ? ORDER BY 1",
+        [zuora_id],
+    )
+    assert history == [("Industry", "Energy", "2026-03-02"), ("Rating", "Hot", "2026-03-02")]
+
+
+def test_match_history_counts_every_account_of_every_day(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    first = len(Truth(org).zuora)
+    org.pass_day()
+    run = sync(day="2026-03-02")
+    counted = dict(run.rows("SELECT day::VARCHAR, sum(accounts)::INTEGER FROM ops.match_history GROUP BY day"))
+    assert counted == {"2026-03-01": first, "2026-03-02": len(Truth(org).zuora)}

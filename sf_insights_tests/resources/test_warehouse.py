@@ -1,0 +1,115 @@
+"""The warehouse's lock, its transactions and its versions, with other processes that hold it and die."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
+
+HOLD = """
+import sys
+from pathlib import Path
+from sf_insights.resources.warehouse import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]))
+warehouse.open("another sync")
+transaction = warehouse.transaction()
+tx = transaction.__enter__()
+tx.execute("INSERT INTO insights.field_days VALUES ('Industry', 'attribute', DATE '2026-03-01')")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def holder(path):
+    """Another process that holds the lock, in the middle of a transaction."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
+    waited = []
+    with pytest.raises(WarehouseProblem, match=rf"another sync is running since .*process {holder.pid}"):
+        Warehouse(path).open("a sync", wait_seconds=0.5, on_wait=waited.append)
+    assert len(waited) == 1
+    assert str(holder.pid) in Warehouse(path).holder()
+
+
+def test_a_killed_holder_leaves_the_lock_free_and_nothing_half_written(path, holder):
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    assert Warehouse(path).holder() is None
+    warehouse = Warehouse(path)
+    warehouse.open("a sync", wait_seconds=5)
+    with warehouse.transaction() as tx:
+        assert tx.value("SELECT count(*) FROM insights.field_days") == 0
+    warehouse.close()
+
+
+def test_a_waiting_sync_goes_on_when_the_other_ends(path, holder):
+    holder.stdin.close()
+    warehouse = Warehouse(path)
+    warehouse.open("a sync", wait_seconds=30)
+    assert warehouse.is_open
+    warehouse.close()
+
+
+def test_what_fails_inside_a_transaction_leaves_nothing(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    with pytest.raises(duckdb.Error), warehouse.transaction() as tx:
+        tx.insert("insights.field_days", [{"field": "A", "category": "attribute", "date": "2026-03-01"}])
+        tx.execute("SELECT no_such_column FROM insights.field_days")
+    with warehouse.transaction() as tx:
+        assert tx.value("SELECT count(*) FROM insights.field_days") == 0
+    warehouse.close()
+
+
+def test_a_warehouse_of_a_newer_version_is_refused(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    with warehouse.transaction() as tx:
+        tx.execute("UPDATE ops.warehouse SET schema_version = schema_version + 1")
+    warehouse.close()
+    with pytest.raises(WarehouseProblem, match=rf"newer sf_insights \(schema {SCHEMA_VERSION + 1}"):
+        Warehouse(path).open("a sync")
+    assert Warehouse(path).holder() is None
+
+
+def test_a_file_opened_by_another_program_is_explained(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    warehouse.close()
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(WarehouseProblem, match="account_insights"):
+            Warehouse(path).open("a sync")
+        process.kill()
+
+
+def test_the_file_is_written_for_every_current_driver(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    warehouse.close()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(version,)] = connection.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'warehouse'"
+        ).fetchall()
+    assert version.startswith("v1.5.0")

@@ -1,0 +1,69 @@
+"""What Dagster loads."""
+
+import dagster as dg
+import pytest
+
+from sf_insights.definitions import defs
+from sf_insights.schedules import daily_schedule
+
+FLOW = {
+    "salesforce/account_fields": set(),
+    "salesforce/selected_fields": {"salesforce/account_fields"},
+    "salesforce/raw_accounts": {"salesforce/selected_fields"},
+    "zuora/accounts": {"salesforce/selected_fields"},
+    "insights/field_labels": {"salesforce/selected_fields"},
+    "insights/matched_accounts": {"salesforce/raw_accounts", "zuora/accounts"},
+    "insights/fields": {"insights/matched_accounts", "insights/field_labels"},
+    "insights/account_attributes": {"insights/matched_accounts", "insights/field_labels"},
+    "insights/attribute_changes": {"insights/matched_accounts", "insights/field_labels"},
+    "insights/account_metrics": {"insights/matched_accounts", "insights/field_labels"},
+    "insights/published_snapshot": {
+        "insights/fields",
+        "insights/account_attributes",
+        "insights/attribute_changes",
+        "insights/account_metrics",
+        "insights/field_labels",
+    },
+}
+
+
+def test_the_assets_form_the_flow_from_catalog_to_snapshot():
+    specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+    assert {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs.items()} == FLOW
+    assert {key: spec.group_name for key, spec in specs.items()} == {key: key.split("/")[0] for key in FLOW}
+    assert all(spec.description for spec in specs.values())
+
+
+def test_a_run_stays_in_one_process():
+    job = defs.resolve_job_def("daily_account_field_sync")
+    assert job.executor_def.name == "in_process"
+
+
+def test_the_schedule_runs_by_default_at_the_files_time_in_the_files_zone(tmp_path, monkeypatch):
+    file = tmp_path / "account_field_sync.yaml"
+    file.write_text('fields: [Industry]\ndaily_at: "23:05"\ntimezone: Europe/Vienna\n', encoding="utf-8")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
+    schedule = daily_schedule()
+    assert schedule.name == "daily_account_field_sync"
+    assert schedule.cron_schedule == "5 23 * * *"
+    assert schedule.execution_timezone == "Europe/Vienna"
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_an_unreadable_file_fails_the_tick_and_not_the_loading(tmp_path, monkeypatch):
+    (tmp_path / "account_field_sync.yaml").write_text("fields: [", encoding="utf-8")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
+    schedule = daily_schedule()
+    assert schedule.cron_schedule == "0 4 * * *"
+    with dg.build_schedule_context() as context, pytest.raises(Exception, match="evaluation of schedule") as failed:
+        schedule.evaluate_tick(context)
+    assert "account_field_sync.yaml is no valid YAML" in str(failed.value.__cause__.description)
+
+
+def test_a_switched_off_file_skips_the_tick_with_a_message(tmp_path, monkeypatch):
+    (tmp_path / "account_field_sync.yaml").write_text("enabled: false\nfields: [Industry]\n", encoding="utf-8")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
+    with dg.build_schedule_context() as context:
+        tick = daily_schedule().evaluate_tick(context)
+    assert tick.run_requests == []
+    assert "switched off" in tick.skip_message
