@@ -49,15 +49,17 @@ class Org:
         self._catalog: tuple[str, Catalog] | None = None
 
     def _open(self) -> Store:
-        live = self._live_file()
-        if live is None:
-            live = self.directory / f"live-{secrets.token_hex(4)}-{self.shape.file_name}"
-            shutil.copyfile(self.pristine, live)
-        return Store(live, self.shape)
+        """Open the org where it was left, or a fresh copy of it."""
+        left = sorted(self.directory.glob(f"live-*-{self.shape.file_name}"), key=lambda path: path.stat().st_mtime)
+        return Store(left[-1], self.shape) if left else self._open_fresh()
 
-    def _live_file(self) -> Path | None:
-        found = sorted(self.directory.glob(f"live-*-{self.shape.file_name}"))
-        return found[0] if found else None
+    def _open_fresh(self) -> Store:
+        # Another name each time: a job that still reads the old file is not disturbed.
+        live = self.directory / f"live-{secrets.token_hex(4)}-{self.shape.file_name}"
+        copy = live.with_suffix(".unfinished")
+        shutil.copyfile(self.pristine, copy)
+        copy.rename(live)
+        return Store(live, self.shape)
 
     def reset(self) -> None:
         """Return to the org as it was generated; log everybody out, forget faults, settings and requests."""
@@ -65,12 +67,10 @@ class Org:
             old = self.store.path
             self.store.close()
             for path in (old, Path(f"{old}-wal"), Path(f"{old}-shm")):
-                # A job may still read the old file where open files cannot be removed.
+                # Some systems do not remove a file that a job still reads.
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
-            live = self.directory / f"live-{secrets.token_hex(4)}-{self.shape.file_name}"
-            shutil.copyfile(self.pristine, live)
-            self.store = Store(live, self.shape)
+            self.store = self._open_fresh()
             self._catalog = None
             self.faults.clear()
             self.settings = Settings()

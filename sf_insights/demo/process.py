@@ -50,7 +50,7 @@ class DemoOrg:
 
         Args:
             directory: holds the generated org, which is used again when accounts, seed and multi_currency are the same;
-                days that passed in it stay passed until `reset`.
+                days that passed in it stay passed until `reset`. One process at a time.
             accounts: number of live accounts.
             port: 0 takes a free one.
 
