@@ -79,8 +79,27 @@ class Job:
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     result: Result | None = None
-    stuck: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+    changing: threading.Lock = field(default_factory=threading.Lock)
+
+    def complete(self, result: Result) -> None:
+        """Show the result, unless the job was aborted before."""
+        with self.changing:
+            if self.stop.is_set():
+                return
+            self.result = result
+            self.processed = result.records
+            self.seconds = time.monotonic() - self.started
+            self.state = "JobComplete"
+
+    def abort(self) -> bool:
+        """End the job without a result; False when it has ended already."""
+        with self.changing:
+            if self.state in _TERMINAL:
+                return False
+            self.state = "Aborted"
+            self.stop.set()
+            return True
 
     def shown(self, complete: bool = True) -> dict[str, Any]:
         """Return the job as JSON; the answer to its creation has fewer keys."""
@@ -169,7 +188,7 @@ class BulkJobs:
     def _spoil(self, org: Org, job: Job, faults: dict[str, Fault]) -> bool:
         """Let a job meet the fate that a fault has for it; whether there was one."""
         if "job_stuck" in faults:
-            job.state, job.stuck = "InProgress", True
+            job.state = "InProgress"
         elif "job_aborted" in faults:
             job.state = "Aborted"
         elif "job_failed" in faults:
@@ -203,19 +222,15 @@ class BulkJobs:
 
         def work() -> None:
             try:
-                if job.state == "UploadComplete":
-                    job.state = "InProgress"
+                with job.changing:
+                    if job.state == "UploadComplete":
+                        job.state = "InProgress"
                 with lock:
                     offsets = _read_offsets(path)
                     if offsets is None:
                         offsets = _write(job, path, reader.execute(statement, compiled.parameters))
                 job.stop.wait(max(0.0, until - time.monotonic()))
-                if job.stop.is_set():
-                    return
-                job.result = Result(path, header, offsets)
-                job.processed = job.result.records
-                job.seconds = time.monotonic() - job.started
-                job.state = "JobComplete"
+                job.complete(Result(path, header, offsets))
             except _Stopped:
                 return
             except (OSError, sqlite3.Error) as error:
@@ -263,10 +278,8 @@ class BulkJobs:
         job = self.find(request)
         if _json_body(request).get("state") != "Aborted":
             raise ApiError(400, "INVALIDJOBSTATE", "The only state a query job can be set to is Aborted")
-        if job.state in _TERMINAL:
+        if not job.abort():
             raise ApiError(400, "INVALIDJOBSTATE", f"Aborting already {job.state} job not allowed")
-        job.state = "Aborted"
-        job.stop.set()
         return Answer(job.shown())
 
     def delete(self, org: Org, request: ApiRequest, session: Session) -> Answer:
