@@ -3,12 +3,14 @@
 import dagster as dg
 
 from sf_insights.assets import ALL_ASSETS
+from sf_insights.checks import ALL_CHECKS
 from sf_insights.jobs import daily_account_field_sync
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.schedules import daily_schedule
 
 defs = dg.Definitions(
     assets=ALL_ASSETS,
+    asset_checks=ALL_CHECKS,
     jobs=[daily_account_field_sync],
     schedules=[daily_schedule()],
     resources={

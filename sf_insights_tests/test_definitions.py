@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from sf_insights.checks import ALL_CHECKS
 from sf_insights.definitions import defs
 from sf_insights.schedules import daily_schedule
 
@@ -67,3 +68,14 @@ def test_a_switched_off_file_skips_the_tick_with_a_message(tmp_path, monkeypatch
         tick = daily_schedule().evaluate_tick(context)
     assert tick.run_requests == []
     assert "switched off" in tick.skip_message
+
+
+def test_each_check_looks_at_one_asset():
+    checks = {spec.name: spec.asset_key.to_user_string() for check in ALL_CHECKS for spec in check.check_specs}
+    assert checks == {
+        "every_record_arrived": "salesforce/raw_accounts",
+        "ids_are_unique": "salesforce/raw_accounts",
+        "enough_accounts_match": "insights/matched_accounts",
+        "no_field_is_paused": "salesforce/selected_fields",
+        "labels_are_unique": "insights/field_labels",
+    }

@@ -1,5 +1,7 @@
 """The file that analysts open."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from sf_insights.assets.fields import field_labels
@@ -9,9 +11,16 @@ from sf_insights.resources.landing import empty_landing
 from sf_insights.resources.modelling import write_views
 from sf_insights.resources.publishing import publish
 
+# A day, and what a sync may take longer than the one before.
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25))
+
 
 @dg.asset(
-    key=["insights", "published_snapshot"], group_name="insights", deps=[insights_model, field_labels], kinds={"duckdb"}
+    key=["insights", "published_snapshot"],
+    group_name="insights",
+    deps=[insights_model, field_labels],
+    kinds={"duckdb"},
+    freshness_policy=FRESH,
 )
 def published_snapshot(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource

@@ -84,6 +84,12 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield Step(sync, warehouse)
 
     @contextmanager
+    def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
+        """Look at what the last sync did, whichever run did it, and change nothing."""
+        with _explained(), self._opened(context).transaction() as tx:
+            yield tx
+
+    @contextmanager
     def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
         with _explained():
@@ -96,7 +102,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                         syncs.fail_sync(tx, context.run.run_id, str(error).strip() or type(error).__name__)
                 raise
 
-    def _opened(self, context: dg.AssetExecutionContext) -> Warehouse:
+    def _opened(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Warehouse:
         if self._warehouse is None:
             warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
             warehouse.open(f"Dagster run {context.run.run_id}", on_wait=context.log.warning)

@@ -92,6 +92,10 @@ class Pipeline:
             connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(sql).fetchall()
 
+    def count(self, key: str) -> int:
+        """The rows of the relation that an asset key names."""
+        return self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
+
 
 @contextlib.contextmanager
 def open_snapshot(path: Path):

@@ -1,0 +1,69 @@
+"""What Dagster shows as the health of the assets.
+
+What must not be published is refused inside the assets, before a table changes; a check says the same of the tables
+that are there, so that it can be seen and plotted.
+"""
+
+import dagster as dg
+
+from sf_insights.assets.fields import field_labels, selected_fields
+from sf_insights.assets.landing import raw_accounts
+from sf_insights.assets.matching import matched_accounts
+from sf_insights.resources.connections import WarehouseResource
+
+_PAUSED = """
+    SELECT field, paused_because FROM salesforce.selected_fields WHERE paused_because IS NOT NULL ORDER BY field
+"""
+_SHARED_LABELS = "SELECT lower(label) FROM insights.field_labels GROUP BY ALL HAVING count(*) > 1"
+_LAST_LANDED = """
+    SELECT salesforce_records, configuration::JSON ->> '$.guards.min_match_rate' AS least FROM ops.sync_runs
+    WHERE salesforce_landed_at IS NOT NULL ORDER BY sync DESC LIMIT 1
+"""
+
+
+@dg.asset_check(asset=raw_accounts, description="As many rows as Salesforce said it has records.")
+def every_record_arrived(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        expected = tx.execute(_LAST_LANDED)[0][0]
+        rows = tx.value("SELECT count(*) FROM salesforce.raw_accounts WHERE absent_since IS NULL")
+    return dg.AssetCheckResult(passed=rows == expected, metadata={"rows": rows, "records": expected})
+
+
+@dg.asset_check(asset=raw_accounts, description="Each Salesforce Account has one row.")
+def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        twice = tx.value('SELECT count(*) - count(DISTINCT "Id") FROM salesforce.raw_accounts')
+    return dg.AssetCheckResult(passed=twice == 0, metadata={"rows_too_many": twice})
+
+
+@dg.asset_check(asset=matched_accounts, description="Enough of the accounts with a CRM Account ID are matched.")
+def enough_accounts_match(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        least = float(tx.execute(_LAST_LANDED)[0][1] or 0.5)
+        rate = tx.value(
+            "SELECT count(salesforce_account_id) / greatest(count(*), 1) FROM ops.account_matches "
+            "WHERE match_status != 'no_crm_account_id'"
+        )
+    return dg.AssetCheckResult(passed=rate >= least, metadata={"match_rate": rate, "at_least": least})
+
+
+@dg.asset_check(asset=selected_fields, description="No selected field is paused.")
+def no_field_is_paused(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        paused = dict(tx.execute(_PAUSED))
+    return dg.AssetCheckResult(
+        passed=not paused, severity=dg.AssetCheckSeverity.WARN, metadata={"paused": len(paused), **paused}
+    )
+
+
+@dg.asset_check(asset=field_labels, description="No two fields have the same label, case ignored.")
+def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        shared = [
+            label
+            for (label,) in tx.execute("SELECT lower(label) FROM insights.field_labels GROUP BY 1 HAVING count(*) > 1")
+        ]
+    return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
+
+
+ALL_CHECKS = [every_record_arrived, ids_are_unique, enough_accounts_match, no_field_is_paused, labels_are_unique]
