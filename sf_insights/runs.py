@@ -1,66 +1,150 @@
 """Running the job in this process, with the same Dagster home as the UI, so that its runs show there."""
 
+from __future__ import annotations
+
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-import dagster as dg
+from sf_insights.resources import settings
 
-from sf_insights.resources.connections import ACCEPT_TAG, day_tag
-from sf_insights.resources.settings import CHECKOUT
+if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
+    import dagster as dg
 
+DEMO_DATA = settings.CHECKOUT / "data" / "demo"
+DEMO_DAGSTER_HOME = settings.CHECKOUT / ".dagster" / "demo"
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
+
+# Everything goes to the Dagster instance; the terminal belongs to whoever listens to the news.
+_QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_WARNING = 30
+
+
+@dataclass(frozen=True)
+class News:
+    """What a run tells of one of its steps: that it began, said something, made a table, ended, or failed.
+
+    `facts` is the metadata of a table that was made, by name.
+    """
+
+    step: str
+    kind: Literal["began", "said", "warned", "made", "ended", "failed"]
+    text: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `reason` is what a person should read when it failed."""
+    """How a run ended: `reason` is what a person should read when it failed, at `failed_step`."""
 
     success: bool
     run_id: str
     reason: str | None = None
+    failed_step: str | None = None
 
 
-def use_dagster_home() -> None:
-    """Set DAGSTER_HOME to .dagster/ of the checkout unless it is set, and see that it has its dagster.yaml."""
-    home = os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT / ".dagster"))
-    os.makedirs(home, exist_ok=True)  # noqa: PTH103
-    target = os.path.join(home, "dagster.yaml")  # noqa: PTH118
-    if not os.path.exists(target):  # noqa: PTH110
-        shutil.copyfile(CHECKOUT / "dagster.yaml", target)
+def use_dagster_home() -> Path:
+    """Set DAGSTER_HOME unless it is set, see that the directory has its dagster.yaml, and return it.
+
+    It is .dagster/ of the checkout, and .dagster/demo for the demo's data: what Dagster plots over time is of one org.
+    """
+    data = settings.Places.from_environment(settings.environment()).data
+    default = DEMO_DAGSTER_HOME if data == DEMO_DATA else settings.CHECKOUT / ".dagster"
+    home = Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
+    os.environ["DAGSTER_HOME"] = str(home)
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(settings.CHECKOUT / "dagster.yaml", home / "dagster.yaml")
+    return home
 
 
-def run_sync(accept: Sequence[str] = ()) -> Outcome:
-    """Run the whole job."""
-    return _run({ACCEPT_TAG: " ".join(accept)} if accept else {}, None)
+def run_sync(accept: Sequence[str] = (), on_news: Callable[[News], None] | None = None) -> Outcome:
+    """Run the whole job.
+
+    Args:
+        accept: the guards that this run may pass, of syncs.GUARDS.
+        on_news: told what happens, as it happens.
+    """
+    from sf_insights.resources.connections import ACCEPT_TAG
+
+    return _run({ACCEPT_TAG: " ".join(accept)} if accept else {}, None, on_news)
 
 
-def run_relabelling() -> Outcome:
+def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
     """Take over changed labels and publish again, without Salesforce."""
-    return _run({}, [dg.AssetKey(key) for key in RELABEL])
+    return _run({}, RELABEL, on_news)
 
 
-def _run(tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None) -> Outcome:
-    from sf_insights.definitions import defs  # costs a second: only for a run
+def _run(
+    tags: Mapping[str, str], selection: Sequence[Sequence[str]] | None, on_news: Callable[[News], None] | None
+) -> Outcome:
+    import dagster as dg
+
+    from sf_insights.definitions import defs
     from sf_insights.jobs import DAILY_SYNC
+    from sf_insights.resources.connections import day_tag
 
     use_dagster_home()
+    run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
+        if on_news is not None:
+            instance.add_event_listener(run_id, _listener(on_news))
         result = defs.resolve_job_def(DAILY_SYNC).execute_in_process(
-            instance=instance, tags={**tags, **day_tag()}, asset_selection=selection, raise_on_error=False
+            run_config=_QUIET_CONSOLE,
+            instance=instance,
+            run_id=run_id,
+            tags={**tags, **day_tag()},
+            asset_selection=None if selection is None else [dg.AssetKey(list(key)) for key in selection],
+            raise_on_error=False,
         )
-    return Outcome(result.success, result.run_id, None if result.success else _reason(result))
+    if result.success:
+        return Outcome(True, run_id)
+    step, reason = _failure(result)
+    return Outcome(False, run_id, reason, step)
 
 
-def _reason(result: dg.ExecuteInProcessResult) -> str:
-    """What the first failed step says."""
+def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
+    kinds: dict[str, Literal["began", "ended", "failed"]] = {
+        "STEP_START": "began",
+        "STEP_SUCCESS": "ended",
+        "STEP_FAILURE": "failed",
+    }
+
+    def listen(entry: dg.EventLogEntry, *_: object) -> None:
+        if not entry.step_key:
+            return
+        event = entry.dagster_event
+        if event is None:
+            on_news(News(entry.step_key, "warned" if entry.level >= _WARNING else "said", entry.user_message))
+        elif event.event_type_value == "STEP_UP_FOR_RETRY":
+            on_news(News(entry.step_key, "warned", "failed in a way that may pass; it is tried once more"))
+        elif event.event_type_value == "ASSET_MATERIALIZATION":
+            metadata = event.step_materialization_data.materialization.metadata
+            on_news(News(entry.step_key, "made", facts={name: value.value for name, value in metadata.items()}))
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                on_news(News(entry.step_key, "warned", check.description or check.check_name))
+        elif event.event_type_value in kinds:
+            on_news(News(entry.step_key, kinds[event.event_type_value]))
+
+    return listen
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
+    """The first failed step, and what it says."""
     for event in result.all_events:
-        if event.is_step_failure:
-            failure = event.step_failure_data
-            if failure.user_failure_data and failure.user_failure_data.description:
-                return failure.user_failure_data.description
-            if failure.error:
-                cause = failure.error.cause or failure.error
-                return cause.message.strip()
-    return "The run failed before its first step."
+        if not event.is_step_failure:
+            continue
+        failure = event.step_failure_data
+        if failure.user_failure_data and failure.user_failure_data.description:
+            return event.step_key, failure.user_failure_data.description
+        if failure.error:
+            error = failure.error.cause or failure.error
+            said = error.message.strip().splitlines() or ["no reason was given"]
+            return event.step_key, f"The step {event.step_key} failed unexpectedly: {said[0]}"
+    return None, "The run failed before its first step."

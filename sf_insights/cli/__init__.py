@@ -1,0 +1,29 @@
+"""sf-insights: the commands, one file each."""
+
+import click
+
+from sf_insights.cli.check import check
+from sf_insights.cli.demo import demo
+from sf_insights.cli.failures import Commands
+from sf_insights.cli.fields import fields
+from sf_insights.cli.label import label
+from sf_insights.cli.org import org
+from sf_insights.cli.status import status
+from sf_insights.cli.sync import sync
+from sf_insights.cli.ui import ui
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="sf-insights")
+def main() -> None:
+    """Bring Salesforce Account fields into Insights accounts, as attributes and metrics in DuckDB.
+
+    Begin with `demo`, which needs nothing but this machine. For an org of your own, set the SALESFORCE_* and ZUORA_*
+    variables (README.md), see that `check` is content, and run `sync`.
+    """
+
+
+for command in (demo, check, fields, sync, status, label, org, ui):
+    main.add_command(command)

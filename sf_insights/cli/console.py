@@ -1,0 +1,114 @@
+"""What goes to the terminal: 80 columns, plain when it is no terminal, NO_COLOR honoured."""
+
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sf_insights.resources.settings import now
+
+STATE_STYLES = {
+    "ok": "green",
+    "complete": "green",
+    "active": "green",
+    "warning": "yellow",
+    "paused": "yellow",
+    "running": "cyan",
+    "failed": "bold red",
+}
+
+
+def terminal(file: TextIO | None = None) -> Console:
+    """Where a command prints. Texts of the org are never taken for markup."""
+    stream = file or sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # an account's name is no reason to fail on a terminal of few characters
+    return Console(file=stream, markup=False, emoji=False, highlight=False)
+
+
+def table(*columns: str) -> Table:
+    """A table with these heads; a column of numbers begins with ">" and stands at the right."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return made
+
+
+def print_json(content: Any) -> None:
+    """Print what a script reads."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def heading(console: Console, text: str) -> None:
+    """Print a heading with an empty line above."""
+    console.print()
+    console.print(text, style="bold")
+
+
+def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:
+    """Print what to type next: why (or nothing, after another command), and the command, never broken over lines."""
+    heading(console, "Next")
+    for why, command in steps:
+        if why:
+            console.print(f"  {why}")
+        console.print(f"    {command}", style="cyan", soft_wrap=True)
+
+
+def one_line(value: Any, width: int | None = None) -> str:
+    """A value of the org as one printable line, cut to `width` characters; nothing is an en dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        value = f"{value:,.2f}".removesuffix(".00")
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+    return text if width is None or len(text) <= width else text[: width - 1] + "…"
+
+
+def ago(moment: datetime) -> str:
+    """How long ago, in words."""
+    seconds = max(0.0, (now() - moment).total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(seconds // length)
+        if count >= (1 if unit != "day" else 2):
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "less than a minute ago"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 account, 2 accounts."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person here would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def program(name: str = "sf-insights") -> str:
+    """How a person here starts a program of this environment: by name, or by its path when that is not found."""
+    beside = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    if found and Path(found).resolve() == beside.resolve():
+        return name
+    return shown_path(beside) if beside.exists() else name
+
+
+def duplicated(stream: TextIO) -> TextIO | None:
+    """A second way to the same place, for as long as the first is captured; None when it is no file."""
+    try:
+        stream.flush()
+        return os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding, errors="replace", buffering=1)
+    except (OSError, io.UnsupportedOperation):
+        return None

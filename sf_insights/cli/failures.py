@@ -1,0 +1,61 @@
+"""How a command fails: a problem's own words on stderr and exit code 1, and never a traceback."""
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from sf_insights.demo.process import DemoOrgError
+from sf_insights.domain.problems import Problem
+from sf_insights.resources.settings import CHECKOUT, now
+
+
+class Commands(click.Group):
+    """A group whose commands may raise a Problem."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            fail(problem.what, problem.remedy)
+        except DemoOrgError as error:
+            fail(f"The demo org failed: {error}")
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            said = str(error).strip().splitlines() or [""]
+            fail(
+                f"sf-insights {ctx.invoked_subcommand} failed unexpectedly: {type(error).__name__}: {said[0]}",
+                _where_it_is_written(),
+            )
+
+
+def fail(*lines: str) -> NoReturn:
+    """Say what happened, and below it what to do, on stderr, and end with exit code 1."""
+    given = [line for line in lines if line]
+    click.secho(given[0], err=True, fg="red")
+    for line in given[1:]:
+        click.echo(line, err=True)
+    sys.exit(1)
+
+
+def _where_it_is_written() -> str:
+    """Write the traceback of the present exception into a log, and say where that is."""
+    log = CHECKOUT / ".dagster" / "sf-insights.log"
+    text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        return text
+    return f"The details are at the end of {_shown(log)}."
+
+
+def _shown(path: Path) -> str:
+    from sf_insights.cli.console import shown_path
+
+    return shown_path(path)

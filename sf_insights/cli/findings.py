@@ -1,0 +1,275 @@
+"""What `check` looks at, one finding at a time; it changes nothing and goes on after a failure as far as it can."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import duckdb
+import polars as pl
+
+from sf_insights.cli.console import counted, shown_path
+from sf_insights.cli.published import reading_snapshot
+from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.problems import Problem
+from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
+from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
+from sf_insights.resources import field_tables, settings
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.salesforce_errors import RequestRefused
+from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.zuora import account_source
+
+_QUICK = RetryPolicy(tries=2, first_wait=0.5)
+_QUOTA_SHARE = 0.8
+_SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `remedy` says what to do when it is not ok."""
+
+    group: str
+    subject: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def failed(group: str, subject: str, problem: Problem) -> Finding:
+    """A finding that something does not work, in the problem's own words."""
+    return Finding(group, subject, "failed", problem.what, problem.remedy)
+
+
+def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at everything a sync needs."""
+    places = settings.Places.from_environment(variables)
+    configuration = None
+    try:
+        configuration = settings.load_configuration(places.configuration)
+    except Problem as problem:
+        yield failed("Configuration", "File", problem)
+    else:
+        yield from _configuration(configuration, places)
+    with ExitStack() as stack:
+        org = None
+        try:
+            org = stack.enter_context(SalesforceOrg.from_environment(variables, retry=_QUICK))
+        except Problem as problem:
+            yield failed("Salesforce", "Connection", problem)
+        else:
+            yield from _org(org)
+        if configuration is not None:
+            yield from _fields(configuration, org, places)
+            yield from _accounts(configuration, org, variables, places)
+
+
+def _configuration(configuration: AccountFieldSync, places: settings.Places) -> Iterator[Finding]:
+    group = "Configuration"
+    metrics = sum(entry.category == "metric" for entry in configuration.fields)
+    attributes = counted(len(configuration.fields) - metrics, "attribute")
+    file = shown_path(places.configuration)
+    yield Finding(group, "File", "ok", f"{file}: {attributes} and {counted(metrics, 'metric')}")
+    if configuration.enabled:
+        yield Finding(group, "Schedule", "ok", f"daily at {configuration.daily_at}, {configuration.timezone}")
+    else:
+        yield Finding(
+            group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync at all."
+        )
+    yield Finding(group, "Warehouse", "ok", f"{shown_path(places.warehouse)}{_absent(places.warehouse.exists())}")
+    yield Finding(group, "Snapshot", "ok", f"{shown_path(places.snapshot)}{_absent(places.snapshot.exists())}")
+
+
+def _absent(exists: bool) -> str:
+    return "" if exists else " (made by the first sync)"
+
+
+def _org(org: SalesforceOrg) -> Iterator[Finding]:
+    group = "Salesforce"
+    warning = org.credentials.warning
+    detail = f"by {org.credentials.name} to {org.instance_url}"
+    yield Finding(group, "Connection", "warning" if warning else "ok", detail, warning or "")
+    looks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
+        "Org": lambda org: org.org_id,
+        "API version": _api_version,
+        "API calls": _quota,
+        "Account": _readable,
+        "Records": _records,
+    }
+    for subject, look in looks.items():
+        try:
+            found = look(org)
+        except Problem as problem:
+            yield failed(group, subject, problem)
+        else:
+            yield found if isinstance(found, Finding) else Finding(group, subject, "ok", found)
+
+
+def _api_version(org: SalesforceOrg) -> Finding | str:
+    versions = org.api_versions()
+    if org.api_version in versions:
+        return f"{org.api_version}, of up to {versions[-1]}"
+    return Finding(
+        "Salesforce",
+        "API version",
+        "failed",
+        f"The org does not serve version {org.api_version}.",
+        f"Set SALESFORCE_API_VERSION to one of {versions[0]} to {versions[-1]}.",
+    )
+
+
+def _quota(org: SalesforceOrg) -> Finding | str:
+    try:
+        daily = org.limits()["DailyApiRequests"]
+        used, allowed = daily["Max"] - daily["Remaining"], daily["Max"]
+    except (RequestRefused, KeyError):  # it needs another permission than a sync does
+        if org.api_usage is None:
+            return Finding("Salesforce", "API calls", "warning", "Salesforce does not say how many are used.")
+        used, allowed = org.api_usage
+    detail = f"{used:,} of {allowed:,} used in 24 hours"
+    if used < allowed * _QUOTA_SHARE:
+        return detail
+    return Finding(
+        "Salesforce",
+        "API calls",
+        "failed",
+        detail,
+        f"A sync leaves the last {1 - _QUOTA_SHARE:.0%} to others: wait until some of the 24 hours have passed.",
+    )
+
+
+def _readable(org: SalesforceOrg) -> str:
+    next(org.query("SELECT Id FROM Account LIMIT 1"), None)
+    return "readable"
+
+
+def _records(org: SalesforceOrg) -> Finding | str:
+    counted_by_org = org.record_count()
+    if counted_by_org:
+        return f"about {counted_by_org:,} Accounts"
+    if counted_by_org is None:
+        return Finding("Salesforce", "Records", "warning", "Salesforce does not say how many Accounts there are.")
+    return Finding("Salesforce", "Records", "failed", "The org has no Accounts.", "Is it the right org?")
+
+
+def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: settings.Places) -> Iterator[Finding]:
+    group = "Fields"
+    if org is None:
+        yield Finding(group, "Selected", "warning", "not looked at, since Salesforce is not connected")
+        return
+    try:
+        catalog = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
+        known: Mapping[str, KnownField] = {}
+        if places.snapshot.exists():
+            with reading_snapshot(places) as tx:
+                known = field_tables.known_fields(tx)
+    except Problem as problem:
+        yield failed(group, "Selected", problem)
+        return
+    for entry in configuration.fields:
+        yield _field(entry, catalog, known)
+
+
+def _field(entry: SelectedField, catalog: Mapping[str, AccountField], known: Mapping[str, KnownField]) -> Finding:
+    try:
+        [planned] = plan_fields([entry], catalog, known)
+    except Problem as problem:
+        what = problem.what.removeprefix("fields: ")
+        return Finding("Fields", entry.field, "failed", what, problem.remedy)
+    formula = ", formula" if planned.field.is_formula else ""
+    detail = f"{planned.category} ({planned.field.type}{formula})"
+    if planned.paused_because:
+        return Finding("Fields", planned.name, "warning", f"{detail}, paused", f"{planned.paused_because}.")
+    return Finding("Fields", planned.name, "ok", detail)
+
+
+def _accounts(
+    configuration: AccountFieldSync, org: SalesforceOrg | None, variables: Mapping[str, str], places: settings.Places
+) -> Iterator[Finding]:
+    group = "Insights accounts"
+    try:
+        source = account_source(configuration.insights_accounts, variables, places.configuration.parent, retry=_QUICK)
+        accounts = source.read_accounts()
+    except Problem as problem:
+        yield failed(group, "List", problem)
+        return
+    given = _account_ids(accounts)
+    yield Finding(
+        group,
+        "List",
+        "ok",
+        f"{counted(len(accounts), 'account')} from {source.name}, {len(given):,} of them with a CRM Account ID",
+    )
+    try:
+        yield _match_rate(configuration, [id_ for id_ in given if id_], len(given), org, places)
+    except Problem as problem:
+        yield failed(group, "Matching", problem)
+
+
+def _match_rate(
+    configuration: AccountFieldSync, ids: list[str], with_id: int, org: SalesforceOrg | None, places: settings.Places
+) -> Finding:
+    if not with_id:
+        return Finding(
+            "Insights accounts",
+            "Matching",
+            "failed",
+            "No account has a CRM Account ID, so none can be matched.",
+            "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID.",
+        )
+    if places.snapshot.exists():
+        with reading_snapshot(places) as tx:
+            found = tx.value(
+                "SELECT count(*) FROM unnest($ids) AS given(id) WHERE id IN "
+                '(SELECT "Id" FROM salesforce.raw_accounts WHERE NOT "IsDeleted" AND absent_since IS NULL)',
+                {"ids": ids},
+            )
+        among, of_what = with_id, "the accounts of the last sync"
+    elif org is None:
+        return Finding("Insights accounts", "Matching", "warning", "not looked at, since Salesforce is not connected")
+    else:
+        sample = ids[:: max(1, len(ids) // _SAMPLE)][:_SAMPLE]
+        existing = {row["Id"] for row in org.query(_by_ids(sample))} if sample else set()
+        # The share of ids that cannot be one is known of all, and the sample is of the others.
+        found = round(sum(id_ in existing for id_ in sample) / len(sample) * len(ids)) if sample else 0
+        among, of_what = with_id, f"Salesforce, by a sample of {len(sample)}"
+    least = configuration.guards.min_match_rate
+    detail = f"about {found / among:.0%} of those with a CRM Account ID are in {of_what}"
+    if found / among >= least:
+        return Finding("Insights accounts", "Matching", "ok", detail)
+    return Finding(
+        "Insights accounts",
+        "Matching",
+        "failed",
+        f"{detail}; a sync needs {least:.0%}",
+        "The ids may be those of another org, such as a sandbox before its refresh. If it is right, lower "
+        "guards.min_match_rate, or accept it for one run with `sf-insights sync --accept match-rate`.",
+    )
+
+
+def _by_ids(ids: Sequence[str]) -> str:
+    listed = ", ".join(f"'{id_}'" for id_ in ids)  # letters and digits only: to_18_characters has seen them
+    return f"SELECT Id FROM Account WHERE Id IN ({listed})"
+
+
+def _account_ids(accounts: pl.DataFrame) -> list[str | None]:
+    """The 18-character ids that the CRM Account IDs name, None for those that are none; without the empty ones."""
+    with duckdb.connect() as connection:
+        for macro in temporary_macros():
+            connection.execute(macro)
+        rows: list[Any] = connection.execute(
+            "SELECT coalesce(nullif(id_in_url(trimmed), ''), trimmed) FROM "
+            "(SELECT trimmed_id(crm) AS trimmed FROM unnest($crm) AS given(crm)) WHERE trimmed != ''",
+            {"crm": accounts["CrmId"].drop_nulls().to_list()},
+        ).fetchall()
+    return [_id18(text) for (text,) in rows]
+
+
+def _id18(text: str) -> str | None:
+    try:
+        return to_18_characters(text)
+    except InvalidSalesforceId:
+        return None

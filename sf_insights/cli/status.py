@@ -1,0 +1,135 @@
+"""sf-insights status: how the last syncs went, and what analysts have."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.console import (
+    STATE_STYLES,
+    ago,
+    counted,
+    heading,
+    next_steps,
+    one_line,
+    print_json,
+    program,
+    shown_path,
+    table,
+    terminal,
+)
+from sf_insights.cli.published import Reading, reading
+from sf_insights.resources import settings
+from sf_insights.resources.matching import STATUSES
+
+_SYNCS = 7
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
+def status(as_json: bool) -> None:
+    """Show the last syncs, the age of the snapshot, how accounts matched, and what was paused or rejected.
+
+    While a sync runs, this shows the published snapshot and says so. The exit code is 1 when there is nothing yet.
+    """
+    places = settings.Places.from_environment(settings.environment())
+    with reading(places, "sf-insights status") as source:
+        found = _status(source, places)
+    if as_json:
+        print_json(found)
+    else:
+        _show(terminal(), found, places)
+
+
+def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
+    tx = source.tx
+    syncs = tx.records(
+        "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
+        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
+        f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
+    )
+    snapshot = tx.records("SELECT * FROM insights.snapshot") if places.snapshot.exists() else []
+    counts = dict(tx.execute("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"))
+    published = snapshot[0] if snapshot else None
+    return {
+        "read_from": source.source,
+        "running": source.running,
+        "snapshot": published and {"path": str(places.snapshot), **published},
+        "syncs": syncs,
+        "matches": {name: counts[name] for name in STATUSES if name in counts},
+        "paused": tx.records(
+            "SELECT field, category, status_since, status_reason FROM insights.fields WHERE status = 'paused' "
+            "ORDER BY field"
+        ),
+        "rejected": tx.records(
+            "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "
+            "arg_min(reason, salesforce_account_id) AS reason FROM ops.rejected_values "
+            "WHERE sync = (SELECT max(sync) FROM ops.rejected_values WHERE sync IN "
+            "(SELECT sync FROM insights.snapshot)) GROUP BY field ORDER BY field"
+        ),
+    }
+
+
+def _show(console: Console, found: dict[str, Any], places: settings.Places) -> None:
+    if found["running"]:
+        console.print(f"A sync is running: {found['running']}.", style="cyan")
+        console.print("What follows is of the published snapshot.")
+    snapshot = found["snapshot"]
+    if snapshot:
+        console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)
+        console.print(f"          of {snapshot['synced_on']}, published {ago(snapshot['published_at'])}")
+    else:
+        console.print("Nothing has been published yet.", style="yellow")
+    heading(console, "Last syncs")
+    shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")
+    for row in found["syncs"]:
+        took = (row["ended_at"] - row["opened_at"]).total_seconds() if row["ended_at"] else None
+        shown.add_row(
+            str(row["sync"]),
+            str(row["day"]),
+            row["state"],
+            f"{took:,.0f} s" if took is not None else "–",
+            f"{row['matched_accounts']:,}" if row["matched_accounts"] is not None else "–",
+            _note(row),
+            style=None if row["state"] == "complete" else STATE_STYLES.get(row["state"]),
+        )
+    console.print(shown)
+    if found["matches"]:
+        heading(console, "Insights accounts by match status")
+        total = sum(found["matches"].values())
+        shown = table(">Accounts", ">Share", "Status")
+        for name, count in found["matches"].items():
+            shown.add_row(f"{count:,}", f"{count / total:.1%}", name)
+        console.print(shown)
+    if found["paused"]:
+        heading(console, "Paused fields")
+        for row in found["paused"]:
+            console.print(f"  {row['field']} since {row['status_since']}: {row['status_reason']}", style="yellow")
+    if found["rejected"]:
+        heading(console, "Rejected values")
+        for row in found["rejected"]:
+            cells = counted(row["cells"], "value")
+            text = f"  {row['field']}: {cells}, such as {one_line(row['example'], 30)!r}: {one_line(row['reason'], 90)}"
+            console.print(text, style="yellow")
+    next_steps(console, _steps(found))
+
+
+def _note(row: dict[str, Any]) -> str:
+    if row["reason"]:
+        return one_line(row["reason"], 160)
+    notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []
+    if row["downgrade_reason"]:
+        notes.append("read through REST, since the Bulk API was refused")
+    if row["state"] == "complete" and not row["published_at"]:
+        notes.append("not published")
+    return "; ".join(notes)
+
+
+def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
+    last = found["syncs"][0] if found["syncs"] else None
+    if last and last["state"] == "failed":
+        return [
+            ("See whether what stopped it is mended, and sync again:", f"{program()} check && {program()} sync"),
+            (f"The log of run {last['run_id']}, in Dagster's UI:", "make ui"),
+        ]
+    return [("All fields, their status and their labels:", f"{program()} fields")]

@@ -1,0 +1,112 @@
+"""sf-insights sync: the daily job, now and in this process."""
+
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+
+from sf_insights import runs
+from sf_insights.cli.console import counted, heading, next_steps, one_line, program, shown_path, table, terminal
+from sf_insights.cli.failures import fail
+from sf_insights.cli.progress import RunProgress
+from sf_insights.cli.published import reading_snapshot
+from sf_insights.resources import settings
+from sf_insights.resources.syncs import GUARDS
+from sf_insights.resources.warehouse import Transaction
+
+
+@click.command()
+@click.option(
+    "--accept",
+    type=click.Choice(GUARDS),
+    multiple=True,
+    help="Let this one run pass a guard that refused the last one; may be given several times.",
+)
+def sync(accept: tuple[str, ...]) -> None:
+    """Read Salesforce and the Insights accounts, and publish today's snapshot.
+
+    It is the job that the schedule starts each day, run in this process; its log is in Dagster's UI (`make ui`). The
+    exit code is 0 only when the snapshot was published; otherwise the last one stays as it was.
+    """
+    places = settings.Places.from_environment(settings.environment())
+    if not settings.load_configuration(places.configuration).enabled:
+        fail(
+            f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
+            f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",
+        )
+    run(accept)
+    console = terminal()
+    with reading_snapshot(places) as tx:
+        summarize(console, tx, places)
+
+
+def run(accept: Sequence[str] = ()) -> None:
+    """Run the job and show how it goes; end the command when it fails."""
+    with RunProgress() as progress:
+        outcome = runs.run_sync(accept, on_news=progress)
+    end_when_failed(outcome)
+
+
+def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
+    """End the command with the reason of a run that failed, and where its log is."""
+    if not outcome.success:
+        fail(
+            outcome.reason or "The run failed without a reason.",
+            *more,
+            f"Nothing was published. The log is in Dagster: `make ui`, run {outcome.run_id}.",
+        )
+
+
+def summarize(console: Console, tx: Transaction, places: settings.Places) -> None:
+    """Say what the published sync brought, and what to do next."""
+    [last] = tx.records("SELECT runs.* FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
+    before = tx.value(
+        "SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day", {"day": last["day"]}
+    )
+    changed = tx.value(
+        "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": last["day"]}
+    ) + tx.value("SELECT count(*) FROM insights.metric_history WHERE valid_from = $day", {"day": last["day"]})
+    rejected = tx.records(
+        "SELECT field, count(*) AS cells, min(reason) AS reason FROM ops.rejected_values WHERE sync = $sync "
+        "GROUP BY field ORDER BY cells DESC, field",
+        {"sync": last["sync"]},
+    )
+    paused = tx.records("SELECT field, status_reason FROM insights.fields WHERE status = 'paused' ORDER BY field")
+
+    console.print()
+    lines = [
+        ("Day", str(last["day"])),
+        ("Matched", f"{last['matched_accounts']:,} of {counted(last['zuora_accounts'], 'Insights account')}"),
+        ("Values", f"{changed:,} changed since {before}" if before else "all of them new: this was the first sync"),
+        ("Snapshot", shown_path(places.snapshot)),
+    ]
+    for name, text in lines:
+        console.print(f"{name:<10}{text}", soft_wrap=True)
+    for row in paused:
+        console.print(f"Paused    {row['field']}: {row['status_reason']}", style="yellow")
+    for row in rejected:
+        cells = counted(row["cells"], "value")
+        console.print(f"Rejected  {cells} of {row['field']}: {one_line(row['reason'], 100)}", style="yellow")
+    _show_default_labels(console, tx, places)
+
+
+def _show_default_labels(console: Console, tx: Transaction, places: settings.Places) -> None:
+    """Name the fields that nobody has given a label yet, and how that is done."""
+    unlabelled = tx.records(
+        "SELECT field, label, default_label FROM insights.field_labels JOIN insights.fields USING (field) "
+        "WHERE label_source = 'default' AND status IN ('active', 'paused') ORDER BY field"
+    )
+    steps = [("See what was matched, and what was not:", f"{program()} status")]
+    if unlabelled:
+        heading(console, f"{counted(len(unlabelled), 'field')} still with the default label")
+        shown = table("Field", "Label")
+        for row in unlabelled:
+            shown.add_row(row["field"], row["label"])
+        console.print(shown)
+        steps.insert(0, ("Give a field the label that people should see:", relabelling(unlabelled[0]["field"])))
+    next_steps(console, steps)
+
+
+def relabelling(field: str, text: str = "Your label") -> str:
+    """The command that relabels a field."""
+    return f'{program()} label {field} "{text}"'

@@ -1,0 +1,134 @@
+"""sf-insights ui: Dagster's web UI and its daemon, which starts the daily sync."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+from rich.console import Console
+
+from sf_insights import runs
+from sf_insights.cli import demo_home
+from sf_insights.cli.console import shown_path, terminal
+from sf_insights.cli.failures import fail
+from sf_insights.demo.process import DemoOrg
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources import settings
+
+HOST = "127.0.0.1"
+_POLL_SECONDS = 0.2
+_STOP_SECONDS = 20.0
+
+
+class _Stopped(Exception):
+    """A signal asks this process to end."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where the UI is served.")
+def ui(port: int) -> None:
+    """Serve Dagster's web UI, and run the daily sync while it is open.
+
+    With the org that the SALESFORCE_* variables name; when none is set, with the demo org and data/demo/. It listens on
+    this machine only, keeps its state under .dagster/, and stops with Ctrl-C.
+    """
+    _refuse_taken(port)
+    console = terminal()
+    with _stopping_by_signals(), suppress(_Stopped), _chosen_org(console):
+        home = runs.use_dagster_home()
+        console.print(f"Dagster's state is in {shown_path(home)}.", soft_wrap=True)
+        _serve(console, port)
+    console.print("Stopped.")
+
+
+@contextmanager
+def _chosen_org(console: Console) -> Iterator[None]:
+    """Set the environment for the org that this UI is about, and say which it is."""
+    variables = settings.environment()
+    if any(name.startswith("SALESFORCE_") for name in variables):
+        places = settings.Places.from_environment(variables)
+        console.print(
+            f"The org of your SALESFORCE_* variables, with data in {shown_path(places.data)}.", soft_wrap=True
+        )
+        yield
+        return
+    with demo_home.held("ui"):
+        demo_home.ensure_configuration()
+        console.print("No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/.")
+        with DemoOrg.started(demo_home.ORG) as org:
+            demo_home.use_only(org)
+            yield
+
+
+def _serve(console: Console, port: int) -> None:
+    """Run the server until it ends or is stopped; none of its processes is left."""
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(settings.CHECKOUT / "workspace.yaml")]
+    command += ["-h", HOST, "-p", str(port), "--log-level", "warning"]
+    # A session of its own: Ctrl-C reaches it once, from here. It would ignore SIGTERM where it inherits an ignored
+    # SIGINT. It reads a .env where it is started, which is left to the settings.
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        cwd=os.environ["DAGSTER_HOME"],
+        start_new_session=True,
+        preexec_fn=_take_interrupts,
+    )
+    try:
+        is_ready = False
+        while process.poll() is None:
+            if not is_ready and _answers(port):
+                is_ready = True
+                console.print(f"Dagster's UI is ready: http://{HOST}:{port} (Ctrl-C stops it)", style="bold")
+            time.sleep(_POLL_SECONDS)
+        fail(f"Dagster ended by itself with exit code {process.returncode}.", "What it said stands above.")
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its session
+    process.wait()
+
+
+@contextmanager
+def _stopping_by_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal raise _Stopped, also where a shell had SIGINT ignored."""
+
+    def stop(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
+        raise _Stopped
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _take_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _refuse_taken(port: int) -> None:
+    if _answers(port):
+        raise ConfigurationProblem(f"Port {port} is in use on this machine.", "Stop what uses it, or give --port.")
