@@ -1,0 +1,130 @@
+"""Every query and every command of the README runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sf_insights.demo.process import DemoOrg
+from sf_insights.runs import run_sync
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def commands(program):
+    lines = [line.split("  #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith(program)]
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    """A folder like the checkout's, after two days with the committed selection; and the variables that lead to it."""
+    home = tmp_path_factory.mktemp("readme")
+    (home / "data").mkdir()
+    selection = (ROOT / "data" / "account_field_sync.yaml").read_text(encoding="utf-8")
+    (home / "data" / "account_field_sync.yaml").write_text(selection, encoding="utf-8")
+    with DemoOrg.started(home / "org", accounts=300) as org, pytest.MonkeyPatch.context() as patch:
+        variables = org.environment | {
+            "SF_INSIGHTS_DATA_DIR": str(home / "data"),
+            "DAGSTER_HOME": str(home / "dagster"),
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        }
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        for day in ("2026-03-01", "2026-03-02"):
+            patch.setenv("SF_INSIGHTS_TODAY", day)
+            outcome = run_sync()
+            assert outcome.success, outcome.reason
+            org.pass_day()
+        patch.delenv("SF_INSIGHTS_TODAY")
+        yield home
+
+
+@pytest.fixture(params=["directly", "attached under its own name", "attached under another name"])
+def snapshot(installation, request):
+    file = installation / "data" / "account_insights.duckdb"
+    if request.param == "directly":
+        connection = duckdb.connect(str(file), read_only=True)
+    else:
+        name = "account_insights" if "own" in request.param else "elsewhere"
+        connection = duckdb.connect()
+        connection.execute(f"ATTACH '{file}' AS {name} (READ_ONLY)")
+        connection.execute(f"USE {name}")
+    with connection:
+        yield connection
+
+
+@pytest.mark.parametrize("query", blocks("sql"))
+def test_a_query_of_the_readme_runs(snapshot, query):
+    statements = duckdb.extract_statements(query)
+    assert len(statements) == 1
+    assert snapshot.execute(query).description
+
+
+def test_the_readme_shows_every_relation_of_the_analysts_schema(installation):
+    with duckdb.connect(str(installation / "data" / "account_insights.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'insights'"
+        ).fetchall()
+    shown = "\n".join(blocks("sql") + blocks("python"))
+    missing = {name for (name,) in names if not re.search(rf"insights\.{name}\b", shown)}
+    assert not missing
+
+
+@pytest.mark.parametrize("command", commands("duckdb"))
+def test_the_duckdb_command_line_opens_the_snapshot(installation, command):
+    done = subprocess.run(
+        [*command.split(), "-csv", "-noheader", "SELECT count(*) > 0 FROM insights.accounts"],
+        cwd=installation,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "true"
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_example_runs(installation, code):
+    done = subprocess.run([sys.executable, "-c", code], cwd=installation, capture_output=True, text=True, check=True)
+    assert "2026-03-02" in done.stdout
+
+
+@pytest.mark.parametrize("command", commands("sf-insights"))
+def test_a_command_of_the_readme_succeeds(installation, command):
+    done = subprocess.run(["bash", "-c", command], cwd=installation, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", commands("make"))
+def test_a_make_target_of_the_readme_runs_what_it_says(command):
+    done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"make demo": "sf-insights demo", "make ui": "sf-insights ui", "make test": "pytest"}[command] in done.stdout
+
+
+def test_the_readmes_settings_are_valid():
+    from ruamel.yaml import YAML
+
+    from sf_insights.domain.selection import parse_configuration
+
+    [text] = blocks("yaml")
+    configuration = parse_configuration(YAML().load(text))
+    assert {entry.field: entry.category for entry in configuration.fields} == {
+        "Industry": "attribute",
+        "AnnualRevenue": "metric",
+    }
+
+
+def test_the_readmes_links_to_folders_exist():
+    for name in re.findall(r"`((?:assets|domain|resources|sql|demo|cli)/)`", README):
+        assert (ROOT / "sf_insights" / name).is_dir()
