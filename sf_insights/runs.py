@@ -108,18 +108,23 @@ def _run(
 
 
 def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
+    import dagster as dg
+
     kinds: dict[str, Literal["began", "ended", "failed"]] = {
         "STEP_START": "began",
         "STEP_SUCCESS": "ended",
         "STEP_FAILURE": "failed",
     }
+    running: set[str] = set()
 
     def listen(entry: dg.EventLogEntry, *_: object) -> None:
         if not entry.step_key:
             return
         event = entry.dagster_event
         if event is None:
-            on_news(News(entry.step_key, "warned" if entry.level >= _WARNING else "said", entry.user_message))
+            if entry.step_key not in running:
+                return  # Dagster's own remarks on steps that it leaves out
+            on_news(News(entry.step_key, "warned" if int(entry.level) >= _WARNING else "said", entry.user_message))
         elif event.event_type_value == "STEP_UP_FOR_RETRY":
             on_news(News(entry.step_key, "warned", "failed in a way that may pass; it is tried once more"))
         elif event.event_type_value == "ASSET_MATERIALIZATION":
@@ -127,10 +132,12 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
             on_news(News(entry.step_key, "made", facts={name: value.value for name, value in metadata.items()}))
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
-            if not check.passed:
-                on_news(News(entry.step_key, "warned", check.description or check.check_name))
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+                on_news(News(entry.step_key, "warned", f"the check {check.check_name} did not pass"))
         elif event.event_type_value in kinds:
-            on_news(News(entry.step_key, kinds[event.event_type_value]))
+            kind = kinds[event.event_type_value]
+            (running.add if kind == "began" else running.discard)(entry.step_key)
+            on_news(News(entry.step_key, kind))
 
     return listen
 

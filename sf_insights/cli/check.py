@@ -16,9 +16,10 @@ from sf_insights.resources import settings
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def check(as_json: bool) -> None:
-    """Look at everything a sync needs: credentials, permissions, quota, each field, the account list, how it matches.
+    """See whether a sync would work; changes nothing.
 
-    Changes nothing. The exit code is 1 when something failed; a warning does not keep a sync from running.
+    Looks at the credentials, permissions and quota, each selected field, the list of Insights accounts, and how many
+    of them match. The exit code is 1 when something failed; a warning does not keep a sync from running.
     """
     found = examine(settings.environment())
     if as_json:

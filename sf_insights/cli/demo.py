@@ -21,10 +21,10 @@ _SAMPLE_OF_REASON = 2
 
 @click.command()
 def demo() -> None:
-    """Sync an invented Salesforce org twice, as if yesterday and today, and show what comes of it.
+    """Sync an invented org twice and show what comes of it.
 
-    It needs no account anywhere: the org is served on this machine, and everything stays in data/demo/. Variables and
-    configuration of your own are not read.
+    As if yesterday and today, with what happened overnight. It needs no account anywhere: the org is served on this
+    machine, and everything stays in data/demo/. Variables and configuration of your own are not read.
     """
     console = terminal()
     with demo_home.held("demo"):
@@ -42,9 +42,7 @@ def _sync_two_days(console: Console, org: DemoOrg) -> None:
     zone = settings.load_configuration(demo_home.PLACES.configuration).zone
     today = settings.today({}, zone)
     yesterday = today - timedelta(days=1)
-    console.print(
-        f"An invented Salesforce org with {org.state()['accounts']:,} accounts, and a Zuora tenant, run on this machine."
-    )
+    console.print(f"An invented Salesforce org of {org.state()['accounts']:,} accounts and a Zuora tenant are running.")
     _sync(console, f"Yesterday, {yesterday}", str(yesterday))
     passed = org.pass_day()
     heading(console, "Overnight")
@@ -92,7 +90,7 @@ def _show_attributes(console: Console, tx: Transaction) -> None:
         "SELECT account_name, label, old_value, new_value, reason FROM insights.attribute_changes "
         "JOIN insights.field_labels USING (field) JOIN insights.account_attributes USING (account_id) "
         "WHERE reason != 'first_match' "
-        "ORDER BY reason DESC, old_value IS NULL OR new_value IS NULL, length(old_value) + length(new_value), account_name"
+        "ORDER BY reason DESC, old_value IS NULL OR new_value IS NULL, length(old_value || new_value), account_name"
     )
     heading(console, f"Attributes: {counted(len(changes), 'value')} changed overnight")
     shown = table("Account", "Attribute", "Yesterday", "Today", "Because")

@@ -33,9 +33,10 @@ class _Known:
 @click.option("--search", metavar="TEXT", default="", help="Only fields with this in their API name, label or type.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def fields(search: str, as_json: bool) -> None:
-    """List every Account field: what it can become, what it is selected as, its label and its status.
+    """List the Account fields: which can be synced, which are selected.
 
-    Asks the org; when that cannot be reached, lists the fields of the last published sync and says so.
+    With what each can become, is selected as, its label and its status. Asks the org; when that cannot be reached,
+    lists the fields of the last published sync and says so.
     """
     variables = settings.environment()
     places = settings.Places.from_environment(variables)
@@ -120,27 +121,29 @@ def _show(
     if trouble is not None:
         why = "cannot be reached" if isinstance(trouble, ConnectionProblem) else "is not connected"
         console.print(f"The org {why}: {trouble}", style="yellow")
-    shown = new_table("Field and label", "Type", "Can be", "Selected as")
+    shown = new_table("Field", "Type", "Can be", "Selected as")
+    width = max((len(row["field"]) for row in rows), default=0)
+    shown.columns[0].min_width, shown.columns[0].no_wrap = width, True
     for row in rows:
         chosen = f"{row['selected_as']}, {row['status']}" if row["selected_as"] else row["status"] or ""
         below = [row["label"] or "", row["status_reason"] or ""] if row["selected_as"] else []
         type_ = f"{row['type'] or '–'}{' (formula)' if row['is_formula'] else ''}"
         shown.add_row(
-            f"{row['field']}\n  {one_line(row['salesforce_label'], 34)}",
+            f"{row['field']}\n  {one_line(row['salesforce_label'], max(width, 24) - 2)}",
             type_,
-            " or ".join(row["can_be"]) or (f"no: {row['cannot_because']}" if row["cannot_because"] else "–"),
-            "\n".join([chosen, *(one_line(text) for text in below if text)]),
+            "either" if len(row["can_be"]) > 1 else "".join(row["can_be"]) or "–",
+            row["cannot_because"] or "\n".join([chosen, *(one_line(text) for text in below if text)]),
             style=STATE_STYLES["paused"] if row["status"] in ("paused", "unknown") else None,
         )
     if rows:
         console.print(shown)
         console.print()
-    console.print(f"{len(rows)} of {of_all} fields, from {source}.")
+    console.print(f"{len(rows)} of {of_all} fields, from {source}. Either: attribute or metric.")
     next_steps(
         console,
         [
             (
-                "Select a field by adding it under `fields:` here, and see it with the next sync:",
+                "Select a field for the next sync by adding it under `fields:` here:",
                 shown_path(places.configuration),
             ),
             ("Give a selected field the label that people should see:", f'{program()} label FIELD "Your label"'),

@@ -25,10 +25,10 @@ _LABELS_STEP = "insights__field_labels"
 @click.argument("text", required=False)
 @click.option("--default", "to_default", is_flag=True, help="Return to the label that the field had at first.")
 def label(field: str, text: str | None, to_default: bool) -> None:
-    """Give FIELD, an API name, the label TEXT: in the configuration file and in what analysts see.
+    """Give FIELD, an API name, the label TEXT that people see.
 
-    The file keeps its comments. The snapshot is published again under the new label, without Salesforce and without a
-    sync. No sync ever changes a label that was given so.
+    It is written into the configuration file, which keeps its comments, and the snapshot is published again under the
+    new label, without Salesforce and without a sync. No sync ever changes a label that was given so.
     """
     if (text is None) != to_default:
         raise click.UsageError("Give either the label's text, in quotes, or --default.")

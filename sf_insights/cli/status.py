@@ -28,9 +28,10 @@ _SYNCS = 7
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def status(as_json: bool) -> None:
-    """Show the last syncs, the age of the snapshot, how accounts matched, and what was paused or rejected.
+    """Show the last syncs and what analysts have now.
 
-    While a sync runs, this shows the published snapshot and says so. The exit code is 1 when there is nothing yet.
+    With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, this
+    shows the published snapshot and says so. The exit code is 1 when there is nothing yet.
     """
     places = settings.Places.from_environment(settings.environment())
     with reading(places, "sf-insights status") as source:

@@ -23,7 +23,7 @@ from sf_insights.resources.warehouse import Transaction
     help="Let this one run pass a guard that refused the last one; may be given several times.",
 )
 def sync(accept: tuple[str, ...]) -> None:
-    """Read Salesforce and the Insights accounts, and publish today's snapshot.
+    """Read Salesforce and Insights accounts, publish today's snapshot.
 
     It is the job that the schedule starts each day, run in this process; its log is in Dagster's UI (`make ui`). The
     exit code is 0 only when the snapshot was published; otherwise the last one stays as it was.

@@ -32,7 +32,7 @@ class _Stopped(Exception):
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where the UI is served.")
 def ui(port: int) -> None:
-    """Serve Dagster's web UI, and run the daily sync while it is open.
+    """Serve Dagster's web UI, and run the daily sync on time.
 
     With the org that the SALESFORCE_* variables name; when none is set, with the demo org and data/demo/. It listens on
     this machine only, keeps its state under .dagster/, and stops with Ctrl-C.
