@@ -1,0 +1,52 @@
+"""The statement that reads the accounts, and the columns it brings."""
+
+import re
+
+from sf_insights.domain.field_types import AccountField, ColumnType
+from sf_insights.domain.soql import columns_to_read, select_accounts
+
+SYSTEM = [
+    AccountField("Id", "Account ID", "id"),
+    AccountField("IsDeleted", "Deleted", "boolean"),
+    AccountField("MasterRecordId", "Master Record ID", "reference"),
+    AccountField("SystemModstamp", "System Modstamp", "datetime"),
+]
+ARR = AccountField("ARR__c", "ARR", "currency", precision=18, scale=2)
+INDUSTRY = AccountField("Industry", "Industry", "picklist")
+CURRENCY = AccountField("CurrencyIsoCode", "Account Currency", "picklist")
+
+
+def org(*fields: AccountField) -> dict[str, AccountField]:
+    return {field.name: field for field in [*SYSTEM, *fields]}
+
+
+def test_deletes_and_merges_are_read_whatever_is_selected():
+    assert columns_to_read(org(ARR, INDUSTRY), []) == {
+        "Id": ColumnType("text"),
+        "IsDeleted": ColumnType("boolean"),
+        "MasterRecordId": ColumnType("text"),
+        "SystemModstamp": ColumnType("timestamp"),
+    }
+
+
+def test_selected_fields_follow_in_the_order_of_the_file_with_their_types():
+    columns = columns_to_read(org(ARR, INDUSTRY), [INDUSTRY, ARR])
+    assert list(columns)[4:] == ["Industry", "ARR__c"]
+    assert columns["ARR__c"] == ColumnType("decimal", 16, 2)
+
+
+def test_the_currency_is_read_where_the_org_has_several():
+    assert "CurrencyIsoCode" in columns_to_read(org(ARR, CURRENCY), [ARR])
+    assert "CurrencyIsoCode" not in columns_to_read(org(ARR), [ARR])
+
+
+def test_a_field_that_is_read_anyway_may_be_selected_and_comes_once():
+    columns = columns_to_read(org(CURRENCY), [SYSTEM[0], SYSTEM[3], CURRENCY, CURRENCY])
+    assert list(columns) == ["Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "CurrencyIsoCode"]
+    assert columns["SystemModstamp"] == ColumnType("timestamp")
+
+
+def test_the_statement_names_every_column_once_and_lets_salesforce_read_in_chunks():
+    statement = select_accounts(columns_to_read(org(ARR, INDUSTRY), [ARR, INDUSTRY]))
+    assert statement == "SELECT Id, IsDeleted, MasterRecordId, SystemModstamp, ARR__c, Industry FROM Account"
+    assert not re.search(r"\b(ORDER BY|LIMIT|WHERE|OFFSET)\b", statement, re.IGNORECASE)
