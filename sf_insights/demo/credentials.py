@@ -5,7 +5,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-ORGANIZATION_ID = "00DDm0000000001EAA"
+ORGANIZATION_ID = "00DDm0000000001MAA"
 ORGANIZATION_NAME = "Sssf Demo"
 MY_DOMAIN = "demo.my"
 INSTANCE_URL = f"https://{MY_DOMAIN}.salesforce.com"
