@@ -86,7 +86,7 @@ def _row(name: str, field: AccountField | None, entry: SelectedField | None, kno
         status = "pending"
     reason = state.status_reason if state and status == state.status else None
     if field is None:
-        status = "paused" if state and state.is_visible else "unknown"
+        status = state.status if state and state.status in ("paused", "pending") else "unknown"
         reason = reason or "the org does not show such a field"
     can_be: list[str] = []
     if field is not None and not field.refusal:

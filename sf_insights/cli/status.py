@@ -59,8 +59,8 @@ def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
         "syncs": syncs,
         "matches": {name: counts[name] for name in STATUSES if name in counts},
         "paused": tx.records(
-            "SELECT field, category, status_since, status_reason FROM insights.fields WHERE status = 'paused' "
-            "ORDER BY field"
+            "SELECT field, category, status_since, status_reason FROM insights.fields "
+            "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
         ),
         "rejected": tx.records(
             "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "

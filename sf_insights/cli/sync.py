@@ -71,7 +71,10 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
         "GROUP BY field ORDER BY cells DESC, field",
         {"sync": last["sync"]},
     )
-    paused = tx.records("SELECT field, status_reason FROM insights.fields WHERE status = 'paused' ORDER BY field")
+    paused = tx.records(
+        "SELECT field, status_reason FROM insights.fields "
+        "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
+    )
 
     console.print()
     lines = [

@@ -67,7 +67,9 @@ def _chosen_org(console: Console) -> Iterator[None]:
 
 def _serve(console: Console, port: int) -> None:
     """Run the server until it ends or is stopped; none of its processes is left."""
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(settings.CHECKOUT / "workspace.yaml")]
+    # Without -W it begins with a remark on another command of Dagster's.
+    command = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
+    command += ["-w", str(settings.CHECKOUT / "workspace.yaml")]
     command += ["-h", HOST, "-p", str(port), "--log-level", "warning"]
     # A session of its own: Ctrl-C reaches it once, from here. It would ignore SIGTERM where it inherits an ignored
     # SIGINT. It reads a .env where it is started, which is left to the settings.

@@ -1,0 +1,161 @@
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+from sf_insights.cli import main
+from sf_insights.demo.process import DemoOrg
+from sf_insights.resources.settings import CHECKOUT
+
+DAY = "2026-03-02"
+CONFIGURATION = """\
+# Kept by every command.
+timezone: UTC
+fields:
+  - Industry                    # why this one
+  - field: AnnualRevenue
+    as: metric
+    label: Annual revenue
+  - Rating
+"""
+_VARIABLES = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
+
+
+@dataclass
+class Said:
+    """What a command did: its exit code, and what it printed, with every run of white space as one blank."""
+
+    code: int
+    out: str
+    err: str
+    lines: list[str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads("\n".join(self.lines))
+
+
+class Installation:
+    """One data directory, and the commands run on it in this process."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.configuration = data / "account_field_sync.yaml"
+        self.snapshot = data / "account_insights.duckdb"
+        self.warehouse = data / "warehouse.duckdb"
+
+    def __call__(self, *arguments: str) -> Said:
+        result = CliRunner().invoke(main, arguments)
+        assert not isinstance(result.exception, Exception), result.exception
+        return Said(result.exit_code, _flat(result.stdout), _flat(result.stderr), result.stdout.splitlines())
+
+    def configure(self, **settings: Any) -> None:
+        """Change settings in the file."""
+        yaml = YAML()
+        content = yaml.load(self.configuration.read_text()) | settings
+        with self.configuration.open("w") as file:
+            yaml.dump(content, file)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.snapshot), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def labels(self) -> dict[str, str]:
+        return dict(self.rows("SELECT field, label FROM insights.field_labels"))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what a user of sf_insights may have set."""
+    return {name: value for name, value in os.environ.items() if not name.startswith((*_VARIABLES, "DAGSTER_"))}
+
+
+@pytest.fixture(scope="session")
+def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
+    with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=300) as org:
+        yield org
+
+
+@pytest.fixture
+def org(running_org) -> DemoOrg:
+    """The demo org as it was generated."""
+    running_org.reset()
+    return running_org
+
+
+@pytest.fixture(scope="session")
+def dagster_home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("dagster")
+
+
+@pytest.fixture
+def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
+    """An installation that is connected to the demo org and has synced nothing yet."""
+    for name in [name for name in os.environ if name.startswith(_VARIABLES)]:
+        monkeypatch.delenv(name)
+    data = tmp_path / "data"
+    data.mkdir()
+    installation = Installation(data)
+    installation.configuration.write_text(CONFIGURATION)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", DAY)
+    for name, value in org.environment.items():
+        monkeypatch.setenv(name, value)
+    return installation
+
+
+@pytest.fixture(scope="session")
+def first_sync() -> dict[str, Path]:
+    """Where the data directory after a first sync is, once a test needed it."""
+    return {}
+
+
+@pytest.fixture
+def synced(sf_insights, first_sync, tmp_path_factory) -> Installation:
+    """The same after its first sync."""
+    if not first_sync:
+        assert sf_insights("sync").code == 0
+        first_sync["data"] = tmp_path_factory.mktemp("synced") / "data"
+        shutil.copytree(sf_insights.data, first_sync["data"])
+    shutil.copytree(first_sync["data"], sf_insights.data, dirs_exist_ok=True)
+    return sf_insights
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory) -> Path:
+    """A copy of the checkout for the commands that work in it, as somebody has just cloned it."""
+    copy = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "data").mkdir()
+    for name in ("data/account_field_sync.yaml", "dagster.yaml", "workspace.yaml"):
+        shutil.copyfile(CHECKOUT / name, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def command() -> list[str]:
+    """How the commands are started in a process of their own."""
+    return [sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')"]

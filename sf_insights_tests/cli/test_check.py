@@ -1,0 +1,149 @@
+import pytest
+
+
+def states(said):
+    """The state of each subject in the JSON of `check`."""
+    return {finding["subject"]: finding["state"] for finding in said.json["findings"]}
+
+
+def finding(said, subject):
+    return next(finding for finding in said.json["findings"] if finding["subject"] == subject)
+
+
+def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights):
+    before = sorted(sf_insights.data.rglob("*"))
+    said = sf_insights("check")
+    assert said.code == 0
+    assert "by client credentials to https://demo.my.salesforce.com" in said.out
+    assert "AnnualRevenue metric (currency)" in said.out
+    assert "by a sample of 200" in said.out
+    assert "failed" not in said.out
+    assert said.out.endswith("sf-insights sync")
+    assert sorted(sf_insights.data.rglob("*")) == before
+
+
+def test_every_line_fits_80_columns(sf_insights):
+    sf_insights.configure(fields=["Industri", "BillingAddress"])
+    assert max(len(line.rstrip()) for line in sf_insights("check").lines) <= 80
+
+
+def test_the_numbers_are_the_orgs(sf_insights, org):
+    said = sf_insights("check", "--json")
+    assert said.json["ok"]
+    accounts, live = org.zuora_accounts(), [row for row in org.accounts() if not row["IsDeleted"]]
+    given = sum(bool((row["CrmId"] or "").strip()) for row in accounts)
+    assert finding(said, "List")["detail"] == (
+        f"{len(accounts)} accounts from zuora, {given} of them with a CRM Account ID"
+    )
+    assert finding(said, "Records")["detail"] == f"about {len(live)} Accounts"
+    assert finding(said, "Org")["detail"].startswith("00DDm0000000001")
+    assert finding(said, "API version")["detail"].startswith("62.0")
+
+
+def test_after_a_sync_the_accounts_are_matched_with_the_last_ones(synced):
+    said = synced("check", "--json")
+    assert "in the accounts of the last sync" in finding(said, "Matching")["detail"]
+    [(rate,)] = synced.rows(
+        "SELECT count(*) FILTER (match_status = 'matched') / count(*) FROM insights.matched_accounts "
+        "WHERE match_status != 'no_crm_account_id'"
+    )
+    assert finding(said, "Matching")["detail"].startswith(f"about {rate:.0%} ")
+
+
+def test_each_unusable_field_is_named_with_what_to_write_instead(sf_insights):
+    sf_insights.configure(
+        fields=["Industri", "BillingAddress", {"field": "Rating", "as": "metric"}, "Type"], enabled=True
+    )
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert states(said) | {"Industri": "failed", "BillingAddress": "failed", "Rating": "failed"} == states(said)
+    assert states(said)["Type"] == "ok"
+    assert "Industry" in finding(said, "Industri")["remedy"]
+    assert "BillingCity" in finding(said, "BillingAddress")["remedy"]
+    assert "attribute" in finding(said, "Rating")["remedy"]
+
+
+def test_a_hidden_field_is_a_warning_that_says_why(synced, org):
+    org.hide_field("Rating")
+    said = synced("check", "--json")
+    assert said.code == 0
+    assert states(said)["Rating"] == "warning"
+    assert "field-level security" in finding(said, "Rating")["remedy"]
+
+
+def test_wrong_credentials_fail_alone(sf_insights, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert states(said) | {"File": "ok", "Connection": "failed", "List": "ok"} == states(said)
+    assert "SALESFORCE_CONSUMER_SECRET" in finding(said, "Connection")["remedy"]
+
+
+def test_missing_credentials_say_which_variables_to_set(sf_insights, monkeypatch):
+    monkeypatch.delenv("SALESFORCE_CONSUMER_SECRET")
+    monkeypatch.setenv("SALESFORCE_USERNAME", "")
+    said = sf_insights("check")
+    assert said.code == 1
+    assert "SALESFORCE_CONSUMER_SECRET" in said.out
+
+
+def test_an_unreachable_org_fails_and_the_rest_is_looked_at(sf_insights, closed_port, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert states(said) | {"Connection": "failed", "Selected": "warning", "List": "ok"} == states(said)
+
+
+def test_an_endpoint_that_is_not_loopback_is_refused(sf_insights, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", "https://example.com")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert "SALESFORCE_ENDPOINT" in finding(said, "Connection")["detail"]
+    assert "http://127.0.0.1:8080" in finding(said, "Connection")["remedy"]
+
+
+def test_malformed_yaml_names_the_line_and_the_connection_is_still_looked_at(sf_insights):
+    sf_insights.configuration.write_text("timezone: UTC\nfields: [Industry\n")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert states(said) | {"File": "failed", "Connection": "ok"} == states(said)
+    assert "account_field_sync.yaml is no valid YAML at line" in finding(said, "File")["detail"]
+
+
+def test_an_account_file_without_crmid_is_named_with_its_columns(sf_insights):
+    (sf_insights.data / "accounts.csv").write_text("Id,Name\n1,One\n")
+    sf_insights.configure(insights_accounts="accounts.csv")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert "no column CrmId" in finding(said, "List")["detail"]
+
+
+def test_accounts_of_another_org_fail_with_the_guard_they_would_meet(sf_insights):
+    (sf_insights.data / "accounts.csv").write_text("Id,CrmId\n1,0010Y00000abcde\n2,\n3,nonsense\n")
+    sf_insights.configure(insights_accounts="accounts.csv")
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert finding(said, "Matching")["detail"].startswith("about 0% of those with a CRM Account ID")
+    assert "--accept match-rate" in finding(said, "Matching")["remedy"]
+
+
+def test_a_quota_that_is_nearly_used_up_fails(sf_insights, org):
+    org.configure(quota_used=95_000)
+    said = sf_insights("check", "--json")
+    assert said.code == 1
+    assert finding(said, "API calls")["state"] == "failed"
+
+
+def test_a_switched_off_synchronization_is_a_warning(sf_insights):
+    sf_insights.configure(enabled=False)
+    said = sf_insights("check", "--json")
+    assert said.code == 0
+    assert states(said)["Schedule"] == "warning"
+
+
+@pytest.mark.parametrize("name", ["demo", "check", "fields", "sync", "status", "label", "org", "ui"])
+def test_every_command_explains_itself(sf_insights, name):
+    said = sf_insights(name, "--help")
+    assert said.code == 0
+    assert name in sf_insights("--help").out
+    assert len(said.out) > 200

@@ -1,0 +1,127 @@
+"""The two commands that run until they are stopped, each in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from sf_insights.demo.server import listen
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights_tests.cli.conftest import clean_environment
+
+READY_SECONDS = 90
+
+
+class Serving:
+    """A command that serves; it is started as a background shell would, with SIGINT ignored."""
+
+    def __init__(self, command, checkout, ready):
+        environment = clean_environment() | {"PYTHONPATH": str(checkout), "COLUMNS": "80"}
+        self.process = subprocess.Popen(
+            command, cwd=checkout, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )  # fmt: skip
+        self.said = ""
+        timer = threading.Timer(READY_SECONDS, self.process.kill)
+        timer.start()
+        for line in self.process.stdout:
+            self.said += line
+            if ready in line:
+                break
+        timer.cancel()
+        assert ready in self.said, self.said
+
+    def stop(self, number):
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        self.said += self.process.stdout.read()
+        return self.process.wait(30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+        self.process.stdout.close()
+
+
+def children_of(pid):
+    """Every process below this one, by pid."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed.splitlines())}
+    below, new = set(), {pid}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new} - below
+        below |= new
+    return below
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_org_prints_the_variables_that_connect_to_it_and_stops_cleanly(checkout, command, number):
+    with Serving([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
+        variables = dict(re.findall(r"^export (\w+)=(.+)$", org.said, re.MULTILINE))
+        assert variables["SF_INSIGHTS_DATA_DIR"] == "data/demo"
+        with SalesforceOrg.from_environment(variables) as salesforce:
+            assert salesforce.record_count() == 50
+        assert org.stop(number) == 0
+        assert org.said.rstrip().endswith("The demo org has stopped.")
+
+
+def test_org_names_a_port_that_is_taken(checkout, command):
+    with listen(0) as taken:
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = run([*command, "org", "--port", port], checkout)
+    assert result.returncode == 1
+    assert f"Port {port} cannot be used" in result.stderr
+    assert "--port" in result.stderr
+
+
+def test_the_demo_s_files_are_for_one_command_at_a_time(checkout, command):
+    with Serving([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it"):
+        result = run([*command, "demo"], checkout)
+    assert result.returncode == 1
+    assert "in use by `sf-insights org` (process" in result.stderr
+
+
+def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checkout, command, closed_port):
+    with Serving([*command, "ui", "--port", str(closed_port)], checkout, "Dagster's UI is ready") as ui:
+        assert "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/." in ui.said
+        with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/server_info", timeout=30) as answer:
+            assert b"dagster_version" in answer.read()
+        below = children_of(ui.process.pid)
+        assert len(below) >= 4  # the demo org, Dagster, its web server, its daemon
+        assert ui.stop(signal.SIGTERM) == 0
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in below) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in below if is_alive(pid)] == []
+
+
+def test_ui_names_a_port_that_is_taken(checkout, command):
+    with listen(0) as taken:
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = run([*command, "ui", "--port", port], checkout)
+    assert result.returncode == 1
+    assert f"Port {port} is in use" in result.stderr
+
+
+def run(command, checkout):
+    environment = clean_environment() | {"PYTHONPATH": str(checkout)}
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=60)

@@ -1,0 +1,68 @@
+from sf_insights.resources.warehouse import Warehouse
+
+
+def test_before_the_first_sync_it_says_what_to_do(sf_insights):
+    said = sf_insights("status")
+    assert said.code == 1
+    assert "Nothing has been synced yet" in said.err
+    assert "sf-insights check" in said.err
+    assert not sf_insights.warehouse.exists()
+
+
+def test_it_shows_the_last_sync_and_how_accounts_matched(synced):
+    said = synced("status")
+    assert said.code == 0
+    assert "of 2026-03-02, published" in said.out
+    assert "1 2026-03-02 complete" in said.out
+    for status, count in synced.rows("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"):
+        assert any(line.split()[::2] == [str(count), status] for line in map(str.strip, said.lines)), status
+    assert max(len(line.rstrip()) for line in said.lines if str(synced.data) not in line) <= 80
+
+
+def test_as_json_it_says_the_same(synced):
+    found = synced("status", "--json").json
+    assert found["read_from"] == "warehouse"
+    assert found["running"] is None
+    assert found["snapshot"]["path"] == str(synced.snapshot)
+    assert [(row["sync"], row["day"], row["state"]) for row in found["syncs"]] == [(1, "2026-03-02", "complete")]
+    assert found["matches"] == dict(
+        synced.rows("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL")
+    )
+
+
+def test_a_failed_sync_stands_first_with_its_reason(synced, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+    synced("sync")
+    said = synced("status")
+    assert said.code == 0
+    assert "2 2026-03-02 failed" in said.out
+    assert "Salesforce refused the login" in said.out
+    assert "of 2026-03-02, published" in said.out
+
+
+def test_a_paused_field_is_shown_with_its_reason(synced, org, monkeypatch):
+    org.hide_field("Rating")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    synced("sync")
+    assert "Rating since 2026-03-03: it is not visible in Salesforce any more" in synced("status").out
+
+
+def test_while_a_sync_runs_the_snapshot_is_shown(synced):
+    warehouse = Warehouse(synced.warehouse)
+    warehouse.open("Dagster run 17")
+    try:
+        said = synced("status")
+        as_json = synced("status", "--json").json
+    finally:
+        warehouse.close()
+    assert said.code == 0
+    assert "A sync is running: Dagster run 17 is running since" in said.out
+    assert "1 2026-03-02 complete" in said.out
+    assert as_json["read_from"] == "snapshot"
+
+
+def test_it_leaves_the_snapshot_and_the_lock_as_they_were(synced):
+    before = synced.snapshot.read_bytes()
+    synced("status")
+    assert synced.snapshot.read_bytes() == before
+    assert Warehouse(synced.warehouse).holder() is None

@@ -1,0 +1,127 @@
+import pytest
+
+
+def test_a_sync_publishes_and_says_what_to_do_next(sf_insights, org):
+    said = sf_insights("sync")
+    assert said.code == 0
+    assert said.err == ""
+    [(matched, all_)] = sf_insights.rows("SELECT count(salesforce_account_id), count(*) FROM insights.matched_accounts")
+    assert all_ == len(org.zuora_accounts())
+    assert f"Matched {matched} of {all_} Insights accounts" in said.out
+    assert "this was the first sync" in said.out
+    assert str(sf_insights.snapshot) in said.out
+    assert "2 fields still with the default label" in said.out
+    assert "Industry Sssf Industry" in said.out
+    assert 'label Industry "Your label"' in said.out
+    assert "DEBUG" not in said.out
+
+
+def test_the_next_day_counts_the_values_that_changed(synced, org, monkeypatch):
+    winner = next(row for row in synced.rows("SELECT salesforce_account_id, Industry FROM insights.accounts") if row[1])
+    org.update_account(winner[0], Industry="Apparel" if winner[1] != "Apparel" else "Energy")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    said = synced("sync")
+    assert said.code == 0
+    [(changed,)] = synced.rows("SELECT count(*) FROM insights.attribute_changes WHERE changed_on = '2026-03-03'")
+    assert changed >= 1
+    assert f"Values {changed} changed since 2026-03-02" in said.out
+
+
+@pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03"])
+def test_a_field_that_is_not_read_is_named_with_its_reason(synced, org, monkeypatch, day):
+    org.hide_field("Rating")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
+    said = synced("sync")
+    assert said.code == 0
+    assert "Paused Rating: it is not visible in Salesforce any more" in said.out
+
+
+def test_switched_off_it_changes_nothing(sf_insights):
+    sf_insights.configure(enabled=False)
+    said = sf_insights("sync")
+    assert said.code == 1
+    assert "account_field_sync.yaml says `enabled: false`" in said.err
+    assert not sf_insights.warehouse.exists()
+
+
+def unknown_field(installation, monkeypatch):
+    installation.configure(fields=["Industri"])
+
+
+def wrong_secret(installation, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+
+
+def foreign_endpoint(installation, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", "https://example.com")
+
+
+def malformed_yaml(installation, monkeypatch):
+    installation.configuration.write_text("fields: [Industry\n")
+
+
+def shared_label(installation, monkeypatch):
+    installation.configure(fields=["Industry", {"field": "Rating", "label": "sssf INDUSTRY"}])
+
+
+def file_without_crmid(installation, monkeypatch):
+    (installation.data / "accounts.csv").write_text("Id,Name\n1,One\n")
+    installation.configure(insights_accounts="accounts.csv")
+
+
+def impossible_day(installation, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "yesterday")
+
+
+@pytest.mark.parametrize(
+    ("broken", "named", "remedy"),
+    [
+        (unknown_field, "no field Industri", "Did you mean Industry"),
+        (wrong_secret, "refused the login", "SALESFORCE_CONSUMER_SECRET"),
+        (foreign_endpoint, "SALESFORCE_ENDPOINT", "remove it to reach the real org"),
+        (malformed_yaml, "account_field_sync.yaml is no valid YAML", "Mend that line"),
+        (shared_label, 'The label "sssf INDUSTRY" of Rating is also the label of Industry', "choose another"),
+        (file_without_crmid, "accounts.csv has no column CrmId", "Zuora's API names"),
+        (impossible_day, "SF_INSIGHTS_TODAY is 'yesterday'", "2026-03-01"),
+    ],
+)
+def test_bad_input_is_named_with_its_remedy_and_the_snapshot_stays(synced, monkeypatch, broken, named, remedy):
+    before = synced.snapshot.read_bytes()
+    broken(synced, monkeypatch)
+    said = synced("sync")
+    assert said.code == 1
+    assert named in said.err
+    assert remedy in said.err
+    assert "Traceback" not in said.err + said.out
+    assert synced.snapshot.read_bytes() == before
+
+
+def test_a_failed_run_is_named_so_that_its_log_is_found(synced, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+    said = synced("sync")
+    [run_id] = [row["run_id"] for row in synced("status", "--json").json["syncs"] if row["state"] == "failed"]
+    assert f"run {run_id}" in said.err
+    assert "Not executing" not in said.out
+
+
+def test_an_unreachable_org_is_a_sentence(synced, closed_port, monkeypatch):
+    before = synced.snapshot.read_bytes()
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    said = synced("sync")
+    assert said.code == 1
+    assert said.err.startswith("Salesforce cannot be reached")
+    assert synced.snapshot.read_bytes() == before
+
+
+def test_a_guard_refuses_until_it_is_accepted(sf_insights):
+    sf_insights.configure(guards={"min_match_rate": 1.0})
+    refused = sf_insights("sync")
+    assert refused.code == 1
+    assert "sf-insights sync --accept match-rate" in refused.err
+    assert not sf_insights.snapshot.exists()
+    assert sf_insights("sync", "--accept", "match-rate", "--accept", "row-drop").code == 0
+    assert "accepted match-rate, row-drop" in sf_insights("status").out
+
+
+def test_an_unknown_guard_is_a_usage_error(sf_insights):
+    assert sf_insights("sync", "--accept", "everything").code == 2
