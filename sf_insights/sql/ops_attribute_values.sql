@@ -20,13 +20,13 @@ SELECT
     touched.*,
     CASE WHEN kept.account_id IS NULL THEN 'first_match'
          WHEN kept.salesforce_account_id = touched.salesforce_account_id THEN 'value_changed'
-         WHEN EXISTS (
-            FROM salesforce.merged_accounts AS merged
-            WHERE merged.salesforce_account_id = kept.salesforce_account_id
-              AND merged.surviving_account_id = touched.salesforce_account_id) THEN 'merged'
+         WHEN merged.salesforce_account_id IS NOT NULL THEN 'merged'
          ELSE 'relinked' END AS reason
 FROM touched
 LEFT JOIN ops.attribute_values AS kept USING (account_id)
+LEFT JOIN salesforce.merged_accounts AS merged
+    ON merged.salesforce_account_id = kept.salesforce_account_id
+   AND merged.surviving_account_id = touched.salesforce_account_id
 WHERE touched.salesforce_account_id IS NOT NULL AND (
     kept.account_id IS NULL
     OR NOT kept.is_current
