@@ -14,6 +14,7 @@ from sf_insights.resources import settings
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
     import dagster as dg
+    from dagster_shared.error import SerializableErrorInfo
 
 DEMO_DATA = settings.CHECKOUT / "data" / "demo"
 DEMO_DAGSTER_HOME = settings.CHECKOUT / ".dagster" / "demo"
@@ -22,6 +23,7 @@ RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 # Everything goes to the Dagster instance; the terminal belongs to whoever listens to the news.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _WARNING = 30
+_STOPPED = "The run was stopped before it was complete."
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,7 @@ def _run(
     use_dagster_home()
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
-        if on_news is not None:
-            instance.add_event_listener(run_id, _listener(on_news))
+        instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))
         result = defs.resolve_job_def(DAILY_SYNC).execute_in_process(
             run_config=_QUIET_CONSOLE,
             instance=instance,
@@ -126,6 +127,8 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
                 return  # Dagster's own remarks on steps that it leaves out
             on_news(News(entry.step_key, "warned" if int(entry.level) >= _WARNING else "said", entry.user_message))
         elif event.event_type_value == "STEP_UP_FOR_RETRY":
+            if _is_interruption(event.step_retry_data.error):
+                raise KeyboardInterrupt  # Dagster would try the step again that a person has just stopped
             on_news(News(entry.step_key, "warned", "failed in a way that may pass; it is tried once more"))
         elif event.event_type_value == "ASSET_MATERIALIZATION":
             metadata = event.step_materialization_data.materialization.metadata
@@ -145,13 +148,26 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
 def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
     """The first failed step, and what it says."""
     for event in result.all_events:
+        if event.is_job_failure and _is_interruption(event.job_failure_data.error):
+            return None, _STOPPED
         if not event.is_step_failure:
             continue
         failure = event.step_failure_data
         if failure.user_failure_data and failure.user_failure_data.description:
             return event.step_key, failure.user_failure_data.description
+        if _is_interruption(failure.error):
+            return event.step_key, _STOPPED
         if failure.error:
             error = failure.error.cause or failure.error
             said = error.message.strip().splitlines() or ["no reason was given"]
             return event.step_key, f"The step {event.step_key} failed unexpectedly: {said[0]}"
     return None, "The run failed before its first step."
+
+
+def _is_interruption(error: SerializableErrorInfo | None) -> bool:
+    """Whether Ctrl-C or SIGTERM is what lies under an error."""
+    while error is not None:
+        if error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+            return True
+        error = error.cause or error.context
+    return False
