@@ -36,7 +36,8 @@ def reading_snapshot(places: Places) -> Iterator[Transaction]:
         connection = duckdb.connect(str(places.snapshot), read_only=True)
     except duckdb.Error as error:
         raise WarehouseProblem(
-            f"{places.snapshot.name} cannot be opened: {str(error).splitlines()[0]}", "Close what has it open."
+            f"{places.snapshot.name} cannot be opened: {str(error).splitlines()[0]}",
+            "The next `sf-insights sync` replaces it.",
         ) from None
     with connection:
         connection.execute("SET TimeZone = 'UTC'")

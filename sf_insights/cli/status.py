@@ -50,7 +50,7 @@ def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
         f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
     )
     snapshot = tx.records("SELECT * FROM insights.snapshot") if places.snapshot.exists() else []
-    counts = dict(tx.execute("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"))
+    counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
     published = snapshot[0] if snapshot else None
     return {
         "read_from": source.source,

@@ -40,6 +40,15 @@ def test_a_failed_sync_stands_first_with_its_reason(synced, monkeypatch):
     assert "of 2026-03-02, published" in said.out
 
 
+def test_when_the_first_sync_failed_it_shows_why(sf_insights, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+    assert sf_insights("sync").code == 1
+    said = sf_insights("status")
+    assert said.code == 0
+    assert "Nothing has been published yet." in said.out
+    assert "Salesforce refused the login" in said.out
+
+
 def test_a_paused_field_is_shown_with_its_reason(synced, org, monkeypatch):
     org.hide_field("Rating")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -66,3 +75,11 @@ def test_it_leaves_the_snapshot_and_the_lock_as_they_were(synced):
     synced("status")
     assert synced.snapshot.read_bytes() == before
     assert Warehouse(synced.warehouse).holder() is None
+
+
+def test_a_warehouse_that_is_no_database_is_named(synced):
+    synced.warehouse.write_bytes(b"garbage" * 1000)
+    said = synced("status")
+    assert said.code == 1
+    assert "warehouse.duckdb cannot be opened" in said.err
+    assert "Traceback" not in said.err

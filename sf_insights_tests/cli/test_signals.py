@@ -1,4 +1,4 @@
-"""The two commands that run until they are stopped, each in a process of its own."""
+"""What is stopped by a signal, each in a process of its own."""
 
 import os
 import re
@@ -17,11 +17,11 @@ from sf_insights_tests.cli.conftest import clean_environment
 READY_SECONDS = 90
 
 
-class Serving:
-    """A command that serves; it is started as a background shell would, with SIGINT ignored."""
+class Running:
+    """A command that has said that it is ready; it is started as a background shell would, with SIGINT ignored."""
 
-    def __init__(self, command, checkout, ready):
-        environment = clean_environment() | {"PYTHONPATH": str(checkout), "COLUMNS": "80"}
+    def __init__(self, command, checkout, ready, **variables):
+        environment = clean_environment() | {"PYTHONPATH": str(checkout), "COLUMNS": "80"} | variables
         self.process = subprocess.Popen(
             command, cwd=checkout, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
@@ -73,7 +73,7 @@ def is_alive(pid):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_org_prints_the_variables_that_connect_to_it_and_stops_cleanly(checkout, command, number):
-    with Serving([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
+    with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
         variables = dict(re.findall(r"^export (\w+)=(.+)$", org.said, re.MULTILINE))
         assert variables["SF_INSIGHTS_DATA_DIR"] == "data/demo"
         with SalesforceOrg.from_environment(variables) as salesforce:
@@ -93,14 +93,14 @@ def test_org_names_a_port_that_is_taken(checkout, command):
 
 
 def test_the_demo_s_files_are_for_one_command_at_a_time(checkout, command):
-    with Serving([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it"):
+    with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it"):
         result = run([*command, "demo"], checkout)
     assert result.returncode == 1
     assert "in use by `sf-insights org` (process" in result.stderr
 
 
 def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checkout, command, closed_port):
-    with Serving([*command, "ui", "--port", str(closed_port)], checkout, "Dagster's UI is ready") as ui:
+    with Running([*command, "ui", "--port", str(closed_port)], checkout, "Dagster's UI is ready") as ui:
         assert "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/." in ui.said
         with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/server_info", timeout=30) as answer:
             assert b"dagster_version" in answer.read()
@@ -111,6 +111,18 @@ def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checko
     while any(is_alive(pid) for pid in below) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in below if is_alive(pid)] == []
+
+
+def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(sf_insights, org, dagster_home, checkout, command):
+    org.configure(job_seconds=300)
+    variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
+    with Running([*command, "sync"], checkout, "Labels", **variables) as sync:
+        assert sync.stop(signal.SIGTERM) == 1
+        assert "The run was stopped before it was complete." in sync.said
+        assert "tried once more" not in sync.said
+    assert not sf_insights.snapshot.exists()
+    org.configure(job_seconds=0)
+    assert sf_insights("sync").code == 0
 
 
 def test_ui_names_a_port_that_is_taken(checkout, command):
