@@ -1,6 +1,7 @@
 """sf-insights demo: the whole of it, against the built-in org."""
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def demo() -> None:
     with demo_home.held("demo"):
         demo_home.clear()
         demo_home.ensure_configuration()
-        with console.status("starting the demo org"), DemoOrg.started(demo_home.ORG) as org:
+        with ExitStack() as running:
+            with console.status("starting the demo org"):
+                org = running.enter_context(DemoOrg.started(demo_home.ORG))
             _sync_two_days(console, org)
         with reading_snapshot(demo_home.PLACES) as tx:
             _show(console, tx)
