@@ -3,7 +3,8 @@
 import dagster as dg
 
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.field_types import AccountField, fingerprint
+from sf_insights.domain.quota import refuse_start
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
 
@@ -23,6 +24,8 @@ def account_fields(
     with warehouse.opening(context, settings) as step:
         org = salesforce.connected()
         fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+        if org.api_usage:
+            refuse_start(*org.api_usage)
         with step.transaction() as tx:
             syncs.claim_org(tx, step.sync, org.org_id)
             field_tables.save_catalog(tx, fields, step.sync.day)
@@ -30,7 +33,7 @@ def account_fields(
                 tx,
                 step.sync.number,
                 org_id=org.org_id,
-                describe_fingerprint=syncs.fingerprint(fields),
+                describe_fingerprint=fingerprint(fields),
                 salesforce_api_calls=org.api_calls,
             )
             metadata = table_metadata(tx, "salesforce", "account_fields")

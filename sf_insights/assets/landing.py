@@ -1,15 +1,28 @@
 """Both account lists, complete and typed."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import dagster as dg
 
 from sf_insights.assets.catalog import NETWORK_RETRIES
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.soql import columns_to_read, select_accounts
+from sf_insights.domain.field_types import fingerprint
+from sf_insights.domain.soql import columns_to_read
 from sf_insights.resources import account_tables, field_tables, syncs
-from sf_insights.resources.bulk import AccountSnapshot, Progress
-from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
-from sf_insights.resources.landing import empty_landing, land_pages
+from sf_insights.resources.bulk import Progress
+from sf_insights.resources.connections import (
+    SalesforceResource,
+    SettingsResource,
+    Step,
+    WarehouseResource,
+    ZuoraResource,
+)
+from sf_insights.resources.extraction import Extraction, extract_accounts
+from sf_insights.resources.planning import plan_again
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.settings import now
 
 
@@ -28,36 +41,39 @@ def raw_accounts(
 ) -> dg.MaterializeResult:
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
     with warehouse.step(context) as step:
-        org, landing = salesforce.connected(), settings.places.landing
+        org = salesforce.connected()
+        try:
+            read = _extract(context, step, org, settings.places.landing)
+        except RequestRefused as refused:
+            # A field that vanished since the catalog was read costs itself alone.
+            if not plan_again(step.warehouse, step.sync, org, refused):
+                raise
+            context.log.warning(f"read once more, without the field that Salesforce no longer shows: {refused}")
+            read = _extract(context, step, org, settings.places.landing)
+        landed = read.landed
         with step.transaction() as tx:
-            plan, catalog = field_tables.load_plan(tx), field_tables.load_catalog(tx)
-        columns = columns_to_read(catalog, [planned.field for planned in plan if planned.is_read])
-        empty_landing(landing)
-        with AccountSnapshot(org, select_accounts(columns), landing, on_progress=_progress(context)) as snapshot:
-            landed = land_pages(snapshot.pages(), columns, landing)
-        with step.transaction() as tx:
-            account_tables.apply_landed(tx, step.sync, landed, plan)
+            account_tables.apply_landed(tx, step.sync, landed, field_tables.load_plan(tx))
             syncs.record(
                 tx,
                 step.sync.number,
                 salesforce_landed_at=now(),
-                read_by=snapshot.method,
-                downgrade_reason=snapshot.downgrade_reason,
+                read_by=read.method,
+                downgrade_reason=read.downgrade_reason,
                 salesforce_accounts=landed.live,
                 salesforce_records=landed.records,
                 salesforce_record_count=org.record_count(),
                 salesforce_api_calls=org.api_calls,
             )
             metadata = table_metadata(tx, "salesforce", "raw_accounts")
-    if snapshot.downgrade_reason:
-        context.log.warning(f"read through REST, since the Bulk API was refused: {snapshot.downgrade_reason}")
+    if read.downgrade_reason:
+        context.log.warning(f"read through REST, since the Bulk API was refused: {read.downgrade_reason}")
     return dg.MaterializeResult(
         metadata={
             **metadata,
             "live_accounts": landed.live,
             "records_read": landed.records,
             "rejected_values": landed.rejected.total(),
-            "read_by": snapshot.method,
+            "read_by": read.method,
             "api_calls": org.api_calls,
         }
     )
@@ -90,16 +106,32 @@ def zuora_accounts(
     return dg.MaterializeResult(metadata={**metadata, "source": source.name, "api_calls": source.api_calls})
 
 
-def _progress(context: dg.AssetExecutionContext):
+def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, directory: Path) -> Extraction:
+    with step.transaction() as tx:
+        plan, catalog = field_tables.load_plan(tx), field_tables.load_catalog(tx)
+    return extract_accounts(
+        org,
+        columns_to_read(catalog, [planned.field for planned in plan if planned.is_read]),
+        directory,
+        day=str(step.sync.day),
+        describe_fingerprint=fingerprint(catalog.values()),
+        on_progress=_progress(context),
+    )
+
+
+def _progress(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:
     """Tell the log each time the state changes or the records have doubled: enough to see that it moves."""
-    told = {"state": "", "records": 0}
+    state, records = "", 0
 
     def report(progress: Progress) -> None:
-        if progress.state != told["state"] or progress.records >= 2 * told["records"] > 0:
-            told.update(state=progress.state, records=progress.records)
+        nonlocal state, records
+        if progress.state != state or progress.records >= 2 * records > 0:
+            state, records = progress.state, progress.records
             rate = progress.records / progress.seconds if progress.seconds else 0
+            left = (progress.records_found - progress.records) / rate if rate else 0
             context.log.info(
-                f"{progress.state}: {progress.records:,} of {progress.records_found:,} records, {rate:,.0f} a second"
+                f"{state}: {records:,} of {progress.records_found:,} records, {rate:,.0f} a second"
+                + (f", {left:.0f} s to go" if records and left >= 1 else "")
             )
 
     return report

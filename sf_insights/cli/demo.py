@@ -10,11 +10,10 @@ from rich.console import Console
 
 from sf_insights.cli import demo_home
 from sf_insights.cli.console import counted, heading, next_steps, one_line, program, shown_path, table, terminal
-from sf_insights.cli.published import reading_snapshot
 from sf_insights.cli.sync import relabelling, run
 from sf_insights.demo.process import DemoOrg
 from sf_insights.resources import settings
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _SAMPLE = 5
 _SAMPLE_OF_REASON = 2
@@ -35,7 +34,7 @@ def demo() -> None:
             with console.status("starting the demo org"):
                 org = running.enter_context(DemoOrg.started(demo_home.ORG))
             _sync_two_days(console, org)
-        with reading_snapshot(demo_home.PLACES) as tx:
+        with reading_snapshot(demo_home.PLACES.snapshot) as tx:
             _show(console, tx)
 
 

@@ -9,13 +9,13 @@ from rich.console import Console
 
 from sf_insights.cli.console import STATE_STYLES, next_steps, one_line, print_json, program, shown_path, terminal
 from sf_insights.cli.console import table as new_table
-from sf_insights.cli.published import reading_snapshot
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.resources import field_tables, settings
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.warehouse import reading_snapshot
 
 _QUICK = RetryPolicy(tries=2, first_wait=0.5)
 
@@ -61,7 +61,7 @@ def fields(search: str, as_json: bool) -> None:
 def _known(places: settings.Places) -> _Known | None:
     if not places.snapshot.exists():
         return None
-    with reading_snapshot(places) as tx:
+    with reading_snapshot(places.snapshot) as tx:
         return _Known(field_tables.load_catalog(tx), field_tables.load_states(tx), field_tables.load_labels(tx))
 
 

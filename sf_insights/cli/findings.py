@@ -9,7 +9,6 @@ import duckdb
 import polars as pl
 
 from sf_insights.cli.console import counted, shown_path
-from sf_insights.cli.published import reading_snapshot
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
@@ -18,6 +17,7 @@ from sf_insights.resources import field_tables, settings
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.warehouse import reading_snapshot
 from sf_insights.resources.zuora import account_source
 
 _QUICK = RetryPolicy(tries=2, first_wait=0.5)
@@ -164,7 +164,7 @@ def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: 
         catalog = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
         known: Mapping[str, KnownField] = {}
         if places.snapshot.exists():
-            with reading_snapshot(places) as tx:
+            with reading_snapshot(places.snapshot) as tx:
                 known = field_tables.known_fields(tx)
     except Problem as problem:
         yield failed(group, "Selected", problem)
@@ -221,7 +221,7 @@ def _match_rate(
             "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID.",
         )
     if places.snapshot.exists():
-        with reading_snapshot(places) as tx:
+        with reading_snapshot(places.snapshot) as tx:
             found = tx.value(
                 "SELECT count(*) FROM unnest($ids) AS given(id) WHERE id IN "
                 '(SELECT "Id" FROM salesforce.raw_accounts WHERE NOT "IsDeleted" AND absent_since IS NULL)',

@@ -8,15 +8,14 @@ import click
 from sf_insights import runs
 from sf_insights.cli.console import next_steps, program, shown_path, terminal
 from sf_insights.cli.progress import RunProgress
-from sf_insights.cli.published import reading_snapshot
 from sf_insights.cli.sync import end_when_failed
-from sf_insights.domain.dictionary import RELATIONS
+from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 from sf_insights.resources import field_tables, settings
+from sf_insights.resources.warehouse import reading_snapshot
 
-_RESERVED = sorted({column for _, columns in RELATIONS.values() for column in columns})
 _LABELS_STEP = "insights__field_labels"
 
 
@@ -90,7 +89,7 @@ def _labels_after(
     existing: Mapping[str, FieldLabel] = {}
     wishes: list[LabelWish] = []
     if places.snapshot.exists():
-        with reading_snapshot(places) as tx:
+        with reading_snapshot(places.snapshot) as tx:
             existing = field_tables.load_labels(tx)
             wishes = field_tables.label_wishes(wished, field_tables.load_plan(tx))
     synced = {wish.field.casefold() for wish in wishes}
@@ -99,4 +98,4 @@ def _labels_after(
         for entry in wished.fields
         if entry.field.casefold() not in synced
     ]
-    return assign_labels(existing, wishes, wished.label_prefix, _RESERVED), field.casefold() in synced
+    return assign_labels(existing, wishes, wished.label_prefix, RESERVED_NAMES), field.casefold() in synced

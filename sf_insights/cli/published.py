@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import duckdb
-
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources.settings import Places
-from sf_insights.resources.warehouse import Transaction, Warehouse
+from sf_insights.resources.warehouse import Transaction, Warehouse, reading_snapshot
 
 
 @dataclass(frozen=True)
@@ -21,27 +19,6 @@ class Reading:
     tx: Transaction
     source: str
     running: str | None = None
-
-
-@contextmanager
-def reading_snapshot(places: Places) -> Iterator[Transaction]:
-    """Read the published snapshot, which never waits for a sync.
-
-    Raises:
-        WarehouseProblem: nothing has been published, or the file cannot be opened.
-    """
-    if not places.snapshot.exists():
-        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
-    try:
-        connection = duckdb.connect(str(places.snapshot), read_only=True)
-    except duckdb.Error as error:
-        raise WarehouseProblem(
-            f"{places.snapshot.name} cannot be opened: {str(error).splitlines()[0]}",
-            "The next `sf-insights sync` replaces it.",
-        ) from None
-    with connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield Transaction(connection)
 
 
 @contextmanager
@@ -69,7 +46,7 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
         finally:
             warehouse.close()
     elif places.snapshot.exists():
-        with reading_snapshot(places) as tx:
+        with reading_snapshot(places.snapshot) as tx:
             yield Reading(tx, "snapshot", running)
     else:
         raise WarehouseProblem(f"Nothing has been published yet; {running}.", "Wait for it to end.")

@@ -9,10 +9,9 @@ from sf_insights import runs
 from sf_insights.cli.console import counted, heading, next_steps, one_line, program, shown_path, table, terminal
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
-from sf_insights.cli.published import reading_snapshot
 from sf_insights.resources import settings
 from sf_insights.resources.syncs import GUARDS
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 
 @click.command()
@@ -36,7 +35,7 @@ def sync(accept: tuple[str, ...]) -> None:
         )
     run(accept)
     console = terminal()
-    with reading_snapshot(places) as tx:
+    with reading_snapshot(places.snapshot) as tx:
         summarize(console, tx, places)
 
 

@@ -175,6 +175,8 @@ FIXED_COLUMNS = (
     "first_matched_on",
     "currency",
 )
+# What no label may be called: the fixed columns of the views that have labels for names.
+RESERVED_NAMES = frozenset({*ACCOUNT_COLUMNS, *FIXED_COLUMNS})
 
 
 def meaning_of(relation: str) -> tuple[str, dict[str, str]]:

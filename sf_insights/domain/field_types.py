@@ -5,7 +5,9 @@ Source: Salesforce, "Field types" of the Object Reference, and the describe call
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -178,3 +180,9 @@ class AccountField:
     def places(self) -> int | None:
         """Digits after the point that are displayed, or None for what is not a number."""
         return self.scale if self.is_numerical else None
+
+
+def fingerprint(fields: Iterable[AccountField]) -> str:
+    """A short text that differs when describe shows other fields or other types."""
+    text = json.dumps(sorted((f.name, f.type, f.precision, f.scale, f.is_formula) for f in fields))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

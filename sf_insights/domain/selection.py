@@ -33,7 +33,7 @@ class Guards(BaseModel):
 class SelectedField(BaseModel):
     """One entry under `fields:`. A bare text stands for an attribute without a label of its own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     field: str
     category: Category = Field(default="attribute", alias="as")
@@ -72,8 +72,8 @@ class AccountFieldSync(BaseModel):
     enabled: bool = True
     timezone: str = "UTC"
     daily_at: str = "04:00"
-    label_prefix: str = "Sssf"
-    insights_accounts: str = "zuora"
+    label_prefix: str = Field(default="Sssf", max_length=100)
+    insights_accounts: str = Field(default="zuora", min_length=1)
     guards: Guards = Guards()
     fields: tuple[SelectedField, ...]
 

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -52,13 +52,15 @@ class AccountSnapshot:
         deadline_seconds: float = 7200,
         on_progress: Callable[[Progress], None] | None = None,
         resume_job: str | None = None,
+        landed: Mapping[int, int] | None = None,
     ) -> None:
         """Prepare; nothing is sent before the with statement.
 
         `soql` has neither ORDER BY nor LIMIT: they switch off Salesforce's splitting of the query. Pages are written
         into `directory`; at most `workers` + 1 of them are on the way or waiting for the consumer. `deadline_seconds`
         bounds the wait for Salesforce to run the query. `resume_job` is the job of an earlier snapshot of the same
-        query that died; it is used if Salesforce still has it.
+        query that died; it is used if Salesforce still has it. `landed` says how many records each page of that
+        job has which arrived then and need not again, by number.
         """
         self.method: Literal["bulk", "rest"] = "bulk"
         self.downgrade_reason: str | None = None
@@ -70,11 +72,11 @@ class AccountSnapshot:
         self._deadline_seconds = deadline_seconds
         self._on_progress = on_progress
         self._resume_job = resume_job
+        self._landed = dict(landed or {})
         self._job: QueryJob | None = None
         self._arriving: Generator[CsvPage, None, None] | None = None
         self._began = time.monotonic()
-        self._pages = 0
-        self._records = 0
+        self._arrived: dict[int, int] = {}
 
     @property
     def job_id(self) -> str | None:
@@ -84,12 +86,20 @@ class AccountSnapshot:
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
-            self._job = QueryJob.resumed(self._org, self._resume_job) or QueryJob.created(self._org, self._soql)
+            self._job = QueryJob.resumed(self._org, self._resume_job)
+            if self._job is None:
+                self._landed = {}
+                self._job = QueryJob.created(self._org, self._soql)
         except RequestRefused as refused:
             if not bulk_is_refused(refused):
                 raise
             self.method, self.downgrade_reason = "rest", f"{refused.code}: {refused.detail}"
         return self
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the earlier job goes on; if not, nothing that it landed is part of this snapshot."""
+        return self._job is not None and self._job.id == self._resume_job
 
     def __exit__(self, *_: object) -> None:
         # After an error its traceback keeps the generator alive, and with it the downloads.
@@ -112,13 +122,13 @@ class AccountSnapshot:
     def _all_pages(self) -> Generator[CsvPage, None, None]:
         for page in self._bulk_pages(self._job) if self._job is not None else self._rest_pages():
             self._check_query(page)
-            self._pages += 1
-            self._records += page.records
+            self._arrived[page.number] = page.records
             self._report("Downloading")
             yield page
-        if self._records != self.total_records:
+        records = sum(self._arrived.values())
+        if records != self.total_records:
             raise IncompleteSnapshot(
-                f"{self._records} Account records arrived where Salesforce announced {self.total_records}.",
+                f"{records} Account records arrived where Salesforce announced {self.total_records}.",
                 "Run again; nothing was changed.",
             )
 
@@ -141,7 +151,8 @@ class AccountSnapshot:
     def _pages_in_parallel(
         self, job: QueryJob, addresses: Iterator[str], pool: ThreadPoolExecutor, stopped: threading.Event
     ) -> Iterator[CsvPage]:
-        numbered = enumerate(addresses, start=1)
+        self._arrived |= self._landed
+        numbered = (entry for entry in enumerate(addresses, start=1) if entry[0] not in self._landed)
         flying: set[Future[tuple[CsvPage | None, str | None]]] = set()
         while True:
             while len(flying) <= self._workers and (following := next(numbered, None)) is not None:
@@ -194,4 +205,13 @@ class AccountSnapshot:
         if self._on_progress is not None:
             seconds = time.monotonic() - self._began
             found = (self.total_records or 0) if found is None else found
-            self._on_progress(Progress(self.method, self.job_id, state, found, self._pages, self._records, seconds))
+            arrived = self._arrived
+            progress = Progress(self.method, self.job_id, state, found, len(arrived), sum(arrived.values()), seconds)
+            self._on_progress(progress)
+
+
+def discard_job(org: SalesforceOrg, job_id: str) -> None:
+    """Abort or delete the job of an earlier snapshot, if Salesforce still has it."""
+    job = QueryJob.resumed(org, job_id)
+    if job is not None:
+        job.finish()

@@ -18,6 +18,8 @@ from sf_insights.resources.zuora import AccountSource, account_source
 
 ACCEPT_TAG = "sf_insights/accept"
 
+_STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
+
 
 class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where things are and what the administrator's file says, read when a run needs it and not when code loads."""
@@ -84,6 +86,14 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield Step(sync, warehouse)
 
     @contextmanager
+    def step_after(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+        """Go on with the sync that this run opened, or look back at the last complete one: labels need no more."""
+        with self._reported(context) as warehouse:
+            with warehouse.transaction() as tx:
+                sync = syncs.own_or_last_complete_sync(tx, context.run.run_id)
+            yield Step(sync, warehouse)
+
+    @contextmanager
     def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
         """Look at what the last sync did, whichever run did it, and change nothing."""
         with _explained(), self._opened(context).transaction() as tx:
@@ -99,7 +109,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 if self._warehouse is not None:
                     self._warehouse.reopen()
                     with self._warehouse.transaction() as tx:
-                        syncs.fail_sync(tx, context.run.run_id, str(error).strip() or type(error).__name__)
+                        syncs.fail_sync(tx, context.run.run_id, _reason(error))
                 raise
 
     def _opened(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Warehouse:
@@ -141,11 +151,17 @@ class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Turn what a person can mend into a failure whose description says so; trying again would not help."""
+    """Turn what a person can mend, or wanted, into a failure whose description says so; trying again would not help."""
     try:
         yield
-    except Problem as problem:
-        raise dg.Failure(description=str(problem), allow_retries=False) from problem
+    except (Problem, *_STOPPED) as error:
+        raise dg.Failure(description=_reason(error), allow_retries=False) from error
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, _STOPPED):
+        return "The run was stopped. Nothing was published; run it again."
+    return str(error).strip() or type(error).__name__
 
 
 def _accepted(context: dg.AssetExecutionContext) -> list[str]:

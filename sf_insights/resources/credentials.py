@@ -25,6 +25,11 @@ class Credentials(Protocol):
     warning: ClassVar[str | None]
     renewable: ClassVar[bool]
 
+    @property
+    def identity(self) -> str:
+        """Who logs in: the same text for the same user. It may hold a key, and is only ever shown as a hash."""
+        ...
+
     def login(self, session: requests.Session, api_version: str) -> Salesforce:
         """Log in through `session` and return simple-salesforce's handle, which holds the token and the instance.
 
@@ -50,6 +55,11 @@ class ClientCredentials:
     domain: str
     consumer_key: str = field(repr=False)
     consumer_secret: str = field(repr=False)
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.domain} {self.consumer_key}"
 
     def login(self, session: requests.Session, api_version: str) -> Salesforce:
         """See Credentials."""
@@ -79,6 +89,11 @@ class JwtBearer:
     consumer_key: str = field(repr=False)
     private_key_file: Path
     domain: str
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.domain} {self.username}"
 
     def login(self, session: requests.Session, api_version: str) -> Salesforce:
         """See Credentials.
@@ -119,6 +134,11 @@ class ExistingSession:
     access_token: str = field(repr=False)
     instance_url: str
 
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return self.access_token
+
     def login(self, session: requests.Session, api_version: str) -> Salesforce:
         """See Credentials. Sends nothing."""
         return Salesforce(
@@ -142,6 +162,11 @@ class UserPassword:
     password: str = field(repr=False)
     security_token: str = field(repr=False)
     domain: str
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.domain} {self.username}"
 
     def login(self, session: requests.Session, api_version: str) -> Salesforce:
         """See Credentials."""

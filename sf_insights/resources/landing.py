@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -15,69 +17,113 @@ from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteSnapshot
 from sf_insights.resources.csv_pages import CsvPage
 
-ACCOUNTS = "accounts-*.parquet"
-REJECTED = "rejected-*.parquet"
 
+@dataclass(frozen=True)
+class LandedPage:
+    """What one landed page holds.
 
-@dataclass
-class LandedAccounts:
-    """A snapshot on disk, in `directory`.
-
-    `columns` are the types its values need, `filled` counts the live accounts that have a value, by field, and
+    `columns` are the types its values need, `filled` counts its live accounts that have a value, by field, and
     `rejected` the cells that did not fit their type.
     """
 
-    directory: Path
+    records: int
+    live: int
     columns: dict[str, ColumnType]
-    records: int = 0
-    live: int = 0
-    filled: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
+    filled: dict[str, int]
+    rejected: dict[str, int]
+
+    def save(self, file: Path) -> None:
+        content = asdict(self) | {"columns": {name: column.sql for name, column in self.columns.items()}}
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        columns = {name: ColumnType.parse(sql) for name, sql in content.pop("columns").items()}
+        return cls(columns=columns, **content)
+
+
+class LandedAccounts:
+    """A snapshot on disk, in `directory`: for each page typed Parquet, its rejected cells, and what is in them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.pages: dict[int, LandedPage] = {}
+
+    @classmethod
+    def found_in(cls, directory: Path) -> Self:
+        """The pages that an earlier process landed completely."""
+        landed = cls(directory)
+        for file in directory.glob("accounts-*.json"):
+            landed.pages[int(file.stem.removeprefix("accounts-"))] = LandedPage.load(file)
+        return landed
+
+    @property
+    def records(self) -> int:
+        return sum(page.records for page in self.pages.values())
+
+    @property
+    def live(self) -> int:
+        return sum(page.live for page in self.pages.values())
+
+    @property
+    def columns(self) -> dict[str, ColumnType]:
+        """The types that hold the values of every page."""
+        columns: dict[str, ColumnType] = {}
+        for page in self.pages.values():
+            for name, needed in page.columns.items():
+                columns[name] = columns.get(name, needed).widened(needed) or needed
+        return columns
+
+    @property
+    def filled(self) -> Counter[str]:
+        return sum((Counter(page.filled) for page in self.pages.values()), Counter())
+
+    @property
+    def rejected(self) -> Counter[str]:
+        return sum((Counter(page.rejected) for page in self.pages.values()), Counter())
 
     @property
     def accounts(self) -> str:
         """The Parquet files of the accounts, as DuckDB reads them."""
-        return str(self.directory / ACCOUNTS)
+        return str(self.directory / "accounts-*.parquet")
 
     @property
     def rejected_values(self) -> str | None:
         """The Parquet files of the rejected cells, None when there are none."""
-        return str(self.directory / REJECTED) if self.rejected else None
+        return str(self.directory / "rejected-*.parquet") if self.rejected else None
+
+    def land(self, page: CsvPage, columns: Mapping[str, ColumnType]) -> None:
+        """Turn a page into typed Parquet; its text is removed, and no more than this page is held in memory.
+
+        Raises:
+            IncompleteSnapshot: it has other columns than were asked for, or fewer records than it should have.
+        """
+        cast = cast_page(_read(page, columns), columns)
+        cast.frame.write_parquet(self.directory / f"accounts-{page.number:06}.parquet")
+        if not cast.rejected.is_empty():
+            cast.rejected.write_parquet(self.directory / f"rejected-{page.number:06}.parquet")
+        live = cast.frame.filter(~pl.col("IsDeleted"))
+        nulls = live.null_count().row(0, named=True)
+        landed = LandedPage(
+            records=len(cast.frame),
+            live=len(live),
+            columns=cast.columns,
+            filled={name: len(live) - count for name, count in nulls.items()},
+            rejected=dict(Counter(cast.rejected["field"].to_list())),
+        )
+        # Last, since only what has this beside it counts as landed when the process dies.
+        landed.save(self.directory / f"accounts-{page.number:06}.json")
+        self.pages[page.number] = landed
+        page.path.unlink()
 
 
 def empty_landing(directory: Path) -> None:
     """Remove what an earlier sync landed."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-
-
-def land_pages(pages: Iterable[CsvPage], columns: Mapping[str, ColumnType], directory: Path) -> LandedAccounts:
-    """Turn each page into typed Parquet as it arrives; no more than one page is held in memory.
-
-    Raises:
-        IncompleteSnapshot: a page has other columns than were asked for, or fewer records than it should have.
-    """
-    landed = LandedAccounts(directory, dict(columns))
-    for page in pages:
-        text = _read(page, columns)
-        cast = cast_page(text, columns)
-        cast.frame.write_parquet(directory / ACCOUNTS.replace("*", f"{page.number:06}"))
-        if not cast.rejected.is_empty():
-            cast.rejected.write_parquet(directory / REJECTED.replace("*", f"{page.number:06}"))
-            landed.rejected.update(cast.rejected["field"].to_list())
-        page.path.unlink()
-        live = cast.frame.filter(~pl.col("IsDeleted"))
-        landed.records += len(cast.frame)
-        landed.live += len(live)
-        landed.filled.update({name: len(live) - count for name, count in live.null_count().row(0, named=True).items()})
-        for name, needed in cast.columns.items():
-            landed.columns[name] = landed.columns[name].widened(needed) or needed
-    if not landed.records:
-        raise IncompleteSnapshot(
-            "Salesforce delivered no Account at all.",
-            "The integration user needs the permission View All on Account; nothing was changed.",
-        )
-    return landed
 
 
 def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> pl.DataFrame:

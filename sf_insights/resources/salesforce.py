@@ -1,5 +1,6 @@
 """One connected Salesforce org: login, describe, limits and small queries. Bulk extraction is in bulk.py."""
 
+import hashlib
 import re
 import threading
 import warnings
@@ -110,6 +111,11 @@ class SalesforceOrg:
     def instance_url(self) -> str:
         """The org's own address, such as https://acme.my.salesforce.com."""
         return self._logged_in().instance
+
+    @property
+    def user(self) -> str:
+        """A short text that is the same for the same user, without telling who it is."""
+        return hashlib.sha256(self.credentials.identity.encode()).hexdigest()[:16]
 
     @property
     def api_calls(self) -> int:

@@ -183,7 +183,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigurationProblem(f"{path} does not exist.", "SF_INSIGHTS_CONFIG names another file.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationProblem(f"{path} cannot be read: {error}.") from None
+        raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None
 
 
 def _content(path: Path, text: str) -> Any:

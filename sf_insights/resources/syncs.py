@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import GuardRefusal, WarehouseProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 from sf_insights.resources.settings import now
@@ -96,6 +94,22 @@ def continue_sync(tx: Transaction, run_id: str) -> Sync:
     return _sync(tx, number)
 
 
+def own_or_last_complete_sync(tx: Transaction, run_id: str) -> Sync:
+    """The sync that this run opened, or else the last complete one.
+
+    Raises:
+        WarehouseProblem: none has been complete.
+    """
+    number = tx.value(
+        "SELECT sync FROM ops.sync_runs WHERE run_id = $run OR state = 'complete' "
+        "ORDER BY run_id = $run DESC, sync DESC LIMIT 1",
+        {"run": run_id},
+    )
+    if number is None:
+        raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
+    return _sync(tx, number)
+
+
 def _sync(tx: Transaction, number: int) -> Sync:
     row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
     before = tx.execute(
@@ -148,9 +162,3 @@ def claim_org(tx: Transaction, sync: Sync, org_id: str) -> None:
 def day_is_complete(tx: Transaction, day: date) -> bool:
     """Whether a sync of this day has been complete before."""
     return bool(tx.value("SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": day}))
-
-
-def fingerprint(fields: Iterable[AccountField]) -> str:
-    """A short text that differs when describe shows other fields or other types."""
-    text = json.dumps(sorted((f.name, f.type, f.precision, f.scale, f.is_formula) for f in fields))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -237,8 +237,9 @@ class Warehouse:
             )
         except duckdb.IOException as error:
             raise WarehouseProblem(
-                f"{self.path.name} cannot be opened: {str(error).splitlines()[0]}.",
-                "Close other programs that have it open; analysts open account_insights.duckdb instead.",
+                f"{self.path.name} cannot be opened: {_first_line(error)}.",
+                "Close other programs that have it open (analysts open account_insights.duckdb instead), or restore "
+                "the file from a backup if it is damaged.",
             ) from None
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
@@ -261,8 +262,25 @@ class Warehouse:
             )
 
 
-def read_snapshot(path: Path, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """Query the published snapshot, which never waits for a sync; rows by column name."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+@contextmanager
+def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
+    """Read the published snapshot, which never waits for a sync.
+
+    Raises:
+        WarehouseProblem: nothing has been published, or the file cannot be opened.
+    """
+    if not snapshot.exists():
+        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
+    try:
+        connection = duckdb.connect(str(snapshot), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseProblem(
+            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "The next `sf-insights sync` replaces it."
+        ) from None
+    with connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return Transaction(connection).records(sql, list(parameters))
+        yield Transaction(connection)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0].rstrip(".! ")

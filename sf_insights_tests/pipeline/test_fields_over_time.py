@@ -168,15 +168,28 @@ def test_relabelling_republishes_without_touching_salesforce(org, sync):
     assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-01",)]
 
 
-def test_relabelling_after_a_half_finished_sync_publishes_nothing_mixed(org, sync):
-    sync(day="2026-03-01", fields=["Industry"])
+def test_relabelling_after_a_sync_that_landed_half_publishes_the_last_complete_one(org, sync):
+    before = sync(day="2026-03-01", fields=["Industry"]).attributes("Industry")
     org.pass_day()
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
     assert not sync(day="2026-03-02").success
+    run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
+    assert run.success, run.reason
+    assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-01",)]
+    assert run.attributes("Industry") == before
+    assert _labels(run) == {"Industry": "Branch"}
+
+
+def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing_mixed(org, sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    org.pass_day()
+    sync(day="2026-03-02")
     before = sync.snapshot.read_bytes()
+    # As a process leaves it that died between matching and the model.
+    sync.change_warehouse("UPDATE ops.sync_runs SET state = 'failed' WHERE sync = 2")
     run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
     assert not run.success
-    assert "sync" in run.reason
+    assert "not all of the same sync" in run.reason
     assert sync.snapshot.read_bytes() == before
 
 

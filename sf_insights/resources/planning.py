@@ -1,0 +1,55 @@
+"""The plan of a sync, made from the file and the catalog; and made again when the org changed under it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sf_insights.domain.field_types import AccountField, fingerprint
+from sf_insights.domain.selection import PlannedField, plan_fields
+from sf_insights.resources import field_tables, syncs
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.salesforce_errors import RequestRefused
+from sf_insights.resources.syncs import Sync
+from sf_insights.resources.warehouse import Transaction, Warehouse
+
+
+def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
+    """Decide what this sync does with each selected field, and keep it.
+
+    Raises:
+        ConfigurationProblem: a field the org never had, or one that can never be what the file asks for.
+    """
+    plan = plan_fields(sync.configuration.fields, field_tables.load_catalog(tx), field_tables.known_fields(tx))
+    field_tables.save_plan(tx, plan)
+    return plan
+
+
+def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: RequestRefused) -> bool:
+    """Take a selected field that Salesforce refuses to read out of this sync's plan, for the reason it has now.
+
+    Returns whether the refusal names such a field; if not, nothing is changed.
+    """
+    named = _refused_field(refused)
+    with warehouse.transaction() as tx:
+        plan = field_tables.load_plan(tx)
+        if named not in {field.name.casefold() for field in plan if field.is_read}:
+            return False
+        fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+        field_tables.save_catalog(tx, fields, sync.day)
+        syncs.record(tx, sync.number, describe_fingerprint=fingerprint(fields))
+        reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"
+        field_tables.save_plan(
+            tx,
+            [
+                replace(field, paused_because=reason) if field.is_read and field.name.casefold() == named else field
+                for field in make_plan(tx, sync)
+            ],
+        )
+    return True
+
+
+def _refused_field(refused: RequestRefused) -> str | None:
+    """The name, in lower case, in messages such as "No such column 'Rating' on entity 'Account'"."""
+    found = re.search(r"No such column '(\w+)'", refused.detail) if refused.code == "INVALID_FIELD" else None
+    return found[1].casefold() if found else None

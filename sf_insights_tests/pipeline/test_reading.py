@@ -1,0 +1,316 @@
+"""Faults of the network and of Salesforce: the right data, or yesterday's data and a clear reason."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
+RESULTS = "/results"
+JOBS = "/jobs/query"
+HTML = "<html><body><h1>Server Too Busy</h1></body></html>"
+
+
+def error(code, message):
+    return [{"errorCode": code, "message": message}]
+
+
+# Faults that pass by themselves, or cost nothing: the sync succeeds with the right data.
+SURVIVED = {
+    "503 on a result page": {"action": "status", "path": RESULTS, "status": 503, "body": HTML},
+    "502 with HTML while polling": {"action": "status", "path": JOBS, "method": "GET", "status": 502, "body": HTML},
+    "500 UNKNOWN_EXCEPTION on describe": {
+        "action": "status",
+        "path": "/describe",
+        "status": 500,
+        "body": error("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId"),
+    },
+    "SERVER_UNAVAILABLE": {
+        "action": "status",
+        "path": RESULTS,
+        "status": 503,
+        "body": error("SERVER_UNAVAILABLE", "Server too busy"),
+    },
+    "406": {"action": "status", "path": RESULTS, "status": 406, "body": ""},
+    "420": {"action": "status", "path": RESULTS, "status": 420, "body": ""},
+    "429 with Retry-After": {
+        "action": "status",
+        "path": RESULTS,
+        "status": 429,
+        "body": "",
+        "headers": {"Retry-After": "1"},
+    },
+    "too many concurrent requests": {
+        "action": "status",
+        "path": RESULTS,
+        "status": 403,
+        "body": error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
+    },
+    "expired session": {
+        "action": "status",
+        "path": RESULTS,
+        "status": 401,
+        "body": error("INVALID_SESSION_ID", "Session expired or invalid"),
+    },
+    "connection closed before the answer": {"action": "drop_before", "path": RESULTS},
+    "connection closed in the middle of a page": {"action": "drop_body", "path": RESULTS},
+    "page torn in the middle": {"action": "truncate", "path": RESULTS},
+    "page cut at a line end": {"action": "truncate", "path": RESULTS, "line_end": True},
+    "gzip stream cut": {"action": "gzip_cut", "path": RESULTS},
+    "empty page": {"action": "empty_body", "path": RESULTS},
+    "page without a record count": {"action": "headers", "path": RESULTS, "omit": ["Sforce-NumberOfRecords"]},
+    "wrong record count": {"action": "headers", "path": RESULTS, "set": {"Sforce-NumberOfRecords": "7"}},
+    "columns in another order": {"action": "permute_columns", "path": RESULTS},
+    "Zuora's 429": {
+        "action": "status",
+        "path": "/v1/action/query",
+        "status": 429,
+        "body": "",
+        "headers": {"RateLimit-Reset": "1"},
+    },
+    "Zuora's expired token": {"action": "status", "path": "/v1/action/query", "status": 401, "body": ""},
+}
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+def test_a_fault_that_passes_leaves_the_right_data(org, sync, fault):
+    org.configure(page_records=100)
+    org.fault(**SURVIVED[fault])
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert run.success, run.reason
+    truth = Truth(org)
+    assert run.attributes("Industry") == truth.attribute("Industry")
+    assert run.metric("ARR__c", "2026-03-01") == truth.metric("ARR__c")
+
+
+# Faults that stay: nothing is published, and the reason has these words.
+REFUSED = {
+    "a page that is always cut at a line end": (
+        {"action": "truncate", "path": RESULTS, "line_end": True, "skip": 1},
+        ["records", "announced"],
+    ),
+    "a page that is cut at a line end, and no record count": (
+        [
+            {"action": "headers", "path": RESULTS, "omit": ["Sforce-NumberOfRecords"]},
+            {"action": "truncate", "path": RESULTS, "line_end": True, "times": 1},
+        ],
+        ["records", "announced"],
+    ),
+    "a record that comes on two pages": (
+        {"action": "duplicate_row", "path": RESULTS, "times": 1, "skip": 1},
+        ["twice"],
+    ),
+    "a failed job": (
+        {"action": "job_failed", "message": "InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long"},
+        ["QUERY_TIMEOUT", "formula"],
+    ),
+    "an aborted job": ({"action": "job_aborted"}, ["aborted"]),
+    "the day's calls used up": (
+        {
+            "action": "status",
+            "path": RESULTS,
+            "status": 403,
+            "body": error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        },
+        ["Stopped for quota"],
+    ),
+    "no API in this edition": (
+        {
+            "action": "status",
+            "path": "/describe",
+            "status": 403,
+            "body": error("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"),
+        },
+        ["API_DISABLED_FOR_ORG", "API Enabled"],
+    ),
+    "no access to Account": (
+        {
+            "action": "status",
+            "path": JOBS,
+            "status": 400,
+            "body": error("INVALID_TYPE", "sObject type 'Account' is not supported."),
+        },
+        ["INVALID_TYPE", "View All on Account"],
+    ),
+    "a security policy": (
+        {
+            "action": "status",
+            "path": JOBS,
+            "status": 403,
+            "body": error("TXN_SECURITY_METERING_ERROR", "metering"),
+        },
+        ["TXN_SECURITY_METERING_ERROR", "policy"],
+    ),
+    "a session that stays refused": (
+        {
+            "action": "status",
+            "path": RESULTS,
+            "status": 401,
+            "body": error("INVALID_SESSION_ID", "Session expired or invalid"),
+        },
+        ["session"],
+    ),
+    "another API version for the result": (
+        {"action": "status", "path": RESULTS, "status": 409, "body": ""},
+        ["API version"],
+    ),
+    "Zuora's refusal with status 200": (
+        {
+            "action": "status",
+            "path": "/v1/action/query",
+            "status": 200,
+            "body": {"success": False, "reasons": [{"code": 50000021, "message": "no permission to read Account"}]},
+        },
+        ["no permission to read Account"],
+    ),
+    "an empty list from Zuora": (
+        {
+            "action": "status",
+            "path": "/v1/action/query",
+            "status": 200,
+            "body": {"size": 0, "done": True, "records": []},
+        },
+        ["Zuora"],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_a_fault_that_stays_leaves_yesterdays_data_and_says_why(org, sync, fault):
+    sync(day="2026-03-01", fields=FIELDS)
+    before = sync.snapshot.read_bytes()
+    org.pass_day()
+    org.configure(page_records=100)
+    faults, words = REFUSED[fault]
+    for details in faults if isinstance(faults, list) else [faults]:
+        org.fault(**({"times": None} | details))
+    run = sync(day="2026-03-02")
+    assert not run.success
+    for word in words:
+        assert word.casefold() in run.reason.casefold()
+    assert "SELECT" not in run.reason
+    assert sync.snapshot.read_bytes() == before
+    org.clear_faults()
+    assert sync(day="2026-03-02").success
+
+
+def test_a_refused_bulk_api_is_recorded_as_a_downgrade_and_rest_gives_the_same(org, sync):
+    by_bulk = sync(day="2026-03-01", fields=FIELDS)
+    values = (by_bulk.attributes("Industry"), by_bulk.metric("ARR__c", "2026-03-01"))
+    refusal = error("FEATURENOTENABLED", "Async API not enabled")
+    org.fault("status", path=JOBS, status=400, body=refusal, times=None)
+    by_rest = sync(day="2026-03-01")
+    assert by_rest.success, by_rest.reason
+    assert (by_rest.attributes("Industry"), by_rest.metric("ARR__c", "2026-03-01")) == values
+    [(read_by, reason)] = by_rest.rows("SELECT read_by, downgrade_reason FROM ops.sync_runs ORDER BY sync DESC LIMIT 1")
+    assert read_by == "rest"
+    assert "Async API not enabled" in reason
+
+
+def test_a_sync_does_not_start_when_the_quota_is_nearly_used(org, sync):
+    org.configure(quota_used=80_500)
+    org.clear_requests()
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert not run.success
+    assert run.reason.startswith("Stopped for quota: 80,5")
+    assert not [call for call in org.requests() if JOBS in call["path"]]
+
+
+def test_a_field_that_vanishes_while_the_query_runs_pauses_alone(org, sync):
+    kept = sync(day="2026-03-01", fields=FIELDS).attributes("Rating")
+    org.fault("hide_field", field="Rating")
+    run = sync(day="2026-03-02")
+    assert run.success, run.reason
+    assert run.field("Rating").status == "paused"
+    assert "not visible" in run.field("Rating").status_reason
+    assert run.attributes("Rating") == kept
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+
+
+@pytest.mark.parametrize("ending", ["success", "failure"])
+def test_no_job_is_left_in_salesforce(org, sync, ending):
+    if ending == "failure":
+        org.fault("truncate", path=RESULTS, line_end=True, times=None)
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert run.success is (ending == "success")
+    created = [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]
+    removed = [call for call in org.requests() if call["method"] == "DELETE" and JOBS in call["path"]]
+    assert len(created) == len(removed) == 1
+
+
+SYNC = "import sys; from sf_insights.runs import run_sync; sys.exit(not run_sync().success)"
+
+
+def killed_in_the_middle_of_the_download(org, sync):
+    """Start a sync in a process of its own and kill it when some of its pages have landed."""
+    org.configure(page_records=50)
+    org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
+    with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
+        while len(list((sync.data / "landing").glob("accounts-*.json"))) < 3:
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    org.clear_faults()
+    org.configure(page_records=50)
+    job = json.loads((sync.data / "landing" / "job.json").read_text(encoding="utf-8"))["job_id"]
+    org.clear_requests()
+    return job
+
+
+def test_a_killed_sync_takes_up_its_job_and_fetches_only_what_is_missing(org, sync, monkeypatch):
+    sync.configure(fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    job = killed_in_the_middle_of_the_download(org, sync)
+    run = sync(day="2026-03-01")
+    assert run.success, run.reason
+    calls = org.requests()
+    assert not [call for call in calls if call["method"] == "POST" and call["path"].endswith(JOBS)]
+    pages = [call for call in calls if call["path"].endswith(RESULTS)]
+    assert pages
+    assert len(pages) <= 4
+    assert all(job in call["path"] for call in pages)
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
+    states = sync.read_warehouse("SELECT state, reason FROM ops.sync_runs ORDER BY sync")
+    assert states == [("failed", "The process ended before the sync was complete."), ("complete", None)]
+
+
+def test_a_killed_syncs_job_is_removed_when_another_query_is_needed(org, sync, monkeypatch):
+    sync.configure(fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    job = killed_in_the_middle_of_the_download(org, sync)
+    run = sync(day="2026-03-01", fields=[*FIELDS, "Type"])
+    assert run.success, run.reason
+    removed = [call["path"] for call in org.requests() if call["method"] == "DELETE"]
+    assert len(removed) == 2
+    assert removed[0].endswith(job)
+    assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
+
+
+def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, sync, monkeypatch):
+    sync.configure(fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    org.fault("job_stuck")
+    with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
+        while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) != 0
+    assert [call for call in org.requests() if call["method"] == "PATCH" and JOBS in call["path"]]
+    assert not sync.snapshot.exists()
+    [(state,)] = sync.read_warehouse("SELECT state FROM ops.sync_runs")
+    assert state == "failed"
+    assert sync(day="2026-03-01").success
+
+
+def test_twenty_pages_as_of_a_million_accounts_cost_at_most_forty_calls(org, sync):
+    org.configure(page_records=16)
+    org.clear_requests()
+    assert sync(day="2026-03-01", fields=FIELDS).success
+    calls = [call for call in org.requests() if call["path"].startswith("/services/data/v")]
+    assert len([call for call in calls if call["path"].endswith(RESULTS)]) == 20
+    assert len(calls) <= 40
