@@ -128,3 +128,12 @@ def test_the_readmes_settings_are_valid():
 def test_the_readmes_links_to_folders_exist():
     for name in re.findall(r"`((?:assets|domain|resources|sql|demo|cli)/)`", README):
         assert (ROOT / "sf_insights" / name).is_dir()
+
+
+def test_every_fault_of_the_table_has_its_test_and_every_fault_tested_is_in_the_table():
+    from sf_insights_tests.pipeline.test_reading import REFUSED, SURVIVED
+
+    rows = re.findall(r"^\| (.+?) \| .+? \| `(test_\w+)`.*\|$", README, re.MULTILINE)
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "sf_insights_tests").rglob("test_*.py"))
+    assert {test for _, test in rows if f"def {test}(" not in sources} == set()
+    assert {fault for fault, test in rows if test.startswith("test_a_fault_that_")} == {*SURVIVED, *REFUSED}

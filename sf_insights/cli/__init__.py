@@ -11,6 +11,7 @@ from sf_insights.cli.org import org
 from sf_insights.cli.status import status
 from sf_insights.cli.sync import sync
 from sf_insights.cli.ui import ui
+from sf_insights.cli.unmatched import unmatched
 
 __all__ = ["main"]
 
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (demo, check, fields, sync, status, label, org, ui):
+for command in (demo, check, fields, sync, status, unmatched, label, org, ui):
     main.add_command(command)

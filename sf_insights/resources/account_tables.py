@@ -10,7 +10,7 @@ import polars as pl
 from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
 from sf_insights.domain.selection import PlannedField
-from sf_insights.domain.soql import CURRENCY_FIELD, SYSTEM_FIELDS
+from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.resources.field_tables import save_plan
 from sf_insights.resources.landing import LandedAccounts
 from sf_insights.resources.syncs import Sync
@@ -49,6 +49,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     _view_landed(tx, landed, columns)
     tx.run("salesforce_raw_accounts", {"day": sync.day, "sync": sync.number}, columns=list(columns))
     tx.run("salesforce_merged_accounts")
+    tx.run("salesforce_unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")
     _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
 
@@ -104,7 +105,7 @@ def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: S
 def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> None:
     """Give raw_accounts exactly these columns, each wide enough for what it holds and what comes."""
     existing = tx.columns("salesforce", "raw_accounts")
-    kept = {CURRENCY_FIELD, *SYSTEM_FIELDS, *_BOOKKEEPING}
+    kept = {*SYSTEM_FIELDS, *_BOOKKEEPING}
     for name in existing.keys() - columns.keys() - kept:
         tx.execute(f"ALTER TABLE salesforce.raw_accounts DROP COLUMN {identifier(name)}")
     for name, needed in columns.items():

@@ -10,9 +10,9 @@ from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction
 from sf_insights.sql import literal
 
+MATCHED = ("matched", "matched_by_merge")
 STATUSES = (
-    "matched",
-    "matched_by_merge",
+    *MATCHED,
     "no_crm_account_id",
     "invalid_crm_account_id",
     "not_an_account_id",
@@ -31,7 +31,7 @@ class MatchCounts:
 
     @property
     def matched(self) -> int:
-        return self.by_status["matched"] + self.by_status["matched_by_merge"]
+        return sum(self.by_status[status] for status in MATCHED)
 
     @property
     def with_crm_account_id(self) -> int:

@@ -88,6 +88,7 @@ CREATE TABLE salesforce.raw_accounts (
     "IsDeleted" BOOLEAN NOT NULL,
     "MasterRecordId" VARCHAR,
     "SystemModstamp" TIMESTAMPTZ,
+    "Name" VARCHAR,
     absent_since DATE,                      -- Salesforce no longer delivers it: purged, or not visible any more
     changed_in_sync BIGINT NOT NULL
 );

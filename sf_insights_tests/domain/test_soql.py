@@ -10,6 +10,7 @@ SYSTEM = [
     AccountField("IsDeleted", "Deleted", "boolean"),
     AccountField("MasterRecordId", "Master Record ID", "reference"),
     AccountField("SystemModstamp", "System Modstamp", "datetime"),
+    AccountField("Name", "Account Name", "string"),
 ]
 ARR = AccountField("ARR__c", "ARR", "currency", precision=18, scale=2)
 INDUSTRY = AccountField("Industry", "Industry", "picklist")
@@ -26,12 +27,13 @@ def test_deletes_and_merges_are_read_whatever_is_selected():
         "IsDeleted": ColumnType("boolean"),
         "MasterRecordId": ColumnType("text"),
         "SystemModstamp": ColumnType("timestamp"),
+        "Name": ColumnType("text"),
     }
 
 
 def test_selected_fields_follow_in_the_order_of_the_file_with_their_types():
     columns = columns_to_read(org(ARR, INDUSTRY), [INDUSTRY, ARR])
-    assert list(columns)[4:] == ["Industry", "ARR__c"]
+    assert list(columns)[5:] == ["Industry", "ARR__c"]
     assert columns["ARR__c"] == ColumnType("decimal", 16, 2)
 
 
@@ -40,13 +42,19 @@ def test_the_currency_is_read_where_the_org_has_several():
     assert "CurrencyIsoCode" not in columns_to_read(org(ARR), [ARR])
 
 
+def test_the_website_is_read_where_the_integration_user_sees_it():
+    website = AccountField("Website", "Website", "url")
+    assert "Website" in columns_to_read(org(ARR, website), [ARR])
+    assert "Website" not in columns_to_read(org(ARR), [ARR])
+
+
 def test_a_field_that_is_read_anyway_may_be_selected_and_comes_once():
     columns = columns_to_read(org(CURRENCY), [SYSTEM[0], SYSTEM[3], CURRENCY, CURRENCY])
-    assert list(columns) == ["Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "CurrencyIsoCode"]
+    assert list(columns) == ["Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "Name", "CurrencyIsoCode"]
     assert columns["SystemModstamp"] == ColumnType("timestamp")
 
 
 def test_the_statement_names_every_column_once_and_lets_salesforce_read_in_chunks():
     statement = select_accounts(columns_to_read(org(ARR, INDUSTRY), [ARR, INDUSTRY]))
-    assert statement == "SELECT Id, IsDeleted, MasterRecordId, SystemModstamp, ARR__c, Industry FROM Account"
+    assert statement == "SELECT Id, IsDeleted, MasterRecordId, SystemModstamp, Name, ARR__c, Industry FROM Account"
     assert not re.search(r"\b(ORDER BY|LIMIT|WHERE|OFFSET)\b", statement, re.IGNORECASE)
