@@ -55,7 +55,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
 
 
 def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) -> None:
-    """Replace zuora.accounts by today's list.
+    """Bring zuora.accounts to today's list.
 
     Args:
         tx: the transaction.
@@ -71,8 +71,9 @@ def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) 
         before=_before(tx, sync, "zuora_accounts"),
         now=len(accounts),
     )
-    tx.execute("DELETE FROM zuora.accounts")
-    tx.insert_frame("zuora.accounts", accounts)
+    tx.execute("CREATE OR REPLACE TEMP TABLE landed_list AS FROM zuora.accounts LIMIT 0")
+    tx.insert_frame("landed_list", accounts)
+    tx.run("zuora_accounts", columns=[name for name in accounts.columns if name != "Id"])
 
 
 def _before(tx: Transaction, sync: Sync, count: str) -> int | None:

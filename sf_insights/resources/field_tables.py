@@ -21,9 +21,13 @@ def save_catalog(tx: Transaction, fields: Sequence[AccountField], day: date) -> 
         for row in tx.records("SELECT * FROM salesforce.account_fields")
         if row["field"] not in {field.name for field in fields}
     }
-    tx.execute("DELETE FROM salesforce.account_fields")
-    tx.insert("salesforce.account_fields", [{**_field_row(field), **_catalog_row(field)} for field in fields])
-    tx.insert("salesforce.account_fields", [{**row, "vanished_on": row["vanished_on"] or day} for row in gone.values()])
+    tx.replace(
+        "salesforce.account_fields",
+        [
+            *({**_field_row(field), **_catalog_row(field), "vanished_on": None} for field in fields),
+            *({**row, "vanished_on": row["vanished_on"] or day} for row in gone.values()),
+        ],
+    )
 
 
 def load_catalog(tx: Transaction) -> dict[str, AccountField]:
@@ -72,8 +76,7 @@ def _field(row: dict[str, Any]) -> AccountField:
 
 def save_plan(tx: Transaction, plan: Iterable[PlannedField]) -> None:
     """Keep what this sync does with each selected field."""
-    tx.execute("DELETE FROM salesforce.selected_fields")
-    tx.insert(
+    tx.replace(
         "salesforce.selected_fields",
         [
             {

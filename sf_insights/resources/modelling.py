@@ -183,8 +183,7 @@ def _write_comments(tx: Transaction, states: dict[str, FieldState], labels: dict
             )
         relations.append({"name": name, "kind": kind, "meaning": meaning, "columns": columns})
     tx.run("comments", relations=relations)
-    tx.execute("DELETE FROM insights.data_dictionary")
-    tx.insert("insights.data_dictionary", dictionary)
+    tx.replace("insights.data_dictionary", dictionary)
 
 
 def _field_comment(state: FieldState, label: str) -> str:

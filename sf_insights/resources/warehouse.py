@@ -76,6 +76,15 @@ class Transaction:
             values = [value for row in given for value in row.values()]
             self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES {places}", values)
 
+    def replace(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Give a small table exactly these rows, in this order; one that has them already is not written."""
+        wanted = list(rows)
+        held = self.records(f"SELECT * FROM {table} ORDER BY rowid")
+        names = held[0] if held else {}
+        if held != [{name: row.get(name) for name in names} for row in wanted]:
+            self.execute(f"DELETE FROM {table}")
+            self.insert(table, wanted)
+
     def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
         """Insert a frame into a table by column names."""
         # DuckDB finds `rows` by its name in this function. It takes a polars frame itself only with pyarrow installed,

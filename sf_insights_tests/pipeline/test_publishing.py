@@ -1,0 +1,120 @@
+"""The snapshot as analysts meet it: always there, always of one day, and no larger than what it holds."""
+
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
+
+# Opens the snapshot again and again; says of each view which day it was of, and never more than one.
+READ = """
+import sys, duckdb
+print("reading", flush=True)
+days = set()
+while not sys.stdin.closed and (line := sys.stdin.readline()) != "stop\\n":
+    for _ in range(5):
+        with duckdb.connect(sys.argv[1], read_only=True) as connection:
+            [(day,)] = connection.execute("SELECT synced_on::VARCHAR FROM insights.snapshot").fetchall()
+            for sql in (
+                "SELECT max(date)::VARCHAR FROM insights.field_days",
+                "SELECT max(date)::VARCHAR FROM insights.metric_summary",
+                "SELECT max(synced_on)::VARCHAR FROM insights.account_attributes WHERE is_current",
+                "SELECT max(last_matched_on)::VARCHAR FROM insights.matched_accounts",
+            ):
+                assert connection.execute(sql).fetchall() == [(day,)], (sql, day)
+        days.add(day)
+    print("read", flush=True)
+print(*sorted(days), flush=True)
+"""
+
+
+def test_readers_that_open_it_all_the_time_see_no_error_and_no_mixed_day(org, sync):
+    days = [str(date(2026, 3, 1) + timedelta(days=number)) for number in range(6)]
+    sync(day=days[0], fields=FIELDS)
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READ, str(sync.snapshot)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    try:
+        for reader in readers:
+            assert reader.stdout.readline() == "reading\n"
+        for day in days[1:]:
+            for reader in readers:
+                reader.stdin.write("go\n" * 4)
+                reader.stdin.flush()
+            org.pass_day()
+            assert sync(day=day).success
+        for reader in readers:
+            reader.stdin.write("stop\n")
+            reader.stdin.flush()
+        for reader in readers:
+            last = reader.stdout.read().splitlines()[-1].split()
+            assert reader.wait(30) == 0
+            assert set(last) <= set(days)
+            assert len(last) > 1
+    finally:
+        for reader in readers:
+            reader.kill()
+            reader.communicate()
+
+
+def test_the_snapshot_is_read_only_and_nothing_lies_beside_it(sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    assert sync.snapshot.stat().st_mode & 0o777 == 0o444
+    names = {file.name for file in sync.data.iterdir()}
+    assert names == {
+        "account_field_sync.yaml",
+        "account_insights.duckdb",
+        "landing",
+        "warehouse.duckdb",
+        "warehouse.lock",
+    }
+    assert list((sync.data / "landing").iterdir()) == []
+
+
+def test_a_stray_log_beside_the_snapshot_does_not_make_it_unreadable(sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    sync.snapshot.with_name("account_insights.duckdb.wal").write_bytes(b"left by somebody who opened it for writing")
+    run = sync(day="2026-03-02")
+    assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-02",)]
+
+
+def test_a_number_that_no_column_holds_is_null_and_recorded_and_its_row_stays(org, sync):
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, ARR__c=1e30)
+    run = sync(day="2026-03-01", fields=["Industry", "ARR__c"])
+    assert run.success, run.reason
+    assert run.attributes("ARR__c")[zuora_id] is None
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    [(field, account, text, reason)] = run.rows(
+        "SELECT field, salesforce_account_id, text, reason FROM ops.rejected_values"
+    )
+    assert (field, account, text) == ("ARR__c", salesforce_id, "1.0E30")
+    assert "20 digits" in reason
+
+
+def test_the_snapshot_opens_in_the_next_major_version_of_duckdb(sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    code = """
+import sys, duckdb
+assert duckdb.__version__.startswith("2."), duckdb.__version__
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    names = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'insights'").fetchall()
+    for (name,) in names:
+        connection.execute(f"FROM insights.{name}").fetchall()
+    print(len(names))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(sync.snapshot)],
+        env={**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "duckdb-2")},  # put there by the Makefile
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) >= 8
