@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint ui lock clean
+.PHONY: demo test soak lint ui lock clean
 
 demo: $(READY)
 	$(BIN)/sf-insights demo
 
 test: $(READY) lint
 	$(BIN)/pytest -n 2
+
+# The sweeps of which `make test` runs a tenth: a hundred kills, every statement failing.
+soak: $(READY)
+	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 sf_insights_tests/pipeline/test_crashes.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

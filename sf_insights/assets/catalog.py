@@ -8,7 +8,7 @@ from sf_insights.domain.quota import refuse_start
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
 
-NETWORK_RETRIES = dg.RetryPolicy(max_retries=1, delay=5)
+NETWORK_RETRIES = dg.RetryPolicy(max_retries=1, delay=1)
 
 
 @dg.asset(

@@ -1,0 +1,140 @@
+"""Syncs that are killed at any moment, and statements that fail: nothing lost, nothing mixed, repaired by the next run.
+
+`make soak` kills ten times as often.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import duckdb
+import pytest
+
+from sf_insights.resources.warehouse import Transaction
+from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.test_reruns import content
+
+FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
+KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 10
+SEED = int(os.environ.get("SF_INSIGHTS_SEED", "1"))
+
+SYNC = """
+import sys
+from sf_insights.runs import run_sync
+outcome = run_sync(on_news=lambda news: print(news.step, news.kind, flush=True))
+sys.exit(not outcome.success)
+"""
+STEPS = (
+    "salesforce__account_fields",
+    "salesforce__selected_fields",
+    "insights__field_labels",
+    "salesforce__raw_accounts",
+    "zuora__accounts",
+    "insights__matched_accounts",
+    "insights_model",
+    "insights__published_snapshot",
+)
+
+
+@pytest.fixture
+def undisturbed(tmp_path, monkeypatch, sync):
+    """Another data directory, whose syncs are left alone."""
+    other = Pipeline(tmp_path / "undisturbed", tmp_path / "undisturbed dagster", monkeypatch)
+
+    def run(day):
+        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(other.data))
+        done = other(day, fields=FIELDS)
+        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
+        return content(done)
+
+    return run
+
+
+def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
+    assert sync("2026-03-01", fields=FIELDS).success
+    undisturbed("2026-03-01")
+    org.pass_day()
+    expected = undisturbed("2026-03-02")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    chance = random.Random(SEED)  # noqa: S311
+    for kill in range(KILLS):
+        step, delay = STEPS[kill % len(STEPS)], chance.uniform(0, 0.15)
+        _kill_in(step, delay)
+        with duckdb.connect(str(sync.snapshot), read_only=True) as connection:
+            [(day, metrics_until)] = connection.execute(
+                "SELECT synced_on::VARCHAR, (SELECT max(date)::VARCHAR FROM insights.account_metrics) "
+                "FROM insights.snapshot"
+            ).fetchall()
+        assert day == metrics_until, f"after a kill {delay:.3f} s into {step}, seed {SEED}"
+        assert day in ("2026-03-01", "2026-03-02")
+    run = sync("2026-03-02")
+    assert run.success, run.reason
+    assert content(run) == expected, f"seed {SEED}"
+
+
+def _kill_in(step, delay):
+    """Run a sync in a process of its own, and kill it some seconds after a step has begun."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SYNC], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        for line in process.stdout:
+            if line == f"{step} began\n":
+                break
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+
+
+class Failure(Exception):
+    """A statement that fails for a reason nobody thought of."""
+
+
+def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undisturbed, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
+    assert sync("2026-03-01", fields=FIELDS).success
+    undisturbed("2026-03-01")
+    org.pass_day()
+    expected = undisturbed("2026-03-02")
+    with _failing_statement(None) as counted:
+        sync("2026-03-01")
+    total = counted()
+    assert total > 80
+    before = sync.snapshot.read_bytes()
+    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 9)):
+        with _failing_statement(number):
+            run = sync("2026-03-02")
+        if run.success:  # a step that uses the network is tried twice
+            assert content(run) == expected, number
+            before = sync.snapshot.read_bytes()
+        else:
+            assert sync.snapshot.read_bytes() == before, number
+    run = sync("2026-03-02")
+    assert run.success, run.reason
+    assert content(run) == expected
+
+
+@contextmanager
+def _failing_statement(number):
+    """Within it, the statement with this number fails, if any; yields what tells how many there were."""
+    counted = 0
+
+    class Connection:
+        def __init__(self, real):
+            self._real = real
+
+        def execute(self, *arguments):
+            nonlocal counted
+            counted += 1
+            if counted == number:
+                raise Failure(f"statement {number}")
+            return self._real.execute(*arguments)
+
+    begin = Transaction.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transaction, "__init__", lambda self, connection: begin(self, Connection(connection)))
+        yield lambda: counted
