@@ -6,6 +6,7 @@ import dagster as dg
 
 from sf_insights.assets.fields import field_labels
 from sf_insights.assets.model import insights_model
+from sf_insights.resources.alerts import published_state
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
 from sf_insights.resources.landing import empty_landing
 from sf_insights.resources.modelling import write_views
@@ -31,6 +32,9 @@ def published_snapshot(
         with step.transaction() as tx:
             write_views(tx)  # a label may have changed since the model was made
         size = publish(step.warehouse, places.snapshot)
+        with step.transaction() as tx:
+            news = published_state(tx)
+    settings.alerts().published(news)
     empty_landing(places.landing)
     return dg.MaterializeResult(
         metadata={

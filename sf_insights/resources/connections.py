@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import settings, syncs
+from sf_insights.resources.alerts import Alerts
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction, Warehouse
@@ -42,8 +43,8 @@ class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
         return configuration
 
-    def environment(self) -> dict[str, str]:
-        return settings.environment()
+    def alerts(self) -> Alerts:
+        return _alerts()
 
 
 @dataclass
@@ -66,7 +67,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
         """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
-        with _explained():
+        with _explained(), _alerted():
             configuration = source.configuration()
         with self._reported(context) as warehouse:
             day = settings.today(settings.environment(), configuration.zone)
@@ -102,7 +103,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
-        with _explained():
+        with _explained(), _alerted():
             try:
                 yield self._opened(context)
             except BaseException as error:
@@ -156,6 +157,23 @@ def _explained() -> Iterator[None]:
         yield
     except (Problem, *_STOPPED) as error:
         raise dg.Failure(description=_reason(error), allow_retries=False) from error
+
+
+@contextmanager
+def _alerted() -> Iterator[None]:
+    """Tell whoever wants to know that a sync failed. A person who stopped it knows."""
+    try:
+        yield
+    except _STOPPED:
+        raise
+    except Exception as error:
+        _alerts().failed(None, _reason(error))
+        raise
+
+
+def _alerts() -> Alerts:
+    environment = settings.environment()
+    return Alerts(settings.Places.from_environment(environment).data, environment)
 
 
 def _reason(error: BaseException) -> str:

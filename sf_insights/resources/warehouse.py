@@ -71,9 +71,10 @@ class Transaction:
         """Insert a few rows, each given by the same column names of the table; what they leave out becomes NULL."""
         given = list(rows)
         if given:
-            columns = ", ".join(identifier(name) for name in given[0])
-            places = ", ".join(f"({', '.join('?' for _ in row)})" for row in given)
-            values = [value for row in given for value in row.values()]
+            names = list(given[0])
+            columns = ", ".join(identifier(name) for name in names)
+            places = ", ".join(f"({', '.join('?' for _ in names)})" for _ in given)
+            values = [row[name] for row in given for name in names]
             self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES {places}", values)
 
     def replace(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:

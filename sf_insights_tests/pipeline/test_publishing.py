@@ -71,6 +71,7 @@ def test_the_snapshot_is_read_only_and_nothing_lies_beside_it(sync):
     assert names == {
         "account_field_sync.yaml",
         "account_insights.duckdb",
+        "alerts.json",
         "landing",
         "warehouse.duckdb",
         "warehouse.lock",
