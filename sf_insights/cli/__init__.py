@@ -8,6 +8,8 @@ from sf_insights.cli.failures import Commands
 from sf_insights.cli.fields import fields
 from sf_insights.cli.label import label
 from sf_insights.cli.org import org
+from sf_insights.cli.rejected import rejected
+from sf_insights.cli.settings import settings
 from sf_insights.cli.status import status
 from sf_insights.cli.sync import sync
 from sf_insights.cli.ui import ui
@@ -26,5 +28,5 @@ def main() -> None:
     """
 
 
-for command in (demo, check, fields, sync, status, unmatched, label, org, ui):
+for command in (demo, check, fields, sync, status, unmatched, rejected, label, settings, org, ui):
     main.add_command(command)

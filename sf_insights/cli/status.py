@@ -1,6 +1,8 @@
 """sf-insights status: how the last syncs went, and what analysts have."""
 
-from typing import Any
+import re
+from datetime import timedelta
+from typing import Any, ClassVar
 
 import click
 from rich.console import Console
@@ -19,15 +21,30 @@ from sf_insights.cli.console import (
     terminal,
 )
 from sf_insights.cli.published import Reading, reading
+from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources import settings
 from sf_insights.resources.matching import STATUSES
 
 _SYNCS = 7
 
 
+class Age(click.ParamType[timedelta]):
+    """A length of time such as 90m, 26h or 2d."""
+
+    name = "age"
+    _UNITS: ClassVar = {"m": "minutes", "h": "hours", "d": "days"}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhd])", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no length of time; write it as 90m, 26h or 2d.", param, ctx)
+        return timedelta(**{self._UNITS[found[2]]: float(found[1])})
+
+
 @click.command()
+@click.option("--max-age", type=Age(), help="Fail when the snapshot is older, such as 26h: for cron and monitors.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
-def status(as_json: bool) -> None:
+def status(max_age: timedelta | None, as_json: bool) -> None:
     """Show the last syncs and what analysts have now.
 
     With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, this
@@ -40,6 +57,19 @@ def status(as_json: bool) -> None:
         print_json(found)
     else:
         _show(terminal(), found, places)
+    if max_age is not None:
+        _refuse_older(found["snapshot"], max_age)
+
+
+def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
+    if snapshot is None:
+        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
+    if settings.now() - snapshot["published_at"] > max_age:
+        raise WarehouseProblem(
+            f"The snapshot is of {snapshot['synced_on']} and was published {ago(snapshot['published_at'])}, longer ago "
+            "than --max-age allows.",
+            "The last syncs above say why; `make ui` runs the daily schedule.",
+        )
 
 
 def _status(source: Reading, places: settings.Places) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """sf-insights unmatched: the Insights accounts without a Salesforce Account, why, and which might be meant."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import click
 from rich.console import Console
 
 from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
-from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.domain.soql import WEBSITE_FIELD
 from sf_insights.resources import settings
 from sf_insights.resources.matching import MATCHED, STATUSES
@@ -69,20 +68,11 @@ def _rows(tx: Transaction, status: str | None, most: int) -> list[dict[str, Any]
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     heads = [f"candidate_{number}_{what}" for number in range(1, _CANDIDATES + 1) for what in _CANDIDATE_PARTS]
-    try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*_COLUMNS, *heads])
-            for row in rows:
-                found = [_cell(candidate[what]) for candidate in row["candidates"] for what in _CANDIDATE_PARTS]
-                writer.writerow([*(_cell(row[column]) for column in _COLUMNS), *found])
-    except OSError as error:
-        raise ConfigurationProblem(f"{path} cannot be written: {error.strerror}.", "Name another file.") from None
-
-
-def _cell(value: Any) -> Any:
-    """What a spreadsheet shows as text, and never takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    lines = []
+    for row in rows:
+        candidates = [entry[what] for entry in row["candidates"] for what in _CANDIDATE_PARTS]
+        lines.append([*(row[name] for name in _COLUMNS), *candidates])
+    write_csv(path, [*_COLUMNS, *heads], lines)
 
 
 def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], places: settings.Places) -> None:
