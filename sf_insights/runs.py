@@ -81,6 +81,11 @@ def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
     return _run({}, RELABEL, on_news)
 
 
+def run_publishing(on_news: Callable[[News], None] | None = None) -> Outcome:
+    """Publish the last complete sync again, without Salesforce."""
+    return _run({}, RELABEL[1:], on_news)
+
+
 def _run(
     tags: Mapping[str, str], selection: Sequence[Sequence[str]] | None, on_news: Callable[[News], None] | None
 ) -> Outcome:

@@ -2,6 +2,7 @@
 
 import click
 
+from sf_insights.cli.backups import backup, publish, restore
 from sf_insights.cli.check import check
 from sf_insights.cli.demo import demo
 from sf_insights.cli.failures import Commands
@@ -28,5 +29,20 @@ def main() -> None:
     """
 
 
-for command in (demo, check, fields, sync, status, unmatched, rejected, label, settings, org, ui):
+for command in (
+    demo,
+    check,
+    fields,
+    sync,
+    status,
+    unmatched,
+    rejected,
+    label,
+    settings,
+    publish,
+    backup,
+    restore,
+    org,
+    ui,
+):
     main.add_command(command)

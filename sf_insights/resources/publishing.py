@@ -30,9 +30,10 @@ def publish(warehouse: Warehouse, snapshot: Path) -> int:
             {"now": stamp},
         )
     try:
-        return _replace(warehouse.checkpointed(), snapshot)
+        replace_file(warehouse.checkpointed(), snapshot, mode=_READ_ONLY)
     finally:
         warehouse.reopen()
+    return snapshot.stat().st_size
 
 
 def _refuse_mixed(tx: Transaction) -> None:
@@ -47,20 +48,23 @@ def _refuse_mixed(tx: Transaction) -> None:
         )
 
 
-def _replace(file: Path, snapshot: Path) -> int:
-    copy = snapshot.with_name(f".{snapshot.name}.{os.getpid()}")
+def replace_file(file: Path, target: Path, mode: int) -> None:
+    """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
+
+    Whoever has the old file open keeps it.
+    """
+    copy = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         shutil.copyfile(file, copy)
         _flush(copy)
-        copy.chmod(_READ_ONLY)
-        # A write-ahead log beside the snapshot, left by somebody who once opened it for writing, would make the new
-        # file unreadable.
-        snapshot.with_name(snapshot.name + ".wal").unlink(missing_ok=True)
-        copy.replace(snapshot)
+        copy.chmod(mode)
+        # A write-ahead log beside the target, left by somebody who once opened it for writing, would make the new file
+        # unreadable.
+        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        copy.replace(target)
     finally:
         copy.unlink(missing_ok=True)
-    _flush(snapshot.parent)
-    return snapshot.stat().st_size
+    _flush(target.parent)
 
 
 def _flush(path: Path) -> None:

@@ -135,14 +135,27 @@ class Warehouse:
         """
         if self.is_open:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._acquire(purpose, wait_seconds, on_wait)
+        self.hold(purpose, wait_seconds, on_wait)
         try:
             self._connection = self._connect()
             self._prepare()
         except BaseException:
             self.close()
             raise
+
+    def hold(
+        self,
+        purpose: str,
+        wait_seconds: float = LOCK_WAIT_SECONDS,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        """Take the lock without opening the database, which may be lost or damaged; as for `open`.
+
+        Raises:
+            WarehouseProblem: another process holds it.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._acquire(purpose, wait_seconds, on_wait)
 
     def close(self) -> None:
         """Close the database and give the lock back."""

@@ -1,0 +1,65 @@
+"""sf-insights backup, restore and publish: the ways back from a lost or damaged file."""
+
+from pathlib import Path
+
+import click
+
+from sf_insights.cli.console import next_steps, program, shown_path, terminal
+from sf_insights.cli.sync import end_when_failed
+from sf_insights.resources import settings
+from sf_insights.resources.backups import back_up
+from sf_insights.resources.backups import restore as restore_warehouse
+from sf_insights.resources.warehouse import Warehouse
+from sf_insights.runs import run_publishing
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+def backup(file: Path) -> None:
+    """Write a copy of the warehouse to FILE.
+
+    It waits for a sync that is running. The copy holds every table, history and label; the settings file and .env are
+    yours to keep.
+    """
+    places = _places()
+    back_up(Warehouse(places.warehouse), file)
+    click.echo(f"The warehouse is copied to {file} ({file.stat().st_size / 1e6:,.1f} MB), and the copy opens.")
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+def restore(file: Path) -> None:
+    """Put FILE in the place of the warehouse, and publish it.
+
+    FILE is what `backup` wrote, or a published account_insights.duckdb, which holds the same. The old warehouse is
+    kept beside it.
+    """
+    places = _places()
+    aside = restore_warehouse(Warehouse(places.warehouse), file)
+    console = terminal()
+    console.print(f"The warehouse is {file} again.")
+    if aside:
+        console.print(f"The old one is kept as {aside.name}; delete it when it is of no more use.")
+    _publish()
+    next_steps(console, [("See which day this is, and bring in today:", f"{program()} sync")])
+
+
+@click.command()
+def publish() -> None:
+    """Publish the last complete sync again.
+
+    Writes account_insights.duckdb from the warehouse, without Salesforce or Zuora: for a snapshot that was lost or
+    damaged.
+    """
+    _publish()
+
+
+def _publish() -> None:
+    end_when_failed(run_publishing(on_news=lambda _: None))
+    click.echo(f"Published: {shown_path(_places().snapshot)}")
+
+
+def _places() -> settings.Places:
+    return settings.Places.from_environment(settings.environment())

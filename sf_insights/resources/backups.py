@@ -1,0 +1,68 @@
+"""Copies of the warehouse, and the way back from one. The published snapshot is such a copy too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.resources.publishing import replace_file
+from sf_insights.resources.settings import now
+from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
+
+_PRIVATE = 0o600
+
+
+def back_up(warehouse: Warehouse, file: Path) -> None:
+    """Write a copy of the warehouse to a file that is not there yet, and see that it opens.
+
+    Raises:
+        ConfigurationProblem: the file exists, or cannot be written.
+        WarehouseProblem: there is nothing to copy, or a sync holds it.
+    """
+    if file.exists():
+        raise ConfigurationProblem(f"{file} exists.", "Name another file; no backup is overwritten.")
+    if not warehouse.path.exists():
+        raise WarehouseProblem(f"There is no {warehouse.path.name} yet.", "Run `sf-insights sync`.")
+    warehouse.open("sf-insights backup")
+    try:
+        replace_file(warehouse.checkpointed(), file, mode=_PRIVATE)
+    except OSError as error:
+        raise ConfigurationProblem(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
+    finally:
+        warehouse.close()
+    _refuse_unusable(file)
+
+
+def restore(warehouse: Warehouse, file: Path) -> Path | None:
+    """Put a copy in the place of the warehouse, and return where the old file lies now (None: there was none).
+
+    Raises:
+        ConfigurationProblem: the file is no copy of a warehouse.
+        WarehouseProblem: a sync holds the warehouse.
+    """
+    _refuse_unusable(file)
+    warehouse.hold("sf-insights restore")
+    try:
+        aside = None
+        if warehouse.path.exists():
+            aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
+            warehouse.path.rename(aside)
+        replace_file(file, warehouse.path, mode=_PRIVATE)
+    finally:
+        warehouse.close()
+    return aside
+
+
+def _refuse_unusable(file: Path) -> None:
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            [(version,)] = connection.execute("SELECT schema_version FROM ops.warehouse").fetchall()
+    except (duckdb.Error, ValueError):
+        raise ConfigurationProblem(
+            f"{file} is no copy of a warehouse.",
+            "Name a file that `sf-insights backup` wrote, or a published account_insights.duckdb.",
+        ) from None
+    if version > SCHEMA_VERSION:
+        raise ConfigurationProblem(f"{file} was written by a newer sf_insights.", "Upgrade sf_insights first.")
