@@ -24,6 +24,9 @@ lint: $(READY)
 ui: $(READY)
 	$(BIN)/sf-insights ui
 
+settings: $(READY)
+	$(BIN)/sf-insights settings
+
 $(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sf_insights needs Python 3.11 to 3.13; name one: make PYTHON=python3.12" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)

@@ -20,6 +20,7 @@ ALLOWED = {
     "definitions": {"assets", "checks", "jobs", "schedules", "resources"},
     "runs": {"definitions", "jobs", "resources", "domain"},
     "demo": {"demo"},
+    "pages": {"domain", "sql", "resources", "runs", "pages"},
     "cli": {
         "domain",
         "sql",
@@ -31,6 +32,7 @@ ALLOWED = {
         "definitions",
         "runs",
         "demo",
+        "pages",
         "cli",
     },
 }

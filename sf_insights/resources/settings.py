@@ -229,7 +229,7 @@ def _with_entries(
 
 def _with_flow_entries(
     text: str,
-    fields: Node,
+    fields: Any,
     kept: list[Category | None],
     new: list[tuple[str, Category]],
     edits: list[tuple[int, int, str]],
@@ -247,7 +247,7 @@ def _with_flow_entries(
     return f"{text[:start]}[{', '.join(entries)}]{text[end:]}"
 
 
-def _as_edits(text: str, entry: Node, category: Category, in_flow: bool, newline: str) -> list[tuple[int, int, str]]:
+def _as_edits(text: str, entry: Any, category: Category, in_flow: bool, newline: str) -> list[tuple[int, int, str]]:
     """What makes one entry say `as: category`."""
     start, end = entry.start_mark.index, entry.end_mark.index
     if isinstance(entry, ScalarNode):
@@ -268,7 +268,7 @@ def _line_under(text: str, index: int, entry: Node, line: str, newline: str) -> 
     return end, end, " " * entry.start_mark.column + line + newline
 
 
-def _line_end(text: str, entry: Node) -> int:
+def _line_end(text: str, entry: Any) -> int:
     """Where the line after the last one of an entry begins; comments on lines below do not belong to it."""
     node = entry
     while not isinstance(node, ScalarNode) and not node.flow_style and node.value:

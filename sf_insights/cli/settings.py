@@ -1,0 +1,132 @@
+"""sf-insights settings: the pages on which an administrator selects fields, edits labels and sees how syncs go."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+from rich.console import Console
+
+from sf_insights import runs
+from sf_insights.cli import demo_home
+from sf_insights.cli.console import shown_path, terminal
+from sf_insights.demo.process import DemoOrg
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.settings import Places, environment
+
+LOOPBACK = "127.0.0.1"
+_SHORTEST_TOKEN = 16
+
+
+class _Stopped(Exception):
+    """A signal asks this process to end."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Where they are served.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Another address of this machine; needs a token.")
+@click.option(
+    "--token",
+    envvar="SF_INSIGHTS_SETTINGS_TOKEN",
+    help="What a person has to enter to use the pages, 16 characters or more; better given as "
+    "SF_INSIGHTS_SETTINGS_TOKEN, since others on this machine see the commands that run.",
+)
+def settings(port: int, host: str, token: str | None) -> None:
+    """Serve the settings pages: select fields, edit labels, see how syncs go.
+
+    For the org that the SALESFORCE_* variables name; when none is set, for the demo org and data/demo/. They are served
+    to this machine only, unless --host says otherwise, and stop with Ctrl-C.
+    """
+    from sf_insights.pages.guard import is_loopback
+
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise ConfigurationProblem(f"The token is shorter than {_SHORTEST_TOKEN} characters.", "Give a longer one.")
+    if not is_loopback(host) and token is None:
+        raise ConfigurationProblem(
+            f"On {host} others could reach the pages, and whoever reaches them can change what is synced.",
+            "Give a --token as well, and let only a proxy with TLS talk to them.",
+        )
+    console = terminal()
+    with _listening(host, port) as listener, _stopping_by_signals(), suppress(_Stopped), _chosen_org(console) as about:
+        runs.use_dagster_home()
+        _serve(console, listener, host, port, token, about)
+    console.print("Stopped.")
+
+
+@contextmanager
+def _chosen_org(console: Console) -> Iterator[str]:
+    """Set the environment for the org that the pages are about, and say which it is."""
+    variables = environment()
+    if any(name.startswith("SALESFORCE_") for name in variables):
+        data = shown_path(Places.from_environment(variables).data)
+        about = f"The org of your SALESFORCE_* variables, with data in {data}."
+        console.print(about, soft_wrap=True)
+        yield about
+        return
+    with demo_home.held("settings"):
+        demo_home.ensure_configuration()
+        about = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
+        console.print(about)
+        with DemoOrg.started(demo_home.ORG) as org:
+            demo_home.use_only(org)
+            yield about
+
+
+def _serve(console: Console, listener: socket.socket, host: str, port: int, token: str | None, about: str) -> None:
+    import uvicorn
+
+    from sf_insights.pages.app import Pages
+
+    pages = Pages(Places.from_environment(environment()), host=host, port=port, token=token, about=about)
+    config = uvicorn.Config(
+        pages.application,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+    shown = f"[{host}]" if ":" in host else host
+    console.print(f"The settings pages are ready: http://{shown}:{port} (Ctrl-C stops them)", style="bold")
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        pages.worker.stop()
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that takes connections from now on.
+
+    Raises:
+        ConfigurationProblem: there is no such address here, or something else listens there.
+    """
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigurationProblem(
+            f"Port {port} cannot be used on {host}: {error.strerror or error}.",
+            "Stop what uses it, or give another --port.",
+        ) from None
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _stopping_by_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal raise _Stopped; while it serves, the server takes the first two."""
+
+    def stop(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
+        raise _Stopped
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""The settings pages: what an administrator selects, labels and watches, in a browser and without YAML."""

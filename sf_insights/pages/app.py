@@ -1,0 +1,365 @@
+"""The settings pages as a web application: its addresses, and what each of them does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import duckdb
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
+from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.pages import health, labelling, republishing, selecting
+from sf_insights.pages.guard import Forms, Guard
+from sf_insights.pages.org_catalog import OrgCatalogs
+from sf_insights.pages.published import Published, PublishedFields
+from sf_insights.pages.reading import reading
+from sf_insights.pages.showing import Templates, counted
+from sf_insights.pages.work import REPUBLISH, SYNC, Worker
+from sf_insights.resources import settings
+from sf_insights.resources.settings import ConfigurationFile, Places, now
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class Pages:
+    """One installation's pages."""
+
+    def __init__(self, places: Places, *, host: str, port: int, token: str | None, about: str) -> None:
+        """Prepare.
+
+        Args:
+            places: the files that the pages are about.
+            host: the address that the server listens on.
+            port: its port.
+            token: what a person has to know to use the pages; None asks nobody.
+            about: which org and which data this is, in a sentence.
+        """
+        self.places = places
+        self.org = OrgCatalogs(settings.environment)
+        self.published = PublishedFields(places)
+        self.worker = Worker()
+        self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
+        self.guard = Guard(
+            self._routes(),
+            host=host,
+            port=port,
+            token=token,
+            refused=self._refused,
+            sign_in=self._sign_in,
+        )
+        self._templates.share(form_token=self.guard.form_token)
+
+    @property
+    def application(self) -> ASGIApp:
+        """What a server serves."""
+        return self.guard
+
+    def _routes(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", lambda _: RedirectResponse("/fields")),
+                Route("/fields", self.show_fields),
+                Route("/fields/review", self.review_fields, methods=["POST"]),
+                Route("/fields/edit", self.edit_fields, methods=["POST"]),
+                Route("/fields/save", self.save_fields, methods=["POST"]),
+                Route("/fields/refresh", self.refresh_fields, methods=["POST"]),
+                Route("/labels", self.show_labels, methods=["GET"]),
+                Route("/labels", self.save_labels, methods=["POST"]),
+                Route("/health", self.show_health),
+                Route("/sync", self.start_sync, methods=["POST"]),
+                Route("/sync", self.show_work, methods=["GET"]),
+                Route("/sync/progress", self.show_progress),
+                Mount("/static", StaticFiles(directory=_STATIC)),
+            ],
+            lifespan=self._life,
+            exception_handlers={HTTPException: self._not_there, Problem: self._problem, duckdb.Error: self._problem},
+        )
+
+    @asynccontextmanager
+    async def _life(self, _: Starlette) -> AsyncIterator[None]:
+        threading.Thread(target=self.org.get, daemon=True).start()  # the first page need not wait for it
+        yield
+        self.worker.stop()
+
+    # Account Field Sync - From Salesforce
+
+    def show_fields(self, request: Request) -> Response:
+        """Every Account field, to choose from."""
+        file, trouble = self._file()
+        selection = selecting.selection_of(file.configuration) if file else {}
+        query = request.query_params
+        return self._fields(
+            file,
+            selection,
+            trouble=trouble,
+            filter=selecting.Filter(query.get("q", ""), query.get("type", ""), query.get("selected", "")),
+            saved="saved" in query,
+        )
+
+    def _fields(
+        self,
+        file: ConfigurationFile | None,
+        selection: selecting.Selection,
+        *,
+        filter: selecting.Filter | None = None,
+        trouble: Problem | None = None,
+        lost: selecting.Change | None = None,
+        saved: bool = False,
+        status: int = 200,
+    ) -> Response:
+        org, (published, unreadable) = self.org.get(), self._published()
+        rows = selecting.rows(org, published, selection)
+        wanted = filter or selecting.Filter()
+        return self._page(
+            "fields",
+            status,
+            configuration=file.configuration if file else None,
+            seen=file.fingerprint if file else "",
+            in_file={entry.field.lower(): entry.category for entry in file.configuration.fields} if file else {},
+            selected_count=len(selection),
+            rows=[row for row in rows if wanted.shows(row)],
+            of_all=len(rows),
+            types=sorted({row.type for row in rows if row.type}),
+            filter=wanted,
+            org=org,
+            published=published,
+            trouble=trouble,
+            unreadable=unreadable,
+            lost=lost,
+            saved=saved,
+        )
+
+    def review_fields(self, request: Request) -> Response:
+        """What saving would change, before anything is written."""
+        return self._change_fields(request, write=False)
+
+    def edit_fields(self, request: Request) -> Response:
+        """Go on choosing from what was reviewed."""
+        file = ConfigurationFile.read(self.places.configuration)
+        before = selecting.selection_of(file.configuration)
+        return self._fields(file, selecting.changed_selection(before, _form(request)))
+
+    def save_fields(self, request: Request) -> Response:
+        """Write what was reviewed."""
+        return self._change_fields(request, write=True)
+
+    def _change_fields(self, request: Request, *, write: bool) -> Response:
+        form = _form(request)
+        file = ConfigurationFile.read(self.places.configuration)
+        before = selecting.selection_of(file.configuration)
+        selection = selecting.changed_selection(before, form)
+        org, (published, _) = self.org.get(), self._published()
+        try:
+            change = selecting.proposed(file, selection, org, published)
+        except ConfigurationProblem as problem:
+            return self._fields(file, selection, trouble=problem, status=422)
+        if form.one("seen") != file.fingerprint:
+            return self._fields(file, before, lost=change, status=409)
+        if change.is_empty:
+            return self._fields(
+                file, selection, trouble=ConfigurationProblem("Nothing is changed, so there is nothing to save.")
+            )
+        if not write:
+            return self._page(
+                "review",
+                configuration=file.configuration,
+                change=change,
+                seen=file.fingerprint,
+                shown=form.all("shown"),
+                selected=form.all("selected"),
+                metrics=[name for name in form.all("shown") if form.one(f"as.{name}") == "metric"],
+            )
+        try:
+            file.replace(change.file)
+        except ConfigurationProblem:
+            file = ConfigurationFile.read(self.places.configuration)
+            return self._fields(file, selecting.selection_of(file.configuration), lost=change, status=409)
+        return RedirectResponse("/fields?saved", 303)
+
+    def refresh_fields(self, _: Request) -> Response:
+        """Ask the org again."""
+        self.org.refresh()
+        return RedirectResponse("/fields", 303)
+
+    # Account attributes and metrics
+
+    def show_labels(self, request: Request) -> Response:
+        """The labels, to review and edit."""
+        return self._labels(saved=request.query_params.get("saved"))
+
+    def _labels(
+        self,
+        *,
+        typed: Mapping[str, str] | None = None,
+        trouble: Problem | None = None,
+        saved: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        file, invalid = self._file()
+        published, unreadable = self._published()
+        configuration = file.configuration if file else None
+        rows = labelling.label_rows(configuration, published, typed)
+        return self._page(
+            "labels",
+            status,
+            configuration=configuration,
+            seen=file.fingerprint if file else "",
+            rows=rows,
+            published=published,
+            trouble=trouble or invalid,
+            unreadable=unreadable,
+            saved=saved,
+        )
+
+    def save_labels(self, request: Request) -> Response:
+        """Write the labels that were changed, and publish the snapshot again under them."""
+        form = _form(request)
+        typed = labelling.typed_labels(form)
+        file = ConfigurationFile.read(self.places.configuration)
+        published, _ = self._published()
+        changed = labelling.changed_labels(labelling.label_rows(file.configuration, published), typed)
+        if not changed:
+            return self._labels(trouble=ConfigurationProblem("No label is changed, so there is nothing to save."))
+        if self.worker.is_busy:
+            problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
+            return self._labels(typed=typed, trouble=problem, status=409)
+        try:
+            labelling.validate(file.configuration, changed, published)
+            before = labelling.write(self.places.configuration, form.one("seen"), changed)
+        except ConfigurationProblem as problem:
+            return self._labels(typed=typed, trouble=problem, status=422)
+        if not self.places.snapshot.exists():
+            return RedirectResponse("/labels?" + urlencode({"saved": counted(len(changed), "label")}), 303)
+        title = f"Publishing {counted(len(changed), 'changed label')}"
+        self.worker.start(title, REPUBLISH, self._after_republishing(before))
+        return RedirectResponse("/sync", 303)
+
+    def _after_republishing(self, before: bytes) -> Callable[[int], str]:
+        path = self.places.configuration
+        after = path.read_bytes()
+
+        def end(exit_code: int) -> str:
+            if exit_code == 0:
+                return "The labels are published; analysts see them when they reconnect."
+            if exit_code == republishing.REFUSED and path.read_bytes() == after:
+                path.write_bytes(before)
+                return f"The labels were refused. {path.name} is as it was."
+            return f"The labels stand in {path.name}, and the next sync publishes them."
+
+        return end
+
+    # Sync health
+
+    def show_health(self, _: Request) -> Response:
+        """How the last syncs went, and what they left."""
+        file, invalid = self._file()
+        found, busy = None, None
+        trouble: Problem | None = invalid
+        try:
+            with reading(self.places) as source:
+                found, busy = health.facts(source.tx) if source.tx else None, source.busy
+        except WarehouseProblem as problem:
+            trouble = problem
+        published, unreadable = self._published()
+        return self._page(
+            "health",
+            configuration=file.configuration if file else None,
+            found=found,
+            totals=health.totals(found) if found else None,
+            busy=busy,
+            org=self.org.last,
+            published=published,
+            snapshot_name=self.places.snapshot.name,
+            trouble=trouble or unreadable,
+        )
+
+    # Work in the background
+
+    def start_sync(self, _: Request) -> Response:
+        """Start a sync, unless something runs."""
+        self.worker.start("Sync", SYNC, _after_sync)
+        return RedirectResponse("/sync", 303)
+
+    def show_work(self, _: Request) -> Response:
+        """What runs, or what ran last."""
+        file, trouble = self._file()
+        return self._page(
+            "work", work=self.worker.last, trouble=trouble, configuration=file.configuration if file else None
+        )
+
+    def show_progress(self, _: Request) -> Response:
+        """The part of that page which changes while it is open."""
+        return self._templates.page("progress", work=self.worker.last, zone=self._zone())
+
+    # What every page needs
+
+    def _file(self) -> tuple[ConfigurationFile | None, ConfigurationProblem | None]:
+        """The administrator's file, or why there is nothing to show of it."""
+        try:
+            return ConfigurationFile.read(self.places.configuration), None
+        except ConfigurationProblem as problem:
+            return None, problem
+
+    def _published(self) -> tuple[Published, Problem | None]:
+        """What is published, or why it cannot be read: then the pages show what they know without it."""
+        try:
+            return self.published.get(), None
+        except WarehouseProblem as problem:
+            return Published(), problem
+
+    def _zone(self) -> str:
+        file, _ = self._file()
+        return file.configuration.timezone if file else "UTC"
+
+    def _page(self, name: str, status: int = 200, *, configuration: AccountFieldSync | None, **values: Any) -> Response:
+        moment: datetime = now()
+        return self._templates.page(
+            name,
+            status,
+            page=name,
+            configuration=configuration,
+            schedule=selecting.facts_of(configuration, moment) if configuration else None,
+            zone=configuration.timezone if configuration else "UTC",
+            **values,
+        )
+
+    def _refused(self, status: int, what: str, remedy: str) -> Response:
+        return self._templates.page("problem", status, page="problem", what=what, remedy=remedy)
+
+    def _sign_in(self, was_wrong: bool) -> Response:
+        return self._templates.page("sign_in", 401, page="sign_in", was_wrong=was_wrong)
+
+    def _not_there(self, _: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        what = "There is no such page." if status == 404 else "That cannot be done here."
+        return self._refused(status, what, "The three pages are above.")
+
+    def _problem(self, _: Request, error: Exception) -> Response:
+        if isinstance(error, Problem):
+            return self._refused(500, error.what, error.remedy)
+        said = str(error).splitlines() or [""]
+        return self._refused(500, f"The database could not be read: {said[0]}", "Load the page again.")
+
+
+def _form(request: Request) -> Forms:
+    form: Forms = request.state.form
+    return form
+
+
+def _after_sync(exit_code: int) -> str:
+    if exit_code == 0:
+        return "The sync is complete and published; analysts see it when they reconnect."
+    return "The sync did not complete. Nothing was published; the last snapshot stays as it was."

@@ -1,0 +1,199 @@
+"""Who may use the pages: this machine's own browsers, or whoever has the token; and no other site through them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "sf_insights_settings"
+SIGN_IN = "/sign-in"
+_OPEN_TO_ALL = "/static/"
+_MOST_BYTES = 2_000_000
+_MOST_FIELDS = 20_000
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_SAFE = frozenset({"GET", "HEAD"})
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers would send `Origin: null` with our own forms
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Forms:
+    """What a form sends: the values of each name, in order."""
+
+    def __init__(self, values: Mapping[str, list[str]]) -> None:
+        self._values = values
+
+    def all(self, name: str) -> list[str]:
+        return self._values.get(name, [])
+
+    def one(self, name: str) -> str:
+        """The last value of this name, or an empty text."""
+        return self._values.get(name, [""])[-1]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server that listens there can be reached from this machine only."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """In front of every page: looks at Host and Origin, at the token and at each form's own token."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        port: int,
+        token: str | None,
+        refused: Callable[[int, str, str], Response],
+        sign_in: Callable[[bool], Response],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            host: the address that the server listens on.
+            token: what a person has to know; None asks nobody, which is for loopback.
+            refused: makes a page of a status, of what happened, and of what to do.
+            sign_in: makes the page that asks for the token; its argument is whether a wrong one was given.
+        """
+        self._app = app
+        self._host, self._port, self._token = host, port, token
+        self._refused, self._sign_in = refused, sign_in
+        self.form_token = secrets.token_urlsafe(32)
+        self._cookie = hmac.new(secrets.token_bytes(32), (token or "").encode(), hashlib.sha256).hexdigest()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let the request pass."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        answer = await self._answer(scope, receive)
+        await (answer or self._app)(scope, receive, send_with_headers)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        """What is answered in place of the page, or None when the page may answer."""
+        headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
+        host = headers.get("host", "")
+        if not self._is_own(host):
+            return self._refused(
+                421,
+                "This address is not one of these pages' own.",
+                "Open them by the address that the command printed.",
+            )
+        if method not in _SAFE and not _comes_from(headers, host):
+            return self._refused(403, "Another site sent this form, so nothing was done.", "Use the pages themselves.")
+        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(headers):
+            return self._sign_in(False)
+        if method in _SAFE:
+            return self._sign_in(False) if path == SIGN_IN else None
+        form = await _read_form(headers, receive)
+        if form is None:
+            return self._refused(413, "This form is larger than any of these pages'.", "Nothing was done.")
+        if path == SIGN_IN:
+            return self._signed_in(form)
+        if not hmac.compare_digest(form.one("form_token").encode(), self.form_token.encode()):
+            return self._refused(
+                403,
+                "This form is from before the pages were started, so nothing was done.",
+                "Load the page again and repeat what you did.",
+            )
+        scope.setdefault("state", {})["form"] = form
+        return None
+
+    def _is_own(self, host: str) -> bool:
+        try:
+            parts = urlsplit(f"//{host}")
+            name, port = parts.hostname or "", parts.port or 80
+        except ValueError:
+            return False
+        if parts.username is not None or parts.path:
+            return False
+        if name in _LOOPBACK_NAMES:
+            return port == self._port
+        if is_loopback(self._host):
+            return False
+        # Only a name can be rebound to this machine by another site's DNS; an address is what it is. What stands
+        # between may be a proxy with a port of its own.
+        return name in {self._host, socket.gethostname().lower(), socket.getfqdn().lower()} or _is_address(name)
+
+    def _has_signed_in(self, headers: Headers) -> bool:
+        if self._token is None:
+            return True
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return hmac.compare_digest(given.strip().encode(), self._token.encode())
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._cookie.encode())
+
+    def _signed_in(self, form: Forms) -> Response:
+        if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
+            return self._sign_in(True)
+        answer = RedirectResponse("/fields", 303)
+        answer.set_cookie(COOKIE, self._cookie, httponly=True, samesite="strict")
+        return answer
+
+
+def _comes_from(headers: Headers, host: str) -> bool:
+    """Whether a form was sent by a page of this host; what is no browser says nothing of it."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+async def _read_form(headers: Headers, receive: Receive) -> Forms | None:
+    if headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return Forms({})
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > _MOST_BYTES:
+            return None
+        if not message.get("more_body"):
+            break
+    try:
+        text = body.decode("utf-8")
+        return Forms(parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return None

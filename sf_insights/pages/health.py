@@ -1,0 +1,162 @@
+"""How the syncs went and what they left: what the health page shows, and where the lines of its pictures run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sf_insights.resources.matching import MATCHED, STATUSES
+from sf_insights.resources.warehouse import Transaction
+
+_SYNCS = 10
+_EVENTS = 40
+_DAYS = 90
+_REJECTED = 50
+
+MEANINGS = {
+    "matched": "matched",
+    "matched_by_merge": "matched through a merge",
+    "no_crm_account_id": "no CRM Account ID",
+    "invalid_crm_account_id": "CRM Account ID is no Salesforce id",
+    "not_an_account_id": "id of something other than an Account",
+    "not_found": "not found in Salesforce",
+    "deleted": "deleted in Salesforce",
+}
+
+
+def facts(tx: Transaction) -> dict[str, Any]:
+    """Everything that the page shows, of the last syncs."""
+    syncs = tx.records(
+        "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
+        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
+        f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
+    )
+    complete = [
+        sync
+        for (sync,) in tx.execute(
+            "SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete' GROUP BY day ORDER BY day DESC LIMIT 2"
+        )
+    ]
+    last, before = [*complete, None, None][:2]
+    counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
+    return {
+        "syncs": syncs,
+        "matches": [
+            Slice(name, MEANINGS[name], counts[name], counts[name] / sum(counts.values()))
+            for name in STATUSES
+            if counts.get(name)
+        ],
+        "days": days(
+            tx.execute(
+                "SELECT day, sum(accounts) FILTER (list_contains($matched, match_status))::BIGINT, "
+                "sum(accounts)::BIGINT FROM ops.match_history GROUP BY day ORDER BY day DESC LIMIT $most",
+                {"matched": list(MATCHED), "most": _DAYS},
+            )[::-1]
+        ),
+        "fields": tx.records(
+            "SELECT fields.field, coalesce(label, salesforce_label) AS label, category, status, status_since, "
+            "status_reason, now.accounts, now.filled, now.rejected, "
+            "now.filled / nullif(now.accounts, 0) AS share, "
+            "now.filled / nullif(now.accounts, 0) - before.filled / nullif(before.accounts, 0) AS change "
+            "FROM insights.fields AS fields LEFT JOIN insights.field_labels USING (field) "
+            "LEFT JOIN ops.field_stats AS now ON now.sync = $last AND now.field = fields.field "
+            "LEFT JOIN ops.field_stats AS before ON before.sync = $before AND before.field = fields.field "
+            "WHERE status != 'deselected' ORDER BY label",
+            {"last": last, "before": before},
+        ),
+        "rejected": tx.records(
+            "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "
+            "arg_min(salesforce_account_id, salesforce_account_id) AS account, "
+            "arg_min(reason, salesforce_account_id) AS reason FROM ops.rejected_values WHERE sync = $last "
+            f"GROUP BY field ORDER BY cells DESC, field LIMIT {_REJECTED}",
+            {"last": last},
+        ),
+        "events": tx.records(
+            "SELECT date, field, event, detail FROM insights.field_events "
+            f"ORDER BY date DESC, rowid DESC LIMIT {_EVENTS}"
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The accounts of one match status; `share` is between 0 and 1."""
+
+    status: str
+    meaning: str
+    accounts: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One day of the picture, with its place in it."""
+
+    day: date
+    matched: int
+    accounts: int
+    x: float
+    y_matched: float
+    y_accounts: float
+
+
+@dataclass(frozen=True)
+class Days:
+    """The picture of matched accounts over time, in its own units: the lines lie within LEFT..RIGHT and TOP..BOTTOM."""
+
+    points: Sequence[Point]
+    ticks: Sequence[tuple[float, int]]
+
+    LEFT, RIGHT, TOP, BOTTOM = 56.0, 700.0, 12.0, 168.0
+
+    def line(self, which: str) -> str:
+        """The points of a polyline: "matched" or "accounts"."""
+        return " ".join(f"{point.x:.1f},{getattr(point, f'y_{which}'):.1f}" for point in self.points)
+
+
+def days(rows: Sequence[tuple[date, int | None, int]]) -> Days:
+    """Place each (day, matched, all accounts) by its date: a missed day leaves its gap in width."""
+    if not rows:
+        return Days([], [])
+    most = max(total for _, _, total in rows) or 1
+    step = _round_step(most)
+    top = -(-most // step) * step
+    first, span = rows[0][0], max(1, (rows[-1][0] - rows[0][0]).days)
+
+    def y(count: int) -> float:
+        return Days.BOTTOM - (Days.BOTTOM - Days.TOP) * count / top
+
+    points = [
+        Point(
+            day,
+            matched or 0,
+            total,
+            Days.LEFT + (Days.RIGHT - Days.LEFT) * ((day - first).days / span if len(rows) > 1 else 0.5),
+            y(matched or 0),
+            y(total),
+        )
+        for day, matched, total in rows
+    ]
+    return Days(points, [(y(count), count) for count in range(0, top + 1, step)])
+
+
+def _round_step(most: int) -> int:
+    """A step of 1, 2 or 5 times a power of ten that divides the axis into three to five parts."""
+    power: int = 10 ** max(0, len(str(most)) - 1)
+    for step in (power // 5, power // 2, power, 2 * power, 5 * power):
+        if step and most / step <= 5:
+            return step
+    return power
+
+
+def totals(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The few numbers at the top of the page."""
+    matches: list[Slice] = found["matches"]
+    return {
+        "accounts": sum(part.accounts for part in matches),
+        "matched": sum(part.accounts for part in matches if part.status in MATCHED),
+        "paused": [row for row in found["fields"] if row["status_reason"]],
+        "rejected": sum(row["cells"] for row in found["rejected"]),
+    }

@@ -1,0 +1,113 @@
+"""Labels as a page shows them, and writing those that a person changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sf_insights.domain.dictionary import RESERVED_NAMES
+from sf_insights.domain.labels import LabelWish, assign_labels
+from sf_insights.domain.lifecycle import FieldState
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.selection import AccountFieldSync, parse_configuration
+from sf_insights.pages.guard import Forms
+from sf_insights.pages.published import Published
+from sf_insights.resources import field_tables, settings
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One field and its label; `text` is what the input holds, `is_editable` whether it is selected now."""
+
+    name: str
+    text: str
+    default: str
+    is_default: bool
+    is_editable: bool
+    state: FieldState | None
+    examples: list[Any]
+
+
+def label_rows(
+    configuration: AccountFieldSync | None, published: Published, typed: Mapping[str, str] | None = None
+) -> list[LabelRow]:
+    """Every field that is selected or was ever synced, the deselected ones last."""
+    entries = {entry.field.casefold(): entry for entry in configuration.fields} if configuration else {}
+    names = list(published.states)
+    seen = {name.casefold() for name in names}
+    names += [entry.field for key, entry in entries.items() if key not in seen]
+    made = []
+    for name in names:
+        entry, label, state = entries.get(name.casefold()), published.labels.get(name), published.states.get(name)
+        text = label.text if label else ""
+        if entry and entry.says_label:
+            text = entry.label or (label.default if label else "")
+        made.append(
+            LabelRow(
+                name=name,
+                text=(typed or {}).get(name, text),
+                default=label.default if label else "",
+                is_default=not text or bool(label and text == label.default),
+                is_editable=entry is not None,
+                state=state,
+                examples=published.examples.get(name, []),
+            )
+        )
+    return sorted(made, key=lambda row: (not row.is_editable, (row.text or row.name).casefold()))
+
+
+def typed_labels(form: Forms) -> dict[str, str]:
+    """What the form's inputs hold, by field."""
+    return {name: form.one(f"label.{name}") for name in form.all("field")}
+
+
+def changed_labels(rows: list[LabelRow], typed: Mapping[str, str]) -> dict[str, str | None]:
+    """What a person wants changed: a text, or None where the input was emptied, which returns to the default."""
+    changed: dict[str, str | None] = {}
+    for row in rows:
+        text = typed.get(row.name, row.text).strip()
+        if row.is_editable and text != row.text:
+            changed[row.name] = None if text in ("", row.default) else text
+    return changed
+
+
+def validate(configuration: AccountFieldSync, changed: Mapping[str, str | None], published: Published) -> None:
+    """See that every label can be what it should be.
+
+    Raises:
+        ConfigurationProblem: a text cannot be a label, or two fields would have the same.
+    """
+    by_key = {name.casefold(): (name, label) for name, label in changed.items()}
+    content = configuration.model_dump(by_alias=True, exclude_unset=True)
+    for entry in content["fields"]:
+        if entry["field"].casefold() in by_key:
+            entry["label"] = by_key[entry["field"].casefold()][1]
+    wished = parse_configuration(content)
+    wishes = field_tables.label_wishes(wished, published.plan)
+    synced = {wish.field.casefold() for wish in wishes}
+    wishes += [
+        LabelWish(entry.field, entry.field, entry.says_label, entry.label)
+        for entry in wished.fields
+        if entry.field.casefold() not in synced
+    ]
+    assign_labels(published.labels, wishes, wished.label_prefix, RESERVED_NAMES)
+
+
+def write(path: Path, fingerprint: str, changed: Mapping[str, str | None]) -> bytes:
+    """Write the labels into the file and return what it held before; all of them or none.
+
+    Raises:
+        ConfigurationProblem: the file was changed since it was shown, or an entry cannot be edited.
+    """
+    if settings.ConfigurationFile.read(path).fingerprint != fingerprint:
+        raise ConfigurationProblem(f"{path.name} was changed meanwhile, so nothing was written.")
+    before = path.read_bytes()
+    try:
+        for name, label in changed.items():
+            settings.write_label(path, name, label)
+    except ConfigurationProblem:
+        path.write_bytes(before)
+        raise
+    return before

@@ -1,0 +1,91 @@
+"""The org's Account fields with samples of their values: asked for once, kept in memory, and again on demand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.problems import Problem
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.settings import now
+from sf_insights.resources.transport import RetryPolicy
+
+_QUICK = RetryPolicy(tries=2, first_wait=0.5)
+# FIELDS(ALL) is only allowed with a LIMIT of at most 200.
+_SAMPLE = "SELECT FIELDS(ALL) FROM Account LIMIT 200"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How much of a field is filled, and one of its values."""
+
+    share: float | None = None
+    value: Any = None
+    is_exact: bool = False
+
+
+@dataclass(frozen=True)
+class OrgCatalog:
+    """What the org said when it was last asked; `trouble` is why it could not be asked again, or in full."""
+
+    fields: Mapping[str, AccountField] = field(default_factory=dict)
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    sampled: int = 0
+    org_id: str | None = None
+    api_usage: tuple[int, int] | None = None
+    read_at: datetime | None = None
+    trouble: Problem | None = None
+
+
+class OrgCatalogs:
+    """Keeps the last catalog. The org is asked by one thread at a time, and not for every page."""
+
+    def __init__(self, variables: Callable[[], Mapping[str, str]]) -> None:
+        self._variables = variables
+        self._lock = threading.Lock()
+        self._kept: OrgCatalog | None = None
+
+    @property
+    def last(self) -> OrgCatalog | None:
+        """What is kept, without asking."""
+        return self._kept
+
+    def get(self) -> OrgCatalog:
+        """The catalog, asked for when it never was."""
+        with self._lock:
+            if self._kept is None:
+                self._kept = self._asked()
+            return self._kept
+
+    def refresh(self) -> OrgCatalog:
+        """Ask again; what the org said before stays when it cannot be reached."""
+        with self._lock:
+            self._kept = self._asked()
+            return self._kept
+
+    def _asked(self) -> OrgCatalog:
+        try:
+            with SalesforceOrg.from_environment(self._variables(), retry=_QUICK) as org:
+                fields = {row["name"]: AccountField.from_describe(row) for row in org.describe_account()["fields"]}
+                catalog = OrgCatalog(fields, org_id=org.org_id, read_at=now())
+                try:
+                    records = list(org.query(_SAMPLE))
+                except Problem as problem:
+                    catalog = replace(catalog, trouble=problem)
+                else:
+                    catalog = replace(catalog, samples=_samples(fields, records), sampled=len(records))
+                return replace(catalog, api_usage=org.api_usage)
+        except Problem as problem:
+            return replace(self._kept or OrgCatalog(), trouble=problem)
+
+
+def _samples(fields: Iterable[str], records: list[dict[str, Any]]) -> dict[str, Sample]:
+    samples = {}
+    for name in fields:
+        values = [record[name] for record in records if record.get(name) is not None]
+        samples[name] = Sample(len(values) / len(records) if records else None, values[0] if values else None)
+    return samples

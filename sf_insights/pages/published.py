@@ -1,0 +1,102 @@
+"""What the published snapshot knows of fields, read once for each snapshot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.labels import FieldLabel
+from sf_insights.domain.lifecycle import FieldState
+from sf_insights.domain.selection import KnownField, PlannedField
+from sf_insights.pages.org_catalog import Sample
+from sf_insights.resources import field_tables
+from sf_insights.resources.settings import Places
+from sf_insights.resources.warehouse import Transaction, reading_snapshot
+from sf_insights.sql import identifier
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Published:
+    """The fields of the last published sync: the org's catalog then, what is known of each, and values of it."""
+
+    catalog: Mapping[str, AccountField] = field(default_factory=dict)
+    known: Mapping[str, KnownField] = field(default_factory=dict)
+    states: Mapping[str, FieldState] = field(default_factory=dict)
+    labels: Mapping[str, FieldLabel] = field(default_factory=dict)
+    plan: tuple[PlannedField, ...] = ()
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    examples: Mapping[str, list[Any]] = field(default_factory=dict)
+    snapshot: Mapping[str, Any] | None = None
+
+
+class PublishedFields:
+    """Reads a snapshot when it is new; nothing in one ever changes."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._lock = threading.Lock()
+        self._key: tuple[int, int] | None = None
+        self._kept = Published()
+
+    def get(self) -> Published:
+        """What the present snapshot says; nothing at all before the first sync.
+
+        Raises:
+            WarehouseProblem: it cannot be opened.
+        """
+        with self._lock:
+            try:
+                stat = self._places.snapshot.stat()
+            except FileNotFoundError:
+                return Published()
+            if (key := (stat.st_ino, stat.st_mtime_ns)) != self._key:
+                with reading_snapshot(self._places.snapshot) as tx:
+                    self._kept = _read(tx)
+                self._key = key
+            return self._kept
+
+
+def _read(tx: Transaction) -> Published:
+    states = field_tables.load_states(tx)
+    examples = {name: _examples(tx, state) for name, state in states.items() if state.is_visible}
+    shares = {
+        name: (filled / accounts if accounts else None)
+        for name, accounts, filled in tx.execute(
+            "SELECT field, accounts, filled FROM ops.field_stats WHERE sync = (SELECT max(sync) FROM insights.snapshot)"
+        )
+    }
+    return Published(
+        catalog=field_tables.load_catalog(tx),
+        known=field_tables.known_fields(tx),
+        states=states,
+        labels=field_tables.load_labels(tx),
+        plan=tuple(field_tables.load_plan(tx)),
+        samples={
+            name: Sample(share, next(iter(examples.get(name, [])), None), is_exact=True)
+            for name, share in shares.items()
+        },
+        examples=examples,
+        snapshot=tx.records("SELECT * FROM insights.snapshot")[0],
+    )
+
+
+def _examples(tx: Transaction, state: FieldState) -> list[Any]:
+    """The most frequent values of a field among the accounts that are current."""
+    if state.category == "metric":
+        rows = tx.execute(
+            "SELECT value FROM insights.metric_history WHERE metric = $field AND valid_to IS NULL "
+            f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {_EXAMPLES}",
+            {"field": state.field},
+        )
+    else:
+        column = identifier(state.field)
+        rows = tx.execute(
+            f"SELECT {column} FROM ops.attribute_values WHERE is_current AND {column} IS NOT NULL "
+            f"GROUP BY ALL ORDER BY count(*) DESC, {column} LIMIT {_EXAMPLES}"
+        )
+    return [value for (value,) in rows]

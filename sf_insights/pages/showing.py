@@ -1,0 +1,82 @@
+"""How values become texts and texts become pages; whatever comes from an org is escaped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from starlette.responses import HTMLResponse
+
+from sf_insights.resources.settings import now
+
+
+def short(value: Any, width: int = 48) -> str:
+    """A value as one printable line of at most `width` characters."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "–"
+    if isinstance(value, float):
+        value = f"{value:,.2f}".removesuffix(".00")
+    if isinstance(value, datetime):
+        value = f"{value:%Y-%m-%d %H:%M} UTC"
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage that is 0 % and 100 % only when it is exactly that."""
+    if value is None:
+        return "–"
+    if 0 < value < 0.01:
+        return "< 1 %"
+    if 0.99 < value < 1:
+        return "> 99 %"
+    return f"{value:.0%}".replace("%", " %")
+
+
+def ago(moment: datetime) -> str:
+    """How long ago, or in how long, in words."""
+    seconds = (now() - moment).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(abs(seconds) // length)
+        if count >= (2 if unit == "day" else 1):
+            text = f"{count} {unit}{'s' if count > 1 else ''}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "just now" if seconds > 0 else "in less than a minute"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 account, 2 accounts."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+class Templates:
+    """The pages' templates, autoescaped; `shared` is what every page says."""
+
+    def __init__(self, **shared: Any) -> None:
+        self._files = jinja2.Environment(
+            loader=jinja2.PackageLoader("sf_insights.pages"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._files.filters.update(short=short, share=share, ago=ago, counted=counted, moment=_moment)
+        self._files.globals.update(shared)
+
+    def share(self, **shared: Any) -> None:
+        """Add to what every page says."""
+        self._files.globals.update(shared)
+
+    def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page of a template, as a response."""
+        return HTMLResponse(self._files.get_template(f"{name}.html").render(**values), status)
+
+
+def _moment(moment: datetime | None, zone: str = "UTC") -> str:
+    return "–" if moment is None else f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"

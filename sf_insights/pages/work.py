@@ -1,0 +1,104 @@
+"""Work that takes longer than a page may: a sync or a republishing, each in a process of its own, one at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sf_insights.resources.settings import now
+
+SYNC = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')", "sync")
+REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
+_STOP_SECONDS = 20.0
+_MOST_LINES = 400
+
+
+@dataclass
+class Work:
+    """One child process and what it has said so far."""
+
+    title: str
+    began_at: datetime
+    lines: list[str] = field(default_factory=list)
+    exit_code: int | None = None
+    ended_at: datetime | None = None
+    outcome: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.exit_code is None
+
+
+class Worker:
+    """Starts work, listens to it, and ends it with the pages."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
+        self.last: Work | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self.last is not None and self.last.is_running
+
+    def start(self, title: str, command: Sequence[str], on_end: Callable[[int], str] | None = None) -> Work | None:
+        """Start a command with this process's environment; None when the last one has not ended.
+
+        Args:
+            title: what a person reads of it.
+            command: the program and its arguments.
+            on_end: told the exit code, and says what a person should know of it.
+        """
+        with self._lock:
+            if self.is_busy:
+                return None
+            # A session of its own: Ctrl-C in the terminal of the pages reaches it through `stop` alone.
+            self._process = process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+            self.last = work = Work(title, now())
+            self._listener = threading.Thread(target=_listen, args=(process, work, on_end), daemon=True)
+            self._listener.start()
+            return work
+
+    def stop(self) -> None:
+        """End what runs, and wait for it: a sync that is stopped publishes nothing."""
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+            if process.poll() is None:
+                process.kill()
+        if self._listener is not None:
+            self._listener.join(_STOP_SECONDS)
+
+
+def _listen(process: subprocess.Popen[str], work: Work, on_end: Callable[[int], str] | None) -> None:
+    with process:
+        for line in process.stdout or ():
+            work.lines.append(line.rstrip())
+            del work.lines[:-_MOST_LINES]
+    try:
+        if on_end is not None:
+            work.outcome = on_end(process.returncode)
+    finally:
+        work.ended_at = now()
+        work.exit_code = process.returncode
