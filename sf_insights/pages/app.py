@@ -85,7 +85,12 @@ class Pages:
                 Mount("/static", StaticFiles(directory=_STATIC)),
             ],
             lifespan=self._life,
-            exception_handlers={HTTPException: self._not_there, Problem: self._problem, duckdb.Error: self._problem},
+            exception_handlers={
+                HTTPException: self._not_there,
+                Problem: self._problem,
+                duckdb.Error: self._problem,
+                Exception: self._fault,
+            },
         )
 
     @asynccontextmanager
@@ -352,6 +357,9 @@ class Pages:
             return self._refused(500, error.what, error.remedy)
         said = str(error).splitlines() or [""]
         return self._refused(500, f"The database could not be read: {said[0]}", "Load the page again.")
+
+    def _fault(self, _: Request, error: Exception) -> Response:
+        return self._refused(500, "This page failed unexpectedly.", "The details stand in the terminal of the pages.")
 
 
 def _form(request: Request) -> Forms:

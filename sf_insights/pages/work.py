@@ -17,6 +17,7 @@ SYNC = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name=
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
 _STOP_SECONDS = 20.0
 _MOST_LINES = 400
+_ADVICE = "Next"
 
 
 @dataclass
@@ -29,6 +30,12 @@ class Work:
     exit_code: int | None = None
     ended_at: datetime | None = None
     outcome: str = ""
+
+    @property
+    def shown(self) -> list[str]:
+        """What it said, without the advice on what to type next, which is for a terminal."""
+        end = self.lines.index(_ADVICE) if _ADVICE in self.lines else len(self.lines)
+        return self.lines[:end]
 
     @property
     def is_running(self) -> bool:

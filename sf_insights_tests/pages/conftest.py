@@ -1,0 +1,206 @@
+"""The pages over real HTTP, for an installation connected to the demo org."""
+
+import html
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+import requests
+import uvicorn
+
+from sf_insights.demo.server import listen
+from sf_insights.pages.app import Pages
+from sf_insights.resources.settings import Places
+from sf_insights_tests.cli.conftest import (
+    Installation,
+    checkout,
+    closed_port,
+    command,
+    dagster_home,
+    first_sync,
+    org,
+    running_org,
+    sf_insights,
+    synced,
+)
+
+__all__ = [
+    "Installation",
+    "checkout",
+    "closed_port",
+    "command",
+    "dagster_home",
+    "first_sync",
+    "org",
+    "running_org",
+    "sf_insights",
+    "synced",
+]
+SYNC_SECONDS = 60
+
+
+class _Reader(HTMLParser):
+    """Collects the forms of a page and the rows of its tables, as a browser without scripts would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[dict] = []
+        self.rows: list[str] = []
+        self.named: list[tuple[str, str]] = []
+        self._name, self._is_code = "", False
+        self._row: list[str] | None = None
+        self._select = ""
+        self._form: dict | None = None
+
+    def handle_starttag(self, tag, attributes):
+        said = dict(attributes)
+        if tag == "form":
+            self._form = {"action": said["action"], "method": said["method"], "fields": []}
+            self.forms.append(self._form)
+        elif tag == "tr":
+            self._row, self._name = [], ""
+        elif tag == "select":
+            self._select = said.get("name", "")
+        elif tag == "option" and "selected" in said and self._form is not None:
+            self._form["fields"].append((self._select, said.get("value", "")))
+        elif tag == "code":
+            self._is_code = True
+        elif (
+            tag == "input"
+            and self._form is not None
+            and "name" in said
+            and (said.get("type") != "checkbox" or "checked" in said)
+        ):
+            self._form["fields"].append((said["name"], said.get("value", "")))
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = None
+        elif tag == "tr" and self._row is not None:
+            self.rows.append(" ".join(" ".join(self._row).split()))
+            self.named.append((self._name, self.rows[-1]))
+            self._row = None
+        elif tag == "code":
+            self._is_code = False
+
+    def handle_data(self, data):
+        if self._row is not None:
+            self._row.append(data)
+            if self._is_code and not self._name:
+                self._name = data
+
+
+class Page:
+    """A page that was answered."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        self.status = answer.status_code
+        self.address = answer.url
+        self.headers = answer.headers
+        self.html = answer.text
+        reader = _Reader()
+        reader.feed(self.html)
+        self.rows = reader.rows
+        self._named = reader.named
+        self._forms = reader.forms
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
+
+    def row(self, name: str) -> str:
+        """The text of the first table row that begins with this name, of a field or of a status."""
+        return next(row for code, row in self._named if code == name)
+
+    def names(self) -> list[str]:
+        """What the rows of all tables are about."""
+        return [name for name, _ in self._named if name]
+
+    def form(self, action: str) -> list[tuple[str, str]]:
+        """What the form would send as it stands."""
+        return next(form["fields"] for form in self._forms if form["action"] == action)
+
+
+class Site:
+    """A browser without scripts, on the pages."""
+
+    def __init__(self, pages: Pages, url: str, session: requests.Session) -> None:
+        self.pages, self.url, self.session = pages, url, session
+
+    def get(self, path: str, **headers: str) -> Page:
+        return Page(self.session.get(self.url + path, headers=headers, timeout=30))
+
+    def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> Page:
+        return Page(self.session.post(self.url + path, data=fields, headers=headers, timeout=60))
+
+    def chosen(
+        self, select: tuple[str, ...] = (), deselect: tuple[str, ...] = (), **become: str
+    ) -> list[tuple[str, str]]:
+        """The form of the fields page after these boxes were checked and unchecked and these choices made."""
+        fields = self.get("/fields").form("/fields/review")
+        fields = [pair for pair in fields if pair[0] != "selected" or pair[1] not in deselect]
+        fields = [pair for pair in fields if not (pair[0].startswith("as.") and pair[0][3:] in become)]
+        fields += [("selected", name) for name in select]
+        return fields + [(f"as.{name}", category) for name, category in become.items()]
+
+    def save(self, fields: list[tuple[str, str]]) -> Page:
+        """Review, and save what the review shows."""
+        review = self.post("/fields/review", fields)
+        assert review.status == 200, review.text
+        return self.post("/fields/save", review.form("/fields/save"))
+
+    def labelled(self, **labels: str) -> list[tuple[str, str]]:
+        """The form of the labels page after these inputs were changed."""
+        fields = self.get("/labels").form("/labels")
+        return [(name, labels.get(name.removeprefix("label."), value)) for name, value in fields]
+
+    def wait(self) -> Page:
+        """The page of the work that runs, once it has ended."""
+        deadline = time.monotonic() + SYNC_SECONDS
+        while (page := self.get("/sync")).html.count("data-progress"):
+            assert time.monotonic() < deadline, page.text
+            time.sleep(0.1)
+        return page
+
+
+def serve(session: requests.Session, token: str | None = None, host: str = "127.0.0.1") -> Iterator[Site]:
+    """Serve the pages of the installation that the environment names."""
+    with listen(0) as listener:
+        listener.listen(64)
+        port = listener.getsockname()[1]
+        places = Places.from_environment(os.environ)
+        pages = Pages(places, host=host, port=port, token=token, about="The demo org of the tests.")
+        config = uvicorn.Config(pages.application, ws="none", log_level="error", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield Site(pages, f"http://127.0.0.1:{port}", session)
+        finally:
+            pages.org.get()
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def site(sf_insights, session) -> Iterator[Site]:
+    """The pages before the first sync."""
+    yield from serve(session)
+
+
+@pytest.fixture
+def synced_site(synced, session) -> Iterator[Site]:
+    """The pages after the first sync."""
+    yield from serve(session)

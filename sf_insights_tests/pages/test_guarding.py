@@ -1,0 +1,136 @@
+import re
+
+import pytest
+
+from sf_insights_tests.cli.conftest import CONFIGURATION
+from sf_insights_tests.pages.conftest import serve
+
+PAGES = ("/fields", "/labels", "/health", "/sync")
+TOKEN = "a token of the tests"
+CANARY = "canary-9f2c51d07be3"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1:1", "localhost", "127.0.0.1.evil.example"]
+)
+def test_a_foreign_host_is_refused(site, host):
+    page = site.get("/fields", Host=host)
+    assert page.status == 421
+    assert "Industry" not in page.text
+    assert "form_token" not in page.html
+
+
+def test_the_machine_s_own_names_are_served(site):
+    port = site.url.rpartition(":")[2]
+    assert site.get("/fields", Host=f"localhost:{port}").status == 200
+    assert site.get("/fields", Host=f"[::1]:{port}").status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/fields/save", "/labels", "/sync", "/fields/refresh"])
+def test_a_form_of_another_site_is_refused(site, sf_insights, path, headers):
+    page = site.post(path, site.chosen(select=("Phone",)), **headers)
+    assert page.status == 403
+    assert sf_insights.configuration.read_text() == CONFIGURATION
+    assert site.pages.worker.last is None
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "é"])
+@pytest.mark.parametrize("path", ["/fields/save", "/fields/review", "/labels", "/sync"])
+def test_a_form_without_the_page_s_token_is_refused(site, sf_insights, path, token):
+    fields = [pair for pair in site.chosen(select=("Phone",)) if pair[0] != "form_token"]
+    page = site.post(path, fields if token is None else [*fields, ("form_token", token)])
+    assert page.status == 403
+    assert sf_insights.configuration.read_text() == CONFIGURATION
+    assert site.pages.worker.last is None
+
+
+def test_a_form_of_the_own_origin_is_taken(site, sf_insights):
+    page = site.post("/fields/save", site.chosen(select=("Phone",)), Origin=site.url)
+    assert page.status == 200
+    assert "Phone" in sf_insights.configuration.read_text()
+
+
+def test_a_form_that_is_too_large_is_refused(site):
+    assert site.post("/labels", [("label.Industry", "x" * 3_000_000)]).status == 413
+
+
+def test_nothing_is_changed_by_looking(site):
+    for path in ("/fields/save", "/fields/review", "/fields/refresh"):
+        assert site.get(path).status == 405
+
+
+def test_every_answer_forbids_scripts_and_styles_of_others(site):
+    for path in (*PAGES, "/nothing", "/static/pages.css"):
+        page = site.get(path)
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        assert page.headers["Cache-Control"] == "no-store"
+        assert not re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", page.html)
+        assert not re.search(r"<[^>]+\sstyle=", page.html)
+        assert not re.search(r"<[^>]+\son\w+=", page.html)
+
+
+def test_no_secret_is_on_any_page(sf_insights, session, monkeypatch):
+    for name in ("SALESFORCE_CONSUMER_SECRET", "SALESFORCE_CONSUMER_KEY", "ZUORA_CLIENT_SECRET"):
+        monkeypatch.setenv(name, f"{CANARY}-{name}")
+    for site in serve(session):
+        site.post("/sync", site.get("/health").form("/sync"))
+        assert "did not complete" in site.wait().text
+        pages = [site.get(path) for path in (*PAGES, "/sync/progress", "/nothing")]
+        pages.append(site.post("/fields/refresh", site.get("/fields").form("/fields/refresh")))
+        pages.append(site.post("/fields/review", site.chosen(select=("Phone",))))
+        assert "cannot be reached" in pages[0].text
+        for page in pages:
+            assert CANARY not in page.html
+            assert CANARY not in str(page.headers)
+
+
+def test_with_a_token_nothing_is_seen_before_it_is_given(synced, session):
+    for site in serve(session, token=TOKEN):
+        for path in (*PAGES, "/sync/progress", "/nothing"):
+            page = site.get(path)
+            assert page.status == 401
+            assert "Industry" not in page.text
+            assert "form_token" not in page.html
+        assert site.get("/fields", Authorization="Bearer wrong").status == 401
+        assert site.get("/fields", Cookie="sf_insights_settings=wrong").status == 401
+        assert "That is not the token." in site.post("/sign-in", [("token", "wrong")]).text
+        assert site.get("/fields").status == 401
+        assert site.get("/fields", Authorization=f"Bearer {TOKEN}").status == 200
+        assert site.post("/sign-in", [("token", TOKEN)]).address.endswith("/fields")
+        assert site.get("/fields").status == 200
+        (cookie,) = session.cookies
+        assert TOKEN not in cookie.value
+        assert cookie.has_nonstandard_attr("HttpOnly")
+        assert cookie.get_nonstandard_attr("SameSite") == "strict"
+
+
+def test_served_to_others_a_name_that_is_not_this_machine_s_is_refused(synced, session):
+    for site in serve(session, token=TOKEN, host="0.0.0.0"):  # noqa: S104
+        assert site.get("/fields", Host="192.0.2.7:8443", Authorization=f"Bearer {TOKEN}").status == 200
+        assert site.get("/fields", Host="evil.example", Authorization=f"Bearer {TOKEN}").status == 421
+
+
+def test_every_input_has_a_label_and_every_table_a_caption(synced_site):
+    for path in ("/fields", "/labels", "/health"):
+        page = synced_site.get(path)
+        labelled = set(re.findall(r'<label[^>]* for="([^"]+)"', page.html))
+        inputs = re.findall(r"<(?:input|select)\b[^>]*>", page.html)
+        for tag in inputs:
+            if 'type="hidden"' not in tag:
+                assert re.search(r'\bid="([^"]+)"', tag)[1] in labelled, tag
+        assert page.html.count("<table") == page.html.count("<caption")
+        assert page.html.count("<h1") == 1
+        assert '<html lang="en">' in page.html

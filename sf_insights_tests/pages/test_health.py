@@ -1,0 +1,82 @@
+import re
+
+from sf_insights.resources.warehouse import Warehouse
+
+
+def test_the_last_sync_is_shown_with_its_matches_in_a_picture(synced_site, synced):
+    page = synced_site.get("/health")
+    assert page.status == 200
+    counts = dict(synced.rows("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"))
+    for status, count in counts.items():
+        assert f"{status} {count:,} " in page.row(status)
+        assert f'<rect class="s-{status}"' in page.html
+    assert page.html.count('role="img"') == 2
+    assert "2026-03-02 complete" in page.text
+
+
+def test_accounts_matched_over_time_are_a_line(synced_site, synced, org, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    org.pass_day()
+    assert synced("sync").code == 0
+    page = synced_site.get("/health")
+    for day, matched in synced.rows(
+        "SELECT day, sum(accounts) FILTER (match_status LIKE 'matched%')::INT FROM ops.match_history GROUP BY day"
+    ):
+        assert f"<title>{day}: {matched} matched</title>" in page.html
+    (line,) = re.findall(r'<polyline class="matched" points="([^"]+)"', page.html)
+    assert len(line.split()) == 2
+
+
+def test_a_failed_sync_shows_its_reason_and_the_snapshot_its_age(synced_site, synced, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+        assert synced("sync").code == 1
+    page = synced_site.get("/health")
+    assert "The last sync failed." in page.text
+    assert "SALESFORCE_CONSUMER_SECRET" in page.text
+    assert "of 2026-03-02, account_insights.duckdb" in page.text
+
+
+def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced, org, monkeypatch):
+    org.hide_field("Rating")
+    account = org.add_account(AnnualRevenue=1e30)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert synced("sync").code == 0
+    page = synced_site.get("/health")
+    assert "paused" in " ".join(row for row in page.rows if "Rating" in row.split())
+    assert "not visible in Salesforce any more" in page.text
+    assert f"AnnualRevenue 1 1.0E30 {account}" in " ".join(page.rows)
+    assert any(row.startswith("2026-03-03 Rating paused") for row in page.rows)
+
+
+def test_api_calls_stand_against_the_quota(synced_site, org):
+    org.configure(quota_used=70_000)
+    synced_site.pages.org.refresh()
+    assert re.search(r"by everybody 70,\d{3} of 100,000 in 24 hours", synced_site.get("/health").text)
+
+
+def test_while_a_sync_has_the_warehouse_the_snapshot_is_shown(synced_site, synced):
+    warehouse = Warehouse(synced.warehouse)
+    warehouse.open("a long sync")
+    try:
+        page = synced_site.get("/health")
+    finally:
+        warehouse.close()
+    assert "a long sync is running since" in page.text
+    assert "2026-03-02 complete" in page.text
+
+
+def test_before_the_first_sync_the_page_says_so_and_makes_nothing(site, sf_insights):
+    page = site.get("/health")
+    assert page.status == 200
+    assert "Nothing has been synced yet." in page.text
+    assert not sf_insights.warehouse.exists()
+
+
+def test_a_snapshot_that_cannot_be_read_is_said(synced_site, synced):
+    synced.snapshot.write_bytes(b"no database")
+    synced.snapshot.chmod(0o644)
+    for path in ("/fields", "/labels", "/health"):
+        page = synced_site.get(path)
+        assert page.status == 200
+        assert "account_insights.duckdb cannot be opened" in page.text

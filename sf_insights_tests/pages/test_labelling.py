@@ -1,0 +1,92 @@
+import re
+
+import duckdb
+import pytest
+
+from sf_insights_tests.cli.conftest import CONFIGURATION
+
+
+def test_labels_are_shown_with_status_last_sync_and_values(synced_site, org):
+    page = synced_site.get("/labels")
+    assert ("label.Industry", "Sssf Industry") in page.form("/labels")
+    assert ("label.AnnualRevenue", "Annual revenue") in page.form("/labels")
+    row = page.row("Industry")
+    assert "the default" in row
+    assert "attribute picklist active since 2026-03-02" in row
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", row)
+    values = {account["Industry"] for account in org.accounts()}
+    assert any(value and row.endswith(value) for value in values)
+
+
+def test_changed_labels_are_written_and_published_without_salesforce(synced_site, synced, monkeypatch, closed_port):
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    page = synced_site.post("/labels", synced_site.labelled(Industry="Line of business", Rating="Standing"))
+    assert page.address.endswith("/sync")
+    assert "The labels are published" in synced_site.wait().text
+    assert synced.labels()["Industry"] == "Line of business"
+    assert synced.labels()["Rating"] == "Standing"
+    assert (
+        synced.configuration.read_bytes()
+        == CONFIGURATION.replace(
+            "- Industry                    # why this one\n",
+            '- field: Industry                    # why this one\n    label: "Line of business"\n',
+        )
+        .replace("- Rating\n", '- field: Rating\n    label: "Standing"\n')
+        .encode()
+    )
+    with duckdb.connect(str(synced.snapshot), read_only=True) as connection:
+        assert connection.execute('SELECT count("Standing") FROM insights.account_attributes_labelled').fetchone()[0]
+
+
+def test_a_label_can_move_to_another_field_and_an_emptied_one_returns_to_its_default(synced_site, synced):
+    synced_site.post("/labels", synced_site.labelled(AnnualRevenue="", Industry="Annual revenue"))
+    synced_site.wait()
+    assert synced.labels()["AnnualRevenue"] == "Sssf Annual Revenue"
+    assert synced.labels()["Industry"] == "Annual revenue"
+    assert "label: null" in synced.configuration.read_text()
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({"Rating": "annual REVENUE"}, "is also the label of AnnualRevenue"),
+        ({"Rating": "Same", "Industry": "same"}, "is also the label of"),
+        ({"Rating": "Account_ID"}, "the name of a column that every account has"),
+        ({"Rating": "x" * 300}, "at most 255"),
+        ({"Rating": "two\nlines"}, "line break"),
+    ],
+)
+def test_a_label_that_cannot_be_is_refused_and_the_file_stays(synced_site, synced, labels, reason):
+    page = synced_site.post("/labels", synced_site.labelled(**labels))
+    assert page.status == 422
+    assert reason in page.text
+    assert ("label.Rating", labels["Rating"]) in page.form("/labels")
+    assert synced.configuration.read_text() == CONFIGURATION
+
+
+def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced):
+    fields = synced_site.labelled(Industry="Line of business")
+    changed = CONFIGURATION + "# by somebody else\n"
+    synced.configuration.write_text(changed)
+    page = synced_site.post("/labels", fields)
+    assert page.status == 422
+    assert "was changed meanwhile" in page.text
+    assert synced.configuration.read_text() == changed
+
+
+def test_before_the_first_sync_labels_are_written(site, sf_insights):
+    page = site.post("/labels", site.labelled(Rating="Standing"))
+    assert "1 label saved" in page.text
+    assert 'label: "Standing"' in sf_insights.configuration.read_text()
+
+
+def test_hostile_labels_are_shown_as_text(synced_site, synced):
+    hostile = '"><script>alert(1)</script>'
+    synced_site.post("/labels", synced_site.labelled(Industry=hostile))
+    synced_site.wait()
+    assert synced.labels()["Industry"] == hostile
+    for path in ("/labels", "/health", "/fields", "/sync"):
+        page = synced_site.get(path)
+        assert "<script>alert" not in page.html
+        assert page.html.count("<script") == 1
+    assert ("label.Industry", hostile) in synced_site.get("/labels").form("/labels")

@@ -1,0 +1,218 @@
+import re
+
+import pytest
+
+from sf_insights_tests.cli.conftest import CONFIGURATION
+
+
+def share_of(page, name):
+    return re.search(r"([≈<>] )?(\d+) %", page.row(name))[0]
+
+
+def test_every_account_field_is_shown_with_what_an_administrator_chooses_by(synced_site, org):
+    page = synced_site.get("/fields")
+    assert page.status == 200
+    row = page.row("Phone")
+    assert row.startswith("Account Phone Phone phone ≈ ")
+    assert "attribute" in row
+    assert len(page.rows) - 1 == int(re.search(r"(\d+) of (\d+) fields", page.text)[2])
+    assert "Annual Revenue AnnualRevenue currency" in page.row("AnnualRevenue")
+
+
+def test_the_share_of_a_synced_field_is_exact_and_that_of_another_is_of_a_sample(synced_site, org):
+    live = [account for account in org.accounts() if not account["IsDeleted"]]
+    share = sum(account["Industry"] is not None for account in live) / len(live)
+    page = synced_site.get("/fields")
+    assert share_of(page, "Industry") == f"{share:.0%}".replace("%", " %")
+    assert share_of(page, "Phone").startswith("≈ ")
+
+
+def test_a_field_that_cannot_be_synced_says_why_and_has_no_box(synced_site):
+    page = synced_site.get("/fields")
+    assert "Cannot be synced: it is compound (address)" in page.row("BillingAddress")
+    assert ("shown", "BillingAddress") not in page.form("/fields/review")
+
+
+def test_only_numerical_fields_offer_a_choice(synced_site):
+    page = synced_site.get("/fields")
+    assert 'name="as.ARR__c"' in page.html
+    assert 'name="as.Industry"' not in page.html
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("q=annual", "AnnualRevenue", "Industry"),
+        ("type=currency", "AnnualRevenue", "Industry"),
+        ("selected=yes", "Industry", "Phone"),
+        ("selected=no", "Phone", "Industry"),
+        ("selected=cannot", "BillingAddress", "Phone"),
+    ],
+)
+def test_the_list_can_be_searched_and_filtered(synced_site, query, shown, hidden):
+    page = synced_site.get(f"/fields?{query}")
+    assert page.row(shown)
+    assert hidden not in page.names()
+
+
+def test_fields_that_a_filter_hides_stay_selected(synced_site, synced):
+    fields = synced_site.get("/fields?q=phone").form("/fields/review")
+    synced_site.save([*fields, ("selected", "Phone")])
+    assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"
+
+
+def test_the_review_shows_the_lines_and_writes_nothing(synced_site, synced):
+    review = synced_site.post("/fields/review", synced_site.chosen(select=("Phone",), deselect=("Rating",)))
+    assert "selected Phone as an attribute" in review.text
+    assert "deselected Rating" in review.text
+    assert "+ added: - Phone" in review.text
+    assert "− removed: - Rating" in review.text
+    assert synced.configuration.read_text() == CONFIGURATION
+
+
+def test_saving_keeps_comments_and_order(synced_site, synced):
+    chosen = synced_site.chosen(
+        select=("Phone", "ARR__c"), deselect=("Rating",), ARR__c="metric", AnnualRevenue="attribute"
+    )
+    page = synced_site.save(chosen)
+    assert page.address.endswith("/fields?saved")
+    assert synced.configuration.read_bytes() == (
+        b"# Kept by every command.\n"
+        b"timezone: UTC\n"
+        b"fields:\n"
+        b"  - Industry                    # why this one\n"
+        b"  - field: AnnualRevenue\n"
+        b"    as: attribute\n"
+        b"    label: Annual revenue\n"
+        b"  - Phone\n"
+        b"  - field: ARR__c\n"
+        b"    as: metric\n"
+    )
+
+
+def test_saving_says_when_new_fields_appear_and_offers_a_sync(synced_site, synced):
+    synced.configure(timezone="Asia/Tokyo", daily_at="05:30")
+    page = synced_site.save(synced_site.chosen(select=("Phone",)))
+    assert "New fields appear after the next sync has completed" in page.text
+    assert re.search(r"due \d{4}-\d\d-\d\d 05:30 \(in .*; 30 5 \* \* \* , Asia/Tokyo\)", page.text)
+    assert page.form("/sync")
+    assert "pending" in page.row("Phone")
+
+
+def test_going_on_choosing_keeps_what_was_chosen(synced_site, synced):
+    review = synced_site.post("/fields/review", synced_site.chosen(select=("Phone", "ARR__c"), ARR__c="metric"))
+    page = synced_site.post("/fields/edit", review.form("/fields/save"))
+    assert ("selected", "Phone") in page.form("/fields/review")
+    assert ("as.ARR__c", "metric") in page.form("/fields/review")
+    assert synced.configuration.read_text() == CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    ("select", "become", "reason"),
+    [
+        (("Phone",), {"Phone": "metric"}, "Phone cannot be a metric: its type is phone"),
+        (("BillingAddress",), {}, "BillingAddress cannot be synchronized: it is compound"),
+        (("Industri",), {}, "Did you mean Industry"),
+        (("a b",), {}, "must be the API name of one Account field"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/fields/review", "/fields/save"])
+def test_what_the_file_may_not_say_is_refused_and_the_file_stays(synced_site, synced, path, select, become, reason):
+    fields = synced_site.chosen(select=select, **become)
+    page = synced_site.post(path, [*fields, *(("shown", name) for name in select)])
+    assert page.status == 422
+    assert "Nothing was written." in page.text
+    assert reason in page.text
+    assert synced.configuration.read_text() == CONFIGURATION
+
+
+def test_deselecting_everything_is_refused(synced_site, synced):
+    page = synced_site.post("/fields/review", synced_site.chosen(deselect=("Industry", "AnnualRevenue", "Rating")))
+    assert page.status == 422
+    assert "must list at least one Account field" in page.text
+
+
+@pytest.mark.parametrize("path", ["/fields/review", "/fields/save"])
+def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced, path):
+    fields = synced_site.chosen(select=("Phone",))
+    changed = CONFIGURATION + "  - Type   # by somebody else\n"
+    synced.configuration.write_text(changed)
+    page = synced_site.post(path, fields)
+    assert page.status == 409
+    assert "was changed meanwhile, so nothing was written" in page.text
+    assert "selected Phone" in page.text
+    assert ("selected", "Type") in page.form("/fields/review")
+    assert ("selected", "Phone") not in page.form("/fields/review")
+    assert synced.configuration.read_text() == changed
+
+
+def test_a_file_that_is_not_valid_is_explained_and_cannot_be_saved(synced_site, synced):
+    synced.configuration.write_text("fields: [Industry\n")
+    page = synced_site.get("/fields")
+    assert page.status == 200
+    assert "is no valid YAML" in page.text
+    assert "Review changes" not in page.text
+
+
+def test_nothing_changed_is_nothing_to_save(synced_site):
+    assert "nothing to save" in synced_site.post("/fields/review", synced_site.chosen()).text
+
+
+def test_before_the_first_sync_the_org_s_fields_can_be_chosen(site, sf_insights):
+    page = site.get("/fields")
+    assert "Nothing has been synced yet." in page.text
+    assert share_of(page, "Industry").startswith("≈ ")
+    site.save(site.chosen(select=("Phone",)))
+    assert sf_insights.configuration.read_text() == CONFIGURATION + "  - Phone\n"
+
+
+@pytest.mark.parametrize("name", ["SALESFORCE_ENDPOINT", "SALESFORCE_CONSUMER_SECRET"])
+def test_without_the_org_the_last_published_fields_can_be_chosen(synced_site, synced, monkeypatch, closed_port, name):
+    monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
+    synced_site.pages.org.refresh()
+    page = synced_site.get("/fields")
+    assert page.status == 200
+    synced_site.save(synced_site.chosen(select=("Phone",)))
+    assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"
+
+
+def test_an_org_that_was_never_reached_is_said_and_the_selection_is_still_shown(
+    sf_insights, session, monkeypatch, closed_port
+):
+    from sf_insights_tests.pages.conftest import serve
+
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    for site in serve(session):
+        page = site.get("/fields")
+        assert page.status == 200
+        assert "The org cannot be reached." in page.text
+        assert "Nothing has been synced yet either" in page.text
+        assert page.row("Industry")
+
+
+def test_the_org_is_asked_once_and_again_on_demand(synced_site, org):
+    synced_site.get("/fields")
+    org.clear_requests()
+    org.add_field("Fresh__c", "Fresh", "string", length=20, value="new")
+    assert "Fresh__c" not in synced_site.get("/fields").text
+    assert org.requests() == []
+    page = synced_site.post("/fields/refresh", synced_site.get("/fields").form("/fields/refresh"))
+    assert "Fresh Fresh__c string ≈ 100 % new" in page.row("Fresh__c")
+
+
+def test_a_selected_field_that_the_org_no_longer_has_can_be_deselected(synced_site, synced, org):
+    org.remove_field("Rating")
+    synced_site.pages.org.refresh()
+    assert ("selected", "Rating") in synced_site.get("/fields").form("/fields/review")
+    synced_site.save(synced_site.chosen(deselect=("Rating",)))
+    assert "Rating" not in synced.configuration.read_text()
+
+
+def test_hostile_labels_and_values_are_shown_as_text(synced_site, org):
+    hostile = "<script>alert(1)</script>"
+    org.add_field("Evil__c", f'{hostile}"&', "string", length=80, value=f"{hostile}'\"")
+    synced_site.pages.org.refresh()
+    page = synced_site.get("/fields")
+    assert page.row("Evil__c").startswith(f'{hostile}"& Evil__c')
+    assert hostile not in page.html
+    assert page.html.count("<script") == 1
