@@ -11,7 +11,7 @@ from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
 from sf_insights.domain.selection import PlannedField
 from sf_insights.domain.soql import SYSTEM_FIELDS
-from sf_insights.resources.field_tables import save_plan
+from sf_insights.resources.field_tables import load_states, save_plan
 from sf_insights.resources.landing import LandedAccounts
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction
@@ -41,13 +41,16 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     )
     emptied = _emptied_fields(tx, sync, landed, plan)
     if emptied:
-        reason = "it is empty in every account since this sync; the integration user may have lost read access to it"
+        reason = (
+            "it is empty in every account, where most had a value before; the integration user may have lost read "
+            "access to it; if it is right, deselect it, sync, and select it again"
+        )
         plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
         save_plan(tx, plan)
     columns = {name: type_ for name, type_ in landed.columns.items() if name not in emptied}
-    _fit_columns(tx, columns)
+    added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
-    tx.run("salesforce_raw_accounts", {"day": sync.day, "sync": sync.number}, columns=list(columns))
+    tx.run("salesforce_raw_accounts", {"day": sync.day, "sync": sync.number}, columns=list(columns), added=added)
     tx.run("salesforce_merged_accounts")
     tx.run("salesforce_unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")
@@ -95,22 +98,37 @@ def _guard_row_drop(sync: Sync, sentence: str, before: int | None, now: int) -> 
 
 
 def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
-    mostly_filled = tx.execute(
-        "SELECT field FROM ops.field_stats WHERE sync = $since AND accounts > 0 AND filled >= accounts * $share",
-        {"since": sync.since, "share": _MOSTLY_FILLED},
+    """The visible fields without any value now that were mostly filled when an earlier day read them last."""
+    filled_before = dict(
+        tx.execute(
+            """SELECT field, arg_max(accounts > 0 AND filled >= accounts * $share, sync) FROM ops.field_stats
+               WHERE sync IN (SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete' AND day < $day GROUP BY day)
+               GROUP BY field""",
+            {"day": sync.day, "share": _MOSTLY_FILLED},
+        )
     )
-    read = {field.name for field in plan if field.is_read}
-    return {name for (name,) in mostly_filled if name in read and landed.live and not landed.filled[name]}
+    states = load_states(tx)
+    return {
+        field.name
+        for field in plan
+        if field.is_read
+        and field.name in states
+        and states[field.name].is_visible
+        and filled_before.get(field.name)
+        and landed.live
+        and not landed.filled[field.name]
+    }
 
 
-def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> None:
-    """Give raw_accounts exactly these columns, each wide enough for what it holds and what comes."""
+def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> set[str]:
+    """Give raw_accounts exactly these columns, each wide enough for what it holds and what comes; return new ones."""
     existing = tx.columns("salesforce", "raw_accounts")
     kept = {*SYSTEM_FIELDS, *_BOOKKEEPING}
     for name in existing.keys() - columns.keys() - kept:
         tx.execute(f"ALTER TABLE salesforce.raw_accounts DROP COLUMN {identifier(name)}")
     for name, needed in columns.items():
         fit_column(tx, "salesforce", "raw_accounts", name, needed)
+    return columns.keys() - existing.keys()
 
 
 def fit_column(tx: Transaction, schema: str, table: str, name: str, needed: ColumnType) -> None:
