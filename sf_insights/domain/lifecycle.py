@@ -52,7 +52,7 @@ def next_states(
     plan: Sequence[PlannedField],
     day: date,
     stamp: datetime,
-    first_syncs: Mapping[tuple[str, Category], datetime],
+    earlier_syncs: Mapping[tuple[str, Category], tuple[datetime, datetime]],
 ) -> tuple[list[FieldState], list[FieldEvent]]:
     """Return the fields as they stand once this sync completes, and what happened to them in it.
 
@@ -61,14 +61,14 @@ def next_states(
         plan: what this sync did with each selected field.
         day: the sync's day.
         stamp: when the sync opened.
-        first_syncs: when each field was first synced as each category, for a field that returns to one.
+        earlier_syncs: when each field was first and last synced as each category, for a field that returns to one.
     """
     states: list[FieldState] = []
     events: list[FieldEvent] = []
     planned = {field.name for field in plan}
     for field in plan:
         before = previous.get(field.name)
-        after = _state(field, before, day, stamp, first_syncs.get((field.name, field.category)))
+        after = _state(field, before, day, stamp, earlier_syncs.get((field.name, field.category), (None, None)))
         states.append(after)
         events += _events(before, after)
     for before in previous.values():
@@ -82,11 +82,16 @@ def next_states(
 
 
 def _state(
-    planned: PlannedField, before: FieldState | None, day: date, stamp: datetime, first_sync: datetime | None
+    planned: PlannedField,
+    before: FieldState | None,
+    day: date,
+    stamp: datetime,
+    earlier: tuple[datetime | None, datetime | None],
 ) -> FieldState:
     same_category = before is not None and before.category == planned.category
-    first_synced_at = before.first_synced_at if before and same_category else first_sync
-    last_synced_at = before.last_synced_at if before and same_category else None
+    first_synced_at, last_synced_at = (
+        (before.first_synced_at, before.last_synced_at) if before and same_category else earlier
+    )
     if planned.is_read:
         status: Status = "active"
         first_synced_at, last_synced_at = first_synced_at or stamp, stamp

@@ -110,15 +110,15 @@ def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[
     tx.insert("insights.field_events", [{"date": day, **vars(event)} for event in events])
 
 
-def first_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], datetime]:
-    """When each field was first synced as each category, for days before this one."""
+def earlier_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], tuple[datetime, datetime]]:
+    """When each field was first and last synced as each category, on days before this one."""
     rows = tx.execute(
-        """SELECT field, category, min(opened_at) FROM (
-               SELECT field, category, min(date) AS day FROM insights.field_days WHERE date < $day GROUP BY ALL
-           ) JOIN ops.sync_runs USING (day) WHERE state = 'complete' GROUP BY ALL""",
+        """SELECT field, category, min(opened_at), max(opened_at)
+           FROM insights.field_days JOIN ops.sync_runs ON day = date
+           WHERE date < $day AND state = 'complete' GROUP BY field, category""",
         {"day": before},
     )
-    return {(field, category): stamp for field, category, stamp in rows}
+    return {(field, category): (first, last) for field, category, first, last in rows}
 
 
 def last_days(tx: Transaction, category: Category) -> dict[str, date]:

@@ -40,17 +40,18 @@ class ModelledField:
 
 def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     """Bring every insights table to this sync and mark it complete; return what changed, by kind of change."""
-    if syncs.day_is_complete(tx, sync.day):
-        tx.run("undo_day", {"day": sync.day})
-    before = field_tables.load_states(tx)
     plan = field_tables.load_plan(tx)
     read = {
         category: [field.name for field in plan if field.is_read and field.category == category]
         for category in ("attribute", "metric")
     }
+    # First, since DuckDB does not commit a table that was altered after its rows were changed.
+    _fit_attribute_columns(tx, read["attribute"])
+    if syncs.day_is_complete(tx, sync.day):
+        tx.run("undo_day", {"day": sync.day})
+    before = field_tables.load_states(tx)
     was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
     is_read = {(name, category) for category, names in read.items() for name in names}
-    _fit_attribute_columns(tx, read["attribute"])
     tracked, unread = _kept_attributes(tx, sync, read["attribute"])
 
     tx.run(
@@ -67,6 +68,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         unread=unread,
         currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
     )
+    tx.run("insights_previous_days", {"day": sync.day})
     tx.run("insights_metric_history", {"day": sync.day, "metrics": read["metric"]}, metrics=read["metric"])
     changed = {
         "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
@@ -85,7 +87,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     tx.run("ops_match_changes", {"day": sync.day, "previous_day": sync.previous_day})
 
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
-    states, events = next_states(before, plan, sync.day, sync.opened_at, field_tables.first_syncs(tx, sync.day))
+    states, events = next_states(before, plan, sync.day, sync.opened_at, field_tables.earlier_syncs(tx, sync.day))
     field_tables.save_states(tx, states, events, sync.day)
     tx.execute("DELETE FROM insights.snapshot")
     tx.insert(

@@ -32,18 +32,20 @@ class Fields:
 
     def __init__(self) -> None:
         self.states: dict[str, FieldState] = {}
-        self.first_syncs: dict[tuple[str, str], datetime] = {}
+        self.earlier_syncs: dict[tuple[str, str], tuple[datetime, datetime]] = {}
 
     def sync(self, number: int, *plan: PlannedField) -> list[tuple[str, str]]:
         """Run day `number` of March and return its events, as (field, event)."""
         return [(event.field, event.event) for event in self.events_of(number, *plan)]
 
     def events_of(self, number: int, *plan: PlannedField) -> list[FieldEvent]:
-        states, events = next_states(self.states, plan, day(number), stamp(number), self.first_syncs)
+        states, events = next_states(self.states, plan, day(number), stamp(number), self.earlier_syncs)
         self.states = {state.field: state for state in states}
         for planned in plan:
             if planned.is_read:
-                self.first_syncs.setdefault((planned.name, planned.category), stamp(number))
+                key = (planned.name, planned.category)
+                first, _ = self.earlier_syncs.get(key, (stamp(number), None))
+                self.earlier_syncs[key] = (first, stamp(number))
         return events
 
     @property
@@ -255,6 +257,16 @@ def test_what_happens_to_one_field_leaves_the_others_alone():
 def test_a_day_that_is_synced_again_gives_what_it_gave():
     fields = Fields()
     fields.sync(1, read())
-    arguments = (dict(fields.states), [gone()], day(2), stamp(2), dict(fields.first_syncs))
+    arguments = (dict(fields.states), [gone()], day(2), stamp(2), dict(fields.earlier_syncs))
     assert next_states(*arguments) == next_states(*arguments)
     assert fields.states == arguments[0]
+
+
+def test_a_field_that_returns_to_a_category_while_it_is_hidden_says_when_that_was_synced():
+    fields = Fields()
+    fields.sync(1, read(category="attribute"))
+    fields.sync(2, read(category="attribute"))
+    fields.sync(3, read(category="metric"))
+    fields.sync(4, gone(category="attribute"))
+    assert fields.arr.status == "paused"
+    assert (fields.arr.first_synced_at, fields.arr.last_synced_at) == (stamp(1), stamp(2))

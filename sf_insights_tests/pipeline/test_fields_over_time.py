@@ -39,7 +39,8 @@ def test_a_field_seen_again_resumes_with_todays_values(org, sync):
     assert run.events("Industry") == ["activated", "paused", "resumed"]
     assert run.rows(
         "SELECT DISTINCT previous_synced_on::VARCHAR FROM insights.attribute_changes "
-        "WHERE field = 'Industry' AND reason = 'value_changed'"
+        "JOIN insights.account_attributes USING (account_id) WHERE field = 'Industry' AND reason = 'value_changed' "
+        "AND first_matched_on = '2026-03-01'"
     ) == [("2026-03-01",)]
 
 
@@ -140,6 +141,42 @@ def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
     assert "empty in every account" in run.field("BillingCountry").status_reason
     assert run.attributes("BillingCountry") == before
     assert run.field("Industry").status == "active"
+
+
+def test_a_field_that_became_empty_stays_paused_until_it_has_values_or_is_selected_anew(org, sync):
+    before = sync(day="2026-03-01", fields=["Industry", "BillingCountry"]).attributes("BillingCountry")
+    org.remove_field("BillingCountry")
+    org.add_field("BillingCountry", "Billing Country", "string", length=80)
+    sync(day="2026-03-02")
+    run = sync(day="2026-03-03")
+    assert run.field("BillingCountry").status == "paused"
+    assert run.attributes("BillingCountry") == before
+    sync(day="2026-03-04", fields=["Industry"])
+    run = sync(day="2026-03-05", fields=["Industry", "BillingCountry"])
+    assert run.field("BillingCountry").status == "active"
+    assert set(run.attributes("BillingCountry").values()) == {None}
+
+
+def test_an_old_value_was_seen_last_when_its_account_was_matched(org, sync):
+    truth = Truth(org)
+    zuora_id, salesforce_id = next(
+        (row["Id"], row["salesforce_id"])
+        for row in truth.zuora
+        if row["kind"] == "plain" and truth.is_live(row["salesforce_id"])
+    )
+    org.update_account(salesforce_id, Industry="Energy")
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    org.delete_account(salesforce_id)
+    sync(day="2026-03-02")
+    org.undelete_account(salesforce_id)
+    sync(day="2026-03-03", fields=["Rating"])
+    org.update_account(salesforce_id, Industry="Media")
+    run = sync(day="2026-03-04", fields=["Industry", "Rating"])
+    changes = run.rows(
+        "SELECT old_value, new_value, previous_synced_on::VARCHAR FROM insights.attribute_changes WHERE account_id = ?",
+        [zuora_id],
+    )
+    assert changes == [("Energy", "Media", "2026-03-01")]
 
 
 def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):

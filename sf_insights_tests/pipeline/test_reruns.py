@@ -71,6 +71,17 @@ def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path
     }
 
 
+def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    org.pass_day()
+    sync(day="2026-03-02")
+    run = sync(day="2026-03-02", fields=["Industry", "Rating"])
+    assert run.success, run.reason
+    accounts = Truth(org).accounts
+    linked = run.rows("SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current")
+    assert run.attributes("Rating") == {key: accounts[id_]["Rating"] for key, id_ in linked}
+
+
 def test_a_failed_second_run_of_a_day_leaves_the_first(org, sync):
     sync(day="2026-03-01", fields=FIELDS)
     before = sync.snapshot.read_bytes()
@@ -110,6 +121,18 @@ def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_comp
         ("2026-03-01",),
         ("2026-03-03",),
     ]
+
+
+def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_out(org, sync):
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, Rating="Hot")
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
+    assert not sync(day="2026-03-02", fields=["Industry"]).success
+    org.clear_faults()
+    org.update_account(salesforce_id, Rating=None)
+    run = sync(day="2026-03-02", fields=["Industry", "Rating"])
+    assert run.attributes("Rating")[zuora_id] is None
 
 
 def test_each_run_is_recorded_with_how_it_ended(org, sync):

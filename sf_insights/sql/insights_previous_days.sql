@@ -1,0 +1,18 @@
+-- The last day on which the old value of today's changes was seen, where the account was not matched on the day that
+-- the field was read last: the last of the field's days on which it was, if there is one.
+UPDATE insights.attribute_changes AS change SET previous_synced_on = seen.day
+FROM (
+    SELECT doubtful.account_id, doubtful.field,
+           max(days.date) FILTER (known.match_status IN ('matched', 'matched_by_merge')) AS day
+    FROM (
+        SELECT change.account_id, change.field
+        FROM insights.attribute_changes AS change JOIN ops.account_matches AS match USING (account_id)
+        WHERE change.changed_on = $day AND match.match_status_since > change.previous_synced_on
+    ) AS doubtful
+    JOIN insights.field_days AS days
+      ON days.field = doubtful.field AND days.category = 'attribute' AND days.date < $day
+    ASOF LEFT JOIN ops.match_changes AS known
+      ON known.account_id = doubtful.account_id AND known.changed_on <= days.date
+    GROUP BY ALL
+) AS seen
+WHERE change.changed_on = $day AND change.account_id = seen.account_id AND change.field = seen.field;
