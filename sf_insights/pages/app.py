@@ -19,11 +19,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.guard import Forms, Guard
-from sf_insights.pages.org_catalog import OrgCatalogs
+from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.published import Published, PublishedFields
 from sf_insights.pages.reading import reading
 from sf_insights.pages.showing import Templates, counted
@@ -216,7 +217,7 @@ class Pages:
         file, invalid = self._file()
         published, unreadable = self._published()
         configuration = file.configuration if file else None
-        rows = labelling.label_rows(configuration, published, typed)
+        rows = labelling.label_rows(configuration, published, self._catalog(published), typed)
         return self._page(
             "labels",
             status,
@@ -235,7 +236,9 @@ class Pages:
         typed = labelling.typed_labels(form)
         file = ConfigurationFile.read(self.places.configuration)
         published, _ = self._published()
-        changed = labelling.changed_labels(labelling.label_rows(file.configuration, published), typed)
+        changed = labelling.changed_labels(
+            labelling.label_rows(file.configuration, published, self._catalog(published)), typed
+        )
         if not changed:
             return self._labels(trouble=ConfigurationProblem("No label is changed, so there is nothing to save."))
         if self.worker.is_busy:
@@ -324,6 +327,10 @@ class Pages:
             return self.published.get(), None
         except WarehouseProblem as problem:
             return Published(), problem
+
+    def _catalog(self, published: Published) -> Mapping[str, AccountField]:
+        """The fields that are known by now, without asking the org."""
+        return selecting.catalog_of(self.org.last or OrgCatalog(), published)
 
     def _zone(self) -> str:
         file, _ = self._file()

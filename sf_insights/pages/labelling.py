@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sf_insights.domain.dictionary import RESERVED_NAMES
+from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.labels import LabelWish, assign_labels
 from sf_insights.domain.lifecycle import FieldState
 from sf_insights.domain.problems import ConfigurationProblem
@@ -31,9 +32,16 @@ class LabelRow:
 
 
 def label_rows(
-    configuration: AccountFieldSync | None, published: Published, typed: Mapping[str, str] | None = None
+    configuration: AccountFieldSync | None,
+    published: Published,
+    catalog: Mapping[str, AccountField],
+    typed: Mapping[str, str] | None = None,
 ) -> list[LabelRow]:
-    """Every field that is selected or was ever synced, the deselected ones last."""
+    """Every field that is selected or was ever synced, the deselected ones last.
+
+    Of a field that has no label yet, `default` is the one that its first sync is about to give it; `catalog` tells.
+    """
+    fields = {name.casefold(): field for name, field in catalog.items()}
     entries = {entry.field.casefold(): entry for entry in configuration.fields} if configuration else {}
     names = list(published.states)
     seen = {name.casefold() for name in names}
@@ -41,14 +49,16 @@ def label_rows(
     made = []
     for name in names:
         entry, label, state = entries.get(name.casefold()), published.labels.get(name), published.states.get(name)
-        text = label.text if label else ""
+        text, default = (label.text, label.default) if label else ("", "")
+        if not label and configuration and name.casefold() in fields:
+            default = f"{configuration.label_prefix} {fields[name.casefold()].label}".strip()
         if entry and entry.says_label:
             text = entry.label or (label.default if label else "")
         made.append(
             LabelRow(
                 name=name,
                 text=(typed or {}).get(name, text),
-                default=label.default if label else "",
+                default=default,
                 is_default=not text or bool(label and text == label.default),
                 is_editable=entry is not None,
                 state=state,

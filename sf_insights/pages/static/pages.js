@@ -43,7 +43,7 @@ if (filter && selection) {
     }
     const chosen = boxes.filter((box) => box.checked).length;
     selection.querySelector("[data-changes]").textContent =
-      `${isWhole ? `${chosen} selected, ` : ""}${changes || "no"} change${changes === 1 ? "" : "s"} to save.`;
+      `${isWhole ? `${chosen} selected, ${changes || "no"}` : changes || "No"} change${changes === 1 ? "" : "s"} to save.`;
   };
   selection.addEventListener("change", count);
   selection.addEventListener("change", (event) => {

@@ -1,0 +1,137 @@
+"""A real browser, without a window: Debian's chromium, told what to do through its DevTools protocol."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+PROGRAM = shutil.which("chromium")
+SECONDS = 60
+_QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--no-proxy-server",
+    "--window-size=1280,1000",
+    "--remote-debugging-port=0",
+]
+
+
+class Browser:
+    """One tab. `complaints` are errors of scripts and refusals by the pages' own security policy."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._number = 0
+        self._session = ""
+        self.complaints: list[str] = []
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self._call(f"{domain}.enable")
+
+    def open(self, url: str) -> None:
+        """Load a page and wait until its scripts have run."""
+        self.js("window.isOld = true")
+        self._call("Page.navigate", url=url)
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Wait until another page than the present one is there."""
+        self.until("!window.isOld && document.readyState === 'complete'")
+
+    def js(self, expression: str) -> Any:
+        """The value of a JavaScript expression on the page."""
+        result = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def until(self, expression: str) -> None:
+        """Wait until an expression is true."""
+        deadline = time.monotonic() + SECONDS
+        while not self.js(expression):
+            assert time.monotonic() < deadline, (expression, self.js("document.body.innerText"))
+            time.sleep(0.05)
+
+    def click(self, selector: str) -> None:
+        """Click the first element like this as a person does: scrolled to, and with the mouse."""
+        box = self.js(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); "
+            "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect(); "
+            "return {x: b.x + b.width / 2, y: b.y + b.height / 2} })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **box)
+
+    def follow(self, selector: str) -> None:
+        """Click on what leads to another page, and wait for that."""
+        self.js("window.isOld = true")
+        self.click(selector)
+        self.loaded()
+
+    def type(self, selector: str, text: str) -> None:
+        """Replace what an input holds, as a person who types."""
+        self.js(f"document.querySelector({json.dumps(selector)}).select()")
+        self._call("Input.insertText", text=text)
+
+    def press_tab(self) -> str:
+        """Go to the next element by keyboard and return its HTML."""
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        return str(self.js("document.activeElement.outerHTML"))
+
+    def prefer(self, scheme: str) -> None:
+        """Let the person prefer "light" or "dark"."""
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        self._connection.send(json.dumps(message))
+        while True:
+            answer = json.loads(self._connection.recv(timeout=SECONDS))
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    # The page was left while it was asked.
+                    return {"result": {"value": None}}
+                return dict(answer["result"])
+            self._listen(answer)
+
+    def _listen(self, event: dict[str, Any]) -> None:
+        if event.get("method") == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(event["params"]["exceptionDetails"]))
+        elif event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] == "error":
+            self.complaints.append(event["params"]["entry"]["text"])
+
+
+@contextmanager
+def browsing(profile: Path) -> Iterator[Browser]:
+    """A started browser, which ends with the block."""
+    assert PROGRAM
+    command = [PROGRAM, *_QUIET, f"--user-data-dir={profile}", "about:blank"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            address = next(
+                line.split("listening on ")[1].strip()
+                for line in process.stderr or ()
+                if "DevTools listening on" in line
+            )
+            with connect(address, max_size=None, open_timeout=SECONDS, proxy=None) as connection:
+                yield Browser(connection)
+        finally:
+            process.terminate()
+            process.communicate(timeout=SECONDS)

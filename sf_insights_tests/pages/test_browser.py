@@ -1,0 +1,115 @@
+"""What an administrator does, in a real browser."""
+
+import json
+import re
+
+import pytest
+
+from sf_insights_tests.pages.browser import PROGRAM, browsing
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
+
+# Every text with its contrast to what lies behind it, by WCAG 2's formula; colours come from a canvas, as sRGB.
+_FAINT = """
+(() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] / 255 + below[i] * (1 - top[3] / 255)).concat(255);
+  const behind = (element) => {
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) layers.unshift(rgba(getComputedStyle(e).backgroundColor));
+    return layers.reduce((below, top) => over(top, below), [255, 255, 255, 255]);
+  };
+  const light = (colour) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+    const c = colour[i] / 255;
+    return sum + weight * (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
+    if (element.closest('.unseen, option, noscript')) continue;
+    const [ink, ground] = [rgba(getComputedStyle(element).color), behind(element)];
+    const [a, b] = [light(over(ink, ground)), light(ground)];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) faint.push(`${walker.currentNode.textContent.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return [...new Set(faint)];
+})()
+"""
+
+
+@pytest.fixture
+def browser(tmp_path):
+    with browsing(tmp_path / "profile") as browser:
+        yield browser
+
+
+def box(name):
+    return f'input[type=checkbox][value="{name}"]'
+
+
+def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
+    browser.open(f"{site.url}/fields")
+    browser.type("#q", "arr")
+    browser.until("document.querySelector('[data-count]').textContent.startsWith('1 of')")
+    browser.click(box("ARR__c"))
+    browser.js(
+        "(() => { const s = document.querySelector('select[name=\"as.ARR__c\"]'); s.value = 'metric'; "
+        "s.dispatchEvent(new Event('change', {bubbles: true})) })()"
+    )
+    assert browser.js("document.querySelector('[data-changes]').textContent") == "4 selected, 1 change to save."
+    browser.follow("button.main")
+    assert "ARR__c as a metric" in browser.js("document.body.innerText")
+    browser.follow("button.main")
+    assert "Saved to account_field_sync.yaml" in browser.js("document.body.innerText")
+
+    browser.follow("form[action='/sync'] button")
+    browser.until("document.body.innerText.includes('The sync is complete and published')")
+    browser.until("document.readyState === 'complete' && !document.querySelector('[data-progress]')")
+    browser.open(f"{site.url}/labels")
+    browser.type('input[name="label.ARR__c"]', "Recurring revenue")
+    browser.follow("button.main")
+    browser.until("document.body.innerText.includes('The labels are published')")
+    assert sf_insights.rows(
+        "SELECT label, category FROM insights.field_labels JOIN insights.fields USING (field) WHERE field = 'ARR__c'"
+    ) == [("Recurring revenue", "metric")]
+    assert browser.complaints == []
+
+
+def test_texts_are_readable_in_light_and_dark_and_fit_the_width(synced_site, browser):
+    for scheme in ("light", "dark"):
+        browser.prefer(scheme)
+        for path in ("/fields", "/labels", "/health", "/sync"):
+            browser.open(synced_site.url + path)
+            assert browser.js(_FAINT) == [], (scheme, path)
+            assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints == []
+
+
+def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
+    browser.open(f"{synced_site.url}/fields")
+    reached = [browser.press_tab() for _ in range(9)]
+    assert "Skip to the page" in reached[0]
+    assert [re.search(r'(?:href|id|value)="([^"]+)"', html)[1] for html in reached[1:4]] == [
+        "/fields",
+        "/labels",
+        "/health",
+    ]
+    assert [re.search(r'id="([^"]+)"', html)[1] for html in reached[4:7]] == ["q", "type", "selected"]
+    assert 'type="checkbox"' in "".join(reached[7:])
+    assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_what_is_hostile_in_an_org_does_not_run(synced_site, org, browser):
+    hostile = "<img src=x onerror='window.wasRun = true'><script>window.wasRun = true</script>"
+    org.add_field("Evil__c", hostile[:80], "string", length=255, value=hostile)
+    synced_site.pages.org.refresh()
+    browser.open(f"{synced_site.url}/fields?q=evil")
+    assert json.dumps(hostile[:80])[1:20] in json.dumps(browser.js("document.body.innerText"))
+    assert browser.js("window.wasRun") is None
+    assert browser.complaints == []
