@@ -61,7 +61,7 @@ class Browser:
     def until(self, expression: str) -> None:
         """Wait until an expression is true."""
         deadline = time.monotonic() + SECONDS
-        while not self.js(expression):
+        while not self.js(f"document.body !== null && ({expression})"):
             assert time.monotonic() < deadline, (expression, self.js("document.body.innerText"))
             time.sleep(0.05)
 

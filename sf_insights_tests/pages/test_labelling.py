@@ -49,8 +49,8 @@ def test_a_label_can_move_to_another_field_and_an_emptied_one_returns_to_its_def
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ({"Rating": "annual REVENUE"}, "is also the label of AnnualRevenue"),
-        ({"Rating": "Same", "Industry": "same"}, "is also the label of"),
+        ({"Rating": "annual REVENUE"}, "Labels are unique, case ignored"),
+        ({"Rating": "Same", "Industry": "same"}, "Labels are unique, case ignored"),
         ({"Rating": "Account_ID"}, "the name of a column that every account has"),
         ({"Rating": "x" * 300}, "at most 255"),
         ({"Rating": "two\nlines"}, "line break"),
