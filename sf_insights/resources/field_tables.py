@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sf_insights.domain.field_types import AccountField, Category, ColumnType
+from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.labels import FieldLabel, LabelWish
 from sf_insights.domain.lifecycle import FieldEvent, FieldState
 from sf_insights.domain.selection import AccountFieldSync, KnownField, PlannedField
@@ -37,17 +37,16 @@ def load_catalog(tx: Transaction) -> dict[str, AccountField]:
 
 
 def known_fields(tx: Transaction) -> dict[str, KnownField]:
-    """Every field the org ever showed, with the column its values are kept in while it is selected."""
+    """Every field the org ever showed, with the kind of column its visible values have, as they were last read."""
     known = {
         row["field"]: KnownField(row["field"], row["label"], row["type"])
         for row in tx.records("SELECT field, label, type FROM salesforce.account_fields")
     }
-    columns = tx.columns("ops", "attribute_values")
     for state in load_states(tx).values():
-        column = None
-        if state.is_visible:
-            column = ColumnType("decimal", 1) if state.category == "metric" else ColumnType.parse(columns[state.field])
-        known[state.field] = KnownField(state.field, state.salesforce_label, state.salesforce_type, column)
+        last_read = AccountField(state.field, state.salesforce_label, state.salesforce_type)
+        known[state.field] = KnownField(
+            last_read.name, last_read.label, last_read.type, last_read.column if state.is_visible else None
+        )
     return known
 
 

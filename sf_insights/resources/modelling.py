@@ -13,7 +13,7 @@ from sf_insights.domain.dictionary import FIXED_COLUMNS, meaning_of
 from sf_insights.domain.field_types import Category, ColumnType
 from sf_insights.domain.lifecycle import FieldState, next_states
 from sf_insights.resources import field_tables, syncs
-from sf_insights.resources.account_tables import fit_column
+from sf_insights.resources.attribute_columns import fit_attribute_columns, give_values_back, text_of
 from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
@@ -33,9 +33,7 @@ class ModelledField:
 
     def text(self, expression: str) -> str:
         """SQL that gives a value of this field as text that casts back, whatever the reader's time zone."""
-        if self.column.kind == "timestamp":
-            return f"({expression} AT TIME ZONE 'UTC')::VARCHAR || '+00'"
-        return f"{expression}::VARCHAR"
+        return text_of(self.column, expression)
 
 
 def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
@@ -45,10 +43,11 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         category: [field.name for field in plan if field.is_read and field.category == category]
         for category in ("attribute", "metric")
     }
-    # First, since DuckDB does not commit a table that was altered after its rows were changed.
-    _fit_attribute_columns(tx, read["attribute"])
-    if syncs.day_is_complete(tx, sync.day):
+    is_second = syncs.day_is_complete(tx, sync.day)
+    given_back = fit_attribute_columns(tx, sync.day, read["attribute"], is_second=is_second)
+    if is_second:
         tx.run("undo_day", {"day": sync.day})
+        give_values_back(tx, given_back)
     before = field_tables.load_states(tx)
     was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
     is_read = {(name, category) for category, names in read.items() for name in names}
@@ -68,6 +67,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         unread=unread,
         currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
     )
+    tx.run("insights_former_values", {"day": sync.day})
     tx.run("insights_previous_days", {"day": sync.day})
     tx.run("insights_metric_history", {"day": sync.day, "metrics": read["metric"]}, metrics=read["metric"])
     changed = {
@@ -105,12 +105,6 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     write_views(tx)
     syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
     return changed
-
-
-def _fit_attribute_columns(tx: Transaction, attributes: Sequence[str]) -> None:
-    landed = tx.columns("salesforce", "raw_accounts")
-    for name in attributes:
-        fit_column(tx, "ops", "attribute_values", name, ColumnType.parse(landed[name]))
 
 
 def _kept_attributes(

@@ -6,8 +6,9 @@ FROM (
            max(days.date) FILTER (known.match_status IN ('matched', 'matched_by_merge')) AS day
     FROM (
         SELECT change.account_id, change.field
-        FROM insights.attribute_changes AS change JOIN ops.account_matches AS match USING (account_id)
-        WHERE change.changed_on = $day AND match.match_status_since > change.previous_synced_on
+        FROM insights.attribute_changes AS change LEFT JOIN ops.account_matches AS match USING (account_id)
+        WHERE change.changed_on = $day AND change.previous_synced_on IS NOT NULL
+          AND coalesce(match.match_status_since > change.previous_synced_on, true)
     ) AS doubtful
     JOIN insights.field_days AS days
       ON days.field = doubtful.field AND days.category = 'attribute' AND days.date < $day

@@ -60,6 +60,41 @@ def test_a_retyped_field_stays_paused_until_it_is_selected_anew(org, sync):
     assert types["NumberofLocations__c"] == "VARCHAR"
 
 
+def test_what_a_retyped_field_held_stays_in_its_history_however_often_the_day_is_synced(org, sync):
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.update_account(salesforce_id, NumberofLocations__c=7)
+    fields = ["Industry", "NumberofLocations__c"]
+    sync(day="2026-03-01", fields=fields)
+    org.retype_field("NumberofLocations__c", "string", length=40)
+    org.update_account(salesforce_id, NumberofLocations__c="seven")
+    sync(day="2026-03-02", fields=["Industry"])
+    sync(day="2026-03-03", fields=fields)
+    run = sync(day="2026-03-03")
+    history = (
+        "SELECT value, valid_from::VARCHAR, valid_to::VARCHAR FROM insights.attribute_history "
+        "WHERE account_id = ? AND field = 'NumberofLocations__c' ORDER BY valid_from"
+    )
+    assert run.rows(history, [zuora_id]) == [("7", "2026-03-01", "2026-03-03"), ("seven", "2026-03-03", None)]
+    sync(day="2026-03-03", fields=["Industry"])
+    org.retype_field("NumberofLocations__c", "double", precision=3)
+    org.update_account(salesforce_id, NumberofLocations__c=7)
+    run = sync(day="2026-03-03", fields=fields)
+    assert run.rows(history, [zuora_id]) == [("7", "2026-03-01", None)]
+
+
+def test_a_retyped_field_stays_paused_also_when_it_becomes_a_metric_again(org, sync):
+    metric = {"field": "NumberofLocations__c", "as": "metric"}
+    sync(day="2026-03-01", fields=["Industry", metric])
+    sync(day="2026-03-02", fields=["Industry"])
+    org.retype_field("NumberofLocations__c", "string", length=40)
+    sync(day="2026-03-03", fields=["Industry", "NumberofLocations__c"])
+    org.retype_field("NumberofLocations__c", "double", precision=3)
+    for day in ("2026-03-04", "2026-03-05"):
+        assert sync(day=day, fields=["Industry", metric]).field("NumberofLocations__c").status == "paused"
+    sync(day="2026-03-06", fields=["Industry"])
+    assert sync(day="2026-03-07", fields=["Industry", metric]).field("NumberofLocations__c").status == "active"
+
+
 def test_a_wider_number_never_pauses(org, sync):
     sync(day="2026-03-01", fields=["NumberofLocations__c"])
     org.change_field("NumberofLocations__c", precision=12, scale=2)

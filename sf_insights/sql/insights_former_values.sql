@@ -1,0 +1,22 @@
+-- What the columns that start anew today held: the old value of their changes, and a change of its own where there is
+-- no new one. Attributes that say the same in another type have not changed.
+INSERT INTO insights.attribute_changes
+SELECT former.account_id, former.field, $day, least(kept.last_current_on, days.last_day), former.value, NULL,
+       coalesce(new_values.reason, 'value_changed')
+FROM ops.former_values AS former
+JOIN ops.attribute_values AS kept USING (account_id)
+JOIN (
+    SELECT field, max(date) AS last_day FROM insights.field_days
+    WHERE category = 'attribute' AND date < $day GROUP BY field
+) AS days USING (field)
+LEFT JOIN new_values USING (account_id)
+WHERE NOT EXISTS (
+    FROM insights.attribute_changes AS change
+    WHERE change.changed_on = $day AND change.account_id = former.account_id AND change.field = former.field);
+
+UPDATE insights.attribute_changes AS change SET old_value = former.value
+FROM ops.former_values AS former
+WHERE change.changed_on = $day AND change.account_id = former.account_id AND change.field = former.field;
+
+DELETE FROM insights.attribute_changes
+WHERE changed_on = $day AND old_value = new_value AND field IN (SELECT field FROM ops.former_values);
