@@ -1,0 +1,222 @@
+"""Sixty random days, synced by the pipeline and by a model of it: after each, all tables say the same.
+
+The seeds are those of SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed, and
+`SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` lives through the same days again.
+"""
+
+import math
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.model.days import FIELDS, NUMBER_FIELDS, RandomDays
+from sf_insights_tests.model.product import SILENT, Entry, Product, Refused, plain_text, plain_time, plain_timestamp
+from sf_insights_tests.pipeline.pipeline import Pipeline, open_snapshot
+
+SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
+DAYS = 60
+FIRST_DAY = date(2026, 3, 1)
+NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}
+COLUMNS = {
+    "matched_accounts": "* EXCLUDE (match_reason)",
+    "account_attributes": "*",
+    "attribute_changes": "*",
+    "attribute_history": "*",
+    "account_metrics": "*",
+    "metric_history": "*",
+    "metric_summary": "*",
+    "field_events": "* EXCLUDE (detail)",
+    "field_days": "*",
+    "field_labels": "* EXCLUDE (updated_at)",
+    "accounts": "*",
+    "snapshot": "synced_on",
+}
+FIELD_STATES = """
+SELECT field, category, salesforce_label, salesforce_type, status, status_reason IS NOT NULL AS has_reason,
+       status_since, first.day AS first_synced_on, last.day AS last_synced_on
+FROM insights.fields
+LEFT JOIN ops.sync_runs AS first ON first.opened_at = first_synced_at
+LEFT JOIN ops.sync_runs AS last ON last.opened_at = last_synced_at"""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_pipeline_and_the_model_agree_on_each_of_sixty_days(seed, tmp_path, monkeypatch):
+    multi_currency = seed % 2 == 0
+    with DemoOrg.started(tmp_path / "org", accounts=120, seed=seed, multi_currency=multi_currency) as org:
+        for name, value in org.environment.items():
+            monkeypatch.setenv(name, value)
+        pipeline = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+        pipeline.configure(guards=NO_GUARDS)
+        SideBySide(org, pipeline, seed, multi_currency).live_through(DAYS)
+
+
+class SideBySide:
+    """The pipeline and the model, told the same; after each telling they are compared."""
+
+    def __init__(self, org: DemoOrg, pipeline: Pipeline, seed: int, multi_currency: bool) -> None:
+        self.org = org
+        self.pipeline = pipeline
+        self.seed = seed
+        self.days = RandomDays(org, seed, multi_currency)
+        self.product = Product(number_fields=NUMBER_FIELDS)
+        self.day = FIRST_DAY
+
+    def live_through(self, days: int) -> None:
+        self.sync()
+        for _ in range(days - 1):
+            self.day += timedelta(days=1)
+            self.days.told.append(f"--- {self.day}")
+            self.days.let_things_happen()
+            if self.days.happens(0.08):
+                self.days.told.append("nobody syncs")
+                continue
+            if self.days.happens(0.1):
+                self.fail()
+                if self.days.happens(0.5):
+                    continue
+            self.sync()
+            while self.days.happens(0.18):
+                if self.days.happens(0.7):
+                    self.days.let_things_happen()
+                if self.days.happens(0.2):
+                    self.fail()
+                self.sync()
+            if self.days.happens(0.05):
+                self.sync_a_past_day()
+            if self.days.happens(0.1):
+                self.relabel()
+
+    def sync(self) -> None:
+        self._run(self.day)
+
+    def fail(self) -> None:
+        """A sync whose fault stays: Salesforce fails every job, or Zuora refuses every query."""
+        culprit = "salesforce" if self.days.happens(0.5) else "zuora"
+        if culprit == "salesforce":
+            self.org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT", times=None)
+        else:
+            refusal = {"success": False, "reasons": []}
+            self.org.fault("status", path="/v1/action/query", status=400, body=refusal, times=None)
+        self._run(self.day, culprit)
+        self.org.clear_faults()
+
+    def sync_a_past_day(self) -> None:
+        self._run(self.day - timedelta(days=1))
+
+    def relabel(self) -> None:
+        self.days.change_labels()
+        self.days.told.append("relabelled")
+        outcome = self.pipeline.relabel(fields=_written(self.days.file))
+        assert outcome.success, f"{outcome.reason}\n{self._story()}"
+        self.product.relabel(self.days.file)
+        self._compare()
+
+    def _run(self, day: date, fault: str | None = None) -> None:
+        self.days.told.append(f"sync of {day}" + (f", {fault} fails" if fault else ""))
+        outcome = self.pipeline(str(day), fields=_written(self.days.file))
+        try:
+            expected = self.product.sync(day, self.days.file, self.days.shown, self.org, fault)
+        except Refused as refused:
+            expected = False
+            self.days.mend(refused.args[0])
+        assert outcome.success == expected, f"success is {outcome.success}: {outcome.reason}\n{self._story()}"
+        if self.product.published:
+            self._compare()
+
+    def _compare(self) -> None:
+        found = _published(self.pipeline.snapshot)
+        found["metric_summary"] = _with_sums_of(self.product.published["metric_summary"], found["metric_summary"])
+        for table, rows in self.product.published.items():
+            expected, actual = _counted(rows), _counted(found[table])
+            missing, surplus = expected - actual, actual - expected
+            assert not missing and not surplus, (
+                f"{table}:\nthe model has {_shown(missing)}\nthe pipeline has {_shown(surplus)}\n{self._story()}"
+            )
+
+    def _story(self) -> str:
+        return f"seed {self.seed}, {self.day}:\n" + "\n".join(self.days.told)
+
+
+def _written(file: list[Entry]) -> list[dict[str, Any]]:
+    """The file's entries as the administrator writes them."""
+    return [
+        {"field": entry.name, "as": entry.category} | ({} if entry.label is SILENT else {"label": entry.label})
+        for entry in file
+    ]
+
+
+def _published(snapshot: Path) -> dict[str, list[dict[str, Any]]]:
+    """Every table in the form of the model's."""
+    with open_snapshot(snapshot) as connection:
+        queries = {table: f"SELECT {columns} FROM insights.{table}" for table, columns in COLUMNS.items()}
+        queries |= {"fields": FIELD_STATES, "match_history": "FROM ops.match_history"}
+        tables = {}
+        for table, query in queries.items():
+            result = connection.execute(query)
+            names = [column[0] for column in result.description]
+            tables[table] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    for table in ("attribute_changes", "attribute_history"):
+        tables[table] = [_with_plain_texts(row) for row in tables[table]]
+    tables["attribute_changes"] = [row for row in tables["attribute_changes"] if row["old_value"] != row["new_value"]]
+    tables["attribute_history"] = list(_joined(tables["attribute_history"]))
+    for table in ("account_attributes", "accounts"):
+        tables[table] = [
+            {
+                name: plain_text(value, name in NUMBER_FIELDS) if name[0].isupper() else value
+                for name, value in row.items()
+            }
+            for row in tables[table]
+        ]
+    return tables
+
+
+def _with_plain_texts(row: dict[str, Any]) -> dict[str, Any]:
+    def plain(text: str | None) -> str | None:
+        if FIELDS[row["field"]].type == "datetime":
+            return plain_timestamp(text)
+        if FIELDS[row["field"]].type == "time":
+            return plain_time(text)
+        return plain_text(text, row["field"] in NUMBER_FIELDS)
+
+    return {name: plain(value) if name.endswith("value") else value for name, value in row.items()}
+
+
+def _joined(history: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Spans of one value, as one where only the way it is written differs."""
+    held: dict[str, Any] | None = None
+    for row in sorted(history, key=lambda row: (row["account_id"], row["field"], row["valid_from"])):
+        identity = ("account_id", "field", "value")
+        if held and all(held[name] == row[name] for name in identity) and held["valid_to"] == row["valid_from"]:
+            held["valid_to"] = row["valid_to"]
+            continue
+        if held:
+            yield held
+        held = dict(row)
+    if held:
+        yield held
+
+
+def _counted(rows: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    return Counter(tuple(sorted(row.items())) for row in rows)
+
+
+def _with_sums_of(expected: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows found, with the model's sum and median where they differ by no more than the order of adding."""
+    models = {(row["metric"], row["date"], row["currency"]): row for row in expected}
+    rows = []
+    for row in found:
+        model = models.get((row["metric"], row["date"], row["currency"]), row)
+        names = [name for name in ("sum", "median") if math.isclose(row[name], model[name], rel_tol=1e-9, abs_tol=1e-6)]
+        rows.append(row | {name: model[name] for name in names})
+    return rows
+
+
+def _shown(rows: Counter[tuple[Any, ...]]) -> str:
+    lines = [str(dict(row)) for row in list(rows)[:5]]
+    return f"{rows.total()} rows of its own" + "".join(f"\n    {line}" for line in lines)
