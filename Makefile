@@ -35,7 +35,7 @@ $(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Resolves anew, for every supported Python at once. duckdb stays at 1.5.5 (see README, "Opening the snapshot").
+# Resolves anew, for every supported Python at once. duckdb stays at 1.5.5 , whose files every current driver opens.
 lock:
 	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
 	echo 'duckdb==1.5.5' > .lock/constraints

@@ -4,11 +4,14 @@ What must not be published is refused inside the assets, before a table changes;
 that are there, so that it can be seen and plotted.
 """
 
+import json
+
 import dagster as dg
 
 from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
+from sf_insights.domain.selection import parse_configuration
 from sf_insights.resources.connections import WarehouseResource
 
 _PAUSED = """
@@ -16,7 +19,7 @@ _PAUSED = """
 """
 _SHARED_LABELS = "SELECT lower(label) FROM insights.field_labels GROUP BY ALL HAVING count(*) > 1"
 _LAST_LANDED = """
-    SELECT salesforce_records, configuration::JSON ->> '$.guards.min_match_rate' AS least FROM ops.sync_runs
+    SELECT salesforce_records, configuration FROM ops.sync_runs
     WHERE salesforce_landed_at IS NOT NULL ORDER BY sync DESC LIMIT 1
 """
 
@@ -39,7 +42,7 @@ def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseR
 @dg.asset_check(asset=matched_accounts, description="Enough of the accounts with a CRM Account ID are matched.")
 def enough_accounts_match(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        least = float(tx.execute(_LAST_LANDED)[0][1] or 0.5)
+        least = parse_configuration(json.loads(tx.execute(_LAST_LANDED)[0][1])).guards.min_match_rate
         rate = tx.value(
             "SELECT count(salesforce_account_id) / greatest(count(*), 1) FROM ops.account_matches "
             "WHERE match_status != 'no_crm_account_id'"
@@ -59,10 +62,7 @@ def no_field_is_paused(context: dg.AssetCheckExecutionContext, warehouse: Wareho
 @dg.asset_check(asset=field_labels, description="No two fields have the same label, case ignored.")
 def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        shared = [
-            label
-            for (label,) in tx.execute("SELECT lower(label) FROM insights.field_labels GROUP BY 1 HAVING count(*) > 1")
-        ]
+        shared = [label for (label,) in tx.execute(_SHARED_LABELS)]
     return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
 
 

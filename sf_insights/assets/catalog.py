@@ -27,7 +27,7 @@ def account_fields(
         if org.api_usage:
             refuse_start(*org.api_usage)
         with step.transaction() as tx:
-            syncs.claim_org(tx, step.sync, org.org_id)
+            syncs.refuse_another_org(tx, step.sync, org.org_id)
             field_tables.save_catalog(tx, fields, step.sync.day)
             syncs.record(
                 tx,

@@ -4,18 +4,21 @@ import dagster as dg
 
 from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.dictionary import RESERVED_NAMES
-from sf_insights.domain.labels import assign_labels
 from sf_insights.resources import field_tables
-from sf_insights.resources.connections import SettingsResource, WarehouseResource
-from sf_insights.resources.planning import make_plan
+from sf_insights.resources.connections import SettingsResource, WarehouseResource, ZuoraResource
+from sf_insights.resources.planning import labels_after, make_plan
 
 
 @dg.asset(key=["salesforce", "selected_fields"], group_name="salesforce", deps=[account_fields], kinds={"yaml"})
-def selected_fields(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+def selected_fields(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, zuora: ZuoraResource
+) -> dg.MaterializeResult:
     """One row per field that the administrator selected: what this sync does with it, or why it is paused."""
     with warehouse.step(context) as step, step.transaction() as tx:
         plan = make_plan(tx, step.sync)
+        # What cannot be is found before a million accounts have been read.
+        labels_after(tx, step.sync.configuration, plan)
+        zuora.source(step.sync.configuration).check()
         metadata = table_metadata(tx, "salesforce", "selected_fields")
     paused = {field.name: field.paused_because for field in plan if not field.is_read}
     for name, reason in paused.items():
@@ -37,10 +40,7 @@ def field_labels(
     """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce."""
     with warehouse.step_after(context) as step, step.transaction() as tx:
         # The file as it is now and not as the sync found it: relabelling materializes this asset alone.
-        wishes = field_tables.label_wishes(settings.configuration(), field_tables.load_plan(tx))
-        labels = assign_labels(
-            field_tables.load_labels(tx), wishes, step.sync.configuration.label_prefix, reserved=RESERVED_NAMES
-        )
+        labels = labels_after(tx, settings.configuration(), field_tables.load_plan(tx))
         field_tables.save_labels(tx, labels.values())
         metadata = table_metadata(tx, "insights", "field_labels")
     return dg.MaterializeResult(

@@ -60,7 +60,7 @@ def raw_accounts(
                 read_by=read.method,
                 downgrade_reason=read.downgrade_reason,
                 salesforce_accounts=landed.live,
-                salesforce_records=landed.records,
+                salesforce_records=read.announced_records,
                 salesforce_record_count=org.record_count(),
                 salesforce_api_calls=org.api_calls,
             )

@@ -65,8 +65,8 @@ def _show(console: Console, tx: Transaction) -> None:
     heading(console, "How Insights accounts matched")
     shown = table(">Accounts", "Status", "For example")
     for row in tx.execute(
-        "SELECT count(*), match_status, arg_min(match_reason, length(match_reason)) FROM insights.matched_accounts "
-        "GROUP BY match_status ORDER BY count(*) DESC"
+        "SELECT count(*), match_status, arg_min(match_reason, (length(match_reason), account_id)) "
+        "FROM insights.matched_accounts GROUP BY match_status ORDER BY count(*) DESC"
     ):
         shown.add_row(f"{row[0]:,}", row[1], one_line(row[2]))
     console.print(shown)
@@ -139,7 +139,7 @@ def _steps(snapshot: Path) -> list[tuple[str, str]]:
             f'{program("python")} -c "import duckdb; '
             f"duckdb.connect('{database}', read_only=True).sql('{query}').show()\"",
         ),
-        ("", f"duckdb -readonly {database}"),
+        ("", f"{program('duckdb')} -readonly {database}"),
         ("See the runs in Dagster's UI:", "make ui"),
         (
             "Give a field the label that people should see:",

@@ -11,6 +11,7 @@ import polars as pl
 from sf_insights.cli.console import counted, shown_path
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import Problem
+from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
 from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
 from sf_insights.resources import field_tables, settings
@@ -21,7 +22,6 @@ from sf_insights.resources.warehouse import reading_snapshot
 from sf_insights.resources.zuora import account_source
 
 _QUICK = RetryPolicy(tries=2, first_wait=0.5)
-_QUOTA_SHARE = 0.8
 _SAMPLE = 200
 
 
@@ -91,6 +91,8 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
     group = "Salesforce"
     warning = org.credentials.warning
     detail = f"by {org.credentials.name} to {org.instance_url}"
+    if org.endpoint:
+        detail += f", through SALESFORCE_ENDPOINT {org.endpoint}"
     yield Finding(group, "Connection", "warning" if warning else "ok", detail, warning or "")
     looks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
         "Org": lambda org: org.org_id,
@@ -130,14 +132,14 @@ def _quota(org: SalesforceOrg) -> Finding | str:
             return Finding("Salesforce", "API calls", "warning", "Salesforce does not say how many are used.")
         used, allowed = org.api_usage
     detail = f"{used:,} of {allowed:,} used in 24 hours"
-    if used < allowed * _QUOTA_SHARE:
+    if not is_nearly_used(used, allowed):
         return detail
     return Finding(
         "Salesforce",
         "API calls",
         "failed",
         detail,
-        f"A sync leaves the last {1 - _QUOTA_SHARE:.0%} to others: wait until some of the 24 hours have passed.",
+        "A sync leaves the last fifth to others: wait until some of the 24 hours have passed.",
     )
 
 

@@ -1,7 +1,6 @@
 """sf-insights label: what people see instead of an API name."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
@@ -35,10 +34,10 @@ def label(field: str, text: str | None, to_default: bool) -> None:
     wished = _with_label(settings.load_configuration(places.configuration), places.configuration.name, field, text)
     labels, is_synced = _labels_after(wished, places, field)
 
-    before = places.configuration.read_bytes()
+    before = settings.ConfigurationFile.read(places.configuration)
     settings.write_label(places.configuration, field, text)
     if places.snapshot.exists():
-        _republish(places.configuration, before)
+        _republish(before, settings.ConfigurationFile.read(places.configuration))
     console = terminal()
     name = next(name for name in labels if name.casefold() == field.casefold())
     console.print(f'{name} is labelled "{labels[name].text}".', style="green", soft_wrap=True)
@@ -51,14 +50,21 @@ def label(field: str, text: str | None, to_default: bool) -> None:
         next_steps(console, [("It becomes visible with the field's first sync:", f"{program()} sync")])
 
 
-def _republish(configuration: Path, before: bytes) -> None:
-    """Publish under the changed labels; a label that is refused leaves the file as it was before."""
+def _republish(before: settings.ConfigurationFile, written: settings.ConfigurationFile) -> None:
+    """Publish under the changed labels; a label that is refused leaves the file as it was before.
+
+    The lock may be waited for, and what an administrator writes meanwhile stays.
+    """
+    name = written.path.name
     with RunProgress() as progress:
         outcome = runs.run_relabelling(on_news=progress)
     if not outcome.success and outcome.failed_step in (None, _LABELS_STEP):
-        configuration.write_bytes(before)
-        end_when_failed(outcome, f"{configuration.name} is as it was.")
-    end_when_failed(outcome, f"The label stands in {configuration.name}, and the next sync publishes it.")
+        try:
+            written.replace(before)
+        except ConfigurationProblem:
+            end_when_failed(outcome, f"{name} was changed meanwhile and stays so; take the label out of it yourself.")
+        end_when_failed(outcome, f"{name} is as it was.")
+    end_when_failed(outcome, f"The label stands in {name}, and the next sync publishes it.")
 
 
 def _with_label(configuration: AccountFieldSync, file: str, field: str, text: str | None) -> AccountFieldSync:

@@ -1,12 +1,11 @@
 """sf-insights org: the demo org, for as long as somebody wants to work with it."""
 
 import signal
-from pathlib import Path
 
 import click
 
 from sf_insights.cli import demo_home
-from sf_insights.cli.console import counted, next_steps, program, shown_path, terminal
+from sf_insights.cli.console import counted, next_steps, program, terminal
 from sf_insights.demo.process import DemoOrg
 from sf_insights.demo.server import HOST, listen, web_server
 from sf_insights.demo.store import OrgShape
@@ -48,7 +47,7 @@ def _announce(org: DemoOrg, accounts: int) -> None:
     console.print(f"The demo org serves {counted(accounts, 'account')} at {org.url}.", soft_wrap=True)
     console.print("In another terminal, type these variables:")
     console.print()
-    variables = {**org.environment, "SF_INSIGHTS_DATA_DIR": shown_path(Path(demo_home.DATA))}
+    variables = {**org.environment, "SF_INSIGHTS_DATA_DIR": str(demo_home.DATA)}
     for name, value in variables.items():
         console.print(f"export {name}={value}", style="cyan", soft_wrap=True)
     next_steps(

@@ -24,6 +24,7 @@ from sf_insights.cli.published import Reading, reading
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources import settings
 from sf_insights.resources.matching import STATUSES
+from sf_insights.resources.warehouse import reading_snapshot
 
 _SYNCS = 7
 
@@ -79,9 +80,11 @@ def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
         "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
         f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
     )
-    snapshot = tx.records("SELECT * FROM insights.snapshot") if places.snapshot.exists() else []
     counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
-    published = snapshot[0] if snapshot else None
+    published = _published(places)
+    for row in syncs:
+        if row["state"] == "running" and source.running is None:
+            row["state"] = "died"  # nobody holds the warehouse, so nobody works on it
     return {
         "read_from": source.source,
         "running": source.running,
@@ -99,6 +102,15 @@ def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
             "(SELECT sync FROM insights.snapshot)) GROUP BY field ORDER BY field"
         ),
     }
+
+
+def _published(places: settings.Places) -> dict[str, Any] | None:
+    """What the file says that analysts have: the warehouse may have come further and failed to publish."""
+    try:
+        with reading_snapshot(places.snapshot) as tx:
+            return tx.records("SELECT * FROM insights.snapshot")[0]
+    except WarehouseProblem:
+        return None
 
 
 def _show(console: Console, found: dict[str, Any], places: settings.Places) -> None:
@@ -146,8 +158,10 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
 
 
 def _note(row: dict[str, Any]) -> str:
+    if row["state"] == "died":
+        return "its process ended; the next sync repairs it"
     if row["reason"]:
-        return one_line(row["reason"], 160)
+        return one_line(("not published: " if row["state"] == "complete" else "") + row["reason"], 160)
     notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []
     if row["downgrade_reason"]:
         notes.append("read through REST, since the Bulk API was refused")
@@ -158,7 +172,7 @@ def _note(row: dict[str, Any]) -> str:
 
 def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
     last = found["syncs"][0] if found["syncs"] else None
-    if last and last["state"] == "failed":
+    if last and last["state"] in ("failed", "died"):
         return [
             ("See whether what stopped it is mended, and sync again:", f"{program()} check && {program()} sync"),
             (f"The log of run {last['run_id']}, in Dagster's UI:", "make ui"),

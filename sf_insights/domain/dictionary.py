@@ -12,7 +12,7 @@ ACCOUNT_COLUMNS = {
     "share one count it more than once",
     "match_status": "matched, matched_by_merge, no_crm_account_id, invalid_crm_account_id, not_an_account_id, "
     "not_found or deleted",
-    "is_current": "Whether the account is matched today; if not, the values are the last known ones",
+    "is_current": "Whether the account is matched today; if not, its attributes are the last known ones",
     "currency": "The ISO code of its amounts; NULL in an org with one currency",
 }
 

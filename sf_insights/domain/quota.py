@@ -7,13 +7,18 @@ from sf_insights.domain.problems import ConnectionProblem
 _START_BELOW = 0.8
 
 
+def is_nearly_used(used: int, allowed: int) -> bool:
+    """Whether a sync would be refused to start."""
+    return bool(allowed) and used > allowed * _START_BELOW
+
+
 def refuse_start(used: int, allowed: int) -> None:
     """Refuse to begin when too many of the last 24 hours' calls are used.
 
     Raises:
         ConnectionProblem: more than 80 % are.
     """
-    if allowed and used > allowed * _START_BELOW:
+    if is_nearly_used(used, allowed):
         raise ConnectionProblem(
             f"Stopped for quota: {used:,} of the org's {allowed:,} API calls of the last 24 hours are used.",
             f"A sync starts below {_START_BELOW:.0%}, so that others are not left without. Run again later, find out "

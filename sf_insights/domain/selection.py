@@ -277,5 +277,11 @@ def _nearest(name: str, org: Mapping[str, AccountField]) -> str:
     lowered = {candidate.casefold(): candidate for candidate in org}
     near = difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.6)
     if near:
-        return f"Did you mean {' or '.join(lowered[candidate] for candidate in near)}?"
-    return "`sf-insights fields` lists the fields of this org."
+        return (
+            f"Did you mean {' or '.join(lowered[candidate] for candidate in near)}? If the name is right, give the "
+            "integration user read access to the field (field-level security)."
+        )
+    return (
+        "`sf-insights fields` lists those that it may see; if the name is right, give the user read access to the "
+        "field (field-level security)."
+    )

@@ -46,7 +46,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
             "access to it; if it is right, deselect it, sync, and select it again"
         )
         plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
-        save_plan(tx, plan)
+        save_plan(tx, sync.number, plan)
     columns = {name: type_ for name, type_ in landed.columns.items() if name not in emptied}
     added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
@@ -70,7 +70,7 @@ def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) 
     """
     _guard_row_drop(
         sync,
-        "Zuora's list has {now:,} accounts where the last sync had {before:,}.",
+        "The list of Insights accounts has {now:,} where the last sync had {before:,}.",
         before=_before(tx, sync, "zuora_accounts"),
         now=len(accounts),
     )

@@ -38,9 +38,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Extraction:
-    """A complete snapshot on disk, and how it was read: through "bulk", or "rest" for a reason."""
+    """A complete snapshot on disk, how many records were announced, and how it was read: "bulk", or why "rest"."""
 
     landed: LandedAccounts
+    announced_records: int | None
     method: Literal["bulk", "rest"]
     downgrade_reason: str | None
 
@@ -89,7 +90,7 @@ def extract_accounts(
             "Salesforce delivered no Account at all.",
             "The integration user needs the permission View All on Account; nothing was changed.",
         )
-    return Extraction(landed, snapshot.method, snapshot.downgrade_reason)
+    return Extraction(landed, snapshot.total_records, snapshot.method, snapshot.downgrade_reason)
 
 
 def _earlier_job(org: SalesforceOrg, directory: Path, query: Query) -> str | None:

@@ -16,10 +16,11 @@ from sf_insights.resources.warehouse import Transaction
 
 def save_catalog(tx: Transaction, fields: Sequence[AccountField], day: date) -> None:
     """Keep what describe shows now, and of what it shows no longer since when it does not."""
+    present = {field.name for field in fields}
     gone = {
         row["field"]: row
         for row in tx.records("SELECT * FROM salesforce.account_fields")
-        if row["field"] not in {field.name for field in fields}
+        if row["field"] not in present
     }
     tx.replace(
         "salesforce.account_fields",
@@ -73,12 +74,13 @@ def _field(row: dict[str, Any]) -> AccountField:
     return AccountField(name=row["field"], **{name: row[name] for name in names}, **optional)
 
 
-def save_plan(tx: Transaction, plan: Iterable[PlannedField]) -> None:
-    """Keep what this sync does with each selected field."""
+def save_plan(tx: Transaction, sync: int, plan: Iterable[PlannedField]) -> None:
+    """Keep what a sync does with each selected field."""
     tx.replace(
         "salesforce.selected_fields",
         [
             {
+                "sync": sync,
                 **_field_row(planned.field),
                 "category": planned.category,
                 "description": planned.description,

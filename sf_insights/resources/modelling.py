@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import duckdb
 
-from sf_insights.domain.dictionary import FIXED_COLUMNS, meaning_of
+from sf_insights.domain.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
 from sf_insights.domain.field_types import Category, ColumnType
 from sf_insights.domain.lifecycle import FieldState, next_states
 from sf_insights.resources import field_tables, syncs
@@ -103,6 +103,9 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         ],
     )
     write_views(tx)
+    tx.execute(
+        "UPDATE ops.warehouse SET org_id = (SELECT org_id FROM ops.sync_runs WHERE sync = $sync)", {"sync": sync.number}
+    )
     syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
     return changed
 
@@ -164,8 +167,9 @@ def _write_comments(tx: Transaction, states: dict[str, FieldState], labels: dict
     for name, kind in names:
         meaning, fixed = meaning_of(name)
         columns = []
+        named = by_label if name.endswith(LABELLED_SUFFIX) else fields
         for column, type_ in tx.columns("insights", name).items():
-            state = fields.get(column) or by_label.get(column)
+            state = named.get(column)
             comment = fixed.get(column) or (_field_comment(state, labels[state.field]) if state else None)
             columns.append({"name": column, "comment": comment})
             dictionary.append(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
+from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.field_types import AccountField, fingerprint
-from sf_insights.domain.selection import PlannedField, plan_fields
+from sf_insights.domain.labels import FieldLabel, assign_labels
+from sf_insights.domain.selection import AccountFieldSync, PlannedField, plan_fields
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
@@ -21,8 +24,20 @@ def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
         ConfigurationProblem: a field the org never had, or one that can never be what the file asks for.
     """
     plan = plan_fields(sync.configuration.fields, field_tables.load_catalog(tx), field_tables.known_fields(tx))
-    field_tables.save_plan(tx, plan)
+    field_tables.save_plan(tx, sync.number, plan)
     return plan
+
+
+def labels_after(
+    tx: Transaction, configuration: AccountFieldSync, plan: Iterable[PlannedField]
+) -> dict[str, FieldLabel]:
+    """Every label as it is once these planned fields have theirs, by field; writes nothing.
+
+    Raises:
+        ConfigurationProblem: two fields would have the same.
+    """
+    wishes = field_tables.label_wishes(configuration, plan)
+    return assign_labels(field_tables.load_labels(tx), wishes, configuration.label_prefix, RESERVED_NAMES)
 
 
 def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: RequestRefused) -> bool:
@@ -41,6 +56,7 @@ def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: Re
         reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"
         field_tables.save_plan(
             tx,
+            sync.number,
             [
                 replace(field, paused_because=reason) if field.is_read and field.name.casefold() == named else field
                 for field in make_plan(tx, sync)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.problems import WarehouseProblem
@@ -23,25 +24,35 @@ def publish(warehouse: Warehouse, snapshot: Path) -> int:
     """
     with warehouse.transaction() as tx:
         _refuse_mixed(tx)
-        stamp = now()
-        tx.execute("UPDATE insights.snapshot SET published_at = $now", {"now": stamp})
-        tx.execute(
-            "UPDATE ops.sync_runs SET published_at = $now WHERE sync = (SELECT sync FROM insights.snapshot)",
-            {"now": stamp},
-        )
+        _stamp(tx, now())
     try:
         replace_file(warehouse.checkpointed(), snapshot, mode=_READ_ONLY)
+    except BaseException:
+        # The stamp had to be in the copy; in the warehouse it would say of a sync that is not there that it is.
+        warehouse.reopen()
+        with warehouse.transaction() as tx:
+            _stamp(tx, None)
+        raise
     finally:
         warehouse.reopen()
     return snapshot.stat().st_size
+
+
+def _stamp(tx: Transaction, moment: datetime | None) -> None:
+    tx.execute("UPDATE insights.snapshot SET published_at = $moment", {"moment": moment})
+    tx.execute(
+        "UPDATE ops.sync_runs SET published_at = $moment WHERE sync = (SELECT sync FROM insights.snapshot)",
+        {"moment": moment},
+    )
 
 
 def _refuse_mixed(tx: Transaction) -> None:
     complete = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
     if complete is None:
         raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
-    matched_in = tx.value("SELECT max(changed_in_sync) FROM ops.account_matches") or 0
-    if tx.value("SELECT max(sync) FROM insights.snapshot") != complete or matched_in > complete:
+    # Of the insights tables, matching alone is written before the others.
+    matched = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE matched_accounts IS NOT NULL")
+    if matched != complete or tx.value("SELECT max(sync) FROM insights.snapshot") != complete:
         raise WarehouseProblem(
             "The tables are not all of the same sync, since the last one did not complete.",
             "Run `sf-insights sync`; until then the last snapshot stays.",

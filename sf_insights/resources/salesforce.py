@@ -60,6 +60,7 @@ class SalesforceOrg:
                 "SALESFORCE_API_VERSION is not a version of Salesforce's API.", f"Write it as in {DEFAULT_API_VERSION}."
             )
         self.credentials = credentials
+        self.endpoint = endpoint
         self.api_version = api_version
         self.retry = retry or RetryPolicy()
         self._session = new_session(environment, endpoint=endpoint)

@@ -346,7 +346,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigurationProblem(f"{path} does not exist.", "SF_INSIGHTS_CONFIG names another file.") from None
+        raise ConfigurationProblem(
+            f"{path} does not exist.", "Create it, or set SF_INSIGHTS_CONFIG to where it is."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None
 

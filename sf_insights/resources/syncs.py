@@ -18,13 +18,14 @@ GUARDS = ("row-drop", "match-rate", "org-change")
 
 @dataclass(frozen=True)
 class Sync:
-    """One attempt to bring a day's accounts in.
+    """One attempt to bring a day's accounts in, by the Dagster run `run_id`.
 
     `since` is the number of the last complete sync of an earlier day (0 when there is none) and `previous_day` its
     day: what this sync does is relative to it, also when the day has been synced before.
     """
 
     number: int
+    run_id: str
     day: date
     opened_at: datetime
     configuration: AccountFieldSync
@@ -71,26 +72,43 @@ def open_sync(
 
 
 def continue_sync(tx: Transaction, run_id: str) -> Sync:
-    """The sync that this run opened, or the last landed one when the run starts further down.
+    """The sync of this run; when the run starts further down, a new one of the last landed sync's data and day.
+
+    It gets a number of its own, since the number says from which sync on a row is new: under the old one, what this run
+    changes would pass for what the sync after it has already seen.
 
     Raises:
         WarehouseProblem: nothing has been landed that could be continued.
     """
-    rows = tx.execute(
-        "SELECT sync, run_id, salesforce_landed_at IS NOT NULL AND zuora_landed_at IS NOT NULL FROM ops.sync_runs "
-        "WHERE run_id = $run OR salesforce_landed_at IS NOT NULL OR zuora_landed_at IS NOT NULL "
-        "ORDER BY sync DESC LIMIT 1",
-        {"run": run_id},
+    own = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE run_id = $run", {"run": run_id})
+    if own is not None:
+        return _sync(tx, own)
+    landed = tx.execute(
+        """SELECT sync, salesforce_landed_at IS NOT NULL AND zuora_landed_at IS NOT NULL
+                  AND sync = (SELECT max(sync) FROM salesforce.selected_fields)
+           FROM ops.sync_runs WHERE salesforce_landed_at IS NOT NULL OR zuora_landed_at IS NOT NULL
+           ORDER BY sync DESC LIMIT 1"""
     )
-    if not rows or (rows[0][1] != run_id and not rows[0][2]):
+    if not landed or not landed[0][1]:
         raise WarehouseProblem(
-            "There is no landed sync to continue: the last one stopped while it was reading.",
+            "There is no landed sync to continue: the last one stopped while it planned or read.",
             "Materialize all assets, or run `sf-insights sync`.",
         )
-    number = rows[0][0]
-    if rows[0][1] != run_id:
-        # Adopted: the steps that follow in this run find it by the run's id.
-        tx.execute("UPDATE ops.sync_runs SET run_id = $run WHERE sync = $sync", {"run": run_id, "sync": number})
+    number = tx.value("SELECT max(sync) + 1 FROM ops.sync_runs")
+    tx.execute(
+        """INSERT INTO ops.sync_runs BY NAME
+           SELECT * REPLACE ($number AS sync, $run AS run_id, 'running' AS state, NULL AS reason, $now AS opened_at,
+                             NULL AS ended_at, NULL AS published_at, NULL AS matched_accounts,
+                             []::VARCHAR[] AS accepted)
+           FROM ops.sync_runs WHERE sync = $landed""",
+        {"number": number, "run": run_id, "now": now(), "landed": landed[0][0]},
+    )
+    tx.execute("UPDATE salesforce.selected_fields SET sync = $number", {"number": number})
+    for table in ("ops.field_stats", "ops.rejected_values"):
+        tx.execute(
+            f"INSERT INTO {table} BY NAME SELECT * REPLACE ($number AS sync) FROM {table} WHERE sync = $landed",
+            {"number": number, "landed": landed[0][0]},
+        )
     return _sync(tx, number)
 
 
@@ -119,6 +137,7 @@ def _sync(tx: Transaction, number: int) -> Sync:
     )
     return Sync(
         number=number,
+        run_id=row["run_id"],
         day=row["day"],
         opened_at=row["opened_at"],
         configuration=parse_configuration(json.loads(row["configuration"])),
@@ -135,15 +154,16 @@ def record(tx: Transaction, sync: int, **facts: Any) -> None:
 
 
 def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
-    """Record that the sync of this run ended without being complete."""
+    """Record that the sync of this run ended without being published: failed, or complete with a reason."""
     tx.execute(
-        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, reason = $reason "
-        "WHERE run_id = $run AND state != 'complete'",
+        """UPDATE ops.sync_runs SET reason = $reason, ended_at = $now,
+                  state = CASE WHEN state = 'complete' THEN state ELSE 'failed' END
+           WHERE run_id = $run AND published_at IS NULL""",
         {"now": now(), "reason": reason, "run": run_id},
     )
 
 
-def claim_org(tx: Transaction, sync: Sync, org_id: str) -> None:
+def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
     """See that this warehouse holds this org's data, or nobody's yet.
 
     Raises:
@@ -156,7 +176,6 @@ def claim_org(tx: Transaction, sync: Sync, org_id: str) -> None:
             "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept it for one run with "
             "`sf-insights sync --accept org-change`.",
         )
-    tx.execute("UPDATE ops.warehouse SET org_id = $org", {"org": org_id})
 
 
 def day_is_complete(tx: Transaction, day: date) -> bool:

@@ -33,17 +33,20 @@ class PassingTrouble(Exception):
     """A failure that may be gone at the next try.
 
     `wait` is how many seconds the server asked for, if it did; `may_be_done` is false when the request is known not to
-    have been carried out.
+    have been carried out; `remedy` is what a person can do when it does not pass.
     """
 
-    def __init__(self, what: str, *, wait: float | None = None, may_be_done: bool = True) -> None:
+    def __init__(
+        self, what: str, *, wait: float | None = None, may_be_done: bool = True, remedy: str = "Try again later."
+    ) -> None:
         super().__init__(what)
+        self.remedy = remedy
         self.wait = wait
         self.may_be_done = may_be_done
 
     def lasting(self, tries: int) -> Problem:
         """Return the problem that this trouble is when it was still there at the last try."""
-        return ConnectionProblem(f"{self} (tries: {tries}).", "Try again later.")
+        return ConnectionProblem(f"{self} (tries: {tries}).", self.remedy)
 
 
 class OutcomeUnknown(ConnectionProblem):
@@ -182,7 +185,13 @@ def network_troubles(who: str) -> Iterator[None]:
         raise PassingTrouble(f"An answer of {who} broke off half-way") from None
     except requests.ConnectionError as error:
         if _was_never_connected(error):
-            raise PassingTrouble(f"{who} cannot be reached", may_be_done=False) from None
+            host = urlsplit(error.request.url or "").netloc if error.request is not None else ""
+            variable = "ZUORA_BASE_URL" if who == "Zuora" else "SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT"
+            raise PassingTrouble(
+                f"{who} cannot be reached" + (f" at {host}" if host else ""),
+                may_be_done=False,
+                remedy=f"Look at {variable}, the network and HTTPS_PROXY.",
+            ) from None
         raise PassingTrouble(f"The connection to {who} broke off") from None
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL):
         raise ConfigurationProblem(

@@ -39,6 +39,14 @@ class AccountSource(Protocol):
     @property
     def api_calls(self) -> int: ...
 
+    def check(self) -> None:
+        """See that the accounts can be read, at little cost, before anything else is.
+
+        Raises:
+            Problem: they cannot.
+        """
+        ...
+
     def read_accounts(self) -> pl.DataFrame:
         """Return all accounts with the columns COLUMNS, all text; what is empty or absent is null.
 
@@ -75,6 +83,10 @@ class FileAccounts:
         self.path = path
         self.name = path.name
 
+    def check(self) -> None:
+        """See AccountSource."""
+        self.read_accounts()
+
     def read_accounts(self) -> pl.DataFrame:
         """See AccountSource.
 
@@ -95,7 +107,7 @@ class FileAccounts:
             first = twice["Id"][0]
             rows = twice.filter(pl.col("Id") == first)["row"].to_list()
             raise self._problem(
-                f"has {twice['Id'].n_unique()} Ids more than once, such as {first} ({self._places(rows)})",
+                f"has {twice['Id'].n_unique()} Ids in several rows each, such as {first} ({self._places(rows)})",
                 "Each account may stand in it once.",
             )
         return accounts.select(COLUMNS)
@@ -177,6 +189,10 @@ class ZuoraAccounts:
     def api_calls(self) -> int:
         """How many calls to the tenant's API were made so far, retries included and logins not."""
         return self._api_calls
+
+    def check(self) -> None:
+        """See AccountSource. Logs in."""
+        self._current_token()
 
     def read_accounts(self) -> pl.DataFrame:
         """See AccountSource. When Zuora drops the query half-way it is asked again from the start.

@@ -25,7 +25,7 @@ CREATE TABLE ops.sync_runs (
     read_by VARCHAR,                        -- bulk or rest
     downgrade_reason VARCHAR,               -- why not bulk
     salesforce_accounts BIGINT,             -- live ones
-    salesforce_records BIGINT,              -- with deleted and merged ones
+    salesforce_records BIGINT,              -- that Salesforce announced, with deleted and merged ones
     salesforce_record_count BIGINT,         -- what Salesforce itself says, approximately
     zuora_accounts BIGINT,
     matched_accounts BIGINT,
@@ -79,6 +79,7 @@ CREATE TABLE salesforce.account_fields (
     help_text VARCHAR, compound_field VARCHAR, vanished_on DATE
 );
 CREATE TABLE salesforce.selected_fields (
+    sync BIGINT NOT NULL,                   -- whose plan this is
     field VARCHAR NOT NULL, category VARCHAR NOT NULL, description VARCHAR, label VARCHAR NOT NULL,
     type VARCHAR NOT NULL, length BIGINT NOT NULL, precision BIGINT NOT NULL, scale BIGINT NOT NULL,
     is_formula BOOLEAN NOT NULL, help_text VARCHAR, paused_because VARCHAR

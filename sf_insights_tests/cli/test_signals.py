@@ -75,7 +75,7 @@ def is_alive(pid):
 def test_org_prints_the_variables_that_connect_to_it_and_stops_cleanly(checkout, command, number):
     with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
         variables = dict(re.findall(r"^export (\w+)=(.+)$", org.said, re.MULTILINE))
-        assert variables["SF_INSIGHTS_DATA_DIR"] == "data/demo"
+        assert variables["SF_INSIGHTS_DATA_DIR"] == str(checkout / "data" / "demo")
         with SalesforceOrg.from_environment(variables) as salesforce:
             assert salesforce.record_count() == 50
         assert org.stop(number) == 0

@@ -23,6 +23,11 @@ SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(
 DAYS = 60
 FIRST_DAY = date(2026, 3, 1)
 NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}
+# Nobody looks at Dagster's log of these runs, and writing it takes longer than the syncs.
+DAGSTER_YAML = """
+telemetry: {enabled: false}
+event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}
+"""
 COLUMNS = {
     "matched_accounts": "* EXCLUDE (match_reason)",
     "account_attributes": "*",
@@ -51,6 +56,8 @@ def test_the_pipeline_and_the_model_agree_on_each_of_sixty_days(seed, tmp_path, 
     with DemoOrg.started(tmp_path / "org", accounts=120, seed=seed, multi_currency=multi_currency) as org:
         for name, value in org.environment.items():
             monkeypatch.setenv(name, value)
+        (tmp_path / "dagster").mkdir()
+        (tmp_path / "dagster" / "dagster.yaml").write_text(DAGSTER_YAML)
         pipeline = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
         pipeline.configure(guards=NO_GUARDS)
         SideBySide(org, pipeline, seed, multi_currency).live_through(DAYS)

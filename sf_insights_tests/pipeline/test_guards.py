@@ -29,7 +29,7 @@ def test_a_drop_of_zuoras_list_is_refused(org, sync):
         org.delete_zuora_account(row["Id"])
     run = sync(day="2026-03-02")
     assert not run.success
-    assert "Zuora's list" in run.reason
+    assert "list of Insights accounts" in run.reason
 
 
 def test_a_sync_that_matches_too_few_accounts_is_refused(org, sync):

@@ -279,6 +279,18 @@ def test_a_killed_sync_takes_up_its_job_and_fetches_only_what_is_missing(org, sy
     assert states == [("failed", "The process ended before the sync was complete."), ("complete", None)]
 
 
+def test_a_new_label_leaves_what_a_killed_sync_has_landed(org, sync, monkeypatch):
+    sync(day="2026-03-01", fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    killed_in_the_middle_of_the_download(org, sync)
+    assert sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, *FIELDS[1:]]).success
+    org.clear_requests()
+    assert sync(day="2026-03-02").success
+    calls = org.requests()
+    assert not [call for call in calls if call["method"] == "POST" and call["path"].endswith(JOBS)]
+    assert len([call for call in calls if call["path"].endswith(RESULTS)]) <= 4
+
+
 def test_a_killed_syncs_job_is_removed_when_another_query_is_needed(org, sync, monkeypatch):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")

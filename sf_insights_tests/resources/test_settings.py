@@ -272,7 +272,7 @@ def test_a_label_that_yaml_could_take_for_something_else_stays_a_text(write, lab
         ("fields:\n  - label: >\n      old\n      text\n\n    field: A\n", 'fields:\n  - label: "x"\n\n    field: A\n'),
         ("fields:\n  - field: A\n    label: old\n      text # c\n", 'fields:\n  - field: A\n    label: "x" # c\n'),
         ("fields:\n  -\n    A # c\n", 'fields:\n  -\n    field: A # c\n    label: "x"\n'),
-        ("\ufefffields:\n  - A # c\n", 'fields:\n  - field: A # c\n    label: "x"\n'),
+        ("\ufefffields:\n  - A # c\n", '\ufefffields:\n  - field: A # c\n    label: "x"\n'),
         ("{fields: [A]}", '{fields: [{field: A, label: "x"}]}'),
         ("---\nfields:\n  - &name A\n...\n", '---\nfields:\n  - field: &name A\n    label: "x"\n...\n'),
     ],

@@ -65,7 +65,10 @@ def test_trying_again_is_bounded_and_the_message_holds_no_query():
 def test_a_server_that_is_not_there_is_reported_without_the_query():
     with new_session({}) as session, pytest.raises(ConnectionProblem) as problem:
         get(session, "http://127.0.0.1:1/query?q=SELECT+Secret__c+FROM+Account")
-    assert str(problem.value) == "The server cannot be reached (tries: 3). Try again later."
+    assert str(problem.value) == (
+        "The server cannot be reached at 127.0.0.1:1 (tries: 3). "
+        "Look at SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT, the network and HTTPS_PROXY."
+    )
 
 
 @pytest.mark.parametrize(
