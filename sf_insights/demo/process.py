@@ -272,7 +272,8 @@ def serve(
 
 
 def _wait_for_end() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):  # not through sys.stdin, whose lock an ending interpreter wants
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)
     os._exit(1)  # a long change of a large org does not outlive the parent
