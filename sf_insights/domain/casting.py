@@ -7,7 +7,7 @@ text's own digits decide, and the library only converts what fits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +19,8 @@ _HAS_DIGIT = r"^[+-]?\.?[0-9]"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"^[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?Z?$"
+_WHOLE_SECONDS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.0{1,6})?(?:Z|[+-]00:?00)$"
+_PLAIN_INTEGER = r"^-?[0-9]{1,18}$"
 _ZEROS = "0" * 48
 _MAX_EXPONENT = 40
 _WIDEST = pl.Decimal(MAX_INTEGER_DIGITS + MAX_SCALE, MAX_SCALE)
@@ -89,11 +91,9 @@ def _cast_column(text: pl.Series, column: ColumnType) -> tuple[pl.Series, Column
         case "decimal":
             return _decimals(text, column)
         case "date":
-            return _in_calendar(_where(text, _DATE).str.to_date("%Y-%m-%d", strict=False)), column
+            return _in_calendar(_where(text, _DATE).str.to_date("%Y-%m-%d", strict=False, cache=False)), column
         case "timestamp":
-            offset = _where(text, _TIMESTAMP).str.replace(r"Z$", "+00:00")
-            moments = offset.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
-            return _in_calendar(moments), column
+            return _timestamps(text), column
         case "time":
             return _where(text, _TIME).str.strip_suffix("Z").str.to_time("%H:%M:%S%.f", strict=False), column
 
@@ -132,7 +132,23 @@ def _digits(text: pl.Series) -> pl.DataFrame:
     )
 
 
+def _timestamps(text: pl.Series) -> pl.Series:
+    """Moments in UTC. Almost every cell is of whole seconds in UTC, which takes an eighth of the time."""
+    seconds = _where(text, _WHOLE_SECONDS).str.head(len("2026-01-31T12:34:56"))
+    moments = seconds.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False, cache=False)
+    return _in_calendar(_completed(moments.dt.replace_time_zone("UTC"), text, _other_timestamps))
+
+
+def _other_timestamps(text: pl.Series) -> pl.Series:
+    offset = _where(text, _TIMESTAMP).str.replace(r"Z$", "+00:00")
+    return offset.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+
+
 def _integers(text: pl.Series) -> pl.Series:
+    return _completed(_where(text, _PLAIN_INTEGER).cast(pl.Int64, strict=False), text, _other_integers)
+
+
+def _other_integers(text: pl.Series) -> pl.Series:
     digits = _digits(text)
     whole = pl.when(pl.col("fraction") == "").then(
         pl.concat_str(pl.col("sign").replace("+", ""), pl.lit("0"), "whole").cast(pl.Int64, strict=False)
@@ -141,6 +157,21 @@ def _integers(text: pl.Series) -> pl.Series:
 
 
 def _decimals(text: pl.Series, column: ColumnType) -> tuple[pl.Series, ColumnType]:
+    """Numbers, and the type they need. What is written plainly and fits the column is cast as it stands."""
+    plain = rf"^-?[0-9]{{1,{max(1, column.integer_digits)}}}(?:\.[0-9]{{0,{column.scale}}}0*)?$"
+    numbers = _where(text, plain).cast(_decimal(column), strict=False)
+    needed = column
+
+    def other_decimals(others: pl.Series) -> pl.Series:
+        nonlocal needed
+        values, needed = _other_decimals(others, column)
+        return values
+
+    completed = _completed(numbers, text, other_decimals)
+    return completed, needed
+
+
+def _other_decimals(text: pl.Series, column: ColumnType) -> tuple[pl.Series, ColumnType]:
     digits = _digits(text)
     fits = (pl.col("whole").str.len_bytes() <= MAX_INTEGER_DIGITS) & (pl.col("fraction").str.len_bytes() <= MAX_SCALE)
     digits = digits.select(
@@ -151,8 +182,20 @@ def _decimals(text: pl.Series, column: ColumnType) -> tuple[pl.Series, ColumnTyp
         pl.col("fraction").str.len_bytes().max().fill_null(0).alias("fraction"),
     ).row(0)
     needed = ColumnType("decimal", max(column.integer_digits, seen[0]), max(column.scale, seen[1]))
-    dtype = pl.Decimal(needed.integer_digits + needed.scale, needed.scale) if needed == column else _WIDEST
     number = pl.concat_str(
         pl.col("sign").replace("+", ""), pl.lit("0"), "whole", pl.lit("."), "fraction", pl.lit("0")
-    ).cast(dtype, strict=False)
+    ).cast(_decimal(needed) if needed == column else _WIDEST, strict=False)
     return digits.select(number).to_series(), needed
+
+
+def _decimal(column: ColumnType) -> pl.Decimal:
+    return pl.Decimal(max(1, column.integer_digits + column.scale), column.scale)
+
+
+def _completed(values: pl.Series, text: pl.Series, other: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Fill in the cells that have text and no value yet by the slower, general way."""
+    missing = (values.is_null() & text.is_not_null()).arg_true()
+    if missing.is_empty():
+        return values
+    found = other(text.gather(missing))
+    return values.cast(found.dtype).scatter(missing, found)

@@ -50,7 +50,13 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     columns = {name: type_ for name, type_ in landed.columns.items() if name not in emptied}
     added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
-    tx.run("salesforce_raw_accounts", {"day": sync.day, "sync": sync.number}, columns=list(columns), added=added)
+    tx.run(
+        "salesforce_raw_accounts",
+        {"day": sync.day, "sync": sync.number},
+        columns=list(columns),
+        added=added,
+        is_first=not tx.value("SELECT count(*) FROM salesforce.raw_accounts"),
+    )
     tx.run("salesforce_merged_accounts")
     tx.run("salesforce_unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")

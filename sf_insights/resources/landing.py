@@ -105,13 +105,14 @@ class LandedAccounts:
         cast.frame.write_parquet(self.directory / f"accounts-{page.number:06}.parquet")
         if not cast.rejected.is_empty():
             cast.rejected.write_parquet(self.directory / f"rejected-{page.number:06}.parquet")
-        live = cast.frame.filter(~pl.col("IsDeleted"))
-        nulls = live.null_count().row(0, named=True)
+        deleted = cast.frame.filter(pl.col("IsDeleted").fill_null(True))
+        live = len(cast.frame) - len(deleted)
+        nulls, nulls_of_deleted = (rows.null_count().row(0, named=True) for rows in (cast.frame, deleted))
         landed = LandedPage(
             records=len(cast.frame),
-            live=len(live),
+            live=live,
             columns=cast.columns,
-            filled={name: len(live) - count for name, count in nulls.items()},
+            filled={name: live - count + nulls_of_deleted[name] for name, count in nulls.items()},
             rejected=dict(Counter(cast.rejected["field"].to_list())),
         )
         # Last, since only what has this beside it counts as landed when the process dies.

@@ -1,0 +1,40 @@
+"""A measurement in a process of its own: what it prints in the end is what the parent reads."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from sf_insights.resources.settings import CHECKOUT
+
+_MARK = "measured: "
+
+
+def report(**figures: Any) -> None:
+    """Print the figures of this process, with its peak memory in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+    print(_MARK + json.dumps({**figures, "peak_mb": peak}), flush=True)
+
+
+def measured(module: str, *arguments: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Run `python -m module` to its end and return what it reported.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    ended = subprocess.run(  # noqa: S603  # our own interpreter and modules
+        [sys.executable, "-m", module, *arguments],
+        env={**os.environ, **environment},
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in ended.stdout.splitlines() if line.startswith(_MARK)]
+    if ended.returncode or not lines:
+        raise RuntimeError(f"{module} ended with {ended.returncode}: {ended.stdout[-2000:]}")
+    figures: dict[str, Any] = json.loads(lines[-1].removeprefix(_MARK))
+    return figures

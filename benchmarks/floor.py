@@ -1,0 +1,43 @@
+"""The floor: the same pages streamed to disk and read by one read_csv with given types into one DuckDB table.
+
+python -m benchmarks.floor DIRECTORY, with what reaches the org in the environment. Prints the seconds and the peak.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.child import report
+from benchmarks.reading import bulk_pages, token
+
+# As in the reference of the CSV reader: one thread a file, since the parallel one loses records with line breaks.
+_LOAD = """
+CREATE TABLE accounts AS FROM read_csv(
+    $files, columns = {columns}, header = true, auto_detect = false, quote = '"', escape = '"', parallel = false,
+    max_line_size = 8388608)
+"""
+
+
+def main(directory: Path, soql: str, columns: dict[str, str]) -> None:
+    """Read everything once and say what it took."""
+    began = time.monotonic()
+    access = token(
+        os.environ["SALESFORCE_ENDPOINT"],
+        os.environ["SALESFORCE_CONSUMER_KEY"],
+        os.environ["SALESFORCE_CONSUMER_SECRET"],
+    )
+    files = [str(page) for page in bulk_pages(os.environ["SALESFORCE_ENDPOINT"], access, soql, directory)]
+    streamed = time.monotonic()
+    with duckdb.connect(str(directory / "floor.duckdb")) as connection:
+        types = ", ".join(f"'{name}': '{type_}'" for name, type_ in columns.items())
+        connection.execute(_LOAD.replace("{columns}", "{" + types + "}"), {"files": files})
+        records = connection.execute("SELECT count(*) FROM accounts").fetchone()
+    report(seconds=time.monotonic() - began, streaming=streamed - began, records=records[0] if records else 0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))

@@ -1,0 +1,96 @@
+"""The demo org as the benchmarks need it: every result written before anything is measured, and nothing compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import requests
+
+from benchmarks.reading import finished_job, token
+from benchmarks.selection import ATTRIBUTES, METRICS, write_configuration
+from sf_insights.demo.process import DemoOrg
+from sf_insights.domain.field_types import AccountField, ColumnType
+from sf_insights.domain.soql import columns_to_read, select_accounts
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.zuora import COLUMNS
+
+_FIRST_DAY = date(2026, 3, 1)
+
+
+class MeasuredOrg:
+    """A demo org whose Zuora accounts are exported to a file and whose Accounts are rendered, day by day.
+
+    `environment` is what a process needs to sync it into `home`.
+    """
+
+    def __init__(self, org: DemoOrg, home: Path) -> None:
+        self._org = org
+        self._days = 0
+        self._accounts = home / "accounts.parquet"
+        self.data = home / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        write_configuration(self.data / "account_field_sync.yaml", self._accounts)
+        org.configure(gzip=False)
+        self.columns = self._columns()
+        self._render()
+
+    @classmethod
+    @contextmanager
+    def started(cls, home: Path, accounts: int) -> Iterator[MeasuredOrg]:
+        """Start it with everything in `home`, where an org that was generated before is used again."""
+        with DemoOrg.started(home / f"org-{accounts}", accounts=accounts) as org:
+            org.reset()
+            yield cls(org, home)
+
+    @property
+    def soql(self) -> str:
+        """What a sync asks for."""
+        return select_accounts(self.columns)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Everything that a sync reads from the environment."""
+        return {
+            **self._org.environment,
+            "SF_INSIGHTS_DATA_DIR": str(self.data),
+            "SF_INSIGHTS_CONFIG": str(self.data / "account_field_sync.yaml"),
+            "SF_INSIGHTS_TODAY": str(_FIRST_DAY + timedelta(days=self._days)),
+            "DAGSTER_HOME": str(self.data / "dagster"),
+        }
+
+    def pass_day(self) -> dict[str, Any]:
+        """Let a day pass, which changes one account in a hundred, and render what there is then."""
+        self._days += 1
+        changed = self._org.pass_day()
+        self._render()
+        return changed
+
+    def api_calls(self) -> int:
+        """The requests to Salesforce since the last call of this."""
+        calls = [request for request in self._org.requests() if request["path"].startswith("/services/data/")]
+        self._org.clear_requests()
+        return len(calls)
+
+    def _columns(self) -> dict[str, ColumnType]:
+        with SalesforceOrg.from_environment(self._org.environment) as org:
+            fields = {
+                entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]
+            }
+        return columns_to_read(fields, [fields[name] for name in (*ATTRIBUTES, *METRICS)])
+
+    def _render(self) -> None:
+        rows = [{name: row[name] for name in COLUMNS} for row in self._org.zuora_accounts()]
+        pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String)).write_parquet(self._accounts)
+        variables = self._org.environment
+        access = token(
+            self._org.url, variables["SALESFORCE_CONSUMER_KEY"], variables["SALESFORCE_CONSUMER_SECRET"]
+        )
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {access}"
+        session.delete(finished_job(session, self._org.url, self.soql), timeout=60)
+        self._org.clear_requests()

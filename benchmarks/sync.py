@@ -1,0 +1,41 @@
+"""One whole sync, as `sf-insights sync` runs it, with the seconds of each step.
+
+python -m benchmarks.sync, with what reaches the org and the data in the environment. Dagster's start is left out: the
+clock begins with the first step.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks.child import report
+from sf_insights.runs import News, run_sync
+
+
+def main() -> None:
+    """Sync, and say what it took."""
+    began: dict[str, float] = {}
+    ended: dict[str, float] = {}
+
+    outcome = run_sync(on_news=_stopwatch(began, ended))
+    end = time.monotonic()
+    if not outcome.success:
+        sys.exit(f"{outcome.failed_step}: {outcome.reason}")
+    report(
+        seconds=end - min(began.values()),
+        steps={step: round(ended[step] - began[step], 3) for step in ended},
+    )
+
+
+def _stopwatch(began: dict[str, float], ended: dict[str, float]) -> Callable[[News], None]:
+    def listen(news: News) -> None:
+        if news.kind == "began":
+            began[news.step] = time.monotonic()
+        elif news.kind == "ended":
+            ended[news.step] = time.monotonic()
+
+    return listen
+
+
+if __name__ == "__main__":
+    main()
