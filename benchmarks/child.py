@@ -2,10 +2,10 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sf_insights.resources.settings import CHECKOUT
@@ -15,7 +15,9 @@ _MARK = "measured: "
 
 def report(**figures: Any) -> None:
     """Print the figures of this process, with its peak memory in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+    # getrusage would give the peak of the parent as well, which it takes over through fork and exec.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    peak = int(status["VmHWM"].split()[0]) / 1024
     print(_MARK + json.dumps({**figures, "peak_mb": peak}), flush=True)
 
 

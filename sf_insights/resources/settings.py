@@ -26,6 +26,9 @@ from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _TODAY = "SF_INSIGHTS_TODAY"
+_MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
+_THREADS = "SF_INSIGHTS_THREADS"
+_DEFAULT_MEMORY = "600MB"  # what does not fit goes to disk, next to the warehouse
 
 
 def environment() -> dict[str, str]:
@@ -60,6 +63,20 @@ class Places:
     @property
     def landing(self) -> Path:
         return self.data / "landing"
+
+
+def database_limits(variables: Mapping[str, str]) -> dict[str, str]:
+    """What DuckDB may use while it writes the warehouse: SF_INSIGHTS_MEMORY_LIMIT, and SF_INSIGHTS_THREADS or all cores.
+
+    Raises:
+        ConfigurationProblem: one of them cannot be understood.
+    """
+    memory, threads = variables.get(_MEMORY, _DEFAULT_MEMORY), variables.get(_THREADS)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MG]i?B", memory):
+        raise ConfigurationProblem(f"{_MEMORY} is {memory!r}, which is no size.", "Write it as 800MB or 2GB.")
+    if threads is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", threads):
+        raise ConfigurationProblem(f"{_THREADS} is {threads!r}, which is no number of threads.", "Write it as 2.")
+    return {"memory_limit": memory, **({"threads": threads} if threads else {})}
 
 
 def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:

@@ -20,7 +20,7 @@ import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
-from sf_insights.resources.settings import now
+from sf_insights.resources.settings import database_limits, environment, now
 from sf_insights.sql import identifier, render
 
 SCHEMA_VERSION = 1
@@ -253,6 +253,7 @@ class Warehouse:
                 duckdb.connect,
                 str(self.path),
                 config={
+                    **database_limits(environment()),
                     "storage_compatibility_version": STORAGE_VERSION,
                     "autoinstall_known_extensions": "false",
                     "preserve_insertion_order": "false",

@@ -1,9 +1,9 @@
 -- Intervals of equal value: one ends where the value is null, in another currency or another one, or where nothing is
 -- matched any more; one begins where there is a value and none is open.
-CREATE OR REPLACE TEMP TABLE metric_values AS
+CREATE OR REPLACE TEMP VIEW metric_values AS
 {% for metric in metrics %}
 SELECT account_id, {{ metric | literal }} AS metric, {{ metric | identifier }}::DOUBLE AS value, currency
-FROM touched WHERE salesforce_account_id IS NOT NULL AND {{ metric | identifier }} IS NOT NULL
+FROM todays_values WHERE {{ metric | identifier }} IS NOT NULL
 {{ "UNION ALL" if not loop.last else "" }}
 {% else %}
 SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS value, NULL::VARCHAR AS currency WHERE false
@@ -30,4 +30,4 @@ WHERE NOT EXISTS (
     FROM insights.metric_history AS kept
     WHERE kept.valid_to IS NULL AND kept.account_id = today.account_id AND kept.metric = today.metric);
 
-DROP TABLE metric_values;
+DROP VIEW metric_values;

@@ -1,17 +1,12 @@
+{% from "differing.sql" import differing %}
 -- The matches that are new or say something else today; `changed_in_sync` says when each row last did.
-MERGE INTO ops.account_matches AS known
-USING todays_matches AS today ON known.account_id = today.account_id
-WHEN MATCHED AND (
-{% for column in columns if column != "account_id" %}
-    {{ "OR " if not loop.first else "" }}known.{{ column }} IS DISTINCT FROM today.{{ column }}
-{% endfor %}
-) THEN UPDATE SET
-{% for column in columns if column != "account_id" %}
-    {{ column }} = today.{{ column }},
-{% endfor %}
-    changed_in_sync = $sync
-WHEN NOT MATCHED THEN INSERT ({{ columns | join(", ") }}, changed_in_sync)
-    VALUES ({% for column in columns %}today.{{ column }}, {% endfor %}$sync)
-WHEN NOT MATCHED BY SOURCE THEN DELETE;
+{{ differing("ops.account_matches", "todays_matches", "account_id", columns) }};
+
+DELETE FROM ops.account_matches WHERE account_id IN (SELECT account_id FROM differing);
+
+INSERT INTO ops.account_matches BY NAME
+SELECT *, $sync AS changed_in_sync FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE is_there);
+
+DROP TABLE differing;
 
 DROP TABLE todays_matches;

@@ -1,15 +1,11 @@
+{% from "differing.sql" import differing %}
 -- Today's list, written only where it differs from the last one.
-MERGE INTO zuora.accounts AS known
-USING landed_list AS today ON known."Id" = today."Id"
-WHEN MATCHED AND (
-{% for column in columns %}
-    {{ "OR " if not loop.first else "" }}known.{{ column | identifier }} IS DISTINCT FROM today.{{ column | identifier }}
-{% endfor %}
-) THEN UPDATE SET
-{% for column in columns %}
-    {{ column | identifier }} = today.{{ column | identifier }}{{ "," if not loop.last else "" }}
-{% endfor %}
-WHEN NOT MATCHED THEN INSERT BY NAME
-WHEN NOT MATCHED BY SOURCE THEN DELETE;
+{{ differing("zuora.accounts", "landed_list", "Id", columns) }};
+
+DELETE FROM zuora.accounts WHERE "Id" IN (SELECT "Id" FROM differing);
+
+INSERT INTO zuora.accounts BY NAME FROM landed_list WHERE "Id" IN (SELECT "Id" FROM differing WHERE is_there);
+
+DROP TABLE differing;
 
 DROP TABLE landed_list;
