@@ -74,7 +74,12 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     )
     tx.run("insights_former_values", {"day": sync.day})
     tx.run("insights_previous_days", {"day": sync.day})
-    tx.run("insights_metric_history", {"day": sync.day, "metrics": read["metric"]}, metrics=read["metric"])
+    tx.run(
+        "insights_metric_history",
+        {"day": sync.day, "metrics": read["metric"]},
+        metrics=read["metric"],
+        is_first=not tx.value("SELECT count(*) FROM insights.metric_history"),
+    )
     changed = {
         "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
         "accounts_ended": tx.value("SELECT count(*) FROM ended"),

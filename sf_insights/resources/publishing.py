@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.resources.compaction import compact, has_holes
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import Transaction, Warehouse
 
@@ -25,8 +26,12 @@ def publish(warehouse: Warehouse, snapshot: Path) -> int:
     with warehouse.transaction() as tx:
         _refuse_mixed(tx)
         _stamp(tx, now())
+        worth_compacting = has_holes(tx)
     try:
-        replace_file(warehouse.checkpointed(), snapshot, mode=_READ_ONLY)
+        file = warehouse.checkpointed()
+        if worth_compacting:
+            compact(file)
+        replace_file(file, snapshot, mode=_READ_ONLY)
     except BaseException:
         # The stamp had to be in the copy; in the warehouse it would say of a sync that is not there that it is.
         warehouse.reopen()
@@ -64,7 +69,7 @@ def replace_file(file: Path, target: Path, mode: int) -> None:
 
     Whoever has the old file open keeps it.
     """
-    copy = target.with_name(f".{target.name}.{os.getpid()}")
+    copy = target.with_name(f".{target.name}.copy")
     try:
         shutil.copyfile(file, copy)
         _flush(copy)
