@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak lint ui lock clean
+.PHONY: demo test soak bench lint ui settings lock clean
 
 demo: $(READY)
 	$(BIN)/sf-insights demo
@@ -15,6 +15,10 @@ test: $(READY) lint
 # The sweeps of which `make test` runs a tenth: a hundred kills, every statement failing.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 sf_insights_tests/pipeline/test_crashes.py
+
+# About an hour; what it measures and what it measured is told in docs/performance.md.
+bench: $(READY)
+	$(BIN)/python -m benchmarks --json data/bench/figures.json
 
 lint: $(READY)
 	$(BIN)/ruff check .

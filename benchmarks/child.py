@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sf_insights.resources.settings import CHECKOUT
-
+_CHECKOUT = Path(__file__).resolve().parents[1]
 _MARK = "measured: "
 
 
@@ -21,16 +20,18 @@ def report(**figures: Any) -> None:
     print(_MARK + json.dumps({**figures, "peak_mb": peak}), flush=True)
 
 
-def measured(module: str, *arguments: str, environment: Mapping[str, str]) -> dict[str, Any]:
+def measured(
+    module: str, *arguments: str, environment: Mapping[str, str], python: str | Path = sys.executable
+) -> dict[str, Any]:
     """Run `python -m module` to its end and return what it reported.
 
     Raises:
         RuntimeError: it failed.
     """
     ended = subprocess.run(  # noqa: S603  # our own interpreter and modules
-        [sys.executable, "-m", module, *arguments],
+        [python, "-m", module, *arguments],
         env={**os.environ, **environment},
-        cwd=CHECKOUT,
+        cwd=_CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
         check=False,

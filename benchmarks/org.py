@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -43,6 +44,7 @@ class MeasuredOrg:
     @contextmanager
     def started(cls, home: Path, accounts: int) -> Iterator[MeasuredOrg]:
         """Start it with everything in `home`, where an org that was generated before is used again."""
+        shutil.rmtree(home / "data", ignore_errors=True)
         with DemoOrg.started(home / f"org-{accounts}", accounts=accounts) as org:
             org.reset()
             yield cls(org, home)
@@ -78,18 +80,14 @@ class MeasuredOrg:
 
     def _columns(self) -> dict[str, ColumnType]:
         with SalesforceOrg.from_environment(self._org.environment) as org:
-            fields = {
-                entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]
-            }
+            fields = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
         return columns_to_read(fields, [fields[name] for name in (*ATTRIBUTES, *METRICS)])
 
     def _render(self) -> None:
         rows = [{name: row[name] for name in COLUMNS} for row in self._org.zuora_accounts()]
         pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String)).write_parquet(self._accounts)
         variables = self._org.environment
-        access = token(
-            self._org.url, variables["SALESFORCE_CONSUMER_KEY"], variables["SALESFORCE_CONSUMER_SECRET"]
-        )
+        access = token(self._org.url, variables["SALESFORCE_CONSUMER_KEY"], variables["SALESFORCE_CONSUMER_SECRET"])
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {access}"
         session.delete(finished_job(session, self._org.url, self.soql), timeout=60)

@@ -1,4 +1,4 @@
-"""Giving back the holes in the warehouse: what was changed or deleted keeps its place in the file until it is copied."""
+"""Giving back the holes in the warehouse: what was deleted keeps its place in the file until that is copied."""
 
 from __future__ import annotations
 

@@ -18,9 +18,8 @@ from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
 
-
 # The columns of ops.attribute_values that are of the account and the day, and not of a field.
-_OWN_COLUMNS = tuple(FIXED_COLUMNS) + ("last_current_on",)
+_OWN_COLUMNS = (*FIXED_COLUMNS, "last_current_on")
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,9 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         fields=read["attribute"] + read["metric"],
         tracked=tracked,
         unread=unread,
-        carried=[name for name in tx.columns("ops", "attribute_values") if name not in (*_OWN_COLUMNS, *read["attribute"])],
+        carried=[
+            name for name in tx.columns("ops", "attribute_values") if name not in (*_OWN_COLUMNS, *read["attribute"])
+        ],
         currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
     )
     tx.run("insights_former_values", {"day": sync.day})

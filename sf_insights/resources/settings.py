@@ -65,8 +65,8 @@ class Places:
         return self.data / "landing"
 
 
-def database_limits(variables: Mapping[str, str]) -> dict[str, str]:
-    """What DuckDB may use while it writes the warehouse: SF_INSIGHTS_MEMORY_LIMIT, and SF_INSIGHTS_THREADS or all cores.
+def database_limits(variables: Mapping[str, str]) -> dict[str, Any]:
+    """What DuckDB may use to write the warehouse: SF_INSIGHTS_MEMORY_LIMIT, and SF_INSIGHTS_THREADS or all cores.
 
     Raises:
         ConfigurationProblem: one of them cannot be understood.

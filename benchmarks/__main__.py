@@ -1,0 +1,174 @@
+"""`make bench`: a first sync and everyday ones against the floor, in one run, as a table and as JSON.
+
+Speed is a ratio of two measurements of the same minutes on the same machine: absolute seconds are given beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import rivals
+from benchmarks.child import measured
+from benchmarks.org import MeasuredOrg
+from sf_insights.resources.settings import CHECKOUT
+
+_MB = 1e6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `bound` is the most that is promised, None where nothing is."""
+
+    what: str
+    measured: float
+    unit: str
+    bound: float | None = None
+    detail: str = ""
+
+
+def main() -> None:
+    """Measure everything that was asked for, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=30, help="everyday syncs, for the size of the file")
+    parser.add_argument("--larger", type=int, default=3, help="how many times as many accounts for the memory; 0: none")
+    parser.add_argument("--rivals", type=int, default=200_000, help="how many accounts for other tools; 0: none")
+    parser.add_argument("--home", type=Path, default=CHECKOUT / "data" / "bench", help="where the orgs are kept")
+    parser.add_argument("--json", type=Path, help="where to write the figures as well")
+    options = parser.parse_args()
+    options.home.mkdir(parents=True, exist_ok=True)
+    console = Console()
+
+    rows = _of_one_org(options.home, options.accounts, options.days, console.log)
+    if options.larger:
+        first = next(row for row in rows if row.what == PEAK)
+        rows.append(_of_a_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured))
+    rows.append(_fixed_cost(options.home))
+    if options.rivals:
+        rows += _of_rivals(options.home, options.rivals, console.log)
+
+    console.print(_table(rows))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+
+
+PEAK = "peak memory of a sync"
+
+
+def _of_one_org(home: Path, accounts: int, days: int, say: Callable[[str], None]) -> list[Row]:
+    with MeasuredOrg.started(home, accounts) as org:
+        say(f"{accounts:,} accounts, {len(org.columns)} columns")
+        floors = [_floor(org, home)]
+        first = _sync(org)
+        api_calls = org.api_calls()
+        floors.append(_floor(org, home))
+        say(f"floor {floors}, first sync {first}")
+        everyday, sizes = [], []
+        for day in range(1, days + 1):
+            org.pass_day()
+            everyday.append(_sync(org))
+            sizes.append((org.data / "warehouse.duckdb").stat().st_size / _MB)
+            say(f"day {day}: {everyday[-1]}, {sizes[-1]:.0f} MB")
+            if day <= 3:
+                floors.append(_floor(org, home))
+    floor = statistics.median(floor["seconds"] for floor in floors)
+    daily = statistics.median(day["seconds"] for day in everyday)
+    landing = first["steps"]["salesforce__raw_accounts"]
+    every_peak = [day["peak_mb"] for day in (first, *everyday)]
+    return [
+        Row("floor: CSV to disk, one read_csv", floor, "s", detail=_range(floor["seconds"] for floor in floors)),
+        Row("landing against the floor", landing / floor, "x", 1.3, f"{landing:.1f} s"),
+        Row("first sync against the floor", first["seconds"] / floor, "x", 2.5, f"{first['seconds']:.1f} s"),
+        Row(
+            "everyday sync against the floor",
+            daily / floor,
+            "x",
+            1.8,
+            _range(day["seconds"] for day in everyday),
+        ),
+        Row(PEAK, max(every_peak), "MB", 1000),
+        Row(f"warehouse after {days} days against after one", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
+        Row("calls of Salesforce's API", api_calls, "", 40),
+    ]
+
+
+def _of_rivals(home: Path, accounts: int, say: Callable[[str], None]) -> list[Row]:
+    """What others take for their one table against our whole first sync."""
+    python = rivals.installed(home)
+    if python is None:
+        say("the rivals cannot be installed here, so they are left out")
+        return []
+    with MeasuredOrg.started(home, accounts) as org:
+        ours = _sync(org)
+        taken = {rival: rivals.run(rival, org, home, python) for rival in rivals.RIVALS}
+    say(f"{accounts:,} accounts: our first sync {ours}, rivals {taken}")
+    return [
+        Row(
+            f"{rival}, {accounts:,} accounts, against our first sync",
+            figures["seconds"] / ours["seconds"],
+            "x",
+            detail=f"{figures['seconds']:.1f} s and {figures['peak_mb']:.0f} MB; ours {ours['seconds']:.1f} s",
+        )
+        for rival, figures in taken.items()
+    ]
+
+
+def _of_a_larger_org(home: Path, accounts: int, times: int, smaller: float) -> Row:
+    with MeasuredOrg.started(home, accounts) as org:
+        peaks = [_sync(org)["peak_mb"]]
+        org.pass_day()
+        peaks.append(_sync(org)["peak_mb"])
+    return Row(f"peak memory, {times} times as many accounts", max(peaks) / smaller, "x", 1.2, f"{max(peaks):.0f} MB")
+
+
+def _fixed_cost(home: Path) -> Row:
+    """The whole command on an org so small that nothing but its start counts."""
+    with MeasuredOrg.started(home, 100) as org:
+        _sync(org)
+        org.pass_day()
+        taken = measured("benchmarks.command", environment=org.environment)["seconds"]
+    return Row("`sf-insights sync` on 100 accounts", taken, "s", 6)
+
+
+def _sync(org: MeasuredOrg) -> dict[str, Any]:
+    return measured("benchmarks.sync", environment=org.environment)
+
+
+def _floor(org: MeasuredOrg, home: Path) -> dict[str, Any]:
+    directory = home / "floor"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    types = json.dumps({name: column.sql for name, column in org.columns.items()})
+    try:
+        return measured("benchmarks.floor", str(directory), org.soql, types, environment=org.environment)
+    finally:
+        shutil.rmtree(directory)
+
+
+def _range(values: Any) -> str:
+    seconds = sorted(values)
+    return f"{seconds[0]:.1f} to {seconds[-1]:.1f} s, n={len(seconds)}"
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("", "measured", "at most", "")
+    for row in rows:
+        bound = "" if row.bound is None else f"{row.bound:g} {row.unit}"
+        within = row.bound is None or row.measured <= row.bound
+        figure = f"{row.measured:.2f}" if row.unit in ("x", "s") else f"{row.measured:,.0f}"
+        table.add_row(row.what, f"{figure} {row.unit}", bound, row.detail, style="" if within else "red")
+    return table
+
+
+if __name__ == "__main__":
+    main()
