@@ -54,6 +54,7 @@ def main() -> None:
         first = next(row for row in rows if row.what == PEAK)
         rows.append(_of_a_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured))
     rows.append(_fixed_cost(options.home))
+    rows.append(_ids())
     if options.rivals:
         rows += _of_rivals(options.home, options.rivals, console.log)
 
@@ -138,6 +139,11 @@ def _fixed_cost(home: Path) -> Row:
         org.pass_day()
         taken = measured("benchmarks.command", environment=org.environment)["seconds"]
     return Row("`sf-insights sync` on 100 accounts", taken, "s", 6)
+
+
+def _ids() -> Row:
+    taken = min(measured("benchmarks.ids", environment={})["seconds"] for _ in range(3))
+    return Row("CRM Account IDs of a million accounts", taken, "s", 1)
 
 
 def _sync(org: MeasuredOrg) -> dict[str, Any]:

@@ -1,32 +1,8 @@
--- What each Insights account stands for today, compared with what was known: the rules of ids step by step, then the
--- join, then the sentence that an administrator can act on.
+-- What each Insights account stands for today, compared with what was known: the id, then what Salesforce has under it,
+-- then the sentence that an administrator can act on.
 CREATE OR REPLACE TEMP TABLE decided AS
-WITH given AS (
-    SELECT "Id" AS account_id, "CrmId", coalesce(trimmed_id("CrmId"), '') AS trimmed FROM zuora.accounts
-), named AS (
-    SELECT *, CASE WHEN contains(trimmed, '/') THEN coalesce(nullif(id_in_url(trimmed), ''), trimmed)
-                   ELSE trimmed END AS given_id
-    FROM given
-), cut AS (
-    SELECT
-        account_id,
-        "CrmId",
-        given_id,
-        CASE WHEN regexp_full_match(given_id, '[A-Za-z0-9]{15}|[A-Za-z0-9]{18}') THEN length(given_id) ELSE 0 END AS characters,
-        substr(given_id, 1, 15) AS body,
-        upper(substr(given_id, 16, 3)) AS suffix
-    FROM named
-), measured AS (
-    SELECT *, CASE WHEN characters > 0 THEN id_suffix(body) END AS own_suffix FROM cut
-), repaired AS (
-    SELECT *, CASE WHEN characters = 18 AND own_suffix != suffix THEN id_in_repaired_case(given_id) END AS other_body
-    FROM measured
-), completed AS (
-    SELECT
-        *,
-        CASE WHEN characters = 15 OR own_suffix = suffix THEN body || own_suffix
-             WHEN id_suffix(other_body) = suffix THEN other_body || suffix END AS id18
-    FROM repaired
+WITH completed AS (
+{% include "crm_account_ids.sql" %}
 )
 SELECT
     account_id,
@@ -35,7 +11,7 @@ SELECT
     characters = 15 AS is_short,
     characters = 18 AS is_long,
     is_long AND id18 != given_id AS was_damaged,
-    id18 IS NOT NULL AND id18 IS DISTINCT FROM "CrmId" AS id_repaired,
+    id_repaired,
     raw."IsDeleted" AS is_deleted,
     merged.master_record_id,
     CASE WHEN given_id = '' THEN 'no_crm_account_id'

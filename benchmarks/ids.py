@@ -1,0 +1,49 @@
+"""The rules of ids at a million rows: every CRM Account ID of a list, as matching normalises them.
+
+Source of the shares: the demo org's list, in which a fifth are not as Salesforce writes them.
+"""
+
+import time
+
+import duckdb
+
+from benchmarks.child import report
+from sf_insights.domain.salesforce_ids import temporary_macros
+from sf_insights.sql import render
+
+_ROWS = 1_000_000
+# Whole ids, short ones, ones in small letters, padded ones, record URLs, and what is no id.
+_LIST = f"""
+CREATE TABLE zuora.accounts AS
+WITH numbered AS (
+    SELECT range, md5(range::VARCHAR) AS digits FROM range({_ROWS})
+), named AS (
+    SELECT range, '001' || digits[:6] || upper(digits[7:12]) AS body FROM numbered
+)
+SELECT md5(range::VARCHAR) AS "Id",
+       CASE range % 20 WHEN 0 THEN body
+                       WHEN 1 THEN lower(body || id_suffix(body))
+                       WHEN 2 THEN '\u00a0' || body || id_suffix(body) || ' '
+                       WHEN 3 THEN 'https://demo.lightning.force.com/lightning/r/Account/' || body || '/view'
+                       WHEN 4 THEN 'see contract'
+                       ELSE body || id_suffix(body) END AS "CrmId"
+FROM named
+"""
+
+
+def main() -> None:
+    """Normalise the list and say what it took."""
+    with duckdb.connect() as connection:
+        for macro in temporary_macros():
+            connection.execute(macro)
+        connection.execute("CREATE SCHEMA zuora")
+        connection.execute(_LIST)
+        began = time.monotonic()
+        connection.execute(f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({render('crm_account_ids')})")
+        seconds = time.monotonic() - began
+        found = connection.execute("SELECT count(id18) FROM ids").fetchone()
+    report(seconds=seconds, found=found[0] if found else 0)
+
+
+if __name__ == "__main__":
+    main()
