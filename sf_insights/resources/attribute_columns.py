@@ -31,10 +31,6 @@ def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str],
         attributes: the fields that this sync reads as attributes.
         is_second: whether the day has been synced before and is about to be undone.
     """
-    tx.execute(
-        "CREATE TABLE IF NOT EXISTS ops.former_values "
-        "(account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL)"
-    )
     if not is_second:
         tx.execute("DELETE FROM ops.former_values")
     landed = tx.columns("salesforce", "raw_accounts")

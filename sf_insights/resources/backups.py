@@ -7,11 +7,9 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
-from sf_insights.resources.publishing import replace_file
+from sf_insights.resources.copies import PRIVATE, replace_file
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
-
-_PRIVATE = 0o600
 
 
 def back_up(warehouse: Warehouse, file: Path) -> None:
@@ -27,7 +25,7 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
         raise WarehouseProblem(f"There is no {warehouse.path.name} yet.", "Run `sf-insights sync`.")
     warehouse.open("sf-insights backup")
     try:
-        replace_file(warehouse.checkpointed(), file, mode=_PRIVATE)
+        replace_file(warehouse.checkpointed(), file, mode=PRIVATE)
     except OSError as error:
         raise ConfigurationProblem(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
     finally:
@@ -49,7 +47,7 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
         if warehouse.path.exists():
             aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
             warehouse.path.rename(aside)
-        replace_file(file, warehouse.path, mode=_PRIVATE)
+        replace_file(file, warehouse.path, mode=PRIVATE)
     finally:
         warehouse.close()
     return aside

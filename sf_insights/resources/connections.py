@@ -116,7 +116,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _opened(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Warehouse:
         if self._warehouse is None:
             warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
-            warehouse.open(f"Dagster run {context.run.run_id}", on_wait=context.log.warning)
+            warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)
             self._warehouse = warehouse
         return self._warehouse
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources.compaction import compact, has_holes
+from sf_insights.resources.copies import replace_file
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import Transaction, Warehouse
 
@@ -62,30 +61,3 @@ def _refuse_mixed(tx: Transaction) -> None:
             "The tables are not all of the same sync, since the last one did not complete.",
             "Run `sf-insights sync`; until then the last snapshot stays.",
         )
-
-
-def replace_file(file: Path, target: Path, mode: int) -> None:
-    """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
-
-    Whoever has the old file open keeps it.
-    """
-    copy = target.with_name(f".{target.name}.copy")
-    try:
-        shutil.copyfile(file, copy)
-        _flush(copy)
-        copy.chmod(mode)
-        # A write-ahead log beside the target, left by somebody who once opened it for writing, would make the new file
-        # unreadable.
-        target.with_name(target.name + ".wal").unlink(missing_ok=True)
-        copy.replace(target)
-    finally:
-        copy.unlink(missing_ok=True)
-    _flush(target.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,6 +7,7 @@ releases when its holder dies, is taken before the file is opened and kept until
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,10 +21,13 @@ import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
+from sf_insights.resources.copies import PRIVATE, replace_file
 from sf_insights.resources.settings import database_limits, environment, now
-from sf_insights.sql import identifier, render
+from sf_insights.sql import identifier, migrations, render
 
-SCHEMA_VERSION = 1
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION = migrations()[-1]
 STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
 LOCK_WAIT_SECONDS = 600.0
 _LOCK_POLL_SECONDS = 0.2
@@ -121,24 +125,25 @@ class Warehouse:
         self,
         purpose: str,
         wait_seconds: float = LOCK_WAIT_SECONDS,
-        on_wait: Callable[[str], None] | None = None,
+        tell: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Take the lock and open the database, making it when there is none.
+        """Take the lock and open the database: made when there is none, brought to this version when it is older.
 
         Args:
             purpose: what the lock is for, told to whoever waits for it.
             wait_seconds: how long to wait for another holder.
-            on_wait: told once who holds it, when it is not free at once.
+            tell: told who holds it, when it is not free at once, and where the copy of an older version lies.
 
         Raises:
-            WarehouseProblem: another process holds it, or the file is of a newer version.
+            WarehouseProblem: another process holds it, the file is of a newer version, or an older one cannot be
+                copied.
         """
         if self.is_open:
             return
-        self.hold(purpose, wait_seconds, on_wait)
+        self.hold(purpose, wait_seconds, tell)
         try:
             self._connection = self._connect()
-            self._prepare()
+            self._prepare(tell)
         except BaseException:
             self.close()
             raise
@@ -147,7 +152,7 @@ class Warehouse:
         self,
         purpose: str,
         wait_seconds: float = LOCK_WAIT_SECONDS,
-        on_wait: Callable[[str], None] | None = None,
+        tell: Callable[[str], None] = logger.warning,
     ) -> None:
         """Take the lock without opening the database, which may be lost or damaged; as for `open`.
 
@@ -155,7 +160,7 @@ class Warehouse:
             WarehouseProblem: another process holds it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._acquire(purpose, wait_seconds, on_wait)
+        self._acquire(purpose, wait_seconds, tell)
 
     def close(self) -> None:
         """Close the database and give the lock back."""
@@ -218,12 +223,12 @@ class Warehouse:
             raise WarehouseProblem(f"{self.path.name} is not open.")
         return self._connection
 
-    def _acquire(self, purpose: str, wait_seconds: float, on_wait: Callable[[str], None] | None) -> None:
+    def _acquire(self, purpose: str, wait_seconds: float, tell: Callable[[str], None]) -> None:
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout:
-            if on_wait and wait_seconds > 0:
-                on_wait(f"waiting up to {wait_seconds:.0f} s: {self._describe_holder()}")
+            if wait_seconds > 0:
+                tell(f"waiting up to {wait_seconds:.0f} s: {self._describe_holder()}")
             try:
                 self._lock.acquire(timeout=wait_seconds, poll_interval=_LOCK_POLL_SECONDS)
             except filelock.Timeout:
@@ -271,7 +276,7 @@ class Warehouse:
             connection.execute(macro)
         return connection
 
-    def _prepare(self) -> None:
+    def _prepare(self, tell: Callable[[str], None]) -> None:
         with self.transaction() as tx:
             if not tx.value("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'ops'"):
                 tx.run("schema")
@@ -284,6 +289,36 @@ class Warehouse:
                 f"{SCHEMA_VERSION}).",
                 "Upgrade sf_insights.",
             )
+        if version < SCHEMA_VERSION:
+            copy = self._copied(f"before-schema-{SCHEMA_VERSION}")
+            self._migrate(version)
+            tell(
+                f"{self.path.name} was brought from schema {version} to {SCHEMA_VERSION}; as it was before, it is kept "
+                f"as {copy.name}. Delete that one when it is of no more use."
+            )
+
+    def _copied(self, occasion: str) -> Path:
+        """Keep a copy of the file as it is now beside it."""
+        copy = self.path.with_name(f"{self.path.stem}.{occasion}-{now():%Y%m%dT%H%M%S}.duckdb")
+        try:
+            replace_file(self.checkpointed(), copy, mode=PRIVATE)
+        except OSError as error:
+            raise WarehouseProblem(
+                f"{self.path.name} is of an older version, and cannot be copied before it is changed: "
+                f"{error.strerror}. It is as it was.",
+                f"Make room for {copy.name} beside it, as large as it is, and run again.",
+            ) from None
+        self.reopen()
+        return copy
+
+    def _migrate(self, version: int) -> None:
+        """Take every step from a version to the present one, all or none."""
+        with self.transaction() as tx:
+            for step in migrations():
+                if step > version:
+                    tx.run(f"migrate_to_{step}")
+            for table in ("ops.warehouse", "insights.snapshot"):
+                tx.execute(f"UPDATE {table} SET schema_version = $version", {"version": SCHEMA_VERSION})
 
 
 @contextmanager

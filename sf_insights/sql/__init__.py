@@ -4,6 +4,7 @@ Files are Jinja templates. Values are bound (`$day`); what SQL cannot bind, name
 passes through the filters `identifier` and `literal`.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,12 @@ _files = jinja2.Environment(
     autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote what is put in
 )
 _files.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
+
+
+def migrations() -> list[int]:
+    """The schema versions to which a sql/migrate_to_<version>.sql leads from the one before, in order."""
+    found = (re.fullmatch(r"migrate_to_(\d+)\.sql", name) for name in _files.list_templates())
+    return sorted(int(file[1]) for file in found if file)
 
 
 def render(name: str, **names: Any) -> str:

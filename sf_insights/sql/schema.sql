@@ -1,4 +1,5 @@
--- What a new warehouse starts from. Columns of fields are added as fields are selected.
+-- What a new warehouse starts from. Columns of fields are added as fields are selected. A change here needs the same in
+-- a migrate_to_<version>.sql, which brings there what older versions wrote.
 -- No primary keys and no indexes: DuckDB's can be corrupted (duckdb/duckdb#23788); asset checks see to uniqueness.
 CREATE SCHEMA salesforce;
 CREATE SCHEMA zuora;
@@ -72,6 +73,10 @@ CREATE TABLE ops.attribute_values (
 );
 -- What the last complete sync's day changed, as it was before: a second sync of that day starts from there.
 CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
+-- What the columns held that became of another kind on that day, as text.
+CREATE TABLE ops.former_values (
+    account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
+);
 
 CREATE TABLE salesforce.account_fields (
     field VARCHAR NOT NULL, label VARCHAR NOT NULL, type VARCHAR NOT NULL, length BIGINT NOT NULL,

@@ -44,7 +44,7 @@ def holder(path):
 def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
     waited = []
     with pytest.raises(WarehouseProblem, match=rf"another sync is running since .*process {holder.pid}"):
-        Warehouse(path).open("a sync", wait_seconds=0.5, on_wait=waited.append)
+        Warehouse(path).open("a sync", wait_seconds=0.5, tell=waited.append)
     assert len(waited) == 1
     assert str(holder.pid) in Warehouse(path).holder()
 

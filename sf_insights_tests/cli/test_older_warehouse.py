@@ -1,0 +1,82 @@
+"""The commands on a warehouse that an earlier version wrote, or a newer one."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import duckdb
+import pytest
+
+from sf_insights_tests.older_warehouse import DAY, FIELDS, put_older_warehouse
+
+
+@pytest.fixture
+def older(sf_insights):
+    """An installation whose warehouse and snapshot are of schema 1."""
+    sf_insights.configure(fields=FIELDS)
+    put_older_warehouse(sf_insights.warehouse)
+    shutil.copyfile(sf_insights.warehouse, sf_insights.snapshot)
+    return sf_insights
+
+
+def held(older):
+    return older.rows("FROM insights.accounts ORDER BY ALL"), older.rows("FROM insights.attribute_history ORDER BY ALL")
+
+
+def test_publish_brings_it_to_this_version_and_publishes_what_it_holds(older, org):
+    before = held(older)
+    older.snapshot.unlink()
+    org.clear_requests()
+    assert older("publish").code == 0
+    assert org.requests() == []
+    assert held(older) == before
+    [(version, shown)] = older.rows(
+        "SELECT warehouse.schema_version, snapshot.schema_version FROM ops.warehouse, insights.snapshot"
+    )
+    assert version == shown > 1
+
+
+def test_label_brings_it_to_this_version_and_publishes_the_label(older):
+    assert older("label", "Industry", "Branch").code == 0
+    assert older.labels()["Industry"] == "Branch"
+    assert older.labels()["AnnualRevenue"] == "Annual revenue"
+
+
+def test_status_and_fields_show_what_it_holds(older):
+    found = older("status", "--json").json
+    assert [(row["sync"], row["day"], row["state"]) for row in found["syncs"]] == [
+        (2, DAY, "complete"),
+        (1, "2026-03-01", "complete"),
+    ]
+    assert [row["field"] for row in found["paused"]] == ["Rating"]
+    assert found["snapshot"]["synced_on"] == DAY
+    assert older("fields").code == 0
+
+
+def test_where_the_copy_lies_is_said_and_disturbs_no_script(older, command):
+    done = subprocess.run([*command, "status", "--json"], env=os.environ, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["syncs"]
+    [copy] = older.data.glob("warehouse.before-schema-*.duckdb")
+    assert copy.name in done.stderr
+
+
+def test_a_backup_of_an_earlier_version_is_restored(older, tmp_path):
+    before = held(older)
+    older.warehouse.rename(tmp_path / "backup.duckdb")
+    older.snapshot.unlink()
+    said = older("restore", str(tmp_path / "backup.duckdb"))
+    assert said.code == 0, said.err
+    assert held(older) == before
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("publish",), ("sync",), ("label", "Industry", "Branch")])
+def test_a_newer_one_is_refused_in_words_and_left_alone(synced, arguments):
+    with duckdb.connect(str(synced.warehouse)) as connection:
+        connection.execute("UPDATE ops.warehouse SET schema_version = 99")
+    before = synced.warehouse.read_bytes(), synced.snapshot.read_bytes(), synced.configuration.read_bytes()
+    said = synced(*arguments)
+    assert said.code == 1
+    assert "was written by a newer sf_insights (schema 99" in said.err
+    assert "Upgrade sf_insights." in said.err
+    assert (synced.warehouse.read_bytes(), synced.snapshot.read_bytes(), synced.configuration.read_bytes()) == before

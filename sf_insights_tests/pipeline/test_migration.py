@@ -1,0 +1,194 @@
+"""A warehouse that an earlier version wrote is brought to this one, whatever happens meanwhile."""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sf_insights.demo.process import DemoOrg
+from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
+from sf_insights.sql import migrations
+from sf_insights_tests.older_warehouse import ACCOUNTS, DAY, FIELDS, put_older_warehouse
+from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.truth import Truth
+
+# Opens a warehouse, and kills itself at a statement, or runs out of room for files above a size.
+OPEN = """
+import os, resource, signal, sys
+from pathlib import Path
+from sf_insights.resources.warehouse import Transaction, Warehouse
+deadly, largest = int(sys.argv[2]), int(sys.argv[3])
+begin, counted = Transaction.__init__, 0
+class Connection:
+    def __init__(self, real):
+        self._real = real
+    def execute(self, *arguments):
+        global counted
+        counted += 1
+        if counted == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._real.execute(*arguments)
+Transaction.__init__ = lambda self, connection: begin(self, Connection(connection))
+if largest:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+warehouse = Warehouse(Path(sys.argv[1]))
+warehouse.open("a sync")
+warehouse.close()
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A warehouse of schema 1."""
+    path = tmp_path / "warehouse.duckdb"
+    put_older_warehouse(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def running_org(tmp_path_factory):
+    with DemoOrg.started(tmp_path_factory.mktemp("older"), accounts=ACCOUNTS) as org:
+        yield org
+
+
+def opened(path):
+    """Open a warehouse as every command does, and return what was told."""
+    told = []
+    warehouse = Warehouse(path)
+    warehouse.open("a sync", tell=told.append)
+    warehouse.close()
+    return told
+
+
+def everything(path):
+    """The rows of each table and view of a warehouse of schema 1, or of what it became, without their version."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return {
+            name: connection.execute(f"SELECT {columns} FROM {name} ORDER BY ALL").fetchall()
+            for name, columns in _columns_of_schema_1().items()
+        }
+
+
+@functools.cache
+def _columns_of_schema_1():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "older.duckdb"
+        put_older_warehouse(path)
+        with duckdb.connect(str(path), read_only=True) as connection:
+            rows = connection.execute(
+                "SELECT schema_name, table_name, string_agg('\"' || column_name || '\"', ', ' ORDER BY column_index) "
+                "FROM duckdb_columns() WHERE NOT internal AND column_name != 'schema_version' GROUP BY ALL"
+            ).fetchall()
+    return {f"{schema}.{table}": columns for schema, table, columns in rows}
+
+
+def version(path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("SELECT schema_version FROM ops.warehouse").fetchall()[0][0]
+
+
+def copies(path):
+    return sorted(path.parent.glob("warehouse.before-schema-*.duckdb"))
+
+
+def test_each_version_has_one_step_from_the_one_before():
+    assert migrations() == list(range(2, SCHEMA_VERSION + 1))
+
+
+def test_an_older_warehouse_is_migrated_and_nothing_that_it_holds_changes(path):
+    before = everything(path)
+    told = opened(path)
+    assert version(path) == SCHEMA_VERSION
+    assert everything(path) == before
+    [copy] = copies(path)
+    assert len(told) == 1
+    assert f"from schema 1 to {SCHEMA_VERSION}" in told[0]
+    assert copy.name in told[0]
+    assert opened(path) == []
+    assert copies(path) == [copy]
+
+
+def test_the_copy_opens_and_is_what_the_warehouse_was(path):
+    before = everything(path)
+    opened(path)
+    [copy] = copies(path)
+    assert version(copy) == 1
+    assert everything(copy) == before
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("has_former_values", [True, False])
+def test_a_migrated_warehouse_has_the_tables_of_a_new_one(path, tmp_path, has_former_values):
+    if not has_former_values:  # nor had the first warehouses of version 1
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("DROP TABLE ops.former_values")
+    opened(path)
+    new = tmp_path / "new" / "warehouse.duckdb"
+    opened(new)
+    columns = (
+        "SELECT schema_name, table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal"
+    )
+    with duckdb.connect(str(new), read_only=True) as fresh, duckdb.connect(str(path), read_only=True) as migrated:
+        assert set(fresh.execute(columns).fetchall()) - set(migrated.execute(columns).fetchall()) == set()
+
+
+def test_a_migrated_warehouse_is_synced_on(org, sync):
+    put_older_warehouse(sync.warehouse)
+    shutil.copyfile(sync.warehouse, sync.snapshot)
+    before = content(sync.look())
+    org.pass_day()
+    org.pass_day()
+    run = sync(day="2026-03-03", fields=FIELDS)
+    assert run.success, run.reason
+    truth = Truth(org)
+    matches = dict(
+        run.rows("SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current")
+    )
+    assert matches.keys() >= truth.matches().keys()  # and what it remembers of merged accounts that are purged now
+    for name in ("Industry", "CreatedDate", "NumberofLocations__c"):
+        assert run.attributes(name) == truth.attribute(name, matches)
+    for name in ("AnnualRevenue", "ARR__c"):
+        assert run.metric(name, "2026-03-03") == truth.metric(name, matches)
+    assert run.events("Rating") == ["activated", "paused", "resumed"]
+    after = content(run)
+    days = {"attribute_changes": "changed_on", "account_metrics": "date", "metric_summary": "date"}
+    for name, day in days.items():
+        earlier = run.rows(f"SELECT * FROM insights.{name} WHERE {day} <= '{DAY}' ORDER BY ALL")
+        assert earlier == before[name], name
+    assert content(sync(day="2026-03-03")) == after
+
+
+def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next_run_migrates(path):
+    before = everything(path)
+    for deadly in range(1, 100):
+        done = subprocess.run([sys.executable, "-c", OPEN, str(path), str(deadly), "0"], env=os.environ)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -9
+        assert version(path) == 1
+        assert everything(path) == before
+        for copy in copies(path):
+            assert everything(copy) == before
+    assert deadly > 4
+    assert version(path) == SCHEMA_VERSION
+    assert everything(path) == before
+
+
+def test_an_older_warehouse_that_cannot_be_copied_stays_as_it_is(path):
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(path), "0", "1000000"], env=os.environ, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "cannot be copied before it is changed" in done.stderr
+    assert "Make room for warehouse.before-schema" in done.stderr
+    assert path.read_bytes() == before
+    assert copies(path) == []
+    assert list(path.parent.glob(".*")) == []
