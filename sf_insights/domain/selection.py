@@ -16,6 +16,7 @@ from sf_insights.domain.field_types import AccountField, Category, ColumnType
 from sf_insights.domain.problems import ConfigurationProblem
 
 LABEL_LENGTH = 255
+MOST_DAYS = 36_500
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
@@ -28,6 +29,21 @@ class Guards(BaseModel):
 
     max_row_drop: Share = 0.2
     min_match_rate: Share = 0.5
+
+
+class Retention(BaseModel):
+    """For how many days before a sync's the warehouse keeps what is there for looking back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ops_days: int = 730
+
+    @field_validator("ops_days", mode="before")
+    @classmethod
+    def _is_number_of_days(cls, value: Any) -> Any:
+        if type(value) is not int or not 1 <= value <= MOST_DAYS:  # `true` is no number of days
+            raise ValueError(f"must be a whole number of days between 1 and {MOST_DAYS}")
+        return value
 
 
 class SelectedField(BaseModel):
@@ -75,6 +91,7 @@ class AccountFieldSync(BaseModel):
     label_prefix: str = Field(default="Sssf", max_length=100)
     insights_accounts: str = Field(default="zuora", min_length=1)
     guards: Guards = Guards()
+    retention: Retention = Retention()
     fields: tuple[SelectedField, ...]
 
     @field_validator("fields", mode="before")
@@ -146,7 +163,7 @@ _ADVICE = {
     "greater_than_equal": "must be a share between 0 and 1",
     "less_than_equal": "must be a share between 0 and 1",
 }
-_SETTINGS: dict[str, type[BaseModel]] = {"fields": SelectedField, "guards": Guards}
+_SETTINGS: dict[str, type[BaseModel]] = {"fields": SelectedField, "guards": Guards, "retention": Retention}
 
 
 def _sentence(detail: Any, content: Mapping[str, Any]) -> str:

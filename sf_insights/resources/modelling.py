@@ -14,6 +14,7 @@ from sf_insights.domain.field_types import Category, ColumnType
 from sf_insights.domain.lifecycle import FieldState, next_states
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.attribute_columns import fit_attribute_columns, give_values_back, text_of
+from sf_insights.resources.retention import forget_the_past
 from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
@@ -118,6 +119,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     tx.execute(
         "UPDATE ops.warehouse SET org_id = (SELECT org_id FROM ops.sync_runs WHERE sync = $sync)", {"sync": sync.number}
     )
+    forget_the_past(tx, sync)
     syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
     return changed
 

@@ -61,6 +61,7 @@ def test_everything_but_the_fields_has_a_default():
     assert configuration.enabled
     assert (configuration.label_prefix, configuration.insights_accounts) == ("Sssf", "zuora")
     assert (configuration.guards.max_row_drop, configuration.guards.min_match_rate) == (0.2, 0.5)
+    assert configuration.retention.ops_days == 730
 
 
 def test_a_null_label_is_not_the_same_as_silence():
@@ -129,7 +130,8 @@ def test_an_unknown_key_of_an_entry_is_refused_with_those_there_are(key):
 
 def test_an_unknown_setting_is_refused_with_those_there_are():
     assert refusal("fields: [A]\nfeilds: [B]") == (
-        "feilds: is no setting; there are enabled, timezone, daily_at, label_prefix, insights_accounts, guards, fields."
+        "feilds: is no setting; there are enabled, timezone, daily_at, label_prefix, insights_accounts, guards, "
+        "retention, fields."
     )
     assert refusal("fields: [A]\nguards: {max_drop: 0.1}") == (
         "guards: max_drop: is no setting; there are max_row_drop, min_match_rate."
@@ -195,6 +197,18 @@ def test_a_share_lies_between_0_and_1(value):
 @pytest.mark.parametrize(("value", "share"), [("0", 0), ("1", 1), ("0.35", 0.35), ("1e-1", 0.1)])
 def test_shares_include_their_ends(value, share):
     assert parse(f"fields: [A]\nguards: {{max_row_drop: {value}}}").guards.max_row_drop == share
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "36501", "1.5", "true", "'30'", "30 days", "null", "[]"])
+def test_a_retention_is_a_whole_number_of_days(value):
+    assert refusal(f"fields: [A]\nretention: {{ops_days: {value}}}") == (
+        "retention: ops_days: must be a whole number of days between 1 and 36500."
+    )
+
+
+@pytest.mark.parametrize("days", [1, 30, 36_500])
+def test_a_retention_may_be_short_or_long(days):
+    assert parse(f"fields: [A]\nretention: {{ops_days: {days}}}").retention.ops_days == days
 
 
 @pytest.mark.parametrize("value", ["", "5", "true", "[0.2]"])

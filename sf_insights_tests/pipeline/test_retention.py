@@ -1,0 +1,160 @@
+"""The past of the syncs is forgotten after a while, and nothing that analysts read with it."""
+
+import pytest
+
+from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
+# With the days of its first and last sync in place of the stamps, which differ from one warehouse to the other.
+FIELD_DAYS = """
+SELECT field, first.day::VARCHAR, last.day::VARCHAR FROM insights.fields
+LEFT JOIN ops.sync_runs AS first ON first.opened_at = first_synced_at
+LEFT JOIN ops.sync_runs AS last ON last.opened_at = last_synced_at ORDER BY field
+"""
+
+
+def days_in(run, table):
+    return [day for (day,) in run.rows(f"SELECT DISTINCT day::VARCHAR FROM {table} ORDER BY 1")]
+
+
+def a_rejected_value(org):
+    """Give one matched account a number that no column holds, for good."""
+    salesforce_id = next(iter(Truth(org).matches().values()))
+    org.update_account(salesforce_id, NumberofLocations__c=1e30)
+
+
+def test_what_is_older_goes_and_what_something_speaks_of_stays(org, sync):
+    a_rejected_value(org)
+    fields = ["Industry", "NumberofLocations__c", {"field": "ARR__c", "as": "metric"}]
+    sync(day="2026-03-01", fields=fields, retention={"ops_days": 1})
+    sync(day="2026-03-02")
+    org.hide_field("NumberofLocations__c")
+    sync(day="2026-03-03")
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    assert not sync(day="2026-03-04").success
+    sync(day="2026-03-05")
+    org.update_account(next(iter(Truth(org).matches().values())), Industry="Energy")
+    sync(day="2026-03-06")
+    sync(day="2026-03-07")
+    run = sync(day="2026-03-08")
+    assert days_in(run, "ops.match_history") == ["2026-03-07", "2026-03-08"]
+    # Of a field that is not read any more, what its last sync found.
+    assert days_in(run, "ops.rejected_values") == ["2026-03-02"]
+    stats = (
+        "SELECT field, list(day::VARCHAR ORDER BY day) FROM ops.field_stats JOIN ops.sync_runs USING (sync) GROUP BY 1"
+    )
+    assert dict(run.rows(stats)) == {
+        "ARR__c": ["2026-03-07", "2026-03-08"],
+        "Industry": ["2026-03-07", "2026-03-08"],
+        "NumberofLocations__c": ["2026-03-02"],
+    }
+    # The first sync of every field, the last one of a field, the one that brought a row, and the last two days; neither
+    # the failed one nor those that changed nothing.
+    kept = ["2026-03-01", "2026-03-02", "2026-03-06", "2026-03-07", "2026-03-08"]
+    assert days_in(run, "ops.sync_runs") == kept
+
+
+def test_each_sync_that_another_table_names_is_there(org, sync):
+    for number in range(1, 7):
+        run = sync(day=f"2026-03-0{number}", fields=FIELDS, retention={"ops_days": 1})
+        org.pass_day()
+    for table, column in (
+        ("salesforce.raw_accounts", "changed_in_sync"),
+        ("ops.account_matches", "changed_in_sync"),
+        ("salesforce.selected_fields", "sync"),
+        ("insights.snapshot", "sync"),
+        ("ops.field_stats", "sync"),
+        ("ops.rejected_values", "sync"),
+    ):
+        assert run.rows(f"SELECT {column} FROM {table} EXCEPT SELECT sync FROM ops.sync_runs") == [], table
+
+
+def test_by_default_two_years_are_kept(sync):
+    for day in ("2026-03-01", "2026-03-02", "2028-02-28"):
+        run = sync(day=day, fields=FIELDS)
+    assert days_in(run, "ops.match_history") == ["2026-03-01", "2026-03-02", "2028-02-28"]
+    run = sync(day="2028-03-01")
+    assert days_in(run, "ops.match_history") == ["2026-03-02", "2028-02-28", "2028-03-01"]
+
+
+def test_after_a_long_pause_of_all_syncs_the_day_before_stays_whole(org, sync):
+    sync(day="2026-03-01", fields=FIELDS, retention={"ops_days": 1})
+    sync(day="2026-03-02")
+    org.pass_day()
+    run = sync(day="2027-03-01")
+    assert days_in(run, "ops.match_history") == ["2026-03-02", "2027-03-01"]
+    before = content(run)
+    assert content(sync(day="2027-03-01")) == before
+
+
+@pytest.fixture
+def remembering(tmp_path, monkeypatch):
+    """Another data directory, in which nothing is forgotten."""
+    return Pipeline(tmp_path / "remembering", tmp_path / "dagster 2", monkeypatch)
+
+
+def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, remembering, monkeypatch):
+    a_rejected_value(org)
+    everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
+    switched = [*everything[:-1], "ARR__c"]
+
+    def in_both(day, fields):
+        seen = []
+        for pipeline, settings in ((remembering, {}), (sync, {"retention": {"ops_days": 1}})):
+            monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
+            run = pipeline(day=day, fields=fields, **settings)
+            assert run.success, run.reason
+            seen.append((content(run), run.rows(FIELD_DAYS)))
+        assert seen[0] == seen[1], day
+
+    (_, salesforce_id), (gone_id, _) = list(Truth(org).matches().items())[1:3]
+    gone = next(row for row in org.zuora_accounts() if row["Id"] == gone_id)
+    in_both("2026-03-01", everything)
+    org.pass_day()
+    org.hide_field("Rating")
+    org.delete_account(salesforce_id)
+    org.delete_zuora_account(gone_id)
+    in_both("2026-03-02", everything)
+    in_both("2026-03-03", switched)
+    org.pass_day()
+    in_both("2026-03-04", switched)
+    in_both("2026-03-04", [*switched, "Type"])  # a second sync of the day
+    in_both("2026-03-05", everything[1:])
+    # What was there on the first day returns: values, an account, a category, and a field.
+    org.show_field("Rating")
+    org.undelete_account(salesforce_id)
+    org.update_account(salesforce_id, Industry="Energy", Rating="Hot")
+    org.add_zuora_account(Id=gone_id, **{name: gone[name] for name in ("CrmId", "Name", "kind", "salesforce_id")})
+    in_both("2026-03-06", everything)
+    in_both("2026-03-06", everything)
+    org.pass_day()
+    in_both("2026-03-07", switched)
+    assert len(days_in(sync.look(), "ops.match_history")) < len(days_in(remembering.look(), "ops.match_history"))
+
+
+def test_a_field_that_became_empty_stays_paused_longer_than_the_retention(org, sync):
+    before = sync(day="2026-03-01", fields=["Industry", "BillingCountry"], retention={"ops_days": 1})
+    org.remove_field("BillingCountry")
+    org.add_field("BillingCountry", "Billing Country", "string", length=80)
+    for number in range(2, 7):
+        run = sync(day=f"2026-03-0{number}")
+        assert run.field("BillingCountry").status == "paused"
+    assert days_in(run, "ops.match_history") == ["2026-03-05", "2026-03-06"]
+    assert run.attributes("BillingCountry") == before.attributes("BillingCountry")
+
+
+def test_values_that_are_rejected_every_day_do_not_pile_up(org, sync):
+    a_rejected_value(org)
+    for number in range(1, 5):
+        run = sync(day=f"2026-03-0{number}", fields=["Industry", "NumberofLocations__c"], retention={"ops_days": 1})
+    assert days_in(run, "ops.rejected_values") == ["2026-03-03", "2026-03-04"]
+
+
+def test_no_view_of_the_analysts_reads_what_is_forgotten(sync):
+    run = sync(day="2026-03-01", fields=FIELDS)
+    texts = [text for (text,) in run.rows("SELECT sql FROM duckdb_views() WHERE schema_name = 'insights'")]
+    assert any("ops.attribute_values" in text for text in texts)
+    for table in ("sync_runs", "field_stats", "rejected_values", "match_history"):
+        assert not [text for text in texts if table in text], table
