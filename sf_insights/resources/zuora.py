@@ -26,6 +26,7 @@ _QUERY = f"select {', '.join(COLUMNS)} from Account"
 _RESTARTS = 2
 _RENEW_BEFORE_SECONDS = 60.0
 _MOST_LINES_NAMED = 5
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # The last two digits of a reason's code: locking contention, temporary error, request exceeded limit.
 _PASSING_REASONS = frozenset({50, 61, 70})
 
@@ -98,8 +99,8 @@ class FileAccounts:
         accounts = accounts.filter(~pl.all_horizontal(pl.exclude("row").is_null()))  # an empty line is no account
         if accounts.is_empty():
             raise self._problem("holds no accounts", "Export the accounts again.")
-        ids = accounts["Id"].str.strip_chars()
-        blank = accounts.filter(ids.is_null() | (ids == ""))["row"].to_list()
+        accounts = accounts.with_columns(pl.col("Id").str.strip_chars())
+        blank = accounts.filter(pl.col("Id").is_null() | (pl.col("Id") == ""))["row"].to_list()
         if blank:
             raise self._problem(f"has accounts without an Id ({self._places(blank)})", "Fill in Zuora's Id.")
         twice = accounts.filter(accounts["Id"].is_duplicated())
@@ -144,9 +145,16 @@ class FileAccounts:
         if missing:
             raise self._problem(
                 f"has no column {' and no column '.join(missing)}; it has {', '.join(found)}",
-                f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
+                self._separated(found) or f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
             )
         return [name for name in COLUMNS if name in found]
+
+    def _separated(self, found: list[str]) -> str | None:
+        """What to do when the whole header is one column, since something else than a comma separates them."""
+        for sign, name in _SEPARATORS.items():
+            if self._is_csv() and len(found) == 1 and sign in found[0]:
+                return f"Export it with commas; {name} separate its columns."
+        return None
 
     def _places(self, rows: list[int]) -> str:
         """Say where in the file rows, counted from 0, are: by line in a CSV, where a record may have several."""

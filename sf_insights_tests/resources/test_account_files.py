@@ -52,6 +52,26 @@ def test_a_missing_column_is_named_with_the_ones_found(written, header):
     assert ", ".join(header.split(",")) in problem.value.what
 
 
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_than_the_comma_is_named(written, sign, name):
+    with pytest.raises(ConfigurationProblem) as problem:
+        written("Id,CrmId,Name\n1,2,3\n".replace(",", sign)).read_accounts()
+    assert problem.value.remedy == f"Export it with commas; {name} separate its columns."
+
+
+def test_what_is_no_separator_is_not_named(written):
+    with pytest.raises(ConfigurationProblem) as problem:
+        written("Id;Number,Name\n1,2\n").read_accounts()
+    assert "Zuora's API names" in problem.value.remedy
+
+
+def test_an_id_is_read_without_the_blanks_around_it(written):
+    accounts = written('Id,CrmId\n" 1 ",x\n2\u00a0,y\n\t3,z\n').read_accounts()
+    assert accounts["Id"].to_list() == ["1", "2", "3"]
+    with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 3\)"):
+        written("Id,CrmId\n7,x\n 7,y\n").read_accounts()
+
+
 def test_an_id_that_stands_twice_is_refused_with_its_lines(written):
     source = written('Id,CrmId,Name\n7,x,"two\nlines"\n8,y,b\n7,z,c\n')
     with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 5\)"):
