@@ -14,6 +14,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from sf_insights import runs
+from sf_insights.resources import settings
 from sf_insights.resources.settings import now
 
 STATE_STYLES = {
@@ -103,6 +105,15 @@ def program(name: str = "sf-insights") -> str:
     if found and Path(found).resolve() == beside.resolve():
         return name
     return shown_path(beside) if beside.exists() else name
+
+
+def ui_condition() -> str:
+    """Where `make ui` shows other runs than this installation's, the condition on which it shows these."""
+    variables = settings.environment()
+    is_demo = settings.Places.from_environment(variables).data == runs.DEMO_DATA
+    if is_demo or any(name.startswith("SALESFORCE_") for name in variables):
+        return ""
+    return ", with a SALESFORCE_* variable set (without one it shows the demo's runs)"
 
 
 def duplicated(stream: TextIO) -> TextIO | None:

@@ -19,6 +19,7 @@ from sf_insights.cli.console import (
     shown_path,
     table,
     terminal,
+    ui_condition,
 )
 from sf_insights.cli.published import Reading, reading
 from sf_insights.domain.problems import WarehouseProblem
@@ -115,7 +116,7 @@ def _published(places: settings.Places) -> dict[str, Any] | None:
 
 def _show(console: Console, found: dict[str, Any], places: settings.Places) -> None:
     if found["running"]:
-        console.print(f"A sync is running: {found['running']}.", style="cyan")
+        console.print(f"{found['running']}.", style="cyan")
         console.print("What follows is of the published snapshot.")
     snapshot = found["snapshot"]
     if snapshot:
@@ -175,6 +176,6 @@ def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
     if last and last["state"] in ("failed", "died"):
         return [
             ("See whether what stopped it is mended, and sync again:", f"{program()} check && {program()} sync"),
-            (f"The log of run {last['run_id']}, in Dagster's UI:", "make ui"),
+            (f"The log of run {last['run_id']}, in Dagster's UI{ui_condition()}:", "make ui"),
         ]
     return [("All fields, their status and their labels:", f"{program()} fields")]

@@ -1,12 +1,23 @@
 """sf-insights sync: the daily job, now and in this process."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import click
 from rich.console import Console
 
 from sf_insights import runs
-from sf_insights.cli.console import counted, heading, next_steps, one_line, program, shown_path, table, terminal
+from sf_insights.cli.console import (
+    counted,
+    heading,
+    next_steps,
+    one_line,
+    program,
+    shown_path,
+    table,
+    terminal,
+    ui_condition,
+)
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.resources import settings
@@ -52,7 +63,7 @@ def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
         fail(
             outcome.reason or "The run failed without a reason.",
             *more,
-            f"Nothing was published. The log is in Dagster: `make ui`, run {outcome.run_id}.",
+            f"Nothing was published. The log is in Dagster: `make ui`{ui_condition()}, run {outcome.run_id}.",
         )
 
 
@@ -61,6 +72,9 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
     [last] = tx.records("SELECT runs.* FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
     before = tx.value(
         "SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day", {"day": last["day"]}
+    )
+    runs_of_day = tx.value(
+        "SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": last["day"]}
     )
     changed = tx.value(
         "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": last["day"]}
@@ -79,7 +93,7 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
     lines = [
         ("Day", str(last["day"])),
         ("Matched", f"{last['matched_accounts']:,} of {counted(last['zuora_accounts'], 'Insights account')}"),
-        ("Values", f"{changed:,} changed since {before}" if before else "all of them new: this was the first sync"),
+        ("Values", _values(changed, before, runs_of_day)),
         ("Snapshot", shown_path(places.snapshot)),
     ]
     for name, text in lines:
@@ -90,6 +104,14 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
         cells = counted(row["cells"], "value")
         console.print(f"Rejected  {cells} of {row['field']}: {one_line(row['reason'], 100)}", style="yellow")
     _show_default_labels(console, tx, places)
+
+
+def _values(changed: int, before: date | None, runs_of_day: int) -> str:
+    if before:
+        return f"{changed:,} changed since {before}"
+    if runs_of_day > 1:
+        return "all of them new: the first day was synced again"
+    return "all of them new: this was the first sync"
 
 
 def _show_default_labels(console: Console, tx: Transaction, places: settings.Places) -> None:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +242,9 @@ class Warehouse:
     def _describe_holder(self) -> str:
         try:
             holder = json.loads(self._holder.read_text(encoding="utf-8"))
-            return f"{holder['purpose']} is running since {holder['since']} (process {holder['pid']})"
+            since = datetime.fromisoformat(holder["since"]).astimezone()
+            day = "" if since.date() == now().astimezone().date() else f"{since:%Y-%m-%d} "
+            return f"{holder['purpose']} is running since {day}{since:%H:%M %Z} (process {holder['pid']})"
         except (OSError, ValueError, KeyError):
             return "another process holds its lock"
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 
@@ -25,6 +27,13 @@ def test_the_next_day_counts_the_values_that_changed(synced, org, monkeypatch):
     [(changed,)] = synced.rows("SELECT count(*) FROM insights.attribute_changes WHERE changed_on = '2026-03-03'")
     assert changed >= 1
     assert f"Values {changed} changed since 2026-03-02" in said.out
+
+
+def test_a_first_day_synced_again_is_not_called_the_first_sync(synced):
+    said = synced("sync")
+    assert said.code == 0
+    assert "first sync" not in said.out
+    assert "Values all of them new: the first day was synced again" in said.out
 
 
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03"])
@@ -102,6 +111,15 @@ def test_a_failed_run_is_named_so_that_its_log_is_found(synced, monkeypatch):
     [run_id] = [row["run_id"] for row in synced("status", "--json").json["syncs"] if row["state"] == "failed"]
     assert f"run {run_id}" in said.err
     assert "Not executing" not in said.out
+
+
+def test_without_credentials_nobody_is_sent_to_the_runs_of_the_demo(synced, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("SALESFORCE_")]:
+        monkeypatch.delenv(name)
+    said = synced("sync")
+    assert said.code == 1
+    assert "`make ui`, with a SALESFORCE_* variable set (without one it shows the demo's runs), run" in said.err
+    assert "in Dagster's UI, with a SALESFORCE_* variable set" in synced("status").out
 
 
 def test_an_unreachable_org_is_a_sentence(synced, closed_port, monkeypatch):
