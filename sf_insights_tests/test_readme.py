@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,29 @@ def test_the_readme_shows_every_relation_of_the_analysts_schema(installation):
     shown = "\n".join(blocks("sql") + blocks("python"))
     missing = {name for (name,) in names if not re.search(rf"insights\.{name}\b", shown)}
     assert not missing
+
+
+@pytest.mark.parametrize("query", [query for query in blocks("sql") if "sum" in query])
+def test_a_query_of_the_readme_that_adds_amounts_has_a_row_for_each_currency(installation, query, tmp_path):
+    shutil.copyfile(installation / "data" / "account_insights.duckdb", tmp_path / "changed.duckdb")
+    with duckdb.connect(str(tmp_path / "changed.duckdb")) as connection:
+        # As if half of the amounts were in another currency.
+        for table in ("ops.attribute_values", "insights.metric_history"):
+            connection.execute(f"UPDATE {table} SET currency = if(hash(account_id) % 2 = 0, 'EUR', 'USD')")
+        connection.execute("UPDATE insights.metric_summary SET currency = 'EUR'")
+        result = connection.execute(query)
+        names = [column[0] for column in result.description]
+        currencies = {row[names.index("currency")] for row in result.fetchall()}
+    assert None not in currencies
+    assert currencies <= {"EUR", "USD"}
+
+
+@pytest.mark.parametrize("query", [query for query in blocks("sql") if "insights." in query])
+def test_what_a_query_of_the_readme_reads_is_in_the_data_dictionary(snapshot, query):
+    relations = set(re.findall(r"\binsights\.(\w+)\b(?!\()", query))
+    listed = snapshot.execute("SELECT relation, meaning FROM insights.data_dictionary").fetchall()
+    assert relations <= {relation for relation, _ in listed}
+    assert all(meaning for relation, meaning in listed if relation in relations)
 
 
 @pytest.mark.parametrize("command", commands("duckdb"))

@@ -13,8 +13,10 @@ ACCOUNT_COLUMNS = {
     "match_status": "matched, matched_by_merge, no_crm_account_id, invalid_crm_account_id, not_an_account_id, "
     "not_found or deleted",
     "is_current": "Whether the account is matched today; if not, its attributes are the last known ones",
-    "currency": "The ISO code of its amounts; NULL in an org with one currency",
+    "currency": "The ISO code of its amounts, as last read; those of a paused field may be of an earlier one; NULL in "
+    "an org with one currency",
 }
+_CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in an org with one currency"
 
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "accounts": (
@@ -70,7 +72,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "metric": "The metric's API name, or its label in the labelled view",
             "date": "The day of the sync: what Salesforce held when it ran",
             "value": "The metric's value; the exact decimal is what an attribute keeps",
-            "currency": ACCOUNT_COLUMNS["currency"],
+            "currency": _CURRENCY_OF_A_VALUE,
         },
     ),
     "metric_history": (
@@ -79,7 +81,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name",
             "value": "The metric's value",
-            "currency": ACCOUNT_COLUMNS["currency"],
+            "currency": _CURRENCY_OF_A_VALUE,
             "valid_from": "The first day with this value",
             "valid_to": "The first day without it; NULL while it lasts",
         },
@@ -89,7 +91,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "metric": "The metric's API name",
             "date": "The day of the sync",
-            "currency": ACCOUNT_COLUMNS["currency"],
+            "currency": _CURRENCY_OF_A_VALUE,
             "accounts": "How many accounts have a value",
             "min": "The smallest value",
             "median": "The middle value",

@@ -28,6 +28,21 @@ def test_every_amount_carries_its_currency(org, sync):
     assert len({currency for _, currency in expected.values()}) > 1
 
 
+def test_a_paused_metric_keeps_the_currency_that_it_was_read_in(org, sync):
+    truth = Truth(org)
+    zuora_id, salesforce_id = next(
+        (key, id_) for key, id_ in truth.matches().items() if truth.accounts[id_]["ARR__c"] is not None
+    )
+    before = truth.accounts[salesforce_id]["CurrencyIsoCode"]
+    sync(day="2026-03-01", fields=["Industry", {"field": "ARR__c", "as": "metric"}])
+    org.hide_field("ARR__c")
+    org.update_account(salesforce_id, CurrencyIsoCode="JPY" if before != "JPY" else "USD")
+    run = sync(day="2026-03-02")
+    history = "SELECT currency, valid_to FROM insights.metric_history WHERE account_id = ? AND metric = 'ARR__c'"
+    assert run.rows(history, [zuora_id]) == [(before, None)]
+    assert run.attributes("currency")[zuora_id] != before
+
+
 def test_the_summary_has_a_row_for_each_currency(org, sync):
     run = sync(day="2026-03-01", fields=[{"field": "ARR__c", "as": "metric"}])
     sql = "SELECT currency, count(*), min(value), max(value) FROM insights.account_metrics GROUP BY currency ORDER BY 1"
