@@ -44,6 +44,25 @@ def test_every_materialization_has_row_count_schema_and_preview(sync, instance):
         assert metadata(dagster, "insights/matched_accounts")["accounts_matched"] > 0
 
 
+def test_a_label_is_told_with_the_column_that_it_names(sync, instance):
+    sync(day="2026-03-01", fields=["Industry", {"field": "Rating", "label": "Temperature"}])
+    with instance() as dagster:
+        schema = metadata(dagster, "insights/account_attributes")["dagster/column_schema"]
+    described = {column.name: column.description for column in schema.columns}
+    assert (described["Industry"], described["Rating"]) == ("Sssf Industry", "Temperature")
+
+
+def test_relabelling_materializes_the_labels_and_the_snapshot_and_nothing_else(sync, instance):
+    fields = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
+    sync(day="2026-03-01", fields=fields)
+    run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, fields[1]])
+    with instance() as dagster:
+        made = dagster.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+        keys = {entry.dagster_event.asset_key.to_user_string() for entry in made}
+        assert "| Industry | Branch |" in metadata(dagster, "insights/field_labels")["preview"]
+    assert keys == {"insights/field_labels", "insights/published_snapshot"}
+
+
 def test_the_checks_pass_after_a_sync_and_warn_of_a_paused_field(org, sync, instance):
     sync(day="2026-03-01", fields=["Industry", "Rating"])
     with instance() as dagster:

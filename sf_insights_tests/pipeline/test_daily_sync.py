@@ -207,6 +207,22 @@ def test_every_column_of_the_analysts_schema_has_a_comment_and_is_in_the_diction
     )
 
 
+def test_the_dictionary_and_the_comments_say_the_same(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    org.hide_field("Rating")
+    run = sync(day="2026-03-02")
+    in_comments = "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'insights'"
+    assert run.rows('SELECT relation, "column", meaning FROM insights.data_dictionary ORDER BY ALL') == run.rows(
+        f"{in_comments} ORDER BY ALL"
+    )
+    assert any("Paused since 2026-03-02" in comment for *_, comment in run.rows(in_comments))
+    described = run.rows(
+        "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'insights' "
+        "UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'insights'"
+    )
+    assert [name for name, comment in described if not comment] == []
+
+
 def test_a_sync_of_5000_accounts_makes_at_most_12_calls(org, sync):
     org.clear_requests()
     assert sync(day="2026-03-01").success

@@ -214,6 +214,99 @@ def test_an_old_value_was_seen_last_when_its_account_was_matched(org, sync):
     assert changes == [("Energy", "Media", "2026-03-01")]
 
 
+def test_a_field_goes_through_every_status_and_keeps_values_history_and_label(org, sync):
+    salesforce_id = next(iter(Truth(org).matches().values()))
+    sync(day="2026-03-01", fields=["Industry"])
+    org.hide_field("Rating")
+    labelled = ["Industry", {"field": "Rating", "label": "Temperature"}]
+    run = sync(day="2026-03-02", fields=labelled)
+    assert (run.field("Rating").status, run.field("Rating").first_synced_at) == ("pending", None)
+    assert "Rating" not in columns(run)
+
+    org.show_field("Rating")
+    run = sync(day="2026-03-03")
+    first = run.field("Rating").first_synced_at
+    values = run.attributes("Rating")
+    assert values == {key: Truth(org).accounts[id_]["Rating"] for key, id_ in Truth(org).matches().items()}
+
+    org.hide_field("Rating")
+    org.update_account(salesforce_id, Rating="Cold" if values[next(iter(values))] != "Cold" else "Hot")
+    run = sync(day="2026-03-04")
+    assert run.field("Rating").status == "paused"
+    assert run.attributes("Rating") == values
+    [(comment,)] = run.rows(
+        "SELECT comment FROM duckdb_columns() WHERE table_name = 'account_attributes' AND column_name = 'Rating'"
+    )
+    assert comment.startswith("Temperature")
+    assert "Paused since 2026-03-04: it is not visible" in comment
+
+    run = sync(day="2026-03-05", fields=["Industry"])
+    assert run.field("Rating").status == "deselected"
+    assert "Rating" not in columns(run)
+
+    org.show_field("Rating")
+    run = sync(day="2026-03-06", fields=["Industry", "Rating"])
+    state = run.field("Rating")
+    assert (state.status, state.status_reason, str(state.status_since)) == ("active", None, "2026-03-06")
+    assert state.first_synced_at == first < state.last_synced_at
+    assert _labels(run)["Rating"] == "Temperature"
+    assert run.events("Rating") == ["pending", "activated", "paused", "deselected", "reselected"]
+    assert run.rows("SELECT date::VARCHAR FROM insights.field_days WHERE field = 'Rating' ORDER BY date") == [
+        ("2026-03-03",),
+        ("2026-03-06",),
+    ]
+    changes = run.rows(
+        "SELECT previous_synced_on::VARCHAR, changed_on::VARCHAR, count(*) > 0 FROM insights.attribute_changes "
+        "WHERE field = 'Rating' GROUP BY ALL"
+    )
+    assert changes == [("2026-03-03", "2026-03-06", True)]
+
+
+# As long as a label may be, and of what breaks carelessly written SQL, markup and templates.
+LABELS = {
+    "Industry": "長" * 255,
+    "Rating": "say \"hi\" to 'them'",
+    "Type": "'); DROP TABLE ops.warehouse; --",
+    "BillingCountry": "إيرادات 👩‍💻",
+    "Website": "a.b%s {{ x }} {% raw %} \\n $1 `c`",
+    "Description": "Straße | <b>",
+    "ARR__c": "Umsatz 'netto' \"brutto\"",
+}
+
+
+def test_a_label_of_any_script_and_any_sign_is_shown_to_the_letter_everywhere(org, sync):
+    fields = [{"field": name, "as": "metric" if name == "ARR__c" else "attribute"} for name in LABELS]
+    sync(day="2026-03-01", fields=fields)
+    org.pass_day()
+    plain = sync(day="2026-03-02")
+    run = sync.relabel(fields=[field | {"label": LABELS[field["field"]]} for field in fields])
+    assert run.success, run.reason
+    assert _labels(run) == LABELS
+    attributes = [name for name in LABELS if name != "ARR__c"]
+    assert columns(run, "account_attributes_labelled")[-len(attributes) :] == [
+        LABELS[name] for name in columns(run)[-len(attributes) :]
+    ]
+    for name in attributes:
+        quoted = '"' + LABELS[name].replace('"', '""') + '"'
+        shown = run.rows(f"SELECT account_id, {quoted} FROM insights.account_attributes_labelled WHERE is_current")
+        assert dict(shown) == plain.attributes(name)
+    comments = dict(
+        run.rows(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'accounts' AND comment IS NOT NULL"
+        )
+    )
+    assert {name: comments[name].startswith(LABELS[name]) for name in LABELS} == dict.fromkeys(LABELS, True)
+    changed = run.rows("SELECT DISTINCT label FROM insights.attribute_changes_labelled")
+    assert {label for (label,) in changed} <= set(LABELS.values())
+    assert len(changed) > 1
+    assert run.rows("SELECT DISTINCT metric FROM insights.account_metrics_labelled") == [(LABELS["ARR__c"],)]
+    in_dictionary = run.rows("SELECT \"column\", label FROM insights.data_dictionary WHERE relation = 'accounts'")
+    assert {name: label for name, label in in_dictionary if label} == LABELS
+    again = sync(day="2026-03-03")
+    assert again.success, again.reason
+    assert _labels(again) == LABELS
+
+
 def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
     run = sync(day="2026-03-01", fields=["Industry", REVENUE | {"label": "Revenue"}])
     assert _labels(run) == {"Industry": "Sssf Industry", "AnnualRevenue": "Revenue"}
@@ -263,6 +356,27 @@ def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing
     assert not run.success
     assert "not all of the same sync" in run.reason
     assert sync.snapshot.read_bytes() == before
+
+
+def test_relabelling_after_a_sync_whose_model_failed_publishes_nothing_mixed(org, sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    before = sync.snapshot.read_bytes()
+    org.pass_day()
+    # Matching is done when the model stumbles over this.
+    sync.change_warehouse("ALTER TABLE insights.metric_summary RENAME TO elsewhere")
+    assert not sync(day="2026-03-02").success
+    sync.change_warehouse("ALTER TABLE insights.elsewhere RENAME TO metric_summary")
+    run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
+    assert not run.success
+    assert "not all of the same sync" in run.reason
+    assert sync.snapshot.read_bytes() == before
+    run = sync(day="2026-03-02")
+    assert run.success, run.reason
+    assert _labels(run) == {"Industry": "Branch"}
+
+
+def columns(run, view="account_attributes"):
+    return [name for name, *_ in run.rows(f"DESCRIBE insights.{view}")]
 
 
 def _labels(run):

@@ -123,10 +123,14 @@ def test_an_account_that_leaves_zuoras_list_keeps_its_values_and_may_return(org,
     run = sync(day="2026-03-02")
     assert run.rows("SELECT count(*) FROM insights.accounts WHERE account_id = ?", [zuora_id]) == [(0,)]
     assert run.attributes("Industry", "NOT is_current")[zuora_id] == before
+    assert zuora_id not in run.metric("ARR__c", "2026-03-02")
     org.add_zuora_account(Id=zuora_id, CrmId=salesforce_id, Name="Back again", kind="plain")
     run = sync(day="2026-03-03")
     assert match(run, zuora_id) == ("matched", salesforce_id, "2026-03-03", "2026-03-03")
     assert run.attributes("Industry")[zuora_id] == before
+    assert run.rows(
+        "SELECT date::VARCHAR FROM insights.account_metrics WHERE account_id = ? ORDER BY date", [zuora_id]
+    ) == [("2026-03-01",), ("2026-03-03",)]
 
 
 def test_a_first_match_is_a_change_only_for_fields_synced_before(org, sync):

@@ -105,10 +105,19 @@ def test_the_snapshot_opens_in_the_next_major_version_of_duckdb(sync):
     code = """
 import sys, duckdb
 assert duckdb.__version__.startswith("2."), duckdb.__version__
+listed = "SELECT view_name FROM duckdb_views() WHERE schema_name = 'insights'"
 with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    names = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'insights'").fetchall()
+    names = connection.execute(listed).fetchall()
     for (name,) in names:
         connection.execute(f"FROM insights.{name}").fetchall()
+with duckdb.connect() as connection:
+    connection.execute(f"ATTACH '{sys.argv[1]}' AS elsewhere (READ_ONLY)")
+    assert connection.execute(listed).fetchall() == names
+    for (name,) in names:
+        connection.execute(f"FROM elsewhere.insights.{name}").fetchall()
+    assert connection.execute("SELECT elsewhere.insights.sf_id18('001M000000qfPyS')").fetchall() == [
+        ("001M000000qfPySIAU",)
+    ]
     print(len(names))
 """
     done = subprocess.run(

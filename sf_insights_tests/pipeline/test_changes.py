@@ -1,0 +1,114 @@
+"""What is said of the past is what was published then, in texts that cast back to the values."""
+
+import itertools
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sf_insights_tests.pipeline.pipeline import Run
+from sf_insights_tests.pipeline.truth import ATTRIBUTES, Truth
+
+DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
+CHANGED = {
+    "Industry": "Energy",
+    "Description": 'Two lines,\nand a "quote"; Größe 産業',
+    "Website": "https://example.com/?a=1&b='2'",
+    "Regions__c": "EMEA;APAC",
+    "ERP_Id__c": "0007",
+    "SLAExpirationDate__c": "2031-01-02",
+    "Support_Open__c": "07:30:00.000Z",
+    "NumberofLocations__c": 12,
+    "BillingLatitude": -1.25,
+}
+
+
+@dataclass
+class Past:
+    """The last run, and what was published on each day."""
+
+    run: Run
+    seen: dict[str, Path]
+
+
+@pytest.fixture
+def past(org, sync, tmp_path):
+    """Three days of every kind of attribute, with accounts that change, come, go, are merged and linked anew."""
+    seen = {}
+    for day in DAYS:
+        if seen:
+            org.pass_day()
+            salesforce_id = list(Truth(org).matches().values())[len(seen)]
+            is_key = Truth(org).accounts[salesforce_id]["Is_Key__c"]
+            org.update_account(salesforce_id, **CHANGED, Is_Key__c=not is_key)
+        run = sync(day=day, fields=list(ATTRIBUTES))
+        assert run.success, run.reason
+        seen[day] = shutil.copyfile(run.snapshot, tmp_path / f"seen_{day[-2:]}.duckdb")
+    return Past(run, seen)
+
+
+@pytest.fixture
+def attached(past):
+    """All of it attached under other names, `latest` and `seen_01`, by an analyst who lives elsewhere."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'Asia/Kolkata'")
+        connection.execute(f"ATTACH '{past.run.snapshot}' AS latest (READ_ONLY)")
+        for path in past.seen.values():
+            connection.execute(f"ATTACH '{path}' AS {path.stem} (READ_ONLY)")
+        yield connection
+
+
+def types(connection):
+    described = connection.execute("DESCRIBE latest.insights.account_attributes").fetchall()
+    return {name: type_ for name, type_, *_ in described if name in ATTRIBUTES}
+
+
+def test_both_values_of_a_change_cast_back_to_what_was_published(attached):
+    found = types(attached)
+    assert found.keys() == ATTRIBUTES.keys()
+    changed = set()
+    for name, type_ in found.items():
+        for before, after in itertools.pairwise(DAYS):
+            rows = attached.execute(
+                f"""SELECT CAST(change.old_value AS {type_}) IS NOT DISTINCT FROM old."{name}",
+                           CAST(change.new_value AS {type_}) IS NOT DISTINCT FROM new."{name}"
+                    FROM latest.insights.attribute_changes AS change
+                    LEFT JOIN seen_{before[-2:]}.insights.account_attributes AS old USING (account_id)
+                    JOIN seen_{after[-2:]}.insights.account_attributes AS new USING (account_id)
+                    WHERE change.field = ? AND change.changed_on = ?""",
+                [name, after],
+            ).fetchall()
+            assert set(rows) <= {(True, True)}, (name, after)
+            changed |= {name} if rows else set()
+    assert changed >= {*CHANGED, "Is_Key__c", "CreatedDate"}  # the latter by an account that is linked anew
+
+
+def test_the_history_on_a_day_is_what_was_published_on_it(attached):
+    for name, type_ in types(attached).items():
+        for day in DAYS:
+            different = attached.execute(
+                f"""SELECT account_id, seen."{name}", history.value
+                    FROM seen_{day[-2:]}.insights.account_attributes AS seen
+                    FULL JOIN (
+                        SELECT account_id, CAST(value AS {type_}) AS value FROM latest.insights.attribute_history
+                        WHERE field = $field AND valid_from <= $day AND (valid_to > $day OR valid_to IS NULL)
+                    ) AS history USING (account_id)
+                    WHERE seen."{name}" IS DISTINCT FROM history.value
+                       OR seen.salesforce_account_id IS NULL OR account_id IS NULL""",
+                {"field": name, "day": day},
+            ).fetchall()
+            assert different == [], (name, day)
+
+
+def test_a_change_to_nothing_and_from_nothing_is_told(org, sync):
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    for day, rating in zip(DAYS, ("Hot", None, "Cold"), strict=True):
+        org.update_account(salesforce_id, Rating=rating)
+        run = sync(day=day, fields=["Rating"])
+    changes = run.rows(
+        "SELECT old_value, new_value FROM insights.attribute_changes WHERE account_id = ? ORDER BY changed_on",
+        [zuora_id],
+    )
+    assert changes == [("Hot", None), (None, "Cold")]
