@@ -38,7 +38,10 @@ def test_publish_brings_it_to_this_version_and_publishes_what_it_holds(older, or
 
 
 def test_label_brings_it_to_this_version_and_publishes_the_label(older):
-    assert older("label", "Industry", "Branch").code == 0
+    said = older("label", "Industry", "Branch")
+    assert said.code == 0
+    [copy] = older.data.glob("warehouse.before-schema-*.duckdb")
+    assert copy.name in said.out + said.err
     assert older.labels()["Industry"] == "Branch"
     assert older.labels()["AnnualRevenue"] == "Annual revenue"
 

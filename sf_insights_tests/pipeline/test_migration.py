@@ -181,6 +181,20 @@ def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next
     assert everything(path) == before
 
 
+def test_what_a_killed_process_of_the_older_version_left_in_the_log_is_in_both(path):
+    code = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("UPDATE insights.field_labels SET label = 'Written last' WHERE field = 'Industry'")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    assert path.with_name("warehouse.duckdb.wal").exists()
+    opened(path)
+    for file in (path, *copies(path)):
+        assert "Written last" in str(everything(file)["insights.field_labels"])
+
+
 def test_an_older_warehouse_that_cannot_be_copied_stays_as_it_is(path):
     before = path.read_bytes()
     done = subprocess.run(
