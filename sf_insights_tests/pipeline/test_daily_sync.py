@@ -174,6 +174,13 @@ def test_metric_summary_has_the_figures_of_the_daily_view(sync):
         "SELECT date, count(*), min(value), median(value), max(value) FROM insights.account_metrics GROUP BY date "
         "ORDER BY date"
     )
+    sums = [total for (total,) in run.rows("SELECT sum FROM insights.metric_summary ORDER BY date")]
+    in_the_view = run.rows("SELECT sum(value) FROM insights.account_metrics GROUP BY date ORDER BY date")
+    assert sums == pytest.approx([total for (total,) in in_the_view])
+    # A table: reading it expands no view.
+    assert run.rows("SELECT table_type FROM information_schema.tables WHERE table_name = 'metric_summary'") == [
+        ("BASE TABLE",)
+    ]
 
 
 @pytest.mark.parametrize("attached_as", [None, "account_insights", "elsewhere"])
