@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from pathlib import Path
@@ -12,9 +13,11 @@ PRIVATE = 0o600
 def replace_file(file: Path, target: Path, mode: int) -> None:
     """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
 
-    Whoever has the old file open keeps it.
+    Whoever has the old file open keeps it. Only one process at a time may write to a target.
     """
     copy = target.with_name(f".{target.name}.{os.getpid()}")
+    for half_written in target.parent.glob(f".{glob.escape(target.name)}.*"):  # by a process that was killed meanwhile
+        half_written.unlink(missing_ok=True)
     try:
         shutil.copyfile(file, copy)
         _flush(copy)

@@ -86,6 +86,13 @@ def test_a_stray_log_beside_the_snapshot_does_not_make_it_unreadable(sync):
     assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-02",)]
 
 
+def test_what_a_killed_publication_left_is_removed_by_the_next(sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    (sync.data / ".account_insights.duckdb.4711").write_bytes(b"half of a copy")
+    sync(day="2026-03-02")
+    assert [file.name for file in sync.data.glob(".*")] == []
+
+
 def test_a_number_that_no_column_holds_is_null_and_recorded_and_its_row_stays(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, ARR__c=1e30)
