@@ -1,9 +1,12 @@
 """The warehouse's lock, its transactions and its versions, with other processes that hold it and die."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 
 import duckdb
 import pytest
@@ -47,6 +50,20 @@ def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
         Warehouse(path).open("a sync", wait_seconds=0.5, tell=waited.append)
     assert len(waited) == 1
     assert str(holder.pid) in Warehouse(path).holder()
+
+
+def test_since_when_it_is_held_is_told_as_people_read_it(path, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    assert re.fullmatch(rf"a sync is running since \d\d:\d\d CES?T \(process {os.getpid()}\)", Warehouse(path).holder())
+    held_since = {"pid": 7, "purpose": "a sync", "since": "2026-03-01T04:00:00+00:00"}
+    path.with_suffix(".holder").write_text(json.dumps(held_since))
+    assert Warehouse(path).holder() == "a sync is running since 2026-03-01 05:00 CET (process 7)"
+    warehouse.close()
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_a_killed_holder_leaves_the_lock_free_and_nothing_half_written(path, holder):
