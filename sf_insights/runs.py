@@ -23,6 +23,7 @@ RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 # Everything goes to the Dagster instance; the terminal belongs to whoever listens to the news.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _WARNING = 30
+_LABELS_STEP = "__".join(RELABEL[0])
 _STOPPED = "The run was stopped before it was complete."
 
 
@@ -47,6 +48,11 @@ class Outcome:
     run_id: str
     reason: str | None = None
     failed_step: str | None = None
+
+    @property
+    def is_refused_label(self) -> bool:
+        """Whether a relabelling ended before the labels were taken over, so that the file should be as it was."""
+        return not self.success and self.failed_step in (None, _LABELS_STEP)
 
 
 def use_dagster_home() -> Path:

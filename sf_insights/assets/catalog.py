@@ -3,7 +3,7 @@
 import dagster as dg
 
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.field_types import AccountField, fingerprint
+from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.quota import refuse_start
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
@@ -23,7 +23,7 @@ def account_fields(
     """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
     with warehouse.opening(context, settings) as step:
         org = salesforce.connected()
-        fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+        fields = list(org.account_fields().values())
         if org.api_usage:
             refuse_start(*org.api_usage)
         with step.transaction() as tx:

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -73,21 +72,6 @@ def one_line(value: Any, width: int | None = None) -> str:
         value = f"{value:,.2f}".removesuffix(".00")
     text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
     return text if width is None or len(text) <= width else text[: width - 1] + "…"
-
-
-def ago(moment: datetime) -> str:
-    """How long ago, in words."""
-    seconds = max(0.0, (now() - moment).total_seconds())
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count = int(seconds // length)
-        if count >= (1 if unit != "day" else 2):
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "less than a minute ago"
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 account, 2 accounts."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def shown_path(path: Path) -> str:

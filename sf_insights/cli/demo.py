@@ -9,9 +9,10 @@ import click
 from rich.console import Console
 
 from sf_insights.cli import demo_home
-from sf_insights.cli.console import counted, heading, next_steps, one_line, program, shown_path, table, terminal
+from sf_insights.cli.console import heading, next_steps, one_line, program, shown_path, table, terminal
 from sf_insights.cli.sync import relabelling, run
 from sf_insights.demo.process import DemoOrg
+from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 

@@ -1,32 +1,18 @@
 """sf-insights fields: every Account field, and what may be done with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import click
 from rich.console import Console
 
-from sf_insights.cli.console import STATE_STYLES, next_steps, one_line, print_json, program, shown_path, terminal
+from sf_insights.cli.catalog import Catalog, ask_for_catalog, say_trouble
+from sf_insights.cli.console import STATE_STYLES, next_steps, one_line, print_json, program, terminal
 from sf_insights.cli.console import table as new_table
 from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
-from sf_insights.resources import field_tables, settings
-from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import RetryPolicy
-from sf_insights.resources.warehouse import reading_snapshot
-
-_QUICK = RetryPolicy(tries=2, first_wait=0.5)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the last published sync knows: the catalog, and of each field its status and its label."""
-
-    catalog: Mapping[str, AccountField]
-    states: Mapping[str, Any]
-    labels: Mapping[str, Any]
+from sf_insights.resources import settings
+from sf_insights.resources.published import PublishedFields, published_fields
 
 
 @click.command()
@@ -41,47 +27,33 @@ def fields(search: str, as_json: bool) -> None:
     variables = settings.environment()
     places = settings.Places.from_environment(variables)
     configuration = settings.load_configuration(places.configuration)
-    known = _known(places)
-    try:
-        with SalesforceOrg.from_environment(variables, retry=_QUICK) as org:
-            catalog = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
-            source, trouble = f"the org {org.org_id}", None
-    except Problem as problem:
-        if known is None:
-            raise
-        catalog, source, trouble = dict(known.catalog), "the last published sync", problem
-    rows = _rows(catalog, configuration, known)
+    published = published_fields(places.snapshot)
+    catalog = ask_for_catalog(variables, published)
+    rows = _rows(catalog.fields, configuration, published)
     wanted = [row for row in rows if _matches(row, search)]
     if as_json:
-        print_json({"source": source, "trouble": trouble and str(trouble), "fields": wanted})
+        print_json({"source": catalog.source, "trouble": catalog.trouble and str(catalog.trouble), "fields": wanted})
     else:
-        _show(terminal(), wanted, len(rows), source, trouble, places)
-
-
-def _known(places: settings.Places) -> _Known | None:
-    if not places.snapshot.exists():
-        return None
-    with reading_snapshot(places.snapshot) as tx:
-        return _Known(field_tables.load_catalog(tx), field_tables.load_states(tx), field_tables.load_labels(tx))
+        _show(terminal(), wanted, len(rows), catalog)
 
 
 def _rows(
-    catalog: Mapping[str, AccountField], configuration: AccountFieldSync, known: _Known | None
+    catalog: Mapping[str, AccountField], configuration: AccountFieldSync, published: PublishedFields
 ) -> list[dict[str, Any]]:
     selected = {entry.field.casefold(): entry for entry in configuration.fields}
     names = {name.casefold(): name for name in catalog}
     gone = {entry.field for entry in configuration.fields if entry.field.casefold() not in names}
-    if known:
-        gone = {next((name for name in known.states if name.casefold() == field.casefold()), field) for field in gone}
-    rows = [_row(name, field, selected.get(name.casefold()), known) for name, field in catalog.items()]
-    rows += [_row(name, None, selected[name.casefold()], known) for name in gone]
+    gone = {next((name for name in published.states if name.casefold() == field.casefold()), field) for field in gone}
+    rows = [_row(name, field, selected.get(name.casefold()), published) for name, field in catalog.items()]
+    rows += [_row(name, None, selected[name.casefold()], published) for name in gone]
     return sorted(rows, key=lambda row: row["field"].casefold())
 
 
-def _row(name: str, field: AccountField | None, entry: SelectedField | None, known: _Known | None) -> dict[str, Any]:
-    state = known.states.get(name) if known else None
-    label = known.labels.get(name) if known else None
-    status = state.status if state else None
+def _row(
+    name: str, field: AccountField | None, entry: SelectedField | None, published: PublishedFields
+) -> dict[str, Any]:
+    state, label = published.states.get(name), published.labels.get(name)
+    status: str | None = state.status if state else None
     if entry and (state is None or state.status == "deselected" or state.category != entry.category):
         status = "pending"
     reason = state.status_reason if state and status == state.status else None
@@ -114,13 +86,9 @@ def _show(
     console: Console,
     rows: list[dict[str, Any]],
     of_all: int,
-    source: str,
-    trouble: Problem | None,
-    places: settings.Places,
+    catalog: Catalog,
 ) -> None:
-    if trouble is not None:
-        why = "cannot be reached" if isinstance(trouble, ConnectionProblem) else "is not connected"
-        console.print(f"The org {why}: {trouble}", style="yellow")
+    say_trouble(console, catalog)
     shown = new_table("Field", "Type", "Can be", "Selected as")
     width = max((len(row["field"]) for row in rows), default=0)
     shown.columns[0].min_width, shown.columns[0].no_wrap = width, True
@@ -138,13 +106,13 @@ def _show(
     if rows:
         console.print(shown)
         console.print()
-    console.print(f"{len(rows)} of {of_all} fields, from {source}. Either: attribute or metric.")
+    console.print(f"{len(rows)} of {of_all} fields, from {catalog.source}. Either: attribute or metric.")
     next_steps(
         console,
         [
             (
-                "Select a field for the next sync by adding it under `fields:` here:",
-                shown_path(places.configuration),
+                "Select a field for the next sync, a number perhaps as a metric:",
+                f"{program()} select FIELD [--as metric]",
             ),
             ("Give a selected field the label that people should see:", f'{program()} label FIELD "Your label"'),
         ],

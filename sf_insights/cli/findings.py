@@ -8,20 +8,21 @@ from typing import Any, Literal
 import duckdb
 import polars as pl
 
-from sf_insights.cli.console import counted, shown_path
+from sf_insights.cli.console import shown_path
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
 from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
-from sf_insights.resources import field_tables, settings
+from sf_insights.domain.wording import counted
+from sf_insights.resources import settings
+from sf_insights.resources.published import published_fields
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
-from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.transport import ONCE_MORE
 from sf_insights.resources.warehouse import reading_snapshot
 from sf_insights.resources.zuora import account_source
 
-_QUICK = RetryPolicy(tries=2, first_wait=0.5)
 _SAMPLE = 200
 
 
@@ -57,7 +58,7 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
     with ExitStack() as stack:
         org = None
         try:
-            org = stack.enter_context(SalesforceOrg.from_environment(variables, retry=_QUICK))
+            org = stack.enter_context(SalesforceOrg.from_environment(variables, retry=ONCE_MORE))
         except Problem as problem:
             yield failed("Salesforce", "Connection", problem)
         else:
@@ -163,11 +164,8 @@ def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: 
         yield Finding(group, "Selected", "warning", "not looked at, since Salesforce is not connected")
         return
     try:
-        catalog = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
-        known: Mapping[str, KnownField] = {}
-        if places.snapshot.exists():
-            with reading_snapshot(places.snapshot) as tx:
-                known = field_tables.known_fields(tx)
+        catalog = org.account_fields()
+        known = published_fields(places.snapshot).known
     except Problem as problem:
         yield failed(group, "Selected", problem)
         return
@@ -193,7 +191,12 @@ def _accounts(
 ) -> Iterator[Finding]:
     group = "Insights accounts"
     try:
-        source = account_source(configuration.insights_accounts, variables, places.configuration.parent, retry=_QUICK)
+        source = account_source(
+            configuration.insights_accounts,
+            variables,
+            places.configuration.parent,
+            retry=ONCE_MORE,
+        )
         accounts = source.read_accounts()
     except Problem as problem:
         yield failed(group, "List", problem)

@@ -5,11 +5,12 @@ import signal
 import click
 
 from sf_insights.cli import demo_home
-from sf_insights.cli.console import counted, next_steps, program, terminal
+from sf_insights.cli.console import next_steps, program, terminal
 from sf_insights.demo.process import DemoOrg
 from sf_insights.demo.server import HOST, listen, web_server
 from sf_insights.demo.store import OrgShape
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.wording import counted
 
 
 @click.command()

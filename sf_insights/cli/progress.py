@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from sf_insights.cli.console import counted, duplicated, one_line, terminal
+from sf_insights.cli.console import duplicated, one_line, terminal
+from sf_insights.domain.wording import counted
 from sf_insights.runs import News
 
 # What each step of the job does, and what is told of the tables it made.

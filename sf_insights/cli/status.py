@@ -9,8 +9,6 @@ from rich.console import Console
 
 from sf_insights.cli.console import (
     STATE_STYLES,
-    ago,
-    counted,
     heading,
     next_steps,
     one_line,
@@ -21,11 +19,12 @@ from sf_insights.cli.console import (
     terminal,
     ui_condition,
 )
-from sf_insights.cli.published import Reading, reading
 from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.wording import counted, since
 from sf_insights.resources import settings
 from sf_insights.resources.matching import STATUSES
-from sf_insights.resources.warehouse import reading_snapshot
+from sf_insights.resources.reading import reading
+from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _SYNCS = 7
 
@@ -54,7 +53,15 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
     """
     places = settings.Places.from_environment(settings.environment())
     with reading(places, "sf-insights status") as source:
-        found = _status(source, places)
+        if source.tx is None and source.running:
+            raise WarehouseProblem(f"Nothing has been published yet; {source.running}.", "Wait for it to end.")
+        if source.tx is None:
+            raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
+        found = {"read_from": source.source, "running": source.running, **_status(source.tx, places)}
+        if source.running is None:
+            for row in found["syncs"]:
+                if row["state"] == "running":
+                    row["state"] = "died"  # nobody holds the warehouse, so nobody works on it
     if as_json:
         print_json(found)
     else:
@@ -68,14 +75,13 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
     if settings.now() - snapshot["published_at"] > max_age:
         raise WarehouseProblem(
-            f"The snapshot is of {snapshot['synced_on']} and was published {ago(snapshot['published_at'])}, longer ago "
-            "than --max-age allows.",
+            f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, longer ago than --max-age "
+            "allows.",
             "The last syncs above say why; `make ui` runs the daily schedule.",
         )
 
 
-def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
-    tx = source.tx
+def _status(tx: Transaction, places: settings.Places) -> dict[str, Any]:
     syncs = tx.records(
         "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
         "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
@@ -83,12 +89,7 @@ def _status(source: Reading, places: settings.Places) -> dict[str, Any]:
     )
     counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
     published = _published(places)
-    for row in syncs:
-        if row["state"] == "running" and source.running is None:
-            row["state"] = "died"  # nobody holds the warehouse, so nobody works on it
     return {
-        "read_from": source.source,
-        "running": source.running,
         "snapshot": published and {"path": str(places.snapshot), **published},
         "syncs": syncs,
         "matches": {name: counts[name] for name in STATUSES if name in counts},
@@ -114,6 +115,10 @@ def _published(places: settings.Places) -> dict[str, Any] | None:
         return None
 
 
+def _ago(snapshot: dict[str, Any]) -> str:
+    return since(snapshot["published_at"], settings.now())
+
+
 def _show(console: Console, found: dict[str, Any], places: settings.Places) -> None:
     if found["running"]:
         console.print(f"{found['running']}.", style="cyan")
@@ -121,7 +126,7 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
     snapshot = found["snapshot"]
     if snapshot:
         console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)
-        console.print(f"          of {snapshot['synced_on']}, published {ago(snapshot['published_at'])}")
+        console.print(f"          of {snapshot['synced_on']}, published {_ago(snapshot)}")
     else:
         console.print("Nothing has been published yet.", style="yellow")
     heading(console, "Last syncs")

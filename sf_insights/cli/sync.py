@@ -8,7 +8,6 @@ from rich.console import Console
 
 from sf_insights import runs
 from sf_insights.cli.console import (
-    counted,
     heading,
     next_steps,
     one_line,
@@ -20,6 +19,7 @@ from sf_insights.cli.console import (
 )
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
+from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.syncs import GUARDS
 from sf_insights.resources.warehouse import Transaction, reading_snapshot

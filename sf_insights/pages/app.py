@@ -22,14 +22,17 @@ from starlette.types import ASGIApp
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.wording import counted
 from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.guard import Forms, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
-from sf_insights.pages.published import Published, PublishedFields
-from sf_insights.pages.reading import reading
-from sf_insights.pages.showing import Templates, counted
+from sf_insights.pages.published import LastPublished, Published
+from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.resources import settings
+from sf_insights.resources.reading import reading
+from sf_insights.resources.relabelling import relabelled
+from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
 from sf_insights.resources.settings import ConfigurationFile, Places, now
 
 _STATIC = Path(__file__).parent / "static"
@@ -50,7 +53,7 @@ class Pages:
         """
         self.places = places
         self.org = OrgCatalogs(settings.environment)
-        self.published = PublishedFields(places)
+        self.published = LastPublished(places)
         self.worker = Worker()
         self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
         self.guard = Guard(
@@ -105,7 +108,7 @@ class Pages:
     def show_fields(self, request: Request) -> Response:
         """Every Account field, to choose from."""
         file, trouble = self._file()
-        selection = selecting.selection_of(file.configuration) if file else {}
+        selection = selection_of(file.configuration) if file else {}
         query = request.query_params
         return self._fields(
             file,
@@ -118,11 +121,11 @@ class Pages:
     def _fields(
         self,
         file: ConfigurationFile | None,
-        selection: selecting.Selection,
+        selection: Selection,
         *,
         filter: selecting.Filter | None = None,
         trouble: Problem | None = None,
-        lost: selecting.Change | None = None,
+        lost: Change | None = None,
         saved: bool = False,
         status: int = 200,
     ) -> Response:
@@ -155,7 +158,7 @@ class Pages:
     def edit_fields(self, request: Request) -> Response:
         """Go on choosing from what was reviewed."""
         file = ConfigurationFile.read(self.places.configuration)
-        before = selecting.selection_of(file.configuration)
+        before = selection_of(file.configuration)
         return self._fields(file, selecting.changed_selection(before, _form(request)))
 
     def save_fields(self, request: Request) -> Response:
@@ -165,11 +168,11 @@ class Pages:
     def _change_fields(self, request: Request, *, write: bool) -> Response:
         form = _form(request)
         file = ConfigurationFile.read(self.places.configuration)
-        before = selecting.selection_of(file.configuration)
+        before = selection_of(file.configuration)
         selection = selecting.changed_selection(before, form)
         org, (published, _) = self.org.get(), self._published()
         try:
-            change = selecting.proposed(file, selection, org, published)
+            change = proposed(file, selection, selecting.catalog_of(org, published), published)
         except ConfigurationProblem as problem:
             return self._fields(file, selection, trouble=problem, status=422)
         if form.one("seen") != file.fingerprint:
@@ -192,7 +195,7 @@ class Pages:
             file.replace(change.file)
         except ConfigurationProblem:
             file = ConfigurationFile.read(self.places.configuration)
-            return self._fields(file, selecting.selection_of(file.configuration), lost=change, status=409)
+            return self._fields(file, selection_of(file.configuration), lost=change, status=409)
         return RedirectResponse("/fields?saved", 303)
 
     def refresh_fields(self, _: Request) -> Response:
@@ -245,29 +248,17 @@ class Pages:
             problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
             return self._labels(typed=typed, trouble=problem, status=409)
         try:
-            labelling.validate(file.configuration, changed, published)
-            before = labelling.write(self.places.configuration, form.one("seen"), changed)
+            if form.one("seen") != file.fingerprint:
+                raise ConfigurationProblem(f"{file.path.name} was changed meanwhile, so nothing was written.")
+            edited, _ = relabelled(file, changed, published)
+            file.replace(edited)
         except ConfigurationProblem as problem:
             return self._labels(typed=typed, trouble=problem, status=422)
         if not self.places.snapshot.exists():
             return RedirectResponse("/labels?" + urlencode({"saved": counted(len(changed), "label")}), 303)
         title = f"Publishing {counted(len(changed), 'changed label')}"
-        self.worker.start(title, REPUBLISH, self._after_republishing(before))
+        self.worker.start(title, REPUBLISH, _after_republishing(file, edited))
         return RedirectResponse("/sync", 303)
-
-    def _after_republishing(self, before: bytes) -> Callable[[int], str]:
-        path = self.places.configuration
-        after = path.read_bytes()
-
-        def end(exit_code: int) -> str:
-            if exit_code == 0:
-                return "The labels are published; analysts see them when they reconnect."
-            if exit_code == republishing.REFUSED and path.read_bytes() == after:
-                path.write_bytes(before)
-                return f"The labels were refused. {path.name} is as it was."
-            return f"The labels stand in {path.name}, and the next sync publishes them."
-
-        return end
 
     # Sync health
 
@@ -277,8 +268,8 @@ class Pages:
         found, busy = None, None
         trouble: Problem | None = invalid
         try:
-            with reading(self.places) as source:
-                found, busy = health.facts(source.tx) if source.tx else None, source.busy
+            with reading(self.places, "sf-insights settings") as source:
+                found, busy = health.facts(source.tx) if source.tx else None, source.running
         except WarehouseProblem as problem:
             trouble = problem
         published, unreadable = self._published()
@@ -378,3 +369,20 @@ def _after_sync(exit_code: int) -> str:
     if exit_code == 0:
         return "The sync is complete and published; analysts see it when they reconnect."
     return "The sync did not complete. Nothing was published; the last snapshot stays as it was."
+
+
+def _after_republishing(before: ConfigurationFile, written: ConfigurationFile) -> Callable[[int], str]:
+    name = written.path.name
+
+    def end(exit_code: int) -> str:
+        if exit_code == 0:
+            return "The labels are published; analysts see them when they reconnect."
+        if exit_code != republishing.REFUSED:
+            return f"The labels stand in {name}, and the next sync publishes them."
+        try:
+            written.replace(before)
+        except ConfigurationProblem:
+            return f"The labels were refused. {name} was changed meanwhile and stays so; take them out of it yourself."
+        return f"The labels were refused. {name} is as it was."
+
+    return end

@@ -1,21 +1,16 @@
-"""Labels as a page shows them, and writing those that a person changed."""
+"""Labels as a page shows them, and which of them a person changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.labels import LabelWish, assign_labels
 from sf_insights.domain.lifecycle import FieldState
-from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.domain.selection import AccountFieldSync, parse_configuration
+from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.published import Published
-from sf_insights.resources import field_tables, settings
 
 
 @dataclass(frozen=True)
@@ -81,43 +76,3 @@ def changed_labels(rows: list[LabelRow], typed: Mapping[str, str]) -> dict[str, 
         if row.is_editable and text != row.text:
             changed[row.name] = None if text in ("", row.default) else text
     return changed
-
-
-def validate(configuration: AccountFieldSync, changed: Mapping[str, str | None], published: Published) -> None:
-    """See that every label can be what it should be.
-
-    Raises:
-        ConfigurationProblem: a text cannot be a label, or two fields would have the same.
-    """
-    by_key = {name.casefold(): (name, label) for name, label in changed.items()}
-    content = configuration.model_dump(by_alias=True, exclude_unset=True)
-    for entry in content["fields"]:
-        if entry["field"].casefold() in by_key:
-            entry["label"] = by_key[entry["field"].casefold()][1]
-    wished = parse_configuration(content)
-    wishes = field_tables.label_wishes(wished, published.plan)
-    synced = {wish.field.casefold() for wish in wishes}
-    wishes += [
-        LabelWish(entry.field, entry.field, entry.says_label, entry.label)
-        for entry in wished.fields
-        if entry.field.casefold() not in synced
-    ]
-    assign_labels(published.labels, wishes, wished.label_prefix, RESERVED_NAMES)
-
-
-def write(path: Path, fingerprint: str, changed: Mapping[str, str | None]) -> bytes:
-    """Write the labels into the file and return what it held before; all of them or none.
-
-    Raises:
-        ConfigurationProblem: the file was changed since it was shown, or an entry cannot be edited.
-    """
-    if settings.ConfigurationFile.read(path).fingerprint != fingerprint:
-        raise ConfigurationProblem(f"{path.name} was changed meanwhile, so nothing was written.")
-    before = path.read_bytes()
-    try:
-        for name, label in changed.items():
-            settings.write_label(path, name, label)
-    except ConfigurationProblem:
-        path.write_bytes(before)
-        raise
-    return before

@@ -12,9 +12,8 @@ from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.settings import now
-from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.transport import ONCE_MORE
 
-_QUICK = RetryPolicy(tries=2, first_wait=0.5)
 # FIELDS(ALL) is only allowed with a LIMIT of at most 200.
 _SAMPLE = "SELECT FIELDS(ALL) FROM Account LIMIT 200"
 
@@ -69,8 +68,8 @@ class OrgCatalogs:
 
     def _asked(self) -> OrgCatalog:
         try:
-            with SalesforceOrg.from_environment(self._variables(), retry=_QUICK) as org:
-                fields = {row["name"]: AccountField.from_describe(row) for row in org.describe_account()["fields"]}
+            with SalesforceOrg.from_environment(self._variables(), retry=ONCE_MORE) as org:
+                fields = org.account_fields()
                 catalog = OrgCatalog(fields, org_id=org.org_id, read_at=now())
                 try:
                     records = list(org.query(_SAMPLE))

@@ -1,4 +1,4 @@
-"""What the published snapshot knows of fields, read once for each snapshot."""
+"""What the published snapshot knows of fields, with samples of their values; read once for each snapshot."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.labels import FieldLabel
 from sf_insights.domain.lifecycle import FieldState
-from sf_insights.domain.selection import KnownField, PlannedField
 from sf_insights.pages.org_catalog import Sample
-from sf_insights.resources import field_tables
+from sf_insights.resources.published import PublishedFields, fields_in
 from sf_insights.resources.settings import Places
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 from sf_insights.sql import identifier
@@ -21,20 +18,14 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Published:
-    """The fields of the last published sync: the org's catalog then, what is known of each, and values of it."""
+class Published(PublishedFields):
+    """The fields of the last published sync, and of each how much is filled and its most frequent values."""
 
-    catalog: Mapping[str, AccountField] = field(default_factory=dict)
-    known: Mapping[str, KnownField] = field(default_factory=dict)
-    states: Mapping[str, FieldState] = field(default_factory=dict)
-    labels: Mapping[str, FieldLabel] = field(default_factory=dict)
-    plan: tuple[PlannedField, ...] = ()
     samples: Mapping[str, Sample] = field(default_factory=dict)
     examples: Mapping[str, list[Any]] = field(default_factory=dict)
-    snapshot: Mapping[str, Any] | None = None
 
 
-class PublishedFields:
+class LastPublished:
     """Reads a snapshot when it is new; nothing in one ever changes."""
 
     def __init__(self, places: Places) -> None:
@@ -62,8 +53,8 @@ class PublishedFields:
 
 
 def _read(tx: Transaction) -> Published:
-    states = field_tables.load_states(tx)
-    examples = {name: _examples(tx, state) for name, state in states.items() if state.is_visible}
+    fields = fields_in(tx)
+    examples = {name: _examples(tx, state) for name, state in fields.states.items() if state.is_visible}
     shares = {
         name: (filled / accounts if accounts else None)
         for name, accounts, filled in tx.execute(
@@ -71,17 +62,12 @@ def _read(tx: Transaction) -> Published:
         )
     }
     return Published(
-        catalog=field_tables.load_catalog(tx),
-        known=field_tables.known_fields(tx),
-        states=states,
-        labels=field_tables.load_labels(tx),
-        plan=tuple(field_tables.load_plan(tx)),
+        **vars(fields),
         samples={
             name: Sample(share, next(iter(examples.get(name, [])), None), is_exact=True)
             for name, share in shares.items()
         },
         examples=examples,
-        snapshot=tx.records("SELECT * FROM insights.snapshot")[0],
     )
 
 

@@ -8,7 +8,6 @@ from sf_insights import runs
 
 # How it ended: the labels were refused, so that the file should be as it was; or something else failed.
 REFUSED, FAILED = 3, 1
-_LABELS_STEP = "insights__field_labels"
 
 
 def main() -> int:
@@ -17,7 +16,7 @@ def main() -> int:
     if outcome.success:
         return 0
     print(outcome.reason or "The run failed without a reason.", flush=True)
-    return REFUSED if outcome.failed_step in (None, _LABELS_STEP) else FAILED
+    return REFUSED if outcome.is_refused_label else FAILED
 
 
 def _tell(news: runs.News) -> None:

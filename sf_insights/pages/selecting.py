@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sf_insights.domain.field_types import AccountField, Category
-from sf_insights.domain.selection import AccountFieldSync, plan_fields
+from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
-from sf_insights.resources.settings import ConfigurationFile
-
-Selection = dict[str, Category]
+from sf_insights.resources.selection_changes import Selection, next_sync
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,6 @@ class Filter:
 def catalog_of(org: OrgCatalog, published: Published) -> Mapping[str, AccountField]:
     """The fields to choose from: the org's, or those of the last published sync while the org was never reached."""
     return org.fields or published.catalog
-
-
-def selection_of(configuration: AccountFieldSync) -> Selection:
-    """What the file selects."""
-    return {entry.field: entry.category for entry in configuration.fields}
 
 
 def rows(org: OrgCatalog, published: Published, selection: Mapping[str, Category]) -> list[Row]:
@@ -120,67 +112,6 @@ def changed_selection(before: Mapping[str, Category], form: Forms) -> Selection:
         else:
             selection[name] = "metric" if form.one(f"as.{shown}") == "metric" else "attribute"
     return selection
-
-
-@dataclass(frozen=True)
-class Change:
-    """What saving would do: what is selected and deselected in words, and the file's lines."""
-
-    file: ConfigurationFile
-    added: list[tuple[str, Category]]
-    removed: list[str]
-    moved: list[tuple[str, Category]]
-    lines: list[tuple[str, str]]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.moved)
-
-
-def proposed(
-    file: ConfigurationFile, selection: Mapping[str, Category], org: OrgCatalog, published: Published
-) -> Change:
-    """The file as it would be, validated as a sync validates it.
-
-    Raises:
-        ConfigurationProblem: what is asked for cannot be.
-    """
-    edited = file.with_selection(selection)
-    if catalog := catalog_of(org, published):
-        plan_fields(edited.configuration.fields, catalog, published.known)
-    return difference(file, edited)
-
-
-def difference(file: ConfigurationFile, edited: ConfigurationFile) -> Change:
-    """What lies between two states of the file."""
-    before = {entry.field.casefold(): entry for entry in file.configuration.fields}
-    after = {entry.field.casefold(): entry for entry in edited.configuration.fields}
-    return Change(
-        edited,
-        added=[(entry.field, entry.category) for key, entry in after.items() if key not in before],
-        removed=[entry.field for key, entry in before.items() if key not in after],
-        moved=[
-            (entry.field, entry.category)
-            for key, entry in after.items()
-            if key in before and before[key].category != entry.category
-        ],
-        lines=diff_lines(file.text, edited.text),
-    )
-
-
-def diff_lines(before: str, after: str) -> list[tuple[str, str]]:
-    """A unified diff as (kind, line): kind is "add", "del", "same" or "gap"."""
-    kinds = {"+": "add", "-": "del", " ": "same"}
-    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
-    return [("gap", "⋯") if line.startswith("@@") else (kinds[line[0]], line[1:]) for line in lines]
-
-
-def next_sync(configuration: AccountFieldSync, moment: datetime) -> datetime:
-    """When the schedule starts the next sync after this moment, in the configured time zone."""
-    hour, minute = (int(part) for part in configuration.daily_at.split(":"))
-    local = moment.astimezone(configuration.zone)
-    today = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return today if today > local else today + timedelta(days=1)
 
 
 def facts_of(configuration: AccountFieldSync, moment: datetime) -> dict[str, Any]:

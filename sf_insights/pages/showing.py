@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from starlette.responses import HTMLResponse
 
+from sf_insights.domain.wording import counted, since
 from sf_insights.resources.settings import now
 
 
@@ -39,22 +40,6 @@ def share(value: float | None) -> str:
     return f"{value:.0%}".replace("%", " %")
 
 
-def ago(moment: datetime) -> str:
-    """How long ago, or in how long, in words."""
-    seconds = (now() - moment).total_seconds()
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count = int(abs(seconds) // length)
-        if count >= (2 if unit == "day" else 1):
-            text = f"{count} {unit}{'s' if count > 1 else ''}"
-            return f"{text} ago" if seconds > 0 else f"in {text}"
-    return "just now" if seconds > 0 else "in less than a minute"
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 account, 2 accounts."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 class Templates:
     """The pages' templates, autoescaped; `shared` is what every page says."""
 
@@ -66,7 +51,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._files.filters.update(short=short, share=share, ago=ago, counted=counted, moment=_moment)
+        self._files.filters.update(short=short, share=share, ago=_ago, counted=counted, moment=_moment)
         self._files.globals.update(shared)
 
     def share(self, **shared: Any) -> None:
@@ -80,3 +65,7 @@ class Templates:
 
 def _moment(moment: datetime | None, zone: str = "UTC") -> str:
     return "–" if moment is None else f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _ago(moment: datetime) -> str:
+    return since(moment, now())

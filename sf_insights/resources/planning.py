@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sf_insights.domain.dictionary import RESERVED_NAMES
-from sf_insights.domain.field_types import AccountField, fingerprint
+from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.labels import FieldLabel, assign_labels
 from sf_insights.domain.selection import AccountFieldSync, PlannedField, plan_fields
 from sf_insights.resources import field_tables, syncs
@@ -50,7 +50,7 @@ def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: Re
         plan = field_tables.load_plan(tx)
         if named not in {field.name.casefold() for field in plan if field.is_read}:
             return False
-        fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+        fields = list(org.account_fields().values())
         field_tables.save_catalog(tx, fields, sync.day)
         syncs.record(tx, sync.number, describe_fingerprint=fingerprint(fields))
         reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"

@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
+from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
@@ -131,6 +132,10 @@ class SalesforceOrg:
     def describe_account(self) -> dict[str, Any]:
         """Return the describe of Account: `fields` holds those that the user may see."""
         return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
+
+    def account_fields(self) -> dict[str, AccountField]:
+        """The fields of Account that the user may see, by API name."""
+        return {entry["name"]: AccountField.from_describe(entry) for entry in self.describe_account()["fields"]}
 
     def limits(self) -> dict[str, Any]:
         """Return the org's limits: name to {"Max", "Remaining"}.

@@ -109,38 +109,6 @@ def load_configuration(path: Path) -> AccountFieldSync:
     return _configuration(path, _content(path, _text(path)))
 
 
-def write_label(path: Path, field: str, label: str | None) -> None:
-    """Write the label of a selected field into the file and leave every other character of it alone.
-
-    Args:
-        path: the administrator's file.
-        field: an API name as the file has it, case ignored.
-        label: the text, or None for `label: null`, which returns to the default.
-
-    Raises:
-        ConfigurationProblem: the field is not selected in the file, or the file could not be read with this label;
-            the file stays as it was.
-    """
-    text = _text(path)
-    content = _content(path, text)
-    selected = [entry.field.casefold() for entry in _configuration(path, content).fields]
-    if field.casefold() not in selected:
-        raise ConfigurationProblem(
-            f"{path.name}: {field} is not selected.", "Add it under `fields:`; `sf-insights fields` lists what can be."
-        )
-    place = selected.index(field.casefold())
-    entry = content["fields"][place]
-    content["fields"][place] = {**({"field": entry} if isinstance(entry, str) else entry), "label": label}
-    wanted = _configuration(path, content)
-    edited = _with_label(text, place, _scalar(label))
-    if not _says(path, edited, wanted):
-        raise ConfigurationProblem(
-            f"{path.name}: the entry of {field} is written in a way that this cannot edit.",
-            f"Write there by hand: label: {_scalar(label)}",
-        )
-    _replace(path, edited)
-
-
 @dataclass(frozen=True)
 class ConfigurationFile:
     """The administrator's file as it was read at one moment: its text, and what the text says."""
@@ -180,15 +148,56 @@ class ConfigurationFile:
         entries = [chosen[key][1] if key in chosen else None for key in before]
         new = [chosen[key] for key in chosen if key not in before]
         text = _with_entries(self.text, entries, [entry.category for entry in before.values()], new)
-        try:
-            edited = _configuration(self.path, _content(self.path, text)) if text is not None else None
-        except ConfigurationProblem:
-            edited = None
-        if text is None or edited is None or _meaning(edited) != _meaning(wanted):
+        edited = self._edited(text, wanted)
+        if edited is None:
             raise ConfigurationProblem(
                 f"{self.path.name}: the list under `fields:` is written in a way that this cannot edit.",
                 "Write each field on a line of its own, such as `- Industry`, or edit the file by hand.",
             )
+        return edited
+
+    def with_labels(self, labels: Mapping[str, str | None]) -> ConfigurationFile:
+        """This file as it would be with these labels of selected fields, every other character alone; writes nothing.
+
+        Args:
+            labels: by API name (case ignored): the text, or None for `label: null`, which returns to the default.
+
+        Raises:
+            ConfigurationProblem: a field is not selected, a text cannot be a label, or its entry is written in a way
+                that this cannot edit.
+        """
+        file = self
+        for field, label in labels.items():
+            file = file._with_label(field, label)
+        return file
+
+    def _with_label(self, field: str, label: str | None) -> ConfigurationFile:
+        selected = [entry.field.casefold() for entry in self.configuration.fields]
+        if field.casefold() not in selected:
+            raise ConfigurationProblem(
+                f"{self.path.name}: {field} is not selected, so it has no label.",
+                f"Select it first: `sf-insights select {field}`; `sf-insights fields` lists what can be.",
+            )
+        place = selected.index(field.casefold())
+        content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
+        content["fields"][place]["label"] = label
+        wanted = _configuration(self.path, content)
+        edited = self._edited(_text_with_label(self.text, place, _scalar(label)), wanted)
+        if edited is None:
+            raise ConfigurationProblem(
+                f"{self.path.name}: the entry of {field} is written in a way that this cannot edit.",
+                f"Write there by hand: label: {_scalar(label)}",
+            )
+        return edited
+
+    def _edited(self, text: str | None, wanted: AccountFieldSync) -> ConfigurationFile | None:
+        """This file with another text, if that says what is wanted and nothing else."""
+        try:
+            edited = _configuration(self.path, _content(self.path, text)) if text is not None else None
+        except ConfigurationProblem:
+            return None
+        if text is None or edited is None or _meaning(edited) != _meaning(wanted):
+            return None
         return ConfigurationFile(self.path, text, edited)
 
     def replace(self, edited: ConfigurationFile) -> None:
@@ -198,7 +207,9 @@ class ConfigurationFile:
             ConfigurationProblem: it was changed meanwhile; it stays as it is.
         """
         if _text(self.path) != self.text:
-            raise ConfigurationProblem(f"{self.path.name} was changed meanwhile, so nothing was written.")
+            raise ConfigurationProblem(
+                f"{self.path.name} was changed meanwhile, so nothing was written.", "Try again: it is read anew."
+            )
         _replace(self.path, edited.text)
 
 
@@ -302,7 +313,7 @@ def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
     return text
 
 
-def _with_label(text: str, place: int, label: str) -> str:
+def _text_with_label(text: str, place: int, label: str) -> str:
     """The YAML text with this label in the entry at `place`, by the positions at which its parts stand."""
     (fields,) = (value for key, value in YAML().compose(text).value if key.value == "fields")
     entry = fields.value[place]
@@ -350,13 +361,6 @@ def _scalar(label: str | None) -> str:
         return "null"
     quoted = json.dumps(label, ensure_ascii=False)
     return "".join(character if character.isprintable() else f"\\U{ord(character):08x}" for character in quoted)
-
-
-def _says(path: Path, text: str, wanted: AccountFieldSync) -> bool:
-    try:
-        return _configuration(path, _content(path, text)) == wanted
-    except ConfigurationProblem:
-        return False
 
 
 def _text(path: Path) -> str:

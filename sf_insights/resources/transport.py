@@ -101,6 +101,10 @@ class RetryPolicy:
         return min(doubled, self.longest_wait) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
+# Whoever looks at a terminal or a page would rather know than wait.
+ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5)
+
+
 def new_session(environment: Mapping[str, str], *, endpoint: str | None = None) -> requests.Session:
     """Return a session with time-outs on every call; with `endpoint`, every request goes to that base address.
 

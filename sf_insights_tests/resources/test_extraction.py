@@ -15,7 +15,7 @@ from sf_insights.resources.extraction import extract_accounts
 from sf_insights.resources.salesforce import SalesforceOrg
 import os
 with SalesforceOrg.from_environment(os.environ) as org:
-    fields = [AccountField.from_describe(entry) for entry in org.describe_account()["fields"]]
+    fields = list(org.account_fields().values())
     read = [field for field in fields if field.refusal is None]
     columns = columns_to_read({field.name: field for field in fields}, read)
     Path(sys.argv[1]).mkdir()

@@ -16,12 +16,12 @@ from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import settings
 from sf_insights.resources.settings import (
     CHECKOUT,
+    ConfigurationFile,
     Places,
     environment,
     load_configuration,
     now,
     today,
-    write_label,
 )
 
 NAME = "account_field_sync.yaml"
@@ -50,6 +50,11 @@ fields:
   - {field: Website, as: attribute}   # short
 # the end
 """
+
+
+def write_label(path: Path, field: str, label: str | None) -> None:
+    file = ConfigurationFile.read(path)
+    file.replace(file.with_labels({field: label}))
 
 
 @pytest.fixture
@@ -287,7 +292,11 @@ def test_the_file_keeps_its_shape(write, before, after):
 @pytest.mark.parametrize(
     ("field", "label", "message"),
     [
-        ("Phone", "x", f"{NAME}: Phone is not selected. Add it under `fields:`"),
+        (
+            "Phone",
+            "x",
+            f"{NAME}: Phone is not selected, so it has no label. Select it first: `sf-insights select ",
+        ),
         ("Type", "", "label: is empty"),
         ("Type", "x" * 256, "label: has 256 characters"),
         ("Type", "a\nb", "label: holds a line break"),

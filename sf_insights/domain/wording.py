@@ -1,0 +1,29 @@
+"""How counts and times are put into words, on the terminal and on the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 account, 2 accounts."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def since(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, or in how long it will be: 2 days ago, in 5 hours."""
+    seconds = (now - moment).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(abs(seconds) // length)
+        if count >= (2 if unit == "day" else 1):
+            text = counted(count, unit)
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "less than a minute ago" if seconds > 0 else "in less than a minute"
+
+
+def remaining(seconds: float) -> str:
+    """How long something still takes, to a person who waits: 40 s, 5 min, 2 h 10 min."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,36 @@
+"""Changing labels: what a person wants is tried on everything that is known before the file is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sf_insights.domain.dictionary import RESERVED_NAMES
+from sf_insights.domain.labels import FieldLabel, LabelWish, assign_labels
+from sf_insights.resources import field_tables
+from sf_insights.resources.published import PublishedFields
+from sf_insights.resources.settings import ConfigurationFile
+
+
+def relabelled(
+    file: ConfigurationFile, labels: Mapping[str, str | None], published: PublishedFields
+) -> tuple[ConfigurationFile, dict[str, FieldLabel]]:
+    """The file as it would be with these labels, and every label as people would then see it; writes nothing.
+
+    Args:
+        file: the administrator's file.
+        labels: by API name (case ignored): the text, or None to return to the default.
+        published: what the last published sync knows. A selected field that it does not know has its API name for now.
+
+    Raises:
+        ConfigurationProblem: a field is not selected, a text cannot be a label, or two fields would have the same.
+    """
+    edited = file.with_labels(labels)
+    configuration = edited.configuration
+    wishes = field_tables.label_wishes(configuration, published.plan)
+    synced = {wish.field.casefold() for wish in wishes}
+    wishes += [
+        LabelWish(entry.field, entry.field, entry.says_label, entry.label)
+        for entry in configuration.fields
+        if entry.field.casefold() not in synced
+    ]
+    return edited, assign_labels(published.labels, wishes, configuration.label_prefix, RESERVED_NAMES)

@@ -1,0 +1,85 @@
+"""Changing the selection: the file as it would be, validated as a sync validates it, and what lies between."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sf_insights.domain.field_types import AccountField, Category
+from sf_insights.domain.selection import AccountFieldSync, plan_fields
+from sf_insights.resources.published import PublishedFields
+from sf_insights.resources.settings import ConfigurationFile
+
+Selection = dict[str, Category]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What saving would do: what is selected and deselected in words, and the file's lines."""
+
+    file: ConfigurationFile
+    added: list[tuple[str, Category]]
+    removed: list[str]
+    moved: list[tuple[str, Category]]
+    lines: list[tuple[str, str]]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.moved)
+
+
+def selection_of(configuration: AccountFieldSync) -> Selection:
+    """What the file selects."""
+    return {entry.field: entry.category for entry in configuration.fields}
+
+
+def proposed(
+    file: ConfigurationFile,
+    selection: Mapping[str, Category],
+    catalog: Mapping[str, AccountField],
+    published: PublishedFields,
+) -> Change:
+    """What selecting exactly these fields would do.
+
+    Args:
+        file: the administrator's file.
+        selection: by API name, case ignored.
+        catalog: the org's fields; when nothing is known of them, the next sync is the first to look.
+        published: what the last published sync knows.
+
+    Raises:
+        ConfigurationProblem: what is asked for cannot be.
+    """
+    edited = file.with_selection(selection)
+    if catalog:
+        plan_fields(edited.configuration.fields, catalog, published.known)
+    before = {entry.field.casefold(): entry for entry in file.configuration.fields}
+    after = {entry.field.casefold(): entry for entry in edited.configuration.fields}
+    return Change(
+        edited,
+        added=[(entry.field, entry.category) for key, entry in after.items() if key not in before],
+        removed=[entry.field for key, entry in before.items() if key not in after],
+        moved=[
+            (entry.field, entry.category)
+            for key, entry in after.items()
+            if key in before and before[key].category != entry.category
+        ],
+        lines=_changed_lines(file.text, edited.text),
+    )
+
+
+def _changed_lines(before: str, after: str) -> list[tuple[str, str]]:
+    """A unified diff as (kind, line): kind is "add", "del", "same" or "gap"."""
+    kinds = {"+": "add", "-": "del", " ": "same"}
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
+    return [("gap", "⋯") if line.startswith("@@") else (kinds[line[0]], line[1:]) for line in lines]
+
+
+def next_sync(configuration: AccountFieldSync, moment: datetime) -> datetime:
+    """When the schedule starts the next sync after this moment, in the configured time zone."""
+    hour, minute = (int(part) for part in configuration.daily_at.split(":"))
+    local = moment.astimezone(configuration.zone)
+    today = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today > local else today + timedelta(days=1)
