@@ -10,6 +10,7 @@ from sf_insights.cli.fields import fields
 from sf_insights.cli.label import label
 from sf_insights.cli.org import org
 from sf_insights.cli.rejected import rejected
+from sf_insights.cli.select import deselect, select
 from sf_insights.cli.settings import settings
 from sf_insights.cli.status import status
 from sf_insights.cli.sync import sync
@@ -33,6 +34,8 @@ for command in (
     demo,
     check,
     fields,
+    select,
+    deselect,
     sync,
     status,
     unmatched,

@@ -1,0 +1,123 @@
+"""sf-insights select and deselect: which Account fields the next sync brings, without opening the YAML."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.catalog import ask_for_catalog, say_trouble
+from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
+from sf_insights.domain.field_types import Category
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.wording import since
+from sf_insights.resources import settings
+from sf_insights.resources.published import PublishedFields, published_fields
+from sf_insights.resources.selection_changes import Change, next_sync, proposed, selection_of
+from sf_insights.resources.settings import ConfigurationFile
+
+_MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
+
+
+@click.command()
+@click.argument("fields", metavar="FIELD...", nargs=-1, required=True)
+@click.option(
+    "--as",
+    "category",
+    type=click.Choice(["attribute", "metric"]),
+    help="What they become: an attribute unless said, a metric only for numerical fields.",
+)
+def select(fields: tuple[str, ...], category: Category | None) -> None:
+    """Select FIELDs, API names, for the next sync.
+
+    They are written into the configuration file, which keeps its comments and order, all of them or none. A field that
+    is selected already stays as it is, unless --as says otherwise.
+    """
+    variables = settings.environment()
+    places = settings.Places.from_environment(variables)
+    file = ConfigurationFile.read(places.configuration)
+    published = published_fields(places.snapshot)
+    catalog = ask_for_catalog(variables, published)
+    selection = selection_of(file.configuration)
+    for name in _as_known(fields, [*selection, *catalog.fields]):
+        selection[name] = category or selection.get(name, "attribute")
+    change = proposed(file, selection, catalog.fields, published)
+    console = terminal()
+    say_trouble(console, catalog)
+    _write(console, file, change, published)
+
+
+@click.command()
+@click.argument("fields", metavar="FIELD...", nargs=-1, required=True)
+def deselect(fields: tuple[str, ...]) -> None:
+    """Take FIELDs, API names, out of the next sync.
+
+    Their entries leave the configuration file, all of them or none. Analysts no longer see such a field after the next
+    sync; its history and its label are kept, and come back with it.
+    """
+    places = settings.Places.from_environment(settings.environment())
+    file = ConfigurationFile.read(places.configuration)
+    selection = selection_of(file.configuration)
+    for name in _as_known(fields, list(selection)):
+        if name not in selection:
+            raise ConfigurationProblem(f"{file.path.name}: {name} is not selected.", _nearest(name, selection))
+        del selection[name]
+    if not selection:
+        raise ConfigurationProblem(
+            f"{file.path.name} would select no field at all, and one there must be.",
+            "To sync nothing any more, write `enabled: false` into it.",
+        )
+    published = published_fields(places.snapshot)
+    _write(terminal(), file, proposed(file, selection, {}, published), published)
+
+
+def _as_known(fields: Iterable[str], known: Sequence[str]) -> list[str]:
+    """The fields, each once, as the file or the org writes them: API names are compared without regard to case."""
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(name.casefold(), name)
+    return list(dict.fromkeys(names.get(field.casefold(), field) for field in fields))
+
+
+def _nearest(name: str, selection: Mapping[str, Category]) -> str:
+    lowered = {candidate.casefold(): candidate for candidate in selection}
+    near = [lowered[key] for key in difflib.get_close_matches(name.casefold(), lowered)]
+    return f"Did you mean {' or '.join(near)}?" if near else f"Selected are {', '.join(selection)}."
+
+
+def _write(console: Console, file: ConfigurationFile, change: Change, published: PublishedFields) -> None:
+    if change.is_empty:
+        console.print("Nothing is changed: they are selected so already.")
+        return
+    file.replace(change.file)
+    for name, category in change.added:
+        kept = published.states.get(name)
+        again = "; its history and label come back" if kept and kept.category == category else ""
+        console.print(f"Selected    {name} as {_article(category)}{again}")
+    for name, category in change.moved:
+        console.print(f"Changed     {name} is now {_article(category)}; the past of the other is kept but not shown")
+    for name in change.removed:
+        console.print(f"Deselected  {name}; its history and label are kept")
+    heading(console, shown_path(file.path))
+    for kind, line in change.lines:
+        mark, style = _MARKS[kind]
+        console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
+    console.print()
+    console.print(_when(change))
+    next_steps(console, [("Sync now instead:", f"{program()} sync")])
+
+
+def _article(category: Category) -> str:
+    return "an attribute" if category == "attribute" else "a metric"
+
+
+def _when(change: Change) -> str:
+    configuration, moment = change.file.configuration, settings.now()
+    if not configuration.enabled:
+        return f"The synchronization is switched off: {change.file.path.name} says `enabled: false`."
+    due = next_sync(configuration, moment)
+    brings = "New fields appear" if change.added else "The change appears"
+    return (
+        f"{brings} after the next complete sync, which is due {due:%Y-%m-%d %H:%M} {configuration.timezone} "
+        f"({since(due, moment)}), provided that Dagster runs: `make ui`."
+    )
