@@ -1,14 +1,17 @@
 """Where the demo lives, so that its data never meets real data: data/demo/ and .dagster/demo of the checkout."""
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 
 import filelock
 
 from sf_insights import runs
-from sf_insights.demo.process import DemoOrg
+from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources.salesforce import DEFAULT_API_VERSION
 from sf_insights.resources.settings import CHECKOUT, Places
@@ -16,6 +19,8 @@ from sf_insights.resources.settings import CHECKOUT, Places
 DATA = runs.DEMO_DATA
 ORG = DATA / "org"
 PLACES = Places(DATA, DATA / "account_field_sync.yaml")
+_NOTE = DATA / "in_use_by"
+_POLL_SECONDS = 0.2
 _OF_USERS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
 
 
@@ -37,29 +42,85 @@ def use_only(org: DemoOrg) -> None:
     os.environ.update(environment(org))
 
 
+@dataclass(frozen=True)
+class _Note:
+    """Who has the demo's files, and where the org is served that others may use as well.
+
+    `url` is None for a command that shares nothing, and empty until the org has started.
+    """
+
+    owner: str
+    url: str | None
+
+    def write(self) -> None:
+        new = _NOTE.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        new.replace(_NOTE)
+
+    @classmethod
+    def read(cls) -> "_Note":
+        try:
+            return cls(**json.loads(_NOTE.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return cls("another command", "")  # it begins or ends at this moment
+
+
+class _InUse(ConfigurationProblem):
+    """Another command has the demo's files."""
+
+    def __init__(self, note: _Note) -> None:
+        super().__init__(
+            f"The demo org is in use by {note.owner}.", "Stop that one first, with Ctrl-C in its terminal."
+        )
+        self.note = note
+
+
 @contextmanager
-def held(by: str) -> Iterator[None]:
-    """Keep the demo's files for one command at a time.
+def held(by: str, *, to_share: bool = False) -> Iterator[Callable[[str], None]]:
+    """Keep the demo's files for one command, and yield how it says where it serves the org to others.
 
     Raises:
         ConfigurationProblem: another one has them.
     """
     DATA.mkdir(parents=True, exist_ok=True)
-    note = DATA / "in_use_by"
     lock = filelock.FileLock(DATA / "in_use.lock")
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        other = note.read_text(encoding="utf-8") if note.exists() else "another command"
-        raise ConfigurationProblem(
-            f"The demo org is in use by {other}.", "Stop that one first, with Ctrl-C in its terminal."
-        ) from None
+        raise _InUse(_Note.read()) from None
+    owner = f"`sf-insights {by}` (process {os.getpid()})"
     try:
-        note.write_text(f"`sf-insights {by}` (process {os.getpid()})", encoding="utf-8")
-        yield
+        _Note(owner, "" if to_share else None).write()
+        yield lambda url: _Note(owner, url).write()
     finally:
-        note.unlink(missing_ok=True)
+        _NOTE.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def shared_org(by: str) -> Iterator[tuple[DemoOrg, str | None]]:
+    """The demo org; and who serves it, when that is another command which does already.
+
+    Raises:
+        ConfigurationProblem: another command has the demo's files to itself.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    with ExitStack() as stack:
+        while True:
+            try:
+                serve_others = stack.enter_context(held(by, to_share=True))
+            except _InUse as taken:
+                if taken.note.url:
+                    yield DemoOrg(taken.note.url, ORG), taken.note.owner
+                    return
+                if taken.note.url is None or time.monotonic() > deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)  # it is about to serve it
+            else:
+                org = stack.enter_context(DemoOrg.started(ORG))
+                serve_others(org.url)
+                yield org, None
+                return
 
 
 def clear() -> None:

@@ -23,7 +23,7 @@ def org(port: int, accounts: int, seed: int) -> None:
     Prints the variables that connect the other commands to it, with data/demo/ as their data directory. The org keeps
     what happened in it; `sf-insights demo` sets it back.
     """
-    with demo_home.held("org"):
+    with demo_home.held("org", to_share=True) as serve_others:
         demo_home.ensure_configuration()
         try:
             listener = listen(port)
@@ -35,6 +35,7 @@ def org(port: int, accounts: int, seed: int) -> None:
             server = web_server(demo_home.ORG, OrgShape(accounts, seed, multi_currency=False))
             listener.listen(128)  # connections queue from here on
             address = f"http://{HOST}:{listener.getsockname()[1]}"
+            serve_others(address)
             _announce(DemoOrg(address, demo_home.ORG), accounts)
             # The server ends on these by itself and then raises them once more, which would end us with another code.
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,26 +1,21 @@
 """sf-insights settings: the pages on which an administrator selects fields, edits labels and sees how syncs go."""
 
-import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
 
 from sf_insights import runs
-from sf_insights.cli import demo_home
-from sf_insights.cli.console import shown_path, terminal
-from sf_insights.demo.process import DemoOrg
+from sf_insights.cli.chosen_org import chosen_org
+from sf_insights.cli.console import terminal
+from sf_insights.cli.signals import until_stopped
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources.settings import Places, environment
 
 LOOPBACK = "127.0.0.1"
 _SHORTEST_TOKEN = 16
-
-
-class _Stopped(Exception):
-    """A signal asks this process to end."""
 
 
 @click.command()
@@ -48,29 +43,10 @@ def settings(port: int, host: str, token: str | None) -> None:
             "Give a --token as well, and let only a proxy with TLS talk to them.",
         )
     console = terminal()
-    with _listening(host, port) as listener, _stopping_by_signals(), suppress(_Stopped), _chosen_org(console) as about:
+    with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
         runs.use_dagster_home()
         _serve(console, listener, host, port, token, about)
     console.print("Stopped.")
-
-
-@contextmanager
-def _chosen_org(console: Console) -> Iterator[str]:
-    """Set the environment for the org that the pages are about, and say which it is."""
-    variables = environment()
-    if any(name.startswith("SALESFORCE_") for name in variables):
-        data = shown_path(Places.from_environment(variables).data)
-        about = f"The org of your SALESFORCE_* variables, with data in {data}."
-        console.print(about, soft_wrap=True)
-        yield about
-        return
-    with demo_home.held("settings"):
-        demo_home.ensure_configuration()
-        about = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
-        console.print(about)
-        with DemoOrg.started(demo_home.ORG) as org:
-            demo_home.use_only(org)
-            yield about
 
 
 def _serve(console: Console, listener: socket.socket, host: str, port: int, token: str | None, about: str) -> None:
@@ -112,21 +88,3 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         ) from None
     with listener:
         yield listener
-
-
-@contextmanager
-def _stopping_by_signals() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal raise _Stopped; while it serves, the server takes the first two."""
-
-    def stop(*_: object) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
-        raise _Stopped
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

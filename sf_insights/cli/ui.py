@@ -6,27 +6,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import click
 from rich.console import Console
 
 from sf_insights import runs
-from sf_insights.cli import demo_home
+from sf_insights.cli.chosen_org import chosen_org
 from sf_insights.cli.console import shown_path, terminal
 from sf_insights.cli.failures import fail
-from sf_insights.demo.process import DemoOrg
+from sf_insights.cli.signals import until_stopped
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources import settings
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 20.0
-
-
-class _Stopped(Exception):
-    """A signal asks this process to end."""
 
 
 @click.command()
@@ -39,30 +34,11 @@ def ui(port: int) -> None:
     """
     _refuse_taken(port)
     console = terminal()
-    with _stopping_by_signals(), suppress(_Stopped), _chosen_org(console):
+    with until_stopped(), chosen_org(console, "ui"):
         home = runs.use_dagster_home()
         console.print(f"Dagster's state is in {shown_path(home)}.", soft_wrap=True)
         _serve(console, port)
     console.print("Stopped.")
-
-
-@contextmanager
-def _chosen_org(console: Console) -> Iterator[None]:
-    """Set the environment for the org that this UI is about, and say which it is."""
-    variables = settings.environment()
-    if any(name.startswith("SALESFORCE_") for name in variables):
-        places = settings.Places.from_environment(variables)
-        console.print(
-            f"The org of your SALESFORCE_* variables, with data in {shown_path(places.data)}.", soft_wrap=True
-        )
-        yield
-        return
-    with demo_home.held("ui"):
-        demo_home.ensure_configuration()
-        console.print("No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/.")
-        with DemoOrg.started(demo_home.ORG) as org:
-            demo_home.use_only(org)
-            yield
 
 
 def _serve(console: Console, port: int) -> None:
@@ -99,24 +75,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its session
     process.wait()
-
-
-@contextmanager
-def _stopping_by_signals() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal raise _Stopped, also where a shell had SIGINT ignored."""
-
-    def stop(*_: object) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
-        raise _Stopped
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _take_interrupts() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -111,6 +112,47 @@ def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checko
     while any(is_alive(pid) for pid in below) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in below if is_alive(pid)] == []
+
+
+def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, closed_port):
+    with listen(0) as free:
+        other_port = free.getsockname()[1]
+    commands = [
+        ([*command, "settings", "--port", str(closed_port)], "pages are ready"),
+        ([*command, "ui", "--port", str(other_port)], "Dagster's UI is ready"),
+    ]
+    with ThreadPoolExecutor() as at_once:
+        first, second = at_once.map(lambda started: Running(started[0], checkout, started[1]), commands)
+    with first as pages, second as ui:
+        shared = [running for running in (pages, ui) if "It is that of `sf-insights" in running.said]
+        assert len(shared) == 1
+        with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/fields", timeout=30) as answer:
+            assert b"BillingAddress" in answer.read()
+        with urllib.request.urlopen(f"http://127.0.0.1:{other_port}/server_info", timeout=30) as answer:
+            assert b"dagster_version" in answer.read()
+        assert len(orgs_below(pages) | orgs_below(ui)) == 1
+        assert shared[0].stop(signal.SIGTERM) == 0
+        [owner] = {pages, ui} - set(shared)
+        assert len(orgs_below(owner)) == 1
+        assert owner.stop(signal.SIGTERM) == 0
+
+
+def test_settings_uses_the_org_that_is_served_already(checkout, command, closed_port):
+    with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
+        with Running([*command, "settings", "--port", str(closed_port)], checkout, "pages are ready") as pages:
+            assert f"It is that of `sf-insights org` (process {org.process.pid})" in pages.said
+            with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/fields", timeout=30) as answer:
+                assert b"BillingAddress" in answer.read()
+            assert pages.stop(signal.SIGTERM) == 0
+        assert org.process.poll() is None
+
+
+def orgs_below(running):
+    """The demo orgs that a command runs, by pid."""
+    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    below = children_of(running.process.pid)
+    lines = (line.split(maxsplit=1) for line in listed.splitlines())
+    return {int(pid) for pid, arguments in lines if "-m sf_insights.demo" in arguments and int(pid) in below}
 
 
 def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(sf_insights, org, dagster_home, checkout, command):

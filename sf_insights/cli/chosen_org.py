@@ -1,0 +1,30 @@
+"""Which org a served command is about: the one that the variables name, or the demo org when none is set."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from sf_insights.cli import demo_home
+from sf_insights.cli.console import shown_path
+from sf_insights.resources.settings import Places, environment
+
+
+@contextmanager
+def chosen_org(console: Console, by: str) -> Iterator[str]:
+    """Set the environment for that org, print which it is, and yield that sentence."""
+    variables = environment()
+    if any(name.startswith("SALESFORCE_") for name in variables):
+        data = shown_path(Places.from_environment(variables).data)
+        about = f"The org of your SALESFORCE_* variables, with data in {data}."
+        console.print(about, soft_wrap=True)
+        yield about
+        return
+    with demo_home.shared_org(by) as (org, owner):
+        demo_home.ensure_configuration()
+        demo_home.use_only(org)
+        about = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
+        console.print(about)
+        if owner:
+            console.print(f"It is that of {owner}, and ends with it.")
+        yield about
