@@ -9,6 +9,7 @@ from sf_insights.assets.catalog import NETWORK_RETRIES
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.field_types import fingerprint
+from sf_insights.domain.pace import Pace
 from sf_insights.domain.soql import columns_to_read
 from sf_insights.resources import account_tables, field_tables, syncs
 from sf_insights.resources.bulk import Progress
@@ -120,18 +121,14 @@ def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, 
 
 
 def _progress(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:
-    """Tell the log each time the state changes or the records have doubled: enough to see that it moves."""
-    state, records = "", 0
+    """Tell the log how it goes, from which the terminal has it too."""
+    pace = Pace()
 
     def report(progress: Progress) -> None:
-        nonlocal state, records
-        if progress.state != state or progress.records >= 2 * records > 0:
-            state, records = progress.state, progress.records
-            rate = progress.records / progress.seconds if progress.seconds else 0
-            left = (progress.records_found - progress.records) / rate if rate else 0
-            context.log.info(
-                f"{state}: {records:,} of {progress.records_found:,} records, {rate:,.0f} a second"
-                + (f", {left:.0f} s to go" if records and left >= 1 else "")
-            )
+        said = pace.tell(
+            progress.state, records=progress.records, found=progress.records_found, seconds=progress.seconds
+        )
+        if said:
+            context.log.info(said)
 
     return report

@@ -2,11 +2,11 @@
 
 import sys
 import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from sf_insights.cli.console import shown_path, terminal
 from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.settings import CHECKOUT, now
@@ -36,7 +36,7 @@ class Commands(click.Group):
 def fail(*lines: str) -> NoReturn:
     """Say what happened, and below it what to do, on stderr, and end with exit code 1."""
     given = [line for line in lines if line]
-    click.secho(given[0], err=True, fg="red")
+    terminal(sys.stderr).print(given[0], style="red", soft_wrap=True)
     for line in given[1:]:
         click.echo(line, err=True)
     sys.exit(1)
@@ -52,10 +52,4 @@ def _where_it_is_written() -> str:
             file.write(text)
     except OSError:
         return text
-    return f"The details are at the end of {_shown(log)}."
-
-
-def _shown(path: Path) -> str:
-    from sf_insights.cli.console import shown_path
-
-    return shown_path(path)
+    return f"The details are at the end of {shown_path(log)}."

@@ -66,7 +66,7 @@ class RunProgress:
                 self._facts, self._began = {}, time.monotonic()
                 self._now(doing)
             case "said":
-                self._now(f"{doing}: {news.text}")
+                self._now(f"{title}: {news.text}")
             case "warned":
                 self._line("!", "yellow", title, news.text)
             case "made":
