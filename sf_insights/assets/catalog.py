@@ -23,6 +23,7 @@ def account_fields(
     """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
     with warehouse.opening(context, settings) as step:
         org = salesforce.connected()
+        warehouse.tag(context, org_id=org.org_id)
         fields = list(org.account_fields().values())
         if org.api_usage:
             refuse_start(*org.api_usage)
@@ -38,4 +39,6 @@ def account_fields(
             )
             metadata = table_metadata(tx, "salesforce", "account_fields")
     used = {"api_calls_used_today": org.api_usage[0], "api_calls_allowed": org.api_usage[1]} if org.api_usage else {}
-    return dg.MaterializeResult(metadata={**metadata, "org": org.org_id, "day": str(step.sync.day), **used})
+    return dg.MaterializeResult(
+        metadata={**metadata, "seconds": step.seconds, "org": org.org_id, "day": str(step.sync.day), **used}
+    )

@@ -26,6 +26,7 @@ def selected_fields(
     return dg.MaterializeResult(
         metadata={
             **metadata,
+            "seconds": step.seconds,
             "attributes": sum(field.category == "attribute" for field in plan),
             "metrics": sum(field.category == "metric" for field in plan),
             "paused": len(paused),
@@ -44,5 +45,9 @@ def field_labels(
         field_tables.save_labels(tx, labels.values())
         metadata = table_metadata(tx, "insights", "field_labels")
     return dg.MaterializeResult(
-        metadata={**metadata, "default_labels": sum(label.source == "default" for label in labels.values())}
+        metadata={
+            **metadata,
+            "seconds": step.seconds,
+            "default_labels": sum(label.source == "default" for label in labels.values()),
+        }
     )

@@ -65,12 +65,14 @@ def raw_accounts(
                 salesforce_record_count=org.record_count(),
                 salesforce_api_calls=org.api_calls,
             )
-            metadata = table_metadata(tx, "salesforce", "raw_accounts")
+            names = {name: field.label for name, field in field_tables.load_catalog(tx).items()}
+            metadata = table_metadata(tx, "salesforce", "raw_accounts", names)
     if read.downgrade_reason:
         context.log.warning(f"read through REST, since the Bulk API was refused: {read.downgrade_reason}")
     return dg.MaterializeResult(
         metadata={
             **metadata,
+            "seconds": step.seconds,
             "live_accounts": landed.live,
             "records_read": landed.records,
             "rejected_values": landed.rejected.total(),
@@ -104,7 +106,9 @@ def zuora_accounts(
                 zuora_api_calls=source.api_calls,
             )
             metadata = table_metadata(tx, "zuora", "accounts")
-    return dg.MaterializeResult(metadata={**metadata, "source": source.name, "api_calls": source.api_calls})
+    return dg.MaterializeResult(
+        metadata={**metadata, "seconds": step.seconds, "source": source.name, "api_calls": source.api_calls}
+    )
 
 
 def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, directory: Path) -> Extraction:

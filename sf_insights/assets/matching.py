@@ -18,4 +18,4 @@ def matched_accounts(context: dg.AssetExecutionContext, warehouse: WarehouseReso
         syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
         metadata = table_metadata(tx, "insights", "matched_accounts")
     by_status = {f"accounts_{status}": accounts for status, accounts in counts.by_status.items()}
-    return dg.MaterializeResult(metadata={**metadata, "match_rate": counts.rate, **by_status})
+    return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": counts.rate, **by_status})

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from sf_insights.domain.dictionary import RELATIONS
 from sf_insights.resources.warehouse import Transaction
 from sf_insights.sql import identifier
 
@@ -14,13 +15,18 @@ _CELL_WIDTH = 40
 
 
 def table_metadata(tx: Transaction, schema: str, table: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Row count, column schema (with labels as descriptions) and the first rows of a table or view."""
+    """Row count, column schema and the first rows of a table or view.
+
+    A column is described by its label if it has one, else by what the data dictionary says.
+    """
     name = f"{identifier(schema)}.{identifier(table)}"
     columns = tx.columns(schema, table)
+    _, meanings = RELATIONS.get(table, ("", {})) if schema == "insights" else ("", {})
+    described = {**meanings, **(labels or {})}
     return {
         "dagster/row_count": tx.value(f"SELECT count(*) FROM {name}"),
         "dagster/column_schema": dg.TableSchema(
-            [dg.TableColumn(column, type_, (labels or {}).get(column)) for column, type_ in columns.items()]
+            [dg.TableColumn(column, type_, described.get(column)) for column, type_ in columns.items()]
         ),
         "preview": dg.MarkdownMetadataValue(_preview(tx, name, list(columns)[:_PREVIEW_COLUMNS])),
     }

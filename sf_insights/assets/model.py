@@ -38,8 +38,9 @@ def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResour
         changed = model_sync(tx, step.sync)
         labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
         metadata = {table: table_metadata(tx, "insights", table, labels) for table in _TABLES}
+    seconds = step.seconds  # of all four, which are made together
     metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
     for table in _TABLES:
         yield dg.MaterializeResult(
-            asset_key=["insights", table], metadata={**metadata[table], "day": str(step.sync.day)}
+            asset_key=["insights", table], metadata={**metadata[table], "seconds": seconds, "day": str(step.sync.day)}
         )

@@ -41,6 +41,7 @@ def published_snapshot(
         metadata={
             "snapshot": dg.MetadataValue.path(str(places.snapshot)),
             "bytes": size,
+            "seconds": step.seconds,
             "sync": step.sync.number,
             "day": str(step.sync.day),
         }

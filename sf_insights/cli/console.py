@@ -15,7 +15,6 @@ from rich.table import Table
 
 from sf_insights import runs
 from sf_insights.resources import settings
-from sf_insights.resources.settings import now
 
 STATE_STYLES = {
     "ok": "green",

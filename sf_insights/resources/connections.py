@@ -1,9 +1,11 @@
 """The Dagster resources: what the assets get handed, opened when first used and closed when the run ends."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -18,6 +20,8 @@ from sf_insights.resources.warehouse import Transaction, Warehouse
 from sf_insights.resources.zuora import AccountSource, account_source
 
 ACCEPT_TAG = "sf_insights/accept"
+DAY_TAG = "sf_insights/day"
+ORG_TAG = "sf_insights/org"
 
 _STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
@@ -53,6 +57,12 @@ class Step:
 
     sync: Sync
     warehouse: Warehouse
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long the asset has worked, without the time it waited for the warehouse's lock."""
+        return round(time.monotonic() - self.began, 3)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """All of what is done inside, or nothing of it."""
@@ -63,6 +73,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The warehouse, locked from the first asset of a run that needs it until the run ends, however it ends."""
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
+    _tags: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
@@ -75,6 +86,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 sync = syncs.open_sync(
                     tx, day=day, run_id=context.run.run_id, configuration=configuration, accepted=_accepted(context)
                 )
+            self.tag(context, day=sync.day)
             context.log.info(f"sync {sync.number} of {sync.day}")
             yield Step(sync, warehouse)
 
@@ -84,6 +96,8 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.continue_sync(tx, context.run.run_id)
+                org_id = syncs.org_of(tx, sync)
+            self.tag(context, day=sync.day, org_id=org_id)
             yield Step(sync, warehouse)
 
     @contextmanager
@@ -92,7 +106,17 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.own_or_last_complete_sync(tx, context.run.run_id)
+                org_id = syncs.org_of(tx, sync)
+            self.tag(context, day=sync.day, org_id=org_id)
             yield Step(sync, warehouse)
+
+    def tag(self, context: dg.AssetExecutionContext, *, day: date | None = None, org_id: str | None = None) -> None:
+        """Show the day and the org that a run is about, by which Dagster can list runs."""
+        said = {name: str(value) for name, value in ((DAY_TAG, day), (ORG_TAG, org_id)) if value}
+        new = {name: value for name, value in said.items() if self._tags.get(name) != value}
+        if new:
+            context.instance.add_run_tags(context.run.run_id, new)
+            self._tags |= new
 
     @contextmanager
     def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
@@ -121,6 +145,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._warehouse
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        self._tags = {}
         if self._warehouse is not None:
             self._warehouse.close()
             self._warehouse = None

@@ -147,6 +147,12 @@ def _sync(tx: Transaction, number: int) -> Sync:
     )
 
 
+def org_of(tx: Transaction, sync: Sync) -> str | None:
+    """The Salesforce organization that a sync reads, once it is connected."""
+    org_id: str | None = tx.value("SELECT org_id FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
+    return org_id
+
+
 def record(tx: Transaction, sync: int, **facts: Any) -> None:
     """Note facts about a sync in its row, by the columns of ops.sync_runs."""
     changes = ", ".join(f"{name} = ${name}" for name in facts)

@@ -3,6 +3,8 @@
 import dagster as dg
 import pytest
 
+from sf_insights.demo.credentials import ORGANIZATION_ID
+
 COUNTED = [
     "salesforce/account_fields",
     "salesforce/selected_fields",
@@ -61,6 +63,51 @@ def test_relabelling_materializes_the_labels_and_the_snapshot_and_nothing_else(s
         keys = {entry.dagster_event.asset_key.to_user_string() for entry in made}
         assert "| Industry | Branch |" in metadata(dagster, "insights/field_labels")["preview"]
     assert keys == {"insights/field_labels", "insights/published_snapshot"}
+
+
+def test_every_materialization_says_how_many_seconds_it_took(org, sync, instance):
+    org.configure(job_seconds=1)
+    sync(day="2026-03-01")
+    with instance() as dagster:
+        seconds = {key: metadata(dagster, key)["seconds"] for key in [*COUNTED, "insights/published_snapshot"]}
+    assert all(isinstance(value, float) and 0 < value < 60 for value in seconds.values()), seconds
+    assert seconds["salesforce/raw_accounts"] >= 1 > seconds["zuora/accounts"]
+
+
+def test_columns_are_described_by_their_labels_or_the_data_dictionary(sync, instance):
+    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Line of business"}])
+    with instance() as dagster:
+        schemas = {
+            key: {column.name: column.description for column in metadata(dagster, key)["dagster/column_schema"].columns}
+            for key in ("insights/account_attributes", "insights/matched_accounts", "salesforce/raw_accounts")
+        }
+    assert schemas["insights/account_attributes"]["Industry"] == "Line of business"
+    assert schemas["insights/account_attributes"]["synced_on"] == "The day whose values these are"
+    assert all(schemas["insights/matched_accounts"].values())
+    assert schemas["salesforce/raw_accounts"]["Industry"] == "Industry"
+
+
+def test_runs_are_tagged_with_the_day_and_the_org_they_are_about(sync, instance):
+    whole = sync(day="2026-03-01")
+    relabelled = sync.relabel(fields=[{"field": "Industry", "label": "Line of business"}])
+    assert whole.success
+    assert relabelled.success
+    with instance() as dagster:
+        for run in (whole, relabelled):
+            tags = dagster.get_run_by_id(run.run_id).tags
+            assert tags["sf_insights/org"] == ORGANIZATION_ID
+            assert tags["sf_insights/day"] == "2026-03-01"
+        filters = dg.RunsFilter(tags={"sf_insights/org": ORGANIZATION_ID})
+        assert {record.run_id for record in dagster.get_runs(filters)} == {whole.run_id, relabelled.run_id}
+
+
+def test_a_run_that_another_org_was_refused_to_is_tagged_with_that_org(sync, instance):
+    sync(day="2026-03-01")
+    sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001AAA'")
+    refused = sync(day="2026-03-02")
+    assert not refused.success
+    with instance() as dagster:
+        assert dagster.get_run_by_id(refused.run_id).tags["sf_insights/org"] == ORGANIZATION_ID
 
 
 def test_the_checks_pass_after_a_sync_and_warn_of_a_paused_field(org, sync, instance):

@@ -1,0 +1,44 @@
+"""Dagster's own web server over what a sync left, for tests and pictures."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sf_insights.demo.server import listen
+from sf_insights.resources.settings import CHECKOUT
+
+READY_SECONDS = 90
+
+
+@contextmanager
+def dagster_ui() -> Iterator[str]:
+    """Serve the installation that the environment names, DAGSTER_HOME included; yields the address."""
+    with listen(0) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "dagster_webserver", "-w", str(CHECKOUT / "workspace.yaml")]
+    command += ["-h", "127.0.0.1", "-p", str(port), "--log-level", "error"]
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, cwd=os.environ["DAGSTER_HOME"], stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + READY_SECONDS
+            while not _answers(f"{address}/server_info"):
+                assert server.poll() is None, "Dagster's web server ended by itself"
+                assert time.monotonic() < deadline, "Dagster's web server does not answer"
+                time.sleep(0.2)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(READY_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
