@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak bench lint ui settings lock clean
+.PHONY: demo test soak bench lint ui settings screenshots lock clean
 
 demo: $(READY)
 	$(BIN)/sf-insights demo
@@ -30,6 +30,10 @@ ui: $(READY)
 
 settings: $(READY)
 	$(BIN)/sf-insights settings
+
+# The pictures of the documentation, from a demo org; needs chromium.
+screenshots: $(READY)
+	$(BIN)/python -m sf_insights_tests.screenshots
 
 $(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sf_insights needs Python 3.11 to 3.13; name one: make PYTHON=python3.12" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'

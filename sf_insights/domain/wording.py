@@ -18,7 +18,7 @@ def since(moment: datetime, now: datetime) -> str:
         if count >= (2 if unit == "day" else 1):
             text = counted(count, unit)
             return f"{text} ago" if seconds > 0 else f"in {text}"
-    return "less than a minute ago" if seconds > 0 else "in less than a minute"
+    return "just now" if seconds > 0 else "in less than a minute"
 
 
 def remaining(seconds: float) -> str:

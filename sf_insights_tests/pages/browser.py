@@ -100,10 +100,19 @@ class Browser:
     def resize(self, width: int, height: int) -> None:
         """Give the window's inside this size."""
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self._call("Emulation.setScrollbarsHidden", hidden=True)
 
-    def picture(self) -> bytes:
-        """What the window shows, as a PNG."""
-        return b64decode(self._call("Page.captureScreenshot", format="png")["data"])
+    def picture(self, left: int = 0, top: int = 0) -> bytes:
+        """What the window shows, without this much of its edges, once it has stood still for a second: a PNG."""
+        width, height = self.js("[innerWidth, innerHeight]")
+        clip = {"x": left, "y": top, "width": width - left, "height": height - top, "scale": 1}
+        options: dict[str, Any] = {"format": "png", "clip": clip}
+        deadline, pictures = time.monotonic() + SECONDS, [b""]
+        while len(set(pictures)) > 1 or len(pictures) < 4:
+            assert time.monotonic() < deadline, "the page never stands still"
+            time.sleep(0.4)
+            pictures = [*pictures[-3:], b64decode(self._call("Page.captureScreenshot", **options)["data"])]
+        return pictures[-1]
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1

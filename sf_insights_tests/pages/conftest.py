@@ -168,13 +168,18 @@ class Site:
         return page
 
 
-def serve(session: requests.Session, token: str | None = None, host: str = "127.0.0.1") -> Iterator[Site]:
+def serve(
+    session: requests.Session,
+    token: str | None = None,
+    host: str = "127.0.0.1",
+    about: str = "The demo org of the tests.",
+) -> Iterator[Site]:
     """Serve the pages of the installation that the environment names."""
     with listen(0) as listener:
         listener.listen(64)
         port = listener.getsockname()[1]
         places = Places.from_environment(os.environ)
-        pages = Pages(places, host=host, port=port, token=token, about="The demo org of the tests.")
+        pages = Pages(places, host=host, port=port, token=token, about=about)
         config = uvicorn.Config(pages.application, ws="none", log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -1,0 +1,121 @@
+"""Whether everybody can use the pages: the rules of WCAG by axe-core, and the keyboard."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from sf_insights_tests.pages.axe import AxeUnavailable, axe_core, violations
+from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.conftest import serve
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def axe():
+    try:
+        return axe_core()
+    except AxeUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+
+
+@pytest.fixture
+def browser(tmp_path):
+    with browsing(tmp_path / "profile") as browser:
+        yield browser
+
+
+@pytest.fixture
+def eventful_site(synced_site, synced, org, monkeypatch):
+    """The pages after a day on which a field paused, a value was rejected and a sync failed."""
+    org.hide_field("Rating")
+    org.add_account(AnnualRevenue=1e30)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert synced("sync").code == 0
+    with monkeypatch.context() as broken:
+        broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+        assert synced("sync").code == 1
+    return synced_site
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_break_no_rule_of_wcag(eventful_site, browser, axe, scheme):
+    browser.prefer(scheme)
+    for path in ("/fields", "/fields?selected=cannot", "/labels", "/health", "/sync", "/no-such-page"):
+        browser.open(eventful_site.url + path)
+        assert violations(browser, axe) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_neither_do_those_on_the_way_to_a_change(synced_site, browser, axe, scheme):
+    browser.prefer(scheme)
+    browser.open(f"{synced_site.url}/fields")
+    for name in ("Phone", "Rating"):
+        browser.click(f'input[type=checkbox][value="{name}"]')
+    browser.follow("button.main")
+    assert "Review changes" in browser.js("document.title")
+    assert violations(browser, axe) == []
+    browser.follow("button.main")
+    assert "Saved to account_field_sync.yaml" in browser.js("document.body.innerText")
+    assert violations(browser, axe) == []
+    browser.follow("form[action='/sync'] button")
+    browser.until("document.body.innerText.includes('The sync is complete and published')")
+    browser.until("document.readyState === 'complete' && !document.querySelector('[data-progress]')")
+    assert violations(browser, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_neither_does_signing_in(sf_insights, session, browser, axe, scheme):
+    for site in serve(session, token="a long enough token"):
+        browser.prefer(scheme)
+        browser.open(f"{site.url}/fields")
+        assert violations(browser, axe) == []
+        browser.type("#token", "not the token that it is")
+        browser.follow("button.main")
+        assert "That is not the token" in browser.js("document.body.innerText")
+        assert violations(browser, axe) == []
+
+
+def test_axe_finds_what_is_wrong(synced_site, browser, axe):
+    browser.open(f"{synced_site.url}/fields")
+    browser.js(
+        "document.querySelectorAll('[aria-label]').forEach(e => e.removeAttribute('aria-label'));"
+        "document.querySelectorAll('label').forEach(e => e.replaceWith(...e.childNodes));"
+        "document.querySelector('h1').style.color = '#ddd'; 0"
+    )
+    found = {rule for rule, *_ in violations(browser, axe)}
+    assert {"label", "select-name", "color-contrast"} <= found, found
+
+
+# What the keyboard reached, with its place on the page; the bar that stays at the bottom moves with the window.
+_REACHED = """
+(() => {
+  const e = document.activeElement, box = e.getBoundingClientRect();
+  return {is_body: e === document.body, in_bar: !!e.closest('.save'), what: e.outerHTML.slice(0, 90),
+          x: box.x, middle: box.y + box.height / 2 + scrollY, height: box.height,
+          outline: getComputedStyle(e).outlineStyle};
+})()
+"""
+_REACHABLE = """
+[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, [tabindex="0"]')]
+    .filter(e => e.checkVisibility()).length
+"""
+
+
+@pytest.mark.parametrize("path", ["/fields?q=re", "/labels", "/health"])
+def test_tab_goes_through_everything_in_reading_order_and_shows_where_it_is(eventful_site, browser, path):
+    browser.open(eventful_site.url + path)
+    reached = []
+    while True:
+        browser.press_tab()
+        place = browser.js(_REACHED)
+        if place["is_body"] or len(reached) > 400:
+            break
+        reached.append(place)
+    assert len(reached) == browser.js(_REACHABLE)
+    assert {place["outline"] for place in reached} == {"solid"}
+    for here, there in pairwise(place for place in reached if not place["in_bar"]):
+        is_below = there["middle"] > here["middle"] + 1
+        is_beside = abs(there["middle"] - here["middle"]) <= max(here["height"], there["height"])
+        assert is_below or (is_beside and there["x"] >= here["x"]), json.dumps([here, there])
