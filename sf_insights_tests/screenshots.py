@@ -93,10 +93,6 @@ def _settings_pages(browser: Browser, url: str, take: Callable[..., None]) -> No
     take("labels", 760)
     browser.open(f"{url}/health")
     take("health", 1000)
-    browser.prefer("dark")
-    browser.open(f"{url}/health")
-    take("health-dark", 1000)
-    browser.prefer("light")
 
 
 def _dagster(browser: Browser, url: str, take: Callable[..., None]) -> None:

@@ -133,7 +133,19 @@ def test_a_command_of_the_readme_succeeds(installation, command):
 @pytest.mark.parametrize("command", commands("make"))
 def test_a_make_target_of_the_readme_runs_what_it_says(command):
     done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert {"make demo": "sf-insights demo", "make ui": "sf-insights ui", "make test": "pytest"}[command] in done.stdout
+    started = {name: f"sf-insights {name}" for name in ("demo", "ui", "settings")} | {"test": "pytest"}
+    assert started[command.removeprefix("make ")] in done.stdout
+
+
+def test_every_picture_is_shown_and_small():
+    shown = {
+        (page.parent / picture).resolve()
+        for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+        for picture in re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    }
+    assert shown == set((ROOT / "docs" / "images").iterdir())
+    assert {picture.name for picture in shown if picture.read_bytes()[:4] != b"\x89PNG"} == set()
+    assert {picture.name for picture in shown if picture.stat().st_size > 150_000} == set()
 
 
 def test_the_readmes_settings_are_valid():
@@ -150,7 +162,7 @@ def test_the_readmes_settings_are_valid():
 
 
 def test_the_readmes_links_to_folders_exist():
-    for name in re.findall(r"`((?:assets|domain|resources|sql|demo|cli)/)`", README):
+    for name in re.findall(r"`((?:assets|domain|resources|sql|demo|cli|pages)/)`", README):
         assert (ROOT / "sf_insights" / name).is_dir()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -82,9 +82,12 @@ class OrgCatalogs:
             return replace(self._kept or OrgCatalog(), trouble=problem)
 
 
-def _samples(fields: Iterable[str], records: list[dict[str, Any]]) -> dict[str, Sample]:
+def _samples(fields: Mapping[str, AccountField], records: list[dict[str, Any]]) -> dict[str, Sample]:
     samples = {}
-    for name in fields:
+    for name, kind in fields.items():
         values = [record[name] for record in records if record.get(name) is not None]
-        samples[name] = Sample(len(values) / len(records) if records else None, values[0] if values else None)
+        value = values[0] if values else None
+        if kind.type == "datetime" and value is not None:
+            value = datetime.fromisoformat(value)  # shown as those of synced fields are
+        samples[name] = Sample(len(values) / len(records) if records else None, value)
     return samples
