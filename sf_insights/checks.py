@@ -11,8 +11,11 @@ import dagster as dg
 from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
+from sf_insights.assets.publish import STALE_AFTER, published_snapshot
 from sf_insights.domain.selection import parse_configuration
-from sf_insights.resources.connections import WarehouseResource
+from sf_insights.resources.connections import SettingsResource, WarehouseResource
+from sf_insights.resources.settings import now
+from sf_insights.resources.warehouse import reading_snapshot
 
 _PAUSED = """
     SELECT field, paused_because FROM salesforce.selected_fields WHERE paused_because IS NOT NULL ORDER BY field
@@ -21,6 +24,17 @@ _SHARED_LABELS = "SELECT lower(label) FROM insights.field_labels GROUP BY ALL HA
 _LAST_LANDED = """
     SELECT salesforce_records, configuration FROM ops.sync_runs
     WHERE salesforce_landed_at IS NOT NULL ORDER BY sync DESC LIMIT 1
+"""
+
+_DRIFT = 0.2
+_DRIFTED = """
+    WITH last AS (SELECT sync, day FROM ops.sync_runs WHERE salesforce_landed_at IS NOT NULL ORDER BY sync DESC LIMIT 1)
+    SELECT now.field, before.filled / before.accounts AS before, now.filled / now.accounts AS now
+    FROM ops.field_stats AS now JOIN ops.field_stats AS before USING (field)
+    WHERE now.sync = (SELECT sync FROM last) AND now.accounts > 0 AND before.accounts > 0
+      AND before.sync = (
+          SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete' AND day < (SELECT day FROM last))
+    ORDER BY now.field
 """
 
 
@@ -37,6 +51,18 @@ def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseR
     with warehouse.reading(context) as tx:
         twice = tx.value('SELECT count(*) - count(DISTINCT "Id") FROM salesforce.raw_accounts')
     return dg.AssetCheckResult(passed=twice == 0, metadata={"rows_too_many": twice})
+
+
+@dg.asset_check(asset=raw_accounts, description="No field is filled much more or less than on the day before.")
+def fill_rates_are_steady(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        rates = tx.execute(_DRIFTED)
+    drifted = {
+        field: f"{before:.0%} before, {now:.0%} now" for field, before, now in rates if abs(now - before) > _DRIFT
+    }
+    return dg.AssetCheckResult(
+        passed=not drifted, severity=dg.AssetCheckSeverity.WARN, metadata={"drifted": len(drifted), **drifted}
+    )
 
 
 @dg.asset_check(asset=matched_accounts, description="Enough of the accounts with a CRM Account ID are matched.")
@@ -66,4 +92,23 @@ def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: Warehou
     return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
 
 
-ALL_CHECKS = [every_record_arrived, ids_are_unique, enough_accounts_match, no_field_is_paused, labels_are_unique]
+@dg.asset_check(asset=published_snapshot, description="What analysts have was published within a day and two hours.")
+def snapshot_is_fresh(settings: SettingsResource) -> dg.AssetCheckResult:
+    with reading_snapshot(settings.places.snapshot) as tx:
+        [snapshot] = tx.records("SELECT synced_on, published_at FROM insights.snapshot")
+    age = now() - snapshot["published_at"]
+    return dg.AssetCheckResult(
+        passed=age <= STALE_AFTER,
+        metadata={"synced_on": str(snapshot["synced_on"]), "hours_old": round(age.total_seconds() / 3600, 1)},
+    )
+
+
+ALL_CHECKS = [
+    every_record_arrived,
+    ids_are_unique,
+    fill_rates_are_steady,
+    enough_accounts_match,
+    no_field_is_paused,
+    labels_are_unique,
+    snapshot_is_fresh,
+]

@@ -1,5 +1,7 @@
 """What Dagster loads."""
 
+from datetime import timedelta
+
 import dagster as dg
 import pytest
 
@@ -75,7 +77,15 @@ def test_each_check_looks_at_one_asset():
     assert checks == {
         "every_record_arrived": "salesforce/raw_accounts",
         "ids_are_unique": "salesforce/raw_accounts",
+        "fill_rates_are_steady": "salesforce/raw_accounts",
         "enough_accounts_match": "insights/matched_accounts",
         "no_field_is_paused": "salesforce/selected_fields",
         "labels_are_unique": "insights/field_labels",
+        "snapshot_is_fresh": "insights/published_snapshot",
     }
+
+
+def test_the_snapshot_is_stale_a_day_and_two_hours_after_its_publication():
+    [policy] = [spec.freshness_policy for spec in defs.resolve_all_asset_specs() if spec.freshness_policy]
+    assert policy.fail_window.to_timedelta() == timedelta(hours=26)
+    assert defs.resolve_assets_def(["insights", "published_snapshot"]).specs_by_key

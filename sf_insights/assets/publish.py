@@ -13,7 +13,8 @@ from sf_insights.resources.modelling import write_views
 from sf_insights.resources.publishing import publish
 
 # A day, and what a sync may take longer than the one before.
-FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25))
+STALE_AFTER = timedelta(hours=26)
+FRESH = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=25))
 
 
 @dg.asset(

@@ -1,9 +1,12 @@
 """What a run leaves in Dagster: materializations with metadata, checks, tags and reasons."""
 
 import dagster as dg
+import duckdb
 import pytest
 
+from sf_insights.checks import snapshot_is_fresh
 from sf_insights.demo.credentials import ORGANIZATION_ID
+from sf_insights.resources.connections import SettingsResource
 
 COUNTED = [
     "salesforce/account_fields",
@@ -123,9 +126,11 @@ def test_the_checks_pass_after_a_sync_and_warn_of_a_paused_field(org, sync, inst
 CHECKS = {
     "every_record_arrived": "salesforce/raw_accounts",
     "ids_are_unique": "salesforce/raw_accounts",
+    "fill_rates_are_steady": "salesforce/raw_accounts",
     "enough_accounts_match": "insights/matched_accounts",
     "no_field_is_paused": "salesforce/selected_fields",
     "labels_are_unique": "insights/field_labels",
+    "snapshot_is_fresh": "insights/published_snapshot",
 }
 
 
@@ -133,6 +138,32 @@ def checks(dagster):
     keys = [dg.AssetCheckKey(dg.AssetKey(asset.split("/")), name) for name, asset in CHECKS.items()]
     latest = dagster.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     return {key.name: latest[key].event.dagster_event.asset_check_evaluation_data.passed for key in keys}
+
+
+def test_a_field_that_loses_many_of_its_values_is_a_warning(org, sync, instance):
+    sync(day="2026-03-01", fields=["Industry", "Type"])
+    filled = [account["Id"] for account in org.accounts() if account["Industry"] and not account["IsDeleted"]]
+    for account in filled[: len(filled) // 2]:
+        org.update_account(account, Industry=None)
+    assert sync(day="2026-03-02").success
+    with instance() as dagster:
+        assert checks(dagster) == dict.fromkeys(CHECKS, True) | {"fill_rates_are_steady": False}
+        key = dg.AssetCheckKey(dg.AssetKey(["salesforce", "raw_accounts"]), "fill_rates_are_steady")
+        latest = dagster.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    found = latest.event.dagster_event.asset_check_evaluation_data
+    assert found.severity is dg.AssetCheckSeverity.WARN
+    assert set(found.metadata) == {"drifted", "Industry"}
+
+
+def test_a_snapshot_that_nobody_renewed_is_not_fresh(sync):
+    run = sync(day="2026-03-01")
+    assert snapshot_is_fresh(SettingsResource()).passed
+    run.snapshot.chmod(0o644)
+    with duckdb.connect(str(run.snapshot)) as connection:
+        connection.execute("UPDATE insights.snapshot SET published_at = published_at - INTERVAL 27 HOURS")
+    stale = snapshot_is_fresh(SettingsResource())
+    assert not stale.passed
+    assert stale.metadata["hours_old"].value == pytest.approx(27, abs=0.2)
 
 
 def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync, instance):
