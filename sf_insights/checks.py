@@ -57,9 +57,7 @@ def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseR
 def fill_rates_are_steady(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
         rates = tx.execute(_DRIFTED)
-    drifted = {
-        field: f"{before:.0%} before, {now:.0%} now" for field, before, now in rates if abs(now - before) > _DRIFT
-    }
+    drifted = {field: f"{was:.0%} before, {is_:.0%} now" for field, was, is_ in rates if abs(is_ - was) > _DRIFT}
     return dg.AssetCheckResult(
         passed=not drifted, severity=dg.AssetCheckSeverity.WARN, metadata={"drifted": len(drifted), **drifted}
     )
