@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from sf_insights.cli.console import waiting
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.resources.published import PublishedFields
@@ -28,7 +29,10 @@ def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields) ->
         Problem: the org cannot be asked, and nothing has been published yet.
     """
     try:
-        with SalesforceOrg.from_environment(variables, retry=ONCE_MORE) as org:
+        with (
+            waiting("asking Salesforce which fields Account has"),
+            SalesforceOrg.from_environment(variables, retry=ONCE_MORE) as org,
+        ):
             return Catalog(org.account_fields(), f"the org {org.org_id}")
     except Problem as problem:
         if not published.catalog:

@@ -1,6 +1,7 @@
 """sf-insights check: would a sync work?"""
 
 import sys
+from collections.abc import Iterator
 from itertools import groupby
 
 import click
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal
+from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
 from sf_insights.cli.findings import Finding, examine
 from sf_insights.resources import settings
 
@@ -21,7 +22,7 @@ def check(as_json: bool) -> None:
     Looks at the credentials, permissions and quota, each selected field, the list of Insights accounts, and how many
     of them match. The exit code is 1 when something failed; a warning does not keep a sync from running.
     """
-    found = examine(settings.environment())
+    found = _watched(examine(settings.environment()))
     if as_json:
         findings = list(found)
         has_failed = any(finding.state == "failed" for finding in findings)
@@ -38,6 +39,16 @@ def check(as_json: bool) -> None:
         _conclude(console, findings)
     if has_failed:
         sys.exit(1)
+
+
+def _watched(found: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, and on a terminal a sign of life while the next one is found."""
+    while True:
+        with waiting("looking"):
+            finding = next(found, None)
+        if finding is None:
+            return
+        yield finding
 
 
 def _print(console: Console, finding: Finding) -> None:

@@ -6,12 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sf_insights import runs
 from sf_insights.resources import settings
@@ -41,6 +43,12 @@ def table(*columns: str) -> Table:
     for column in columns:
         made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
     return made
+
+
+def waiting(text: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something goes on, beside what is printed; nothing where nobody watches."""
+    console = terminal(sys.stderr)
+    return console.status(Text(text)) if console.is_terminal else nullcontext()
 
 
 def print_json(content: Any) -> None:

@@ -52,7 +52,11 @@ def test_a_sync_shows_stage_records_rate_and_how_long_it_still_takes(on_terminal
         assert f"✓ {stage}" in said
 
 
-@pytest.mark.parametrize("arguments", [("sync",), ("check",), ("fields",), ("status",), ("select", "Phone")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("sync",), ("check",), ("fields",), ("status",), ("select", "Phone"), ("unmatched",), ("deselect", "Rating")],
+    ids=" ".join,
+)
 def test_what_stays_on_the_terminal_fits_80_columns(on_terminal, sf_insights, arguments):
     assert sf_insights("sync").code == 0
     lines = [
@@ -69,3 +73,16 @@ def test_there_are_colours_unless_no_color_is_set(on_terminal, arguments, sf_ins
     assert sf_insights("sync").code == 0
     assert COLOURS.search(on_terminal(*arguments))
     assert not re.search(r"\x1b\[(?:[0-9;]*;)?3[0-7]m", on_terminal(*arguments, NO_COLOR="1"))
+
+
+@pytest.mark.parametrize(("arguments", "doing"), [(("fields",), "asking Salesforce which"), (("check",), "looking")])
+def test_who_waits_for_salesforce_sees_that_something_goes_on(on_terminal, org, arguments, doing):
+    org.fault("latency", path="describe", seconds=1)
+    assert doing in on_terminal(*arguments)
+
+
+def test_json_is_all_that_is_printed(sf_insights):
+    for arguments in (("check", "--json"), ("fields", "--json")):
+        said = sf_insights(*arguments)
+        assert said.json
+        assert said.err == ""

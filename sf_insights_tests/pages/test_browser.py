@@ -71,13 +71,20 @@ def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     browser.follow("form[action='/sync'] button")
     browser.until("document.body.innerText.includes('The sync is complete and published')")
     browser.until("document.readyState === 'complete' && !document.querySelector('[data-progress]')")
+    browser.open(f"{site.url}/fields?q=arr")
+    assert "active" in browser.js("document.querySelector('tr:has(input[value=ARR__c])').innerText")
     browser.open(f"{site.url}/labels")
+    assert browser.js("document.querySelector('input[name=\"label.ARR__c\"]').value") == "Sssf ARR"
     browser.type('input[name="label.ARR__c"]', "Recurring revenue")
     browser.follow("button.main")
     browser.until("document.body.innerText.includes('The labels are published')")
     assert sf_insights.rows(
         "SELECT label, category FROM insights.field_labels JOIN insights.fields USING (field) WHERE field = 'ARR__c'"
     ) == [("Recurring revenue", "metric")]
+    [(points,)] = sf_insights.rows(
+        "SELECT count(*) FROM insights.account_metrics_labelled WHERE metric = 'Recurring revenue'"
+    )
+    assert points > 0
     assert browser.complaints == []
 
 
