@@ -26,6 +26,7 @@ STATE_STYLES = {
     "paused": "yellow",
     "running": "cyan",
     "failed": "bold red",
+    "died": "bold red",
 }
 
 

@@ -61,7 +61,7 @@ class _Note:
     def read(cls) -> "_Note":
         try:
             return cls(**json.loads(_NOTE.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (OSError, ValueError, TypeError):
             return cls("another command", "")  # it begins or ends at this moment
 
 

@@ -95,11 +95,11 @@ def _write(console: Console, file: ConfigurationFile, change: Change, published:
         again = "; its history and label come back" if kept and kept.category == category else ""
         console.print(f"Selected    {name} as {_article(category)}{again}")
     for name, category in change.moved:
-        console.print(f"Changed     {name} is now {_article(category)}; the past of the other is kept but not shown")
+        console.print(f"Changed     {name} is now {_article(category)}; its past as the other is kept")
     for name in change.removed:
         console.print(f"Deselected  {name}; its history and label are kept")
     heading(console, shown_path(file.path))
-    for kind, line in change.lines:
+    for kind, line in change.lines[1:]:  # the first one says only that something may stand above
         mark, style = _MARKS[kind]
         console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
     console.print()

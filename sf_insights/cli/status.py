@@ -24,6 +24,7 @@ from sf_insights.domain.wording import counted, since
 from sf_insights.resources import settings
 from sf_insights.resources.matching import STATUSES
 from sf_insights.resources.reading import reading
+from sf_insights.resources.syncs import last_syncs
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _SYNCS = 7
@@ -57,11 +58,8 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
             raise WarehouseProblem(f"Nothing has been published yet; {source.running}.", "Wait for it to end.")
         if source.tx is None:
             raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
-        found = {"read_from": source.source, "running": source.running, **_status(source.tx, places)}
-        if source.running is None:
-            for row in found["syncs"]:
-                if row["state"] == "running":
-                    row["state"] = "died"  # nobody holds the warehouse, so nobody works on it
+        syncs = last_syncs(source.tx, _SYNCS, is_held=source.running is not None)
+        found = {"read_from": source.source, "running": source.running, **_status(source.tx, syncs, places)}
     if as_json:
         print_json(found)
     else:
@@ -81,12 +79,7 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
         )
 
 
-def _status(tx: Transaction, places: settings.Places) -> dict[str, Any]:
-    syncs = tx.records(
-        "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
-        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
-        f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
-    )
+def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Places) -> dict[str, Any]:
     counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
     published = _published(places)
     return {
@@ -164,8 +157,6 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
 
 
 def _note(row: dict[str, Any]) -> str:
-    if row["state"] == "died":
-        return "its process ended; the next sync repairs it"
     if row["reason"]:
         return one_line(("not published: " if row["state"] == "complete" else "") + row["reason"], 160)
     notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []

@@ -269,7 +269,9 @@ class Pages:
         trouble: Problem | None = invalid
         try:
             with reading(self.places, "sf-insights settings") as source:
-                found, busy = health.facts(source.tx) if source.tx else None, source.running
+                found, busy = None, source.running
+                if source.tx:
+                    found = health.facts(source.tx, is_held=source.running is not None)
         except WarehouseProblem as problem:
             trouble = problem
         published, unreadable = self._published()

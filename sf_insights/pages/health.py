@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sf_insights.resources.matching import MATCHED, STATUSES
+from sf_insights.resources.syncs import last_syncs
 from sf_insights.resources.warehouse import Transaction
 
 _SYNCS = 10
@@ -26,13 +27,8 @@ MEANINGS = {
 }
 
 
-def facts(tx: Transaction) -> dict[str, Any]:
-    """Everything that the page shows, of the last syncs."""
-    syncs = tx.records(
-        "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
-        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
-        f"FROM ops.sync_runs ORDER BY sync DESC LIMIT {_SYNCS}"
-    )
+def facts(tx: Transaction, *, is_held: bool) -> dict[str, Any]:
+    """Everything that the page shows, of the last syncs; `is_held` is whether somebody holds the warehouse."""
     complete = [
         sync
         for (sync,) in tx.execute(
@@ -42,7 +38,7 @@ def facts(tx: Transaction) -> dict[str, Any]:
     last, before = [*complete, None, None][:2]
     counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
     return {
-        "syncs": syncs,
+        "syncs": last_syncs(tx, _SYNCS, is_held=is_held),
         "matches": [
             Slice(name, MEANINGS[name], counts[name], counts[name] / sum(counts.values()))
             for name in STATUSES

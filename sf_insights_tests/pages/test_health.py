@@ -1,5 +1,7 @@
 import re
 
+import duckdb
+
 from sf_insights.resources.warehouse import Warehouse
 
 
@@ -35,6 +37,20 @@ def test_a_failed_sync_shows_its_reason_and_the_snapshot_its_age(synced_site, sy
     assert "The last sync failed." in page.text
     assert "SALESFORCE_CONSUMER_SECRET" in page.text
     assert "of 2026-03-02, account_insights.duckdb" in page.text
+
+
+def test_a_sync_whose_process_was_killed_is_not_shown_as_running(synced_site, synced):
+    with duckdb.connect(str(synced.warehouse)) as connection:
+        connection.execute(
+            "INSERT INTO ops.sync_runs BY NAME SELECT * REPLACE (2 AS sync, 'running' AS state, NULL AS ended_at) "
+            "FROM ops.sync_runs"
+        )
+    page = synced_site.get("/health")
+    assert "The last sync died. Its process ended before it was complete; the next sync repairs it." in page.text
+    assert "2 2026-03-02 died" in page.text
+    said = synced("status")
+    assert "2 2026-03-02 died" in said.out
+    assert "the next sync repairs it" in said.out
 
 
 def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced, org, monkeypatch):
