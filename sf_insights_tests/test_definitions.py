@@ -34,7 +34,7 @@ def test_the_assets_form_the_flow_from_catalog_to_snapshot():
     specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
     assert {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs.items()} == FLOW
     assert {key: spec.group_name for key, spec in specs.items()} == {key: key.split("/")[0] for key in FLOW}
-    assert all(spec.description for spec in specs.values())
+    assert all(spec.description and spec.kinds for spec in specs.values())
 
 
 def test_a_run_stays_in_one_process():

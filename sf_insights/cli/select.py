@@ -1,7 +1,6 @@
 """sf-insights select and deselect: which Account fields the next sync brings, without opening the YAML."""
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 from rich.console import Console
@@ -10,6 +9,7 @@ from sf_insights.cli.catalog import ask_for_catalog, say_trouble
 from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.selection import nearest_names
 from sf_insights.domain.wording import since
 from sf_insights.resources import settings
 from sf_insights.resources.published import PublishedFields, published_fields
@@ -60,7 +60,9 @@ def deselect(fields: tuple[str, ...]) -> None:
     selection = selection_of(file.configuration)
     for name in _as_known(fields, list(selection)):
         if name not in selection:
-            raise ConfigurationProblem(f"{file.path.name}: {name} is not selected.", _nearest(name, selection))
+            near = " or ".join(nearest_names(name, selection))
+            remedy = f"Did you mean {near}?" if near else f"Selected are {', '.join(selection)}."
+            raise ConfigurationProblem(f"{file.path.name}: {name} is not selected.", remedy)
         del selection[name]
     if not selection:
         raise ConfigurationProblem(
@@ -77,12 +79,6 @@ def _as_known(fields: Iterable[str], known: Sequence[str]) -> list[str]:
     for name in known:
         names.setdefault(name.casefold(), name)
     return list(dict.fromkeys(names.get(field.casefold(), field) for field in fields))
-
-
-def _nearest(name: str, selection: Mapping[str, Category]) -> str:
-    lowered = {candidate.casefold(): candidate for candidate in selection}
-    near = [lowered[key] for key in difflib.get_close_matches(name.casefold(), lowered)]
-    return f"Did you mean {' or '.join(near)}?" if near else f"Selected are {', '.join(selection)}."
 
 
 def _write(console: Console, file: ConfigurationFile, change: Change, published: PublishedFields) -> None:

@@ -290,13 +290,17 @@ def _vanished(before: KnownField, org: Mapping[str, AccountField]) -> str:
     return f"{reason}; {twin[0]} has the same label and type now" if twin else reason
 
 
+def nearest_names(name: str, names: Iterable[str]) -> list[str]:
+    """At most three of the names that somebody who wrote this one may have meant, the nearest first."""
+    lowered = {candidate.casefold(): candidate for candidate in names}
+    return [lowered[near] for near in difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.6)]
+
+
 def _nearest(name: str, org: Mapping[str, AccountField]) -> str:
-    lowered = {candidate.casefold(): candidate for candidate in org}
-    near = difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.6)
-    if near:
+    if near := nearest_names(name, org):
         return (
-            f"Did you mean {' or '.join(lowered[candidate] for candidate in near)}? If the name is right, give the "
-            "integration user read access to the field (field-level security)."
+            f"Did you mean {' or '.join(near)}? If the name is right, give the integration user read access to the "
+            "field (field-level security)."
         )
     return (
         "`sf-insights fields` lists those that it may see; if the name is right, give the user read access to the "
