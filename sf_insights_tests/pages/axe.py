@@ -41,7 +41,8 @@ def _fetch() -> None:
     if shutil.which("npm") is None:
         raise AxeUnavailable("npm is not installed (Debian: apt-get install npm), so axe-core cannot be fetched")
     with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", "--pack-destination", folder, f"axe-core@{VERSION}"]
+        command = ["npm", "pack", "--loglevel", "error", "--fetch-retries", "1", "--fetch-retry-mintimeout", "1000"]
+        command += ["--pack-destination", folder, f"axe-core@{VERSION}"]
         try:
             subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired:

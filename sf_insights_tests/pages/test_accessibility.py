@@ -1,11 +1,13 @@
 """Whether everybody can use the pages: the rules of WCAG by axe-core, and the keyboard."""
 
 import json
+import shutil
 from itertools import pairwise
 
 import pytest
 
-from sf_insights_tests.pages.axe import AxeUnavailable, axe_core, violations
+from sf_insights_tests.pages import axe as axe_file
+from sf_insights_tests.pages.axe import VERSION, AxeUnavailable, axe_core, violations
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 from sf_insights_tests.pages.conftest import serve
 
@@ -18,6 +20,18 @@ def axe():
         return axe_core()
     except AxeUnavailable as unavailable:
         pytest.skip(str(unavailable))
+
+
+def test_where_axe_cannot_be_fetched_it_is_said_why(tmp_path, closed_port, monkeypatch):
+    monkeypatch.setattr(axe_file, "_KEPT", tmp_path / "axe.js")
+    monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    if shutil.which("npm"):
+        with pytest.raises(AxeUnavailable, match=f"npm could not fetch axe-core {VERSION} and said: .+"):
+            axe_core()
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(AxeUnavailable, match="npm is not installed"):
+        axe_core()
 
 
 @pytest.fixture
