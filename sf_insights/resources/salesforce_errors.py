@@ -33,6 +33,7 @@ _REMEDIES = {
     "QUERY_TIMEOUT": "Select fewer formula fields, or run again when the org is less busy.",
     "QUERY_TOO_COMPLICATED": "Select fewer formula and currency fields.",
     "TXN_SECURITY_METERING_ERROR": "A transaction security policy of the org stops it: exempt the integration user.",
+    "UNABLE_TO_LOCK_ROW": "Run again when whatever is changing the same Accounts in Salesforce has ended.",
 }
 
 _REMEDIES_BY_STATUS = {
@@ -109,7 +110,7 @@ def raise_for_refusal(response: requests.Response, doing: str) -> None:
     """Raise what the answer's status and body say; return when it is a success.
 
     Raises:
-        PassingTrouble: too many requests at once.
+        PassingTrouble: too many requests at once, or a row that is locked.
         RequestRefused: anything else that is not a success.
     """
     if response.status_code < 400:
@@ -127,6 +128,10 @@ def raise_for_refusal(response: requests.Response, doing: str) -> None:
             detail=detail,
         )
     said = ": ".join(part for part in (code, detail) if part) or f"HTTP {response.status_code}"
+    if code == "UNABLE_TO_LOCK_ROW":  # somebody else's change holds the row for a moment; nothing was done
+        raise PassingTrouble(
+            f"Salesforce refused to {doing} ({said.rstrip('.')})", may_be_done=False, remedy=_REMEDIES[code]
+        )
     raise RequestRefused(
         f"Salesforce refused to {doing} ({said.rstrip('.')}).",
         _REMEDIES.get(code) or _REMEDIES_BY_STATUS.get(response.status_code, ""),

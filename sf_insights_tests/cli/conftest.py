@@ -3,7 +3,6 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from sf_insights.cli import main
-from sf_insights.demo.process import DemoOrg
 from sf_insights.resources.settings import CHECKOUT
 
 DAY = "2026-03-02"
@@ -81,19 +79,6 @@ def _flat(text: str) -> str:
 def clean_environment() -> dict[str, str]:
     """The environment without what a user of sf_insights may have set."""
     return {name: value for name, value in os.environ.items() if not name.startswith((*_VARIABLES, "DAGSTER_"))}
-
-
-@pytest.fixture(scope="session")
-def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
-    with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=300) as org:
-        yield org
-
-
-@pytest.fixture
-def org(running_org) -> DemoOrg:
-    """The demo org as it was generated."""
-    running_org.reset()
-    return running_org
 
 
 @pytest.fixture(scope="session")

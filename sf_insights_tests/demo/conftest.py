@@ -1,4 +1,4 @@
-"""One demo org for all tests of a worker, reset before each, and clients that reach it as they reach Salesforce."""
+"""A larger demo org, and clients that reach it as they reach Salesforce."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,12 +32,6 @@ class ToTheOrg(HTTPAdapter):
 def running_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoOrg]:
     with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=ACCOUNTS) as org:
         yield org
-
-
-@pytest.fixture
-def org(running_org: DemoOrg) -> DemoOrg:
-    running_org.reset()
-    return running_org
 
 
 @pytest.fixture

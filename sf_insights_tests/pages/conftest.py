@@ -22,8 +22,6 @@ from sf_insights_tests.cli.conftest import (
     command,
     dagster_home,
     first_sync,
-    org,
-    running_org,
     sf_insights,
     synced,
 )
@@ -35,8 +33,6 @@ __all__ = [
     "command",
     "dagster_home",
     "first_sync",
-    "org",
-    "running_org",
     "sf_insights",
     "synced",
 ]

@@ -51,6 +51,12 @@ SURVIVED = {
         "status": 403,
         "body": error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
     },
+    "a locked row": {
+        "action": "status",
+        "path": RESULTS,
+        "status": 400,
+        "body": error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+    },
     "expired session": {
         "action": "status",
         "path": RESULTS,
@@ -109,7 +115,20 @@ REFUSED = {
         {"action": "job_failed", "message": "InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long"},
         ["QUERY_TIMEOUT", "formula"],
     ),
+    "a job that Salesforce gave up": (
+        {"action": "job_failed", "message": "Failed to process query: retried more than 15 times"},
+        ["retried more than 15 times", "formula"],
+    ),
     "an aborted job": ({"action": "job_aborted"}, ["aborted"]),
+    "a row that stays locked": (
+        {
+            "action": "status",
+            "path": RESULTS,
+            "status": 400,
+            "body": error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+        },
+        ["UNABLE_TO_LOCK_ROW", "tries: 5", "changing the same Accounts"],
+    ),
     "the day's calls used up": (
         {
             "action": "status",
@@ -127,6 +146,33 @@ REFUSED = {
             "body": error("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"),
         },
         ["API_DISABLED_FOR_ORG", "API Enabled"],
+    ),
+    "the API switched off for now": (
+        {
+            "action": "status",
+            "path": "/describe",
+            "status": 403,
+            "body": error("API_CURRENTLY_DISABLED", "API is disabled for this User"),
+        },
+        ["API_CURRENTLY_DISABLED", "API Enabled"],
+    ),
+    "a user without rights on Account": (
+        {
+            "action": "status",
+            "path": JOBS,
+            "status": 403,
+            "body": error("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"),
+        },
+        ["INSUFFICIENT_ACCESS", "View All on Account"],
+    ),
+    "a refused login": (
+        {
+            "action": "status",
+            "path": "/services/oauth2/token",
+            "status": 400,
+            "body": {"error": "invalid_grant", "error_description": "user hasn't approved this consumer"},
+        },
+        ["invalid_grant", "pre-authorize"],
     ),
     "no access to Account": (
         {

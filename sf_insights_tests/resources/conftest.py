@@ -2,24 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sf_insights.demo.process import DemoOrg
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.transport import RetryPolicy, new_session
 
 QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
-
-
-@pytest.fixture(scope="session")
-def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
-    with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=300, seed=1) as org:
-        yield org
-
-
-@pytest.fixture
-def org(running_org) -> DemoOrg:
-    """The demo org without faults, sessions or jobs of an earlier test."""
-    running_org.reset()
-    return running_org
 
 
 @pytest.fixture

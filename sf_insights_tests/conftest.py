@@ -1,0 +1,20 @@
+"""The demo org that the tests of a worker share, in a process of its own and spoken to over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sf_insights.demo.process import DemoOrg
+
+
+@pytest.fixture(scope="session")
+def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
+    with DemoOrg.started(tmp_path_factory.mktemp("org"), accounts=300, seed=1) as org:
+        yield org
+
+
+@pytest.fixture
+def org(running_org) -> DemoOrg:
+    """The demo org as it was generated: no day has passed; no fault, session, job or request of an earlier test."""
+    running_org.reset()
+    return running_org
