@@ -9,6 +9,7 @@ import click
 from sf_insights.cli.console import shown_path, terminal
 from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
+from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.settings import CHECKOUT, now
 
 
@@ -26,6 +27,8 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
+            if problem := disk_problem(error):
+                fail(problem.what, problem.remedy)
             said = str(error).strip().splitlines() or [""]
             fail(
                 f"sf-insights {ctx.invoked_subcommand} failed unexpectedly: {type(error).__name__}: {said[0]}",

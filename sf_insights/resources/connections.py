@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import dagster as dg
+import duckdb
 from pydantic import PrivateAttr
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import settings, syncs
 from sf_insights.resources.alerts import Alerts
+from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction, Warehouse
@@ -132,10 +134,17 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 yield self._opened(context)
             except BaseException as error:
                 if self._warehouse is not None:
-                    self._warehouse.reopen()
-                    with self._warehouse.transaction() as tx:
-                        syncs.fail_sync(tx, context.run.run_id, _reason(error))
+                    self._note_failure(self._warehouse, context, _reason(error))
                 raise
+
+    def _note_failure(self, warehouse: Warehouse, context: dg.AssetExecutionContext, reason: str) -> None:
+        try:
+            warehouse.reopen()
+            with warehouse.transaction() as tx:
+                syncs.fail_sync(tx, context.run.run_id, reason)
+        except (duckdb.Error, OSError, Problem) as second:
+            # What broke the step may break this too; the step's own reason is the one to tell.
+            context.log.warning(f"the failure could not be noted in the warehouse, the next sync does so: {second}")
 
     def _opened(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Warehouse:
         if self._warehouse is None:
@@ -182,6 +191,10 @@ def _explained() -> Iterator[None]:
         yield
     except (Problem, *_STOPPED) as error:
         raise dg.Failure(description=_reason(error), allow_retries=False) from error
+    except Exception as error:
+        if disk_problem(error) is None:
+            raise
+        raise dg.Failure(description=_reason(error), allow_retries=False) from error
 
 
 @contextmanager
@@ -204,7 +217,7 @@ def _alerts() -> Alerts:
 def _reason(error: BaseException) -> str:
     if isinstance(error, _STOPPED):
         return "The run was stopped. Nothing was published; run it again."
-    return str(error).strip() or type(error).__name__
+    return str(disk_problem(error) or error).strip() or type(error).__name__
 
 
 def _accepted(context: dg.AssetExecutionContext) -> list[str]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 PRIVATE = 0o600
 
 
-def replace_file(file: Path, target: Path, mode: int) -> None:
+def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path], None] = lambda _: None) -> None:
     """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
 
-    Whoever has the old file open keeps it. Only one process at a time may write to a target.
+    Whoever has the old file open keeps it. `complete` may change the copy before it is put there.
     """
-    copy = target.with_name(f".{target.name}.{os.getpid()}")
-    for half_written in target.parent.glob(f".{glob.escape(target.name)}.*"):  # by a process that was killed meanwhile
-        half_written.unlink(missing_ok=True)
+    # Whoever copies holds the warehouse's lock, so what a killed process left under this name is nobody's any more.
+    copy = target.with_name(f".{target.name}.part")
+    log = copy.with_name(copy.name + ".wal")
     try:
+        log.unlink(missing_ok=True)
         shutil.copyfile(file, copy)
+        complete(copy)
         _flush(copy)
         copy.chmod(mode)
         # A write-ahead log beside the target, left by somebody who once opened it for writing, would make the new file
@@ -28,6 +30,7 @@ def replace_file(file: Path, target: Path, mode: int) -> None:
         copy.replace(target)
     finally:
         copy.unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
     _flush(target.parent)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources.compaction import compact, has_holes
 from sf_insights.resources.copies import replace_file
 from sf_insights.resources.settings import now
-from sf_insights.resources.warehouse import Transaction, Warehouse
+from sf_insights.resources.warehouse import STORAGE_VERSION, Transaction, Warehouse
 
 _READ_ONLY = 0o444
 
@@ -24,25 +26,28 @@ def publish(warehouse: Warehouse, snapshot: Path) -> int:
     """
     with warehouse.transaction() as tx:
         _refuse_mixed(tx)
-        _stamp(tx, now())
         worth_compacting = has_holes(tx)
+    moment = now()
+    file = warehouse.checkpointed()
     try:
-        file = warehouse.checkpointed()
         if worth_compacting:
             compact(file)
-        replace_file(file, snapshot, mode=_READ_ONLY)
-    except BaseException:
-        # The stamp had to be in the copy; in the warehouse it would say of a sync that is not there that it is.
-        warehouse.reopen()
-        with warehouse.transaction() as tx:
-            _stamp(tx, None)
-        raise
+        replace_file(file, snapshot, mode=_READ_ONLY, complete=lambda copy: _stamp_copy(copy, moment))
     finally:
         warehouse.reopen()
+    # Only now: when anything before fails, or the process dies, the warehouse does not say of a sync that it is there.
+    with warehouse.transaction() as tx:
+        _stamp(tx, moment)
     return snapshot.stat().st_size
 
 
-def _stamp(tx: Transaction, moment: datetime | None) -> None:
+def _stamp_copy(copy: Path, moment: datetime) -> None:
+    with duckdb.connect(str(copy), config={"storage_compatibility_version": STORAGE_VERSION}) as connection:
+        _stamp(Transaction(connection), moment)
+        connection.execute("CHECKPOINT")
+
+
+def _stamp(tx: Transaction, moment: datetime) -> None:
     tx.execute("UPDATE insights.snapshot SET published_at = $moment", {"moment": moment})
     tx.execute(
         "UPDATE ops.sync_runs SET published_at = $moment WHERE sync = (SELECT sync FROM insights.snapshot)",

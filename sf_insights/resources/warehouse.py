@@ -169,7 +169,7 @@ class Warehouse:
             self._connection.close()
             self._connection = None
         if self._lock.is_locked:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 self._holder.unlink()
             self._lock.release(force=True)
 
@@ -237,7 +237,8 @@ class Warehouse:
                     f"{self.path.name} is in use: {self._describe_holder()}.", "Wait for it to end, or stop it."
                 ) from None
         holder = {"pid": os.getpid(), "purpose": purpose, "since": now().isoformat(timespec="seconds")}
-        self._holder.write_text(json.dumps(holder), encoding="utf-8")
+        with suppress(OSError):  # a full disk: whoever waits is told less, and the lock is ours all the same
+            self._holder.write_text(json.dumps(holder), encoding="utf-8")
 
     def _describe_holder(self) -> str:
         try:

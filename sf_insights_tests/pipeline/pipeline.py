@@ -1,6 +1,7 @@
 """What the tests of the pipeline say: run a sync of a day with these settings, and look at what analysts see."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import duckdb
 import pytest
 from ruamel.yaml import YAML
 
-from sf_insights.runs import run_relabelling, run_sync
+from sf_insights.runs import News, run_relabelling, run_sync
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
 
@@ -67,10 +68,10 @@ class Pipeline:
         self.configure(**settings)
         return self.run(day, accept)
 
-    def run(self, day: str, accept: list[str] | None = None) -> Run:
+    def run(self, day: str, accept: list[str] | None = None, on_news: Callable[[News], None] | None = None) -> Run:
         """Run with the file as it stands."""
         self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
-        outcome = run_sync(accept or [])
+        outcome = run_sync(accept or [], on_news)
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
 
     def relabel(self, **settings: Any) -> Run:

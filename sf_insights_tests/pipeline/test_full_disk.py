@@ -1,0 +1,99 @@
+"""A disk that is full, or may not be written: yesterday's tables stay, people learn why, and the next sync is whole."""
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from sf_insights.cli import main
+from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.small_disk import SmallDisk
+from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.truth import Truth
+
+FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
+# What is left of the disk when a step begins, and the step that then fails.
+FULL = {
+    "at landing": ("salesforce__raw_accounts", 0, "salesforce__raw_accounts"),
+    "at the first commit": ("salesforce__account_fields", 0, "salesforce__account_fields"),
+    "at the commit of the model": ("insights_model", 0, "insights_model"),
+    "before publishing": ("insights_model", 65_536, "insights__published_snapshot"),
+    "in the middle of publishing": ("insights_model", 2_000_000, "insights__published_snapshot"),
+}
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with SmallDisk.mounted(tmp_path / "disk", megabytes=48) as disk:
+        yield disk
+
+
+@pytest.fixture
+def sync(org, disk, tmp_path, monkeypatch):
+    for name, value in org.environment.items():
+        monkeypatch.setenv(name, value)
+    return Pipeline(disk.path / "data", tmp_path / "dagster", monkeypatch)
+
+
+@pytest.mark.parametrize("moment", FULL if os.environ.get("SF_INSIGHTS_SOAK") else list(FULL)[::2])
+def test_a_full_disk_leaves_yesterdays_tables_and_is_named(org, disk, sync, moment):
+    step, leaving, failing = FULL[moment]
+    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    failed = []
+
+    def listen(news):
+        if (news.step, news.kind) == (step, "began"):
+            disk.fill(leaving)
+        elif news.kind == "failed":
+            failed.append(news.step)
+
+    org.pass_day()
+    run = sync.run("2026-03-02", on_news=listen)
+    assert failed == [failing]
+    assert run.reason.startswith("The disk is full")
+    assert "Make room" in run.reason
+    assert content(run) == yesterday
+    assert not [file for file in sync.data.iterdir() if file.name.endswith(".part")]
+    disk.make_room()
+    assert sync.read_warehouse("SELECT max(published_at) = min(published_at) FROM ops.sync_runs") == [(True,)]
+    again = sync("2026-03-02")
+    assert again.success, again.reason
+    assert again.attributes("Industry") == Truth(org).attribute("Industry")
+    assert again.metric("ARR__c", "2026-03-02") == Truth(org).metric("ARR__c")
+
+
+def test_the_whole_disk_full_from_the_start_is_a_sentence(disk, sync, monkeypatch):
+    """Dagster's own records lie on it too."""
+    monkeypatch.setenv("DAGSTER_HOME", str(disk.path / "dagster"))
+    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    disk.fill()
+    said = CliRunner().invoke(main, ["sync"])
+    assert said.exit_code == 1
+    assert said.stderr.startswith("The disk ")
+    assert "full" in said.stderr
+    assert "Traceback" not in said.output
+    assert content(sync.look()) == yesterday
+    disk.make_room()
+    assert sync("2026-03-02").success
+
+
+def test_a_read_only_disk_is_named_and_its_snapshot_still_opens(disk, sync):
+    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    disk.forbid_writing()
+    run = sync.run("2026-03-02")
+    assert not run.success
+    assert run.reason.startswith("The disk is read-only")
+    assert str(sync.data) in run.reason
+    assert content(run) == yesterday
+    disk.allow_writing()
+    assert sync("2026-03-02").success
+
+
+def test_a_backup_onto_a_full_disk_is_refused_and_leaves_nothing_there(disk, sync):
+    sync("2026-03-01", fields=FIELDS)
+    disk.fill(leaving=1_000_000)
+    said = CliRunner().invoke(main, ["backup", str(disk.path / "backup.duckdb")])
+    assert said.exit_code == 1
+    assert "No space left" in said.stderr
+    assert sorted(file.name for file in disk.path.iterdir()) == ["ballast", "data"]
