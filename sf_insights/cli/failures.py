@@ -27,8 +27,8 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
-            if problem := disk_problem(error):
-                fail(problem.what, problem.remedy)
+            if found := disk_problem(error):
+                fail(found.what, found.remedy)
             said = str(error).strip().splitlines() or [""]
             fail(
                 f"sf-insights {ctx.invoked_subcommand} failed unexpectedly: {type(error).__name__}: {said[0]}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import duckdb
 import polars as pl
 
 from sf_insights.domain.field_types import ColumnType
@@ -27,11 +28,25 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     A field that went from mostly filled to all null is paused in the plan, and not brought in.
 
     Raises:
-        IncompleteSnapshot: an Id came twice.
+        IncompleteSnapshot: an Id came twice, or a landed file is lost or damaged.
         GuardRefusal: far fewer live accounts than in the last complete sync.
     """
-    twice = tx.value(f'SELECT count(*) - count(DISTINCT "Id") FROM read_parquet({literal(landed.accounts)})')
-    if twice:
+    try:
+        _apply(tx, sync, landed, plan)
+    except duckdb.Error as error:
+        if str(landed.directory) not in str(error):
+            raise
+        raise _lost_files(landed) from error
+
+
+def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
+    [(records, different)] = tx.execute(
+        f'SELECT count(*), count(DISTINCT "Id") FROM read_parquet({literal(landed.accounts)})'
+    )
+    if records != landed.records:
+        raise _lost_files(landed)
+    if records != different:
+        twice = records - different
         raise IncompleteSnapshot(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
     _guard_row_drop(
         sync,
@@ -61,6 +76,13 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     tx.run("salesforce_unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")
     _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
+
+
+def _lost_files(landed: LandedAccounts) -> IncompleteSnapshot:
+    return IncompleteSnapshot(
+        f"Files in {landed.directory} were removed or damaged while they were in use.",
+        "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
+    )
 
 
 def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +24,7 @@ class LandedPage:
     """What one landed page holds.
 
     `columns` are the types its values need, `filled` counts its live accounts that have a value, by field, and
-    `rejected` the cells that did not fit their type.
+    `rejected` the cells that did not fit their type. `checksums` are those of its Parquet files, by name.
     """
 
     records: int
@@ -31,6 +32,7 @@ class LandedPage:
     columns: dict[str, ColumnType]
     filled: dict[str, int]
     rejected: dict[str, int]
+    checksums: dict[str, int]
 
     def save(self, file: Path) -> None:
         content = asdict(self) | {"columns": {name: column.sql for name, column in self.columns.items()}}
@@ -39,10 +41,16 @@ class LandedPage:
         part.replace(file)
 
     @classmethod
-    def load(cls, file: Path) -> Self:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        columns = {name: ColumnType.parse(sql) for name, sql in content.pop("columns").items()}
-        return cls(columns=columns, **content)
+    def load(cls, file: Path) -> Self | None:
+        """What was saved, None when it or one of the page's Parquet files is lost or damaged."""
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            columns = {name: ColumnType.parse(sql) for name, sql in content.pop("columns").items()}
+            page = cls(columns=columns, **content)
+            found = {name: _checksum(file.with_name(name)) for name in page.checksums}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return page if found == page.checksums else None
 
 
 class LandedAccounts:
@@ -54,10 +62,16 @@ class LandedAccounts:
 
     @classmethod
     def found_in(cls, directory: Path) -> Self:
-        """The pages that an earlier process landed completely."""
+        """The pages that an earlier process landed completely and that are still whole; the others are removed."""
         landed = cls(directory)
         for file in directory.glob("accounts-*.json"):
-            landed.pages[int(file.stem.removeprefix("accounts-"))] = LandedPage.load(file)
+            number = int(file.stem.removeprefix("accounts-"))
+            page = LandedPage.load(file)
+            if page is not None:
+                landed.pages[number] = page
+            else:
+                for part in (*landed._files(number), file):
+                    part.unlink(missing_ok=True)
         return landed
 
     @property
@@ -102,9 +116,12 @@ class LandedAccounts:
             IncompleteSnapshot: it has other columns than were asked for, or fewer records than it should have.
         """
         cast = cast_page(_read(page, columns), columns)
-        cast.frame.write_parquet(self.directory / f"accounts-{page.number:06}.parquet")
+        accounts, rejected = self._files(page.number)
+        cast.frame.write_parquet(accounts)
+        written = [accounts]
         if not cast.rejected.is_empty():
-            cast.rejected.write_parquet(self.directory / f"rejected-{page.number:06}.parquet")
+            cast.rejected.write_parquet(rejected)
+            written.append(rejected)
         deleted = cast.frame.filter(pl.col("IsDeleted").fill_null(True))
         live = len(cast.frame) - len(deleted)
         nulls, nulls_of_deleted = (rows.null_count().row(0, named=True) for rows in (cast.frame, deleted))
@@ -114,17 +131,31 @@ class LandedAccounts:
             columns=cast.columns,
             filled={name: live - count + nulls_of_deleted[name] for name, count in nulls.items()},
             rejected=dict(Counter(cast.rejected["field"].to_list())),
+            checksums={file.name: _checksum(file) for file in written},
         )
         # Last, since only what has this beside it counts as landed when the process dies.
         landed.save(self.directory / f"accounts-{page.number:06}.json")
         self.pages[page.number] = landed
         page.path.unlink()
 
+    def _files(self, number: int) -> tuple[Path, Path]:
+        """Where the accounts of a page are, and its rejected cells if it has any."""
+        return self.directory / f"accounts-{number:06}.parquet", self.directory / f"rejected-{number:06}.parquet"
+
 
 def empty_landing(directory: Path) -> None:
     """Remove what an earlier sync landed."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
+
+
+def _checksum(file: Path) -> int:
+    """A checksum that a damaged disk does not leave the same; nobody forges these files."""
+    checksum = 0
+    with file.open("rb") as content:
+        while chunk := content.read(1 << 20):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
 
 
 def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> pl.DataFrame:

@@ -1,0 +1,81 @@
+"""Landed files that are lost or damaged between two steps or two syncs: never fewer accounts, and never others."""
+
+import os
+
+import pytest
+
+from sf_insights_tests.pipeline.test_reading import FIELDS, JOBS, RESULTS, killed_in_the_middle_of_the_download
+from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.truth import Truth
+
+
+def lost(file):
+    file.unlink()
+
+
+def emptied(file):
+    file.write_bytes(b"")
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def flipped(file):
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 3] ^= 1
+    file.write_bytes(whole)
+
+
+SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
+HARMS = [lost, emptied, cut, flipped]
+AFTER_A_KILL = (
+    [(harm, kind) for harm in HARMS for kind in ("parquet", "json")] if SOAK else [(flipped, "parquet"), (cut, "json")]
+)
+
+
+@pytest.mark.parametrize("harm", HARMS[:3] if SOAK else [lost, cut])
+def test_a_landed_page_harmed_before_it_is_used_leaves_yesterdays_tables(org, sync, harm):
+    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    org.pass_day()
+    org.configure(page_records=50)
+
+    def listen(news):
+        landed = sorted((sync.data / "landing").glob("accounts-*.parquet"))
+        if news.step == "salesforce__raw_accounts" and news.kind == "said" and landed:
+            harm(landed[0])
+
+    run = sync.run("2026-03-02", on_news=listen)
+    assert not run.success
+    assert f"Files in {sync.data / 'landing'} were removed or damaged" in run.reason
+    assert content(run) == yesterday
+    run = sync("2026-03-02")
+    assert run.success, run.reason
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+
+
+@pytest.mark.parametrize(("harm", "kind"), AFTER_A_KILL)
+def test_a_page_harmed_after_a_kill_is_fetched_again(org, sync, monkeypatch, harm, kind):
+    sync.configure(fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    killed_in_the_middle_of_the_download(org, sync)
+    landed = sorted((sync.data / "landing").glob(f"accounts-*.{kind}"))
+    harm(landed[0])
+    run = sync("2026-03-01")
+    assert run.success, run.reason
+    calls = org.requests()
+    assert not [call for call in calls if call["method"] == "POST" and call["path"].endswith(JOBS)]
+    assert len([call for call in calls if call["path"].endswith(RESULTS)]) <= 5
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
+
+
+@pytest.mark.parametrize("harm", [lost, cut] if SOAK else [cut])
+def test_without_its_note_of_the_job_a_killed_sync_is_read_afresh(org, sync, monkeypatch, harm):
+    sync.configure(fields=FIELDS)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    killed_in_the_middle_of_the_download(org, sync)
+    harm(sync.data / "landing" / "job.json")
+    run = sync("2026-03-01")
+    assert run.success, run.reason
+    assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
