@@ -69,6 +69,10 @@ def _invalidate_tokens(org: Org) -> None:
     org.zuora_tokens.clear()
 
 
+def _tokens(org: Org) -> list[str]:
+    return [*org.sessions, *org.refresh_tokens, *org.zuora_tokens]
+
+
 def _requests(org: Org) -> list[dict[str, object]]:
     return list(org.requests)
 
@@ -96,6 +100,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "clear_faults": _clear_faults,
     "configure": _configure,
     "invalidate_tokens": _invalidate_tokens,
+    "tokens": _tokens,
     "requests": _requests,
     "clear_requests": _clear_requests,
     "state": _state,

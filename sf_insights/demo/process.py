@@ -218,6 +218,10 @@ class DemoOrg:
         """Log everybody out, of Salesforce and of Zuora."""
         self._call("invalidate_tokens")
 
+    def tokens(self) -> list[str]:
+        """Return every token that is valid now, of Salesforce and of Zuora."""
+        return list(self._call("tokens"))
+
     def expire_locators(self) -> None:
         """Let every open query of REST and of ZOQL expire."""
         self._call("expire_locators")
