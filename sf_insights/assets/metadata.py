@@ -1,5 +1,6 @@
 """What Dagster shows of a materialization, under names that stay the same so that it can plot them over time."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from sf_insights.sql import identifier
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
 _CELL_WIDTH = 40
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~&:]")
 
 
 def table_metadata(tx: Transaction, schema: str, table: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -42,4 +44,5 @@ def _preview(tx: Transaction, name: str, columns: list[str]) -> str:
 def _cell(value: Any) -> str:
     text = "" if value is None else " ".join(str(value).split())
     text = text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + "…"
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    # Whatever a text of the org says, it is no markup: neither an image that a browser would fetch, nor a link.
+    return _MARKUP.sub(r"\\\g<0>", text)

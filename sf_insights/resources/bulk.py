@@ -15,7 +15,7 @@ from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
-from sf_insights.resources.transport import read_json
+from sf_insights.resources.transport import read_json, understood
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,11 @@ class AccountSnapshot:
     def _rest_pages(self) -> Iterator[CsvPage]:
         as_text = partial(read_json, parse_float=str, parse_int=str)  # no number passes through a float
         for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
-            self.total_records = int(answer["totalSize"])
-            if answer["records"]:
-                yield write_page(answer["records"], number, self._directory)
+            with understood("Salesforce", "query Accounts"):
+                self.total_records = int(answer["totalSize"])
+                page = write_page(answer["records"], number, self._directory) if answer["records"] else None
+            if page is not None:
+                yield page
 
     def _check_query(self, page: CsvPage) -> None:
         """Raise when a job that was found, and not created in plain sight, turns out to be of another query."""

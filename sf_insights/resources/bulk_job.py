@@ -19,7 +19,7 @@ from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, P
 from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
-from sf_insights.resources.transport import OutcomeUnknown, read_json
+from sf_insights.resources.transport import OutcomeUnknown, read_json, understood
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ class QueryJob:
         """`is_certain` is whether the job is known to run our query, which Salesforce does not tell."""
         self._org = org
         self.is_certain = is_certain
-        self.id = str(info["id"])
-        self.state = str(info["state"])
+        with understood("Salesforce", "run the query"):
+            self.id = str(info["id"])
+            self.state = str(info["state"])
         self.records_found = 0
 
     @classmethod
@@ -76,7 +77,9 @@ class QueryJob:
             if refused.status != requests.codes.not_found:
                 raise
             return None
-        return None if info["state"] in ("Failed", "Aborted") else cls(org, info, is_certain=False)
+        with understood("Salesforce", "look for the earlier query"):
+            has_failed = info["state"] in ("Failed", "Aborted")
+        return None if has_failed else cls(org, info, is_certain=False)
 
     @property
     def first_result_address(self) -> str:
@@ -88,8 +91,9 @@ class QueryJob:
         pause = _FIRST_PAUSE
         while True:
             info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
-            self.state = str(info["state"])
-            self.records_found = int(info.get("numberRecordsProcessed") or 0)
+            with understood("Salesforce", "tell how far the query is"):
+                self.state = str(info["state"])
+                self.records_found = int(info.get("numberRecordsProcessed") or 0)
             report()
             if self.state == "JobComplete":
                 if info.get("numberRecordsProcessed") is None:
@@ -123,16 +127,20 @@ class QueryJob:
     def _addresses_from(self, answer: Any) -> Iterator[str]:
         seen = set[str]()
         while True:
-            for entry in answer["resultPages"]:
-                yield _own_path(entry["resultUrl"])
-            if answer.get("done"):
+            with understood("Salesforce", "list the pages of the result"):
+                addresses = [_own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
+                # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
+                following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
+                is_done = bool(answer.get("done"))
+            yield from addresses
+            if is_done:
                 return
-            # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
-            following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
             if not following or following in seen:
                 raise IncompleteSnapshot("Salesforce does not say where the rest of the result is.", "Run again.")
             seen.add(following)
-            answer = self._listed(_own_path(following))
+            with understood("Salesforce", "list the pages of the result"):
+                path = _own_path(following)
+            answer = self._listed(path)
 
     def _listed(self, path: str) -> Any:
         return self._org.call("GET", path, doing="list the pages of the result")
@@ -176,12 +184,13 @@ def _accounts_jobs(org: SalesforceOrg) -> dict[str, dict[str, Any]]:
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
-        jobs |= {
-            str(info["id"]): info
-            for info in answer["records"]
-            if (info.get("operation"), info.get("object")) == ("queryAll", "Account")
-        }
-        path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
+        with understood("Salesforce", "list its query jobs"):
+            jobs |= {
+                str(info["id"]): info
+                for info in answer["records"]
+                if (info.get("operation"), info.get("object")) == ("queryAll", "Account")
+            }
+            path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
     return jobs
 
 

@@ -98,13 +98,20 @@ def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Pat
 
 
 def count_records(path: Path) -> int:
-    """Return how many records a CSV file with a header holds; line breaks inside quotes are text."""
-    return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+    """Return how many records a CSV file with a header holds; line breaks inside quotes are text.
+
+    Raises:
+        TornPage: it is no CSV.
+    """
+    try:
+        return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+    except pl.exceptions.PolarsError:
+        raise TornPage("A page of the Accounts came as something that is not CSV") from None
 
 
 def header_of(path: Path) -> list[str]:
     """Return the column names of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         return next(csv.reader(file))
 
 

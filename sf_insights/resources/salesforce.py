@@ -15,10 +15,17 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
-from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
 from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
-from sf_insights.resources.transport import PassingTrouble, RetryPolicy, network_troubles, new_session, read_json
+from sf_insights.resources.transport import (
+    PassingTrouble,
+    RetryPolicy,
+    network_troubles,
+    new_session,
+    read_json,
+    understood,
+)
 
 T = TypeVar("T")
 
@@ -105,8 +112,13 @@ class SalesforceOrg:
         if self._org_id is None:
             start, mark, _ = self._logged_in().text.partition("!")
             if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
-                start = str(next(self.query("SELECT Id FROM Organization"))["Id"])
-            self._org_id = to_18_characters(start[:15])
+                found = list(self.query("SELECT Id FROM Organization"))
+                with understood("Salesforce", "name the org"):
+                    start = str(found[0]["Id"])
+            try:
+                self._org_id = to_18_characters(start[:15])
+            except InvalidSalesforceId:
+                raise ConnectionProblem("Salesforce names the org by something that is no id.", "Run again.") from None
         return self._org_id
 
     @property
@@ -134,8 +146,10 @@ class SalesforceOrg:
         return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
 
     def account_fields(self) -> dict[str, AccountField]:
-        """The fields of Account that the user may see, by API name."""
-        return {entry["name"]: AccountField.from_describe(entry) for entry in self.describe_account()["fields"]}
+        """Return the fields of Account that the user may see, by API name."""
+        described = self.describe_account()
+        with understood("Salesforce", "describe Account"):
+            return {entry["name"]: AccountField.from_describe(entry) for entry in described["fields"]}
 
     def limits(self) -> dict[str, Any]:
         """Return the org's limits: name to {"Max", "Remaining"}.
@@ -155,13 +169,15 @@ class SalesforceOrg:
             if refused.status in (403, 404):
                 return None
             raise
-        counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
-        return int(counts[0]) if counts else None
+        with understood("Salesforce", "count the org's Accounts"):
+            counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
+            return int(counts[0]) if counts else None
 
     def api_versions(self) -> list[str]:
         """Return the API versions that the org serves, such as "62.0", oldest first."""
         answer: Any = self.call("GET", "/services/data", doing="list its API versions")
-        return sorted((str(entry["version"]) for entry in answer), key=float)
+        with understood("Salesforce", "list its API versions"):
+            return sorted((str(entry["version"]) for entry in answer), key=float)
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the records of a small query, which are held in memory.
@@ -171,9 +187,10 @@ class SalesforceOrg:
         """
         for restarts_left in reversed(range(_QUERY_RESTARTS + 1)):
             try:
-                records = [
-                    record for page in self.query_pages(soql, include_deleted) for record in page.get("records", [])
-                ]
+                records = []
+                for page in self.query_pages(soql, include_deleted):
+                    with understood("Salesforce", "query"):
+                        records += [{**record} for record in page.get("records", [])]
             except RequestRefused as refused:
                 if refused.code not in LOCATOR_LOST or not restarts_left:
                     raise
@@ -194,9 +211,11 @@ class SalesforceOrg:
         page = self.call("GET", path, params={"q": soql}, doing="query Accounts", read=read)
         while True:
             yield page
-            if page.get("done", True):
-                return
-            page = self.call("GET", page["nextRecordsUrl"], doing="query Accounts", read=read)
+            with understood("Salesforce", "query Accounts"):
+                if page.get("done", True):
+                    return
+                following = str(page["nextRecordsUrl"])
+            page = self.call("GET", following, doing="query Accounts", read=read)
 
     def call(
         self,
@@ -306,7 +325,7 @@ class SalesforceOrg:
                     if isinstance(refusal.code, int):  # the HTTP status: the body was not of the login's form
                         raise PassingTrouble(f"Salesforce's login answered {refusal.code} without a reason") from None
                     raise login_refused(refusal) from None
-                except (AttributeError, ExpatError):
+                except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
                     raise PassingTrouble("Salesforce's login answered in a form that is none of its own") from None
             return _Token(handle.session_id, f"https://{handle.sf_instance.rstrip('/')}", worked=False)
 

@@ -377,6 +377,12 @@ def _text(path: Path) -> str:
 def _content(path: Path, text: str) -> Any:
     try:
         return YAML().load(text)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        # A day that no month has, a number that is none, brackets without end: ruamel lets Python's own errors through.
+        said = str(error).splitlines() or [type(error).__name__]
+        raise ConfigurationProblem(
+            f"{path.name} is no valid YAML: {said[0]}.", "Put texts that look like something else in quotes."
+        ) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -206,6 +206,22 @@ def network_troubles(who: str) -> Iterator[None]:
         raise ConnectionProblem(f"A request to {who} failed ({type(error).__name__}).", "Try again later.") from None
 
 
+@contextmanager
+def understood(who: str, doing: str) -> Iterator[None]:
+    """Within it an answer is taken apart; one that has another form than the API's is a problem and no accident.
+
+    Raises:
+        ConnectionProblem: the answer lacks something, or holds something else than it should.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        raise ConnectionProblem(
+            f"{who} was asked to {doing} and answered in a form that is none of its own.",
+            "Look at what stands between here and there, such as a proxy, and run again.",
+        ) from None
+
+
 def read_json(response: requests.Response, **options: Any) -> Any:
     """Return the body as JSON, read with the options of json.loads; None for the empty answer of 204.
 
@@ -216,7 +232,7 @@ def read_json(response: requests.Response, **options: Any) -> Any:
         return None
     try:
         return response.json(**options)
-    except requests.exceptions.JSONDecodeError:
+    except (ValueError, RecursionError):  # also numbers of thousands of digits, and brackets without end
         raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
 
 

@@ -16,7 +16,14 @@ import requests
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
 from sf_insights.resources.credentials import ZuoraCredentials, zuora_credentials
-from sf_insights.resources.transport import PassingTrouble, RetryPolicy, network_troubles, new_session, read_json
+from sf_insights.resources.transport import (
+    PassingTrouble,
+    RetryPolicy,
+    network_troubles,
+    new_session,
+    read_json,
+    understood,
+)
 
 COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
 SCHEMA = dict.fromkeys(COLUMNS, pl.String)
@@ -67,7 +74,12 @@ def account_source(
     """
     if setting.strip().lower() == "zuora":
         return ZuoraAccounts(zuora_credentials(environment), environment, retry=retry)
-    return FileAccounts(base / Path(setting).expanduser())
+    try:
+        return FileAccounts(base / Path(setting).expanduser())
+    except RuntimeError:
+        raise ConfigurationProblem(
+            f"insights_accounts names {setting}, and there is no such user here.", "Write the whole path."
+        ) from None
 
 
 class FileAccounts:
@@ -117,13 +129,14 @@ class FileAccounts:
         """Return the columns COLUMNS and `row`, which counts from 0."""
         try:
             if self._is_csv():
-                found = pl.read_csv(self.path, n_rows=0, infer_schema=False).columns
+                # A star in a path is a star: two files that look alike are not one list.
+                found = pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns
                 wanted = self._wanted(found)
-                accounts = pl.read_csv(self.path, columns=wanted, infer_schema=False)
+                accounts = pl.read_csv(self.path, columns=wanted, infer_schema=False, glob=False)
             else:
                 found = list(pl.read_parquet_schema(self.path))
                 wanted = self._wanted(found)
-                accounts = pl.read_parquet(self.path, columns=wanted)
+                accounts = pl.read_parquet(self.path, columns=wanted, glob=False)
             absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
             return accounts.with_row_index("row").select(
                 "row", pl.col(wanted).cast(pl.String).replace("", None), *absent
@@ -132,6 +145,8 @@ class FileAccounts:
             raise self._problem(
                 f"cannot be read: {error.strerror or 'no such file'}", "Look at insights_accounts."
             ) from None
+        except (TypeError, ValueError):
+            raise self._problem("has a name that no file can have", "Look at insights_accounts.") from None
         except pl.exceptions.NoDataError:
             raise self._problem("is empty", "Export the accounts again.") from None
         except pl.exceptions.PolarsError as error:
@@ -231,7 +246,8 @@ class ZuoraAccounts:
         records: list[dict[str, Any]] = []
         page = self._call("/v1/action/query", {"queryString": _QUERY})
         while True:
-            records += page.get("records") or []
+            with understood("Zuora", "list the accounts"):
+                records += [{**record} for record in page.get("records") or []]
             if page.get("done"):
                 return records
             locator = page.get("queryLocator")
@@ -262,8 +278,9 @@ class ZuoraAccounts:
         if self._token is None or time.monotonic() >= self._token_ends:
             asked_at = time.monotonic()
             answer = self._log_in()
-            self._token = str(answer["access_token"])
-            self._token_ends = asked_at + float(answer.get("expires_in") or 0) - _RENEW_BEFORE_SECONDS
+            with understood("Zuora", "log in"):
+                self._token = str(answer["access_token"])
+                self._token_ends = asked_at + float(answer.get("expires_in") or 0) - _RENEW_BEFORE_SECONDS
         return self._token
 
     def _log_in(self) -> dict[str, Any]:
@@ -306,7 +323,8 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     is_refused = answer.status_code >= 400 or body.get("success") is False or "faultCode" in body
     if not is_refused:
         return body
-    reason: Mapping[str, Any] = next(iter(body.get("reasons") or []), {})
+    with understood("Zuora", "list the accounts"):
+        reason: Mapping[str, Any] = {**next(iter(body.get("reasons") or []), {})}
     code = str(reason.get("code") or body.get("faultCode") or "")
     message = str(reason.get("message") or body.get("faultMessage") or body.get("message") or "")
     said = ": ".join(part for part in (code, message) if part) or f"HTTP {answer.status_code}"

@@ -297,6 +297,8 @@ def killed_in_the_middle_of_the_download(org, sync):
     org.configure(page_records=50)
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
+        while not (sync.data / "landing" / "job.json").exists():
+            assert process.poll() is None
         while len(list((sync.data / "landing").glob("accounts-*.json"))) < 3:
             assert process.poll() is None
         process.send_signal(signal.SIGKILL)
