@@ -28,6 +28,7 @@ from sf_insights.resources.syncs import last_syncs
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _SYNCS = 7
+_CLOCKS_DIFFER = timedelta(minutes=10)  # between the machine that published and the one that asks
 
 
 class Age(click.ParamType[timedelta]):
@@ -71,7 +72,14 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
 def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
     if snapshot is None:
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
-    if settings.now() - snapshot["published_at"] > max_age:
+    age = settings.now() - snapshot["published_at"]
+    if age < -_CLOCKS_DIFFER:
+        raise WarehouseProblem(
+            f"The snapshot is of {snapshot['synced_on']} and says that it was published at "
+            f"{snapshot['published_at']:%Y-%m-%d %H:%M} UTC, which is yet to come.",
+            "The clock of this machine is wrong or was so then: correct it, and run `sf-insights publish`.",
+        )
+    if age > max_age:
         raise WarehouseProblem(
             f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, longer ago than --max-age "
             "allows.",

@@ -51,7 +51,8 @@ def open_sync(
     if last and day < last:
         raise WarehouseProblem(
             f"{day} cannot be synced any more: {last} already is, and Salesforce keeps no history to fill a day from.",
-            "Sync today instead.",
+            f"Sync today instead. If {last} is yet to come, a wrong clock synced it: correct the clock, and bring back "
+            "a backup from before with `sf-insights restore`.",
         )
     number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
     tx.insert(

@@ -37,11 +37,17 @@ def test_hostile_labels_and_values_are_kept_to_the_letter_and_never_run(
     assert said.code == 0, said.err
 
     assert sf_insights.labels() == LABELS | {
-        "Name": "Sssf Account Name", "Description": "Sssf Account Description", "Ownership": f"Sssf {SCRIPT}", "Fax": LONG,
-    }  # fmt: skip
-    columns = {name for (name,) in sf_insights.rows(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'account_attributes_labelled'"
-    )}  # fmt: skip
+        "Name": "Sssf Account Name",
+        "Description": "Sssf Account Description",
+        "Ownership": f"Sssf {SCRIPT}",
+        "Fax": LONG,
+    }
+    columns = {
+        name
+        for (name,) in sf_insights.rows(
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'account_attributes_labelled'"
+        )
+    }
     assert columns >= {*LABELS.values(), LONG}
     for account, text in zip(accounts, LABELS.values(), strict=True):
         [held] = sf_insights.rows(
@@ -49,7 +55,7 @@ def test_hostile_labels_and_values_are_kept_to_the_letter_and_never_run(
             f"WHERE account_id = '{account['Id']}'"
         )
         assert held == (text, text, text, text * 500)
-    assert sf_insights("label", "Industry", "-- " + SQL).code == 0
+    assert sf_insights("label", "--", "Industry", "-- " + SQL).code == 0
     assert sf_insights.labels()["Industry"] == "-- " + SQL
 
     for site in serve(session):

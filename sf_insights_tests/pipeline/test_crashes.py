@@ -5,6 +5,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 
 from sf_insights.resources.warehouse import Transaction
 from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.test_publishing import always_reading
+from sf_insights_tests.pipeline.test_reading import JOBS
 from sf_insights_tests.pipeline.test_reruns import content
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
@@ -53,7 +56,7 @@ def undisturbed(tmp_path, monkeypatch, sync):
     return run
 
 
-def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, monkeypatch):
+def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
     assert sync("2026-03-01", fields=FIELDS).success
     undisturbed("2026-03-01")
@@ -61,23 +64,66 @@ def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undistur
     expected = undisturbed("2026-03-02")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     chance = random.Random(SEED)  # noqa: S311
-    for kill in range(KILLS):
-        step, delay = STEPS[kill % len(STEPS)], chance.uniform(0, 0.15)
-        _kill_in(step, delay)
-        with duckdb.connect(str(sync.snapshot), read_only=True) as connection:
-            [(day, metrics_until)] = connection.execute(
-                "SELECT synced_on::VARCHAR, (SELECT max(date)::VARCHAR FROM insights.account_metrics) "
-                "FROM insights.snapshot"
-            ).fetchall()
-        assert day == metrics_until, f"after a kill {delay:.3f} s into {step}, seed {SEED}"
-        assert day in ("2026-03-01", "2026-03-02")
-    run = sync("2026-03-02")
-    assert run.success, run.reason
-    assert content(run) == expected, f"seed {SEED}"
+    shutil.copytree(sync.data, tmp_path / "yesterday")
+    with always_reading(sync.snapshot) as reader:
+        for kill in range(KILLS):
+            step, delay = STEPS[kill % len(STEPS)], chance.uniform(0, 0.15)
+            where = f"a kill {delay:.3f} s into {step}, seed {SEED}"
+            _return_to(tmp_path / "yesterday", sync.data)
+            _stop_in(step, delay, signal.SIGKILL)
+            assert _day(sync) in ("2026-03-01", "2026-03-02"), where
+            run = sync("2026-03-02")
+            assert run.success, f"after {where}: {run.reason}"
+            assert content(run) == expected, where
+            assert not [file.name for file in sync.data.iterdir() if file.name.startswith(".")], where
+        assert reader.poll() is None, reader.stderr.read()
 
 
-def _kill_in(step, delay):
-    """Run a sync in a process of its own, and kill it some seconds after a step has begun."""
+@pytest.mark.parametrize("step", STEPS if KILLS == 100 else STEPS[-2:])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org, sync, step, number, monkeypatch):
+    assert sync("2026-03-01", fields=FIELDS).success
+    org.pass_day()
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    _stop_in(step, 0.05, number)
+    assert _day(sync) in ("2026-03-01", "2026-03-02")
+    assert not sync.warehouse.with_suffix(".holder").exists()
+    assert sync.read_warehouse("SELECT count(*) FROM ops.sync_runs WHERE state = 'running'") == [(0,)]
+    created, removed = (
+        len([call for call in org.requests() if call["method"] in methods and JOBS in call["path"]])
+        for methods in (["POST"], ["PATCH", "DELETE"])
+    )
+    assert created == removed
+    assert sync("2026-03-02").success
+
+
+def _day(sync):
+    """The day of the snapshot, which is one."""
+    with duckdb.connect(str(sync.snapshot), read_only=True) as connection:
+        [(day, metrics_until)] = connection.execute(
+            "SELECT synced_on::VARCHAR, (SELECT max(date)::VARCHAR FROM insights.account_metrics) "
+            "FROM insights.snapshot"
+        ).fetchall()
+    assert day == metrics_until
+    return day
+
+
+def _return_to(yesterday, data):
+    """Let the data be as they were yesterday; whoever reads the snapshot meanwhile sees either."""
+    for file in data.iterdir():
+        if file.name != "account_insights.duckdb":
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+    for file in yesterday.iterdir():
+        if file.is_dir():
+            shutil.copytree(file, data / file.name)
+        else:
+            copy = data.parent / f"copy of {file.name}"
+            shutil.copy(file, copy)
+            copy.replace(data / file.name)
+
+
+def _stop_in(step, delay, number):
+    """Run a sync in a process of its own, and send it a signal some seconds after a step has begun."""
     with subprocess.Popen(
         [sys.executable, "-c", SYNC], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -87,7 +133,8 @@ def _kill_in(step, delay):
         try:
             process.wait(delay)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(number)
+            process.wait(60)
 
 
 class Failure(Exception):

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
+
+READERS, SYNCS = (20, 10) if os.environ.get("SF_INSIGHTS_SOAK") else (4, 3)
 
 # Opens the snapshot again and again; says of each view which day it was of, and never more than one.
 READ = """
@@ -32,14 +35,32 @@ print(*sorted(days), flush=True)
 """
 
 
+@contextmanager
+def always_reading(snapshot):
+    """Within it, a process opens the snapshot all the time; it ends when what it sees is an error or a mixed day."""
+    with subprocess.Popen(
+        [sys.executable, "-c", READ, str(snapshot)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        reader.stdin.write("go\n" * 10_000)
+        reader.stdin.flush()
+        try:
+            yield reader
+        finally:
+            reader.kill()
+
+
 def test_readers_that_open_it_all_the_time_see_no_error_and_no_mixed_day(org, sync):
-    days = [str(date(2026, 3, 1) + timedelta(days=number)) for number in range(6)]
+    days = [str(date(2026, 3, 1) + timedelta(days=number)) for number in range(SYNCS + 1)]
     sync(day=days[0], fields=FIELDS)
     readers = [
         subprocess.Popen(
             [sys.executable, "-c", READ, str(sync.snapshot)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for _ in range(3)
+        for _ in range(READERS)
     ]
     try:
         for reader in readers:

@@ -1,3 +1,5 @@
+import time
+
 import polars as pl
 import pytest
 
@@ -40,6 +42,18 @@ def test_one_token_serves_many_calls(org, zuora):
     zuora.read_accounts()
     assert len(calls(org, "POST", "/oauth/token")) == 1
     assert zuora.api_calls == 2
+
+
+@pytest.mark.parametrize("jump", [-40_000_000, 40_000_000])
+def test_a_clock_that_jumps_neither_ages_a_token_nor_keeps_it_young(org, zuora, monkeypatch, jump):
+    zuora.read_accounts()
+    wall, steady = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: wall() + jump)
+    zuora.read_accounts()
+    assert len(calls(org, "POST", "/oauth/token")) == 1
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # the hour that it lives has really passed
+    zuora.read_accounts()
+    assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
 def test_a_refused_token_is_renewed(org, zuora):

@@ -1,0 +1,107 @@
+"""Another run that holds the warehouse, or once did, and clocks that jump."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sf_insights_tests.cli.test_signals import Running
+
+DAGSTER = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "sf_insights.definitions"]
+JOBS = "/jobs/query"
+
+
+@pytest.fixture
+def variables(org, sf_insights, dagster_home):
+    """What a process of its own needs to work on the same installation."""
+    return org.environment | {
+        "SF_INSIGHTS_DATA_DIR": str(sf_insights.data),
+        "SF_INSIGHTS_TODAY": "2026-03-02",
+        "DAGSTER_HOME": str(dagster_home),
+    }
+
+
+def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insights, checkout, command, variables):
+    org.configure(job_seconds=300)
+    with subprocess.Popen(
+        [*DAGSTER, "-j", "daily_account_field_sync"],
+        cwd=checkout,
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as dagster:
+        try:
+            while not [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]:
+                assert dagster.poll() is None
+                time.sleep(0.05)
+            with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
+                org.configure(job_seconds=0)
+                waiting.said += waiting.process.stdout.read()
+                assert waiting.process.wait(60) == 0, waiting.said
+                running = r"Dagster run [0-9a-f-]{36} is running since .*\(process \d+\)"
+                assert re.search(running, " ".join(waiting.said.split())), waiting.said
+            assert dagster.wait(60) == 0
+        finally:
+            dagster.kill()
+    assert sf_insights.rows("SELECT sync, state FROM ops.sync_runs ORDER BY sync") == [
+        (1, "complete"),
+        (2, "complete"),
+    ]
+
+
+def test_what_a_dead_holder_left_stops_nobody(sf_insights):
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    sf_insights.warehouse.with_suffix(".lock").touch()
+    holder = {"pid": dead.pid, "purpose": "Dagster run of long ago", "since": "2031-01-01T00:00:00+00:00"}
+    sf_insights.warehouse.with_suffix(".holder").write_text(json.dumps(holder))
+    said = sf_insights("sync")
+    assert said.code == 0
+    assert "long ago" not in said.out
+    assert sf_insights("status", "--json").json["running"] is None
+
+
+def test_a_day_that_a_wrong_clock_synced_is_taken_back_with_a_backup(org, synced, tmp_path, monkeypatch):
+    backup = str(tmp_path / "backup.duckdb")
+    assert synced("backup", backup).code == 0
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2062-03-03")  # forwards
+    assert synced("sync").code == 0
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")  # and back
+    refused = synced("sync")
+    assert refused.code == 1
+    assert "2026-03-03 cannot be synced any more: 2062-03-03 already is" in refused.err
+    assert "sf-insights restore" in refused.err
+    assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2062-03-03",)]
+    assert synced("restore", backup).code == 0
+    assert synced("sync").code == 0
+    assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
+
+
+@pytest.mark.parametrize("years", [-30, 30])
+def test_stamps_of_a_wrong_clock_stop_no_sync(synced, monkeypatch, years):
+    with duckdb.connect(str(synced.warehouse)) as connection:
+        connection.execute(
+            f"UPDATE ops.sync_runs SET opened_at = opened_at + INTERVAL {years} YEAR, "
+            f"ended_at = ended_at + INTERVAL {2 * years} YEAR, published_at = published_at + INTERVAL {years} YEAR"
+        )
+        connection.execute(f"UPDATE insights.snapshot SET published_at = published_at + INTERVAL {years} YEAR")
+    assert synced("publish").code == 0
+    assert synced("status").code == 0
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert synced("sync").code == 0
+    assert synced("status", "--max-age", "1h").code == 0
+
+
+def test_a_snapshot_from_the_future_does_not_pass_for_a_young_one(synced):
+    synced.snapshot.chmod(0o644)
+    with duckdb.connect(str(synced.snapshot)) as connection:
+        connection.execute("UPDATE insights.snapshot SET published_at = published_at + INTERVAL 1 YEAR")
+    said = synced("status", "--max-age", "26h")
+    assert said.code == 1
+    assert "clock" in said.err
