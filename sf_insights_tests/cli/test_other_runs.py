@@ -28,7 +28,8 @@ def variables(org, sf_insights, dagster_home):
 
 
 def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insights, checkout, command, variables):
-    org.configure(job_seconds=300)
+    in_progress = {"id": "750", "state": "InProgress"}
+    org.fault("status", path=JOBS + "/", method="GET", status=200, body=in_progress, times=None)
     with subprocess.Popen(
         [*DAGSTER, "-j", "daily_account_field_sync"],
         cwd=checkout,
@@ -41,7 +42,7 @@ def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insight
                 assert dagster.poll() is None
                 time.sleep(0.05)
             with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
-                org.configure(job_seconds=0)
+                org.clear_faults()
                 waiting.said += waiting.process.stdout.read()
                 assert waiting.process.wait(60) == 0, waiting.said
                 running = r"Dagster run [0-9a-f-]{36} is running since .*\(process \d+\)"
@@ -87,10 +88,10 @@ def test_a_day_that_a_wrong_clock_synced_is_taken_back_with_a_backup(org, synced
 def test_stamps_of_a_wrong_clock_stop_no_sync(synced, monkeypatch, years):
     with duckdb.connect(str(synced.warehouse)) as connection:
         connection.execute(
-            f"UPDATE ops.sync_runs SET opened_at = opened_at + INTERVAL {years} YEAR, "
-            f"ended_at = ended_at + INTERVAL {2 * years} YEAR, published_at = published_at + INTERVAL {years} YEAR"
+            f"UPDATE ops.sync_runs SET opened_at = opened_at + INTERVAL ({years}) YEAR, "
+            f"ended_at = ended_at + INTERVAL ({2 * years}) YEAR, published_at = published_at + INTERVAL ({years}) YEAR"
         )
-        connection.execute(f"UPDATE insights.snapshot SET published_at = published_at + INTERVAL {years} YEAR")
+        connection.execute(f"UPDATE insights.snapshot SET published_at = published_at + INTERVAL ({years}) YEAR")
     assert synced("publish").code == 0
     assert synced("status").code == 0
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")

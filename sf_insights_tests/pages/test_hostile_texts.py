@@ -22,9 +22,7 @@ LABELS = {"Industry": SQL, "Rating": QUOTES, "Type": SCRIPT, "Site": IMAGE, "Acc
 LONG = "🙂" * 127 + "x"
 
 
-def test_hostile_labels_and_values_are_kept_to_the_letter_and_never_run(
-    org, sf_insights, session, monkeypatch, tmp_path
-):
+def test_hostile_texts_are_kept_to_the_letter_and_never_run(org, sf_insights, session, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     accounts = [row for row in org.zuora_accounts() if row["kind"] == "plain"][: len(LABELS)]
     for account, text in zip(accounts, LABELS.values(), strict=True):
