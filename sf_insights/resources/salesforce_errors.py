@@ -191,7 +191,7 @@ def without_soql(message: str) -> str:
 def _code_and_message(response: requests.Response) -> tuple[str, str]:
     try:
         body: Any = response.json()
-    except requests.exceptions.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, or such that nobody can read
         return "", ""
     first = body[0] if isinstance(body, list) and body else body
     if not isinstance(first, dict):

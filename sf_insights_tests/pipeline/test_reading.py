@@ -351,14 +351,15 @@ def test_a_killed_syncs_job_is_removed_when_another_query_is_needed(org, sync, m
     assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
 
 
-def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, sync, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, sync, monkeypatch, number):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     org.fault("job_stuck")
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
         while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(30) != 0
     assert [call for call in org.requests() if call["method"] == "PATCH" and JOBS in call["path"]]
     assert not sync.snapshot.exists()

@@ -71,7 +71,7 @@ class Hostile:
     """A server that answers rightly but at one address."""
 
     def __init__(self):
-        self.at, self.body, self.kind = "", b"", "application/json"
+        self.at, self.status, self.body, self.kind = "", 200, b"", "application/json"
 
     def answer(self, request):
         path = request.path.split("?")[0]
@@ -79,7 +79,7 @@ class Hostile:
         if self.at == "/queryAll" and request.method == "POST" and place == "/jobs/query":  # then REST is asked
             return Answer(400, [{"errorCode": "FEATURENOTENABLED", "message": "Async API not enabled"}])
         if self.at == place:
-            return Answer(200, self.body, {"Content-Type": self.kind})
+            return Answer(self.status, self.body, {"Content-Type": self.kind})
         right = RIGHT.get(place, {})
         is_listing = request.method == "GET" and place == "/jobs/query"
         return Answer(200, {"records": [], "done": True} if is_listing else right, _kind(right))
@@ -130,13 +130,15 @@ def test_whatever_is_answered_is_understood_or_named(hostile, tmp_path_factory, 
     run = _list_accounts if at in ("/oauth/token", "/v1/action/query") else _read_all
 
     @hypothesis_settings(max_examples=EXAMPLES)
-    @given(bodies)
-    @example(b'{"id": "../../x", "state": 1}')
-    @example(b'{"records": [1, null, "x"], "done": false}')
-    @example(b'{"success": false, "reasons": ["x"]}')
-    @example(b'{"access_token": ["x"], "expires_in": "soon"}')
-    def judge(body):
-        hostile.at, hostile.body = at, body
+    @given(bodies, st.sampled_from([200, 200, 400, 401, 403, 404]))
+    @example(b'{"id": "../../x", "state": 1}', 200)
+    @example(b'{"records": [1, null, "x"], "done": false}', 200)
+    @example(b'{"success": false, "reasons": ["x"]}', 400)
+    @example(b'{"access_token": ["x"], "expires_in": "soon"}', 200)
+    @example(b'[{"errorCode": ["x"], "message": {"y": 1}}]', 403)
+    @example(b"9" * 10_000, 400)
+    def judge(body, status):
+        hostile.at, hostile.body, hostile.status = at, body, status
         hostile.kind = "text/csv" if at == "/results" else "application/json"
         try:
             run(hostile.url, directory)
