@@ -76,6 +76,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
     _tags: dict[str, str] = PrivateAttr(default_factory=dict)
+    _run_id: str = PrivateAttr(default="")
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
@@ -150,14 +151,21 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._warehouse is None:
             warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
             warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)
-            self._warehouse = warehouse
+            self._warehouse, self._run_id = warehouse, context.run.run_id
         return self._warehouse
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         self._tags = {}
         if self._warehouse is not None:
-            self._warehouse.close()
-            self._warehouse = None
+            try:
+                self._warehouse.reopen()
+                with self._warehouse.transaction() as tx:
+                    syncs.leave_sync(tx, self._run_id)
+            except (duckdb.Error, OSError, Problem):  # the next sync notes it
+                pass
+            finally:
+                self._warehouse.close()
+                self._warehouse = None
 
 
 class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -170,6 +170,15 @@ def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
     )
 
 
+def leave_sync(tx: Transaction, run_id: str) -> None:
+    """Record that this run ends; a signal between two steps, or a selection without the model, left its sync open."""
+    tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
+        "reason = 'The run ended before the sync was complete.' WHERE state = 'running' AND run_id = $run",
+        {"now": now(), "run": run_id},
+    )
+
+
 def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
     """See that this warehouse holds this org's data, or nobody's yet.
 
