@@ -90,14 +90,14 @@ def raw_accounts(
     retry_policy=NETWORK_RETRIES,
 )
 def zuora_accounts(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, zuora: ZuoraResource
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
     with warehouse.step(context) as step:
         source = zuora.source(step.sync.configuration)
         accounts = source.read_accounts()
         with step.transaction() as tx:
-            account_tables.replace_zuora_accounts(tx, step.sync, accounts)
+            account_tables.replace_zuora_accounts(tx, step.sync, accounts, settings.places.landing)
             syncs.record(
                 tx,
                 step.sync.number,

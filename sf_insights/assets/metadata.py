@@ -16,21 +16,30 @@ _CELL_WIDTH = 40
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~&:]")
 
 
-def table_metadata(tx: Transaction, schema: str, table: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+def table_metadata(
+    tx: Transaction,
+    schema: str,
+    table: str,
+    labels: Mapping[str, str] | None = None,
+    *,
+    rows: int | None = None,
+    preview: str | None = None,
+) -> dict[str, Any]:
     """Row count, column schema and the first rows of a table or view.
 
-    A column is described by its label if it has one, else by what the data dictionary says.
+    A column is described by its label if it has one, else by what the data dictionary says. A view that is long to
+    read is not read: `rows` is its count then, and `preview` the relation whose first rows are shown for its own.
     """
     name = f"{identifier(schema)}.{identifier(table)}"
     columns = tx.columns(schema, table)
     _, meanings = RELATIONS.get(table, ("", {})) if schema == "insights" else ("", {})
     described = {**meanings, **(labels or {})}
     return {
-        "dagster/row_count": tx.value(f"SELECT count(*) FROM {name}"),
+        "dagster/row_count": tx.value(f"SELECT count(*) FROM {name}") if rows is None else rows,
         "dagster/column_schema": dg.TableSchema(
             [dg.TableColumn(column, type_, described.get(column)) for column, type_ in columns.items()]
         ),
-        "preview": dg.MarkdownMetadataValue(_preview(tx, name, list(columns)[:_PREVIEW_COLUMNS])),
+        "preview": dg.MarkdownMetadataValue(_preview(tx, preview or name, list(columns)[:_PREVIEW_COLUMNS])),
     }
 
 

@@ -9,7 +9,7 @@ from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.resources import field_tables
 from sf_insights.resources.connections import WarehouseResource
-from sf_insights.resources.modelling import model_sync
+from sf_insights.resources.modelling import TODAYS_METRICS, metric_points, model_sync
 
 _TABLES = {
     "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",
@@ -34,10 +34,17 @@ _TABLES = {
 )
 def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it."""
-    with warehouse.step(context) as step, step.transaction() as tx:
-        changed = model_sync(tx, step.sync)
-        labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
-        metadata = {table: table_metadata(tx, "insights", table, labels) for table in _TABLES}
+    with warehouse.step(context) as step:
+        with step.transaction() as tx:
+            changed = model_sync(tx, step.sync)
+        with step.transaction() as tx:
+            labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
+            metadata = {
+                table: table_metadata(tx, "insights", table, labels) for table in _TABLES if table != "account_metrics"
+            }
+            metadata["account_metrics"] = table_metadata(
+                tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
+            )
     seconds = step.seconds  # of all four, which are made together
     metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
     for table in _TABLES:

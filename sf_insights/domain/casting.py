@@ -23,7 +23,6 @@ _WHOLE_SECONDS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.
 _PLAIN_INTEGER = r"^-?[0-9]{1,18}$"
 _ZEROS = "0" * 48
 _MAX_EXPONENT = 40
-_WIDEST = pl.Decimal(MAX_INTEGER_DIGITS + MAX_SCALE, MAX_SCALE)
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def _other_decimals(text: pl.Series, column: ColumnType) -> tuple[pl.Series, Col
     needed = ColumnType("decimal", max(column.integer_digits, seen[0]), max(column.scale, seen[1]))
     number = pl.concat_str(
         pl.col("sign").replace("+", ""), pl.lit("0"), "whole", pl.lit("."), "fraction", pl.lit("0")
-    ).cast(_decimal(needed) if needed == column else _WIDEST, strict=False)
+    ).cast(_decimal(needed), strict=False)
     return digits.select(number).to_series(), needed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -70,7 +71,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         {"day": sync.day, "sync": sync.number},
         columns=list(columns),
         added=added,
-        is_first=not tx.value("SELECT count(*) FROM salesforce.raw_accounts"),
+        is_first=tx.is_empty("salesforce.raw_accounts"),
     )
     tx.run("salesforce_merged_accounts")
     tx.run("salesforce_unreferenced_accounts")
@@ -85,13 +86,14 @@ def _lost_files(landed: LandedAccounts) -> IncompleteSnapshot:
     )
 
 
-def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) -> None:
+def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame, directory: Path) -> None:
     """Bring zuora.accounts to today's list.
 
     Args:
         tx: the transaction.
         sync: the sync it belongs to.
         accounts: the text columns Id, AccountNumber, Name, CrmId and Status, each Id once.
+        directory: where landed files are.
 
     Raises:
         GuardRefusal: far fewer accounts than in the last complete sync.
@@ -102,9 +104,18 @@ def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame) 
         before=_before(tx, sync, "zuora_accounts"),
         now=len(accounts),
     )
-    tx.execute("CREATE OR REPLACE TEMP TABLE landed_list AS FROM zuora.accounts LIMIT 0")
-    tx.insert_frame("landed_list", accounts)
-    tx.run("zuora_accounts", columns=[name for name in accounts.columns if name != "Id"])
+    # A file is read by all threads, a frame by one.
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "insights_accounts.parquet"
+    accounts.write_parquet(file, compression="lz4", statistics=False)
+    tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM read_parquet({literal(str(file))})")
+    tx.run(
+        "zuora_accounts",
+        {"sync": sync.number},
+        columns=[name for name in accounts.columns if name != "Id"],
+        is_first=tx.is_empty("zuora.accounts"),
+    )
+    file.unlink()
 
 
 def _before(tx: Transaction, sync: Sync, count: str) -> int | None:

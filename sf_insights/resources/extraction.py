@@ -18,7 +18,7 @@ from sf_insights.resources.landing import LandedAccounts, empty_landing
 from sf_insights.resources.salesforce import SalesforceOrg
 
 _JOB_FILE = "job.json"
-_PAGES_AT_ONCE = 2
+_PAGES_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def extract_accounts(
 
 
 def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
-    """Land pages while others arrive. Parts of a page's casting use one core only, so two pages share the machine."""
+    """Land pages while others arrive. Parts of a page's casting use one core only, so a few pages share the machine."""
     with ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="landing") as pool:
         landing: set[Future[None]] = set()
         for page in snapshot.pages():

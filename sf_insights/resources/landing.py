@@ -117,7 +117,7 @@ class LandedAccounts:
         """
         cast = cast_page(_read(page, columns), columns)
         accounts, rejected = self._files(page.number)
-        cast.frame.write_parquet(accounts)
+        cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times, kept for minutes
         written = [accounts]
         if not cast.rejected.is_empty():
             cast.rejected.write_parquet(rejected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
@@ -50,18 +51,28 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
         GuardRefusal: too few accounts match.
     """
     objects = ", ".join(f"{literal(prefix)}: {literal(name)}" for prefix, name in OBJECTS_BY_PREFIX.items())
+    is_first = tx.is_empty("ops.account_matches")
     tx.run(
         "insights_matched_accounts",
-        {"day": sync.day, "previous_day": sync.previous_day, "hidden": _hidden_accounts(tx, sync)},
         objects=f"MAP {{{objects}}}",
+        is_first=is_first,
+        since=sync.since,
+        day=_date(sync.day),
+        previous_day=_date(sync.previous_day),
+        hidden=_hidden_accounts(tx, sync),
     )
-    counted = dict(tx.execute("SELECT match_status, count(*) FROM todays_matches GROUP BY match_status"))
+    counted = dict(tx.execute("SELECT match_status, count(*) FROM decided GROUP BY match_status"))
     counts = MatchCounts({status: counted.get(status, 0) for status in STATUSES})
     _guard_match_rate(sync, counts)
     columns = [name for name in tx.columns("ops", "account_matches") if name != "changed_in_sync"]
-    tx.run("ops_account_matches", {"sync": sync.number}, columns=columns)
+    tx.run("ops_account_matches", {"sync": sync.number}, columns=columns, is_first=is_first)
     tx.run("view_matched_accounts")
     return counts
+
+
+def _date(day: date | None) -> str:
+    """A date where a view stands, which takes no parameters."""
+    return "NULL::DATE" if day is None else f"DATE '{day}'"
 
 
 def _hidden_accounts(tx: Transaction, sync: Sync) -> str:

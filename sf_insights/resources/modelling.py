@@ -19,6 +19,11 @@ from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
 
+# The last day of insights.account_metrics.
+TODAYS_METRICS = """
+SELECT account_id, metric, (SELECT max(synced_on) FROM insights.snapshot) AS date, value, currency
+FROM insights.metric_history WHERE valid_to IS NULL"""
+
 # The columns of ops.attribute_values that are of the account and the day, and not of a field.
 _OWN_COLUMNS = (*FIXED_COLUMNS, "last_current_on")
 
@@ -55,16 +60,14 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     before = field_tables.load_states(tx)
     was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
     is_read = {(name, category) for category, names in read.items() for name in names}
+    everything = is_read != was_read
     tracked, unread = _kept_attributes(tx, sync, read["attribute"])
 
     tx.run(
         "ops_attribute_values",
-        {
-            "day": sync.day,
-            "previous_day": sync.previous_day,
-            "since": sync.since,
-            "everything": is_read != was_read,
-        },
+        {"day": sync.day, "previous_day": sync.previous_day, "since": sync.since},
+        everything=everything,
+        is_first=tx.is_empty("ops.attribute_values"),
         attributes=read["attribute"],
         fields=read["attribute"] + read["metric"],
         tracked=tracked,
@@ -80,7 +83,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         "insights_metric_history",
         {"day": sync.day, "metrics": read["metric"]},
         metrics=read["metric"],
-        is_first=not tx.value("SELECT count(*) FROM insights.metric_history"),
+        is_first=tx.is_empty("insights.metric_history"),
     )
     changed = {
         "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
@@ -89,7 +92,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
             "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": sync.day}
         ),
     }
-    tx.execute("DROP VIEW todays_values")
+    tx.execute(f"DROP {'VIEW' if everything else 'TABLE'} todays_values")
     for name in ("touched", "new_values", "ended"):
         tx.execute(f"DROP TABLE {name}")
     tx.insert(
@@ -139,6 +142,16 @@ def _kept_attributes(
     ]
     read = set(attributes)
     return [field for field in kept if field.name in read], [field for field in kept if field.name not in read]
+
+
+def metric_points(tx: Transaction) -> int:
+    """How many rows insights.account_metrics has, without expanding it: a day's are what its summary counts."""
+    return int(
+        tx.value(
+            """SELECT coalesce(sum(accounts), 0) FROM insights.metric_summary WHERE metric IN (
+                   SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'))"""
+        )
+    )
 
 
 def write_views(tx: Transaction) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 import duckdb
 import filelock
-import polars as pl
 import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
@@ -33,16 +32,6 @@ STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB 
 LOCK_WAIT_SECONDS = 600.0
 _LOCK_POLL_SECONDS = 0.2
 _DYING_SECONDS = 5.0
-
-
-class _ArrowStream:
-    """A frame as nothing but the Arrow stream it offers."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 class Transaction:
@@ -72,6 +61,10 @@ class Transaction:
         rows = self.execute(sql, parameters)
         return rows[0][0] if rows else None
 
+    def is_empty(self, table: str) -> bool:
+        """Whether a table has no rows."""
+        return not self.value(f"SELECT count(*) FROM {table}")
+
     def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert a few rows, each given by the same column names of the table; what they leave out becomes NULL."""
         given = list(rows)
@@ -90,13 +83,6 @@ class Transaction:
         if held != [{name: row.get(name) for name in names} for row in wanted]:
             self.execute(f"DELETE FROM {table}")
             self.insert(table, wanted)
-
-    def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
-        """Insert a frame into a table by column names."""
-        # DuckDB finds `rows` by its name in this function. It takes a polars frame itself only with pyarrow installed,
-        # but anything that offers an Arrow stream.
-        rows = _ArrowStream(frame)  # noqa: F841
-        self._connection.execute(f"INSERT INTO {table} BY NAME FROM rows")
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
         """The columns of a table or view and their types as DuckDB writes them, in their order."""

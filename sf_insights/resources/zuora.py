@@ -115,8 +115,8 @@ class FileAccounts:
         blank = accounts.filter(pl.col("Id").is_null() | (pl.col("Id") == ""))["row"].to_list()
         if blank:
             raise self._problem(f"has accounts without an Id ({self._places(blank)})", "Fill in Zuora's Id.")
-        twice = accounts.filter(accounts["Id"].is_duplicated())
-        if not twice.is_empty():
+        if accounts["Id"].n_unique() < len(accounts):
+            twice = accounts.filter(accounts["Id"].is_duplicated())
             first = twice["Id"][0]
             rows = twice.filter(pl.col("Id") == first)["row"].to_list()
             raise self._problem(

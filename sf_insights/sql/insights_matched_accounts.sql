@@ -27,10 +27,9 @@ FROM completed
 LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = id18
 LEFT JOIN salesforce.merged_accounts AS merged ON merged.salesforce_account_id = id18;
 
-CREATE OR REPLACE TEMP TABLE todays_matches AS
-WITH objects AS (
-    SELECT unnest(map_keys(objects)) AS prefix, unnest(map_values(objects)) AS object FROM (SELECT {{ objects }} AS objects)
-), alike AS (
+-- Matches that are written all are not copied before; else they are compared first, and then few are written.
+CREATE OR REPLACE TEMP {{ "VIEW" if is_first else "TABLE" }} todays_matches AS
+WITH alike AS (
     -- Two ids may differ in letter case alone, so such a neighbour is named and never linked.
     SELECT account_id, string_agg(DISTINCT raw."Id", ' and ' ORDER BY raw."Id") AS candidates
     FROM decided
@@ -40,20 +39,25 @@ WITH objects AS (
 ), sharing AS (
     SELECT salesforce_account_id, count(*) AS accounts FROM decided
     WHERE salesforce_account_id IS NOT NULL GROUP BY salesforce_account_id
-), known AS (
+), past AS (
+    -- What a sync of this day or a failed one has written is not what was known before.
     SELECT
         account_id,
         arg_max(match_status, changed_on) AS match_status,
-        max(changed_on) AS changed_on,
+        max(changed_on) AS match_status_since,
         arg_max(last_matched_on, changed_on) AS last_matched_on
-    FROM ops.match_changes WHERE changed_on < $day GROUP BY account_id
+    FROM ops.match_changes
+    WHERE changed_on < {{ day }}
+      AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE changed_in_sync <= {{ since }})
+    GROUP BY account_id
+), known AS (
+    SELECT account_id, match_status, match_status_since, last_matched_on
+    FROM ops.account_matches WHERE changed_in_sync <= {{ since }}
+    UNION ALL
+    FROM past
 )
 SELECT
     decided.account_id,
-    zuora."AccountNumber" AS account_number,
-    zuora."Name" AS account_name,
-    zuora."Status" AS account_status,
-    zuora."CrmId" AS crm_account_id,
     decided.salesforce_account_id,
     decided.match_status,
     CASE decided.match_status
@@ -74,7 +78,7 @@ SELECT
                  ELSE 'The CRM Account ID is no Salesforce id: it has ' || length(decided.given_id) || ' characters, and ids have '
                       || '15 or 18 letters and digits; copy it from Salesforce again.' END
         WHEN 'not_an_account_id' THEN
-            'The CRM Account ID is the id of ' || coalesce('a record of ' || objects.object, 'another kind of record')
+            'The CRM Account ID is the id of ' || coalesce('a record of ' || {{ objects }}[substr(id18, 1, 3)], 'another kind of record')
             || ' (' || substr(id18, 1, 3) || '), not of an Account (001); enter the Account''s id in Zuora.'
         WHEN 'deleted' THEN
             CASE WHEN master_record_id IS NOT NULL THEN 'The Salesforce Account was merged into ' || master_record_id
@@ -87,19 +91,15 @@ SELECT
             'No Salesforce Account that the integration user may see has this id'
             || coalesce('; ignoring letter case it could be ' || candidates || ', so enter the right one of '
                         || 'them with 18 characters', '')
-            || '; it may belong to another org, or have been deleted before the first sync.' || $hidden
+            || '; it may belong to another org, or have been deleted before the first sync.' || {{ hidden | literal }}
     END AS match_reason,
     decided.id_repaired,
     coalesce(sharing.accounts, 0) AS accounts_sharing,
-    CASE WHEN known.match_status = decided.match_status THEN known.changed_on ELSE $day END AS match_status_since,
+    CASE WHEN known.match_status = decided.match_status THEN known.match_status_since ELSE {{ day }} END AS match_status_since,
     CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
-         WHEN known.match_status IN ('matched', 'matched_by_merge') THEN $previous_day
+         WHEN known.match_status IN ('matched', 'matched_by_merge') THEN {{ previous_day }}
          ELSE known.last_matched_on END AS last_matched_on
 FROM decided
-JOIN zuora.accounts AS zuora ON zuora."Id" = decided.account_id
 LEFT JOIN known USING (account_id)
 LEFT JOIN sharing ON sharing.salesforce_account_id = decided.salesforce_account_id
-LEFT JOIN alike ON alike.account_id = decided.account_id
-LEFT JOIN objects ON objects.prefix = substr(id18, 1, 3) AND decided.match_status = 'not_an_account_id';
-
-DROP TABLE decided;
+LEFT JOIN alike ON alike.account_id = decided.account_id;

@@ -14,18 +14,23 @@ SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS val
 {% endif %};
 
 {% if not is_first %}
-UPDATE insights.metric_history AS kept SET valid_to = $day
-WHERE kept.valid_to IS NULL AND (
-    kept.account_id IN (SELECT account_id FROM ended)
-    OR kept.account_id IN (SELECT account_id FROM new_values WHERE reason = 'relinked')
-       AND kept.metric NOT IN (SELECT unnest($metrics))
-    OR kept.metric IN (SELECT unnest($metrics))
-       AND kept.account_id IN (SELECT account_id FROM touched)
-       AND NOT EXISTS (
-           FROM metric_values AS today
-           WHERE today.account_id = kept.account_id AND today.metric = kept.metric
-             AND today.value = kept.value AND today.currency IS NOT DISTINCT FROM kept.currency)
-);
+CREATE OR REPLACE TEMP TABLE closing AS
+SELECT kept.rowid AS place FROM insights.metric_history AS kept JOIN ended USING (account_id)
+WHERE kept.valid_to IS NULL
+UNION ALL
+SELECT kept.rowid FROM insights.metric_history AS kept JOIN new_values USING (account_id)
+WHERE kept.valid_to IS NULL AND new_values.reason = 'relinked' AND kept.metric NOT IN (SELECT unnest($metrics))
+UNION ALL
+SELECT kept.rowid
+FROM insights.metric_history AS kept
+JOIN touched USING (account_id)
+LEFT JOIN metric_values AS today ON today.account_id = kept.account_id AND today.metric = kept.metric
+WHERE kept.valid_to IS NULL AND kept.metric IN (SELECT unnest($metrics))
+  AND (today.value IS DISTINCT FROM kept.value OR today.currency IS DISTINCT FROM kept.currency);
+
+UPDATE insights.metric_history SET valid_to = $day WHERE rowid IN (SELECT place FROM closing);
+
+DROP TABLE closing;
 {% endif %}
 
 INSERT INTO insights.metric_history

@@ -2,17 +2,20 @@
 -- the field was read last: the last of the field's days on which it was, if there is one.
 UPDATE insights.attribute_changes AS change SET previous_synced_on = seen.day
 FROM (
-    SELECT doubtful.account_id, doubtful.field,
-           max(days.date) FILTER (known.match_status IN ('matched', 'matched_by_merge')) AS day
-    FROM (
+    WITH doubtful AS MATERIALIZED (
         SELECT change.account_id, change.field
         FROM insights.attribute_changes AS change LEFT JOIN ops.account_matches AS match USING (account_id)
         WHERE change.changed_on = $day AND change.previous_synced_on IS NOT NULL
           AND coalesce(match.match_status_since > change.previous_synced_on, true)
-    ) AS doubtful
+    ), known AS (
+        FROM ops.match_changes WHERE account_id IN (SELECT account_id FROM doubtful)
+    )
+    SELECT doubtful.account_id, doubtful.field,
+           max(days.date) FILTER (known.match_status IN ('matched', 'matched_by_merge')) AS day
+    FROM doubtful
     JOIN insights.field_days AS days
       ON days.field = doubtful.field AND days.category = 'attribute' AND days.date < $day
-    ASOF LEFT JOIN ops.match_changes AS known
+    ASOF LEFT JOIN known
       ON known.account_id = doubtful.account_id AND known.changed_on <= days.date
     GROUP BY ALL
 ) AS seen

@@ -1,29 +1,36 @@
 -- The attributes of the accounts that may have changed, compared with what is kept of them, and what follows.
 -- `attributes` are read in this sync; `tracked` are those of them that an earlier day's sync has already read, `unread`
--- the paused and deselected ones, `carried` all columns of fields that this sync does not read.
+-- the paused and deselected ones, `carried` all columns of fields that this sync does not read. `everything` may have
+-- changed when the selection did.
 {% set identity = ["account_number", "account_name", "salesforce_account_id", "currency"] %}
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT match.account_id, match.salesforce_account_id
-FROM ops.account_matches AS match
-LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id
-WHERE $everything OR match.changed_in_sync > $since OR raw.changed_in_sync > $since;
+SELECT account_id, salesforce_account_id FROM ops.account_matches
+{% if not everything %}
+WHERE changed_in_sync > $since
+   OR account_id IN (SELECT "Id" FROM zuora.accounts WHERE changed_in_sync > $since)
+   OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > $since)
+{% endif %};
 
--- What the touched accounts that match say today.
-CREATE OR REPLACE TEMP VIEW todays_values AS
+-- What the touched accounts that match say today: few are read once, all are not copied.
+CREATE OR REPLACE TEMP {{ "VIEW" if everything else "TABLE" }} todays_values AS
 SELECT
     match.account_id,
-    match.account_number,
-    match.account_name,
+    zuora."AccountNumber" AS account_number,
+    zuora."Name" AS account_name,
     match.salesforce_account_id,
     {{ currency }} AS currency
     {% for field in fields %}
     , raw.{{ field | identifier }}
     {% endfor %}
 FROM ops.account_matches AS match
+JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
 JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id
-WHERE match.account_id IN (SELECT account_id FROM touched);
+{{ "" if everything else "WHERE match.account_id IN (SELECT account_id FROM touched)" }};
 
 CREATE OR REPLACE TEMP TABLE new_values AS
+{% if is_first %}
+SELECT account_id, 'first_match' AS reason FROM touched WHERE salesforce_account_id IS NOT NULL;
+{% else %}
 WITH kept AS (
     SELECT account_id, salesforce_account_id, is_current, hash({{ (identity + attributes) | identifiers }}) AS content
     FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM touched)
@@ -42,6 +49,7 @@ LEFT JOIN salesforce.merged_accounts AS merged
     ON merged.salesforce_account_id = kept.salesforce_account_id
    AND merged.surviving_account_id = today.salesforce_account_id
 WHERE kept.account_id IS NULL OR NOT kept.is_current OR kept.content != today.content;
+{% endif %}
 
 -- Neither matched today nor marked so yet: no match any more, or gone from Zuora's list.
 CREATE OR REPLACE TEMP TABLE ended AS

@@ -21,6 +21,7 @@ DELETE FROM ops.sync_runs WHERE day < $horizon AND day NOT IN (
     SELECT day FROM ops.sync_runs WHERE sync IN (
         SELECT sync FROM last_reads
         UNION ALL SELECT changed_in_sync FROM salesforce.raw_accounts
+        UNION ALL SELECT changed_in_sync FROM zuora.accounts
         UNION ALL SELECT changed_in_sync FROM ops.account_matches)
 );
 

@@ -48,10 +48,6 @@ CREATE TABLE ops.match_changes (
 );
 CREATE TABLE ops.account_matches (
     account_id VARCHAR NOT NULL,
-    account_number VARCHAR,
-    account_name VARCHAR,
-    account_status VARCHAR,
-    crm_account_id VARCHAR,
     salesforce_account_id VARCHAR,
     match_status VARCHAR NOT NULL,
     match_reason VARCHAR NOT NULL,
@@ -99,7 +95,8 @@ CREATE TABLE salesforce.raw_accounts (
     changed_in_sync BIGINT NOT NULL
 );
 CREATE TABLE zuora.accounts (
-    "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR
+    "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
+    changed_in_sync BIGINT NOT NULL
 );
 
 CREATE TABLE insights.fields (

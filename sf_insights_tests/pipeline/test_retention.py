@@ -62,6 +62,7 @@ def test_each_sync_that_another_table_names_is_there(org, sync):
         org.pass_day()
     for table, column in (
         ("salesforce.raw_accounts", "changed_in_sync"),
+        ("zuora.accounts", "changed_in_sync"),
         ("ops.account_matches", "changed_in_sync"),
         ("salesforce.selected_fields", "sync"),
         ("insights.snapshot", "sync"),
