@@ -41,7 +41,7 @@ def raw_accounts(
     salesforce: SalesforceResource,
 ) -> dg.MaterializeResult:
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
-    with warehouse.step(context) as step:
+    with warehouse.step(context, reads=True) as step:
         org = salesforce.connected()
         try:
             read = _extract(context, step, org, settings.places.landing)
@@ -93,11 +93,11 @@ def zuora_accounts(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
-    with warehouse.step(context) as step:
+    with warehouse.step(context, reads=True) as step:
         source = zuora.source(step.sync.configuration)
         accounts = source.read_accounts()
         with step.transaction() as tx:
-            account_tables.replace_zuora_accounts(tx, step.sync, accounts, settings.places.landing)
+            account_tables.apply_list(tx, step.sync, accounts, settings.places.landing)
             syncs.record(
                 tx,
                 step.sync.number,

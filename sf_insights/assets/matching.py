@@ -17,13 +17,11 @@ _SOME_MATCHES = (
 )
 def matched_accounts(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none."""
-    with warehouse.step(context) as step:
-        with step.transaction() as tx:
-            counts = matching.match_accounts(tx, step.sync)
-            syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
-        with step.transaction() as tx:
-            metadata = table_metadata(
-                tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), preview=_SOME_MATCHES
-            )
+    with warehouse.step(context) as step, step.transaction() as tx:
+        counts = matching.match_accounts(tx, step.sync)
+        syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
+        metadata = table_metadata(
+            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), preview=_SOME_MATCHES
+        )
     by_status = {f"accounts_{status}": accounts for status, accounts in counts.by_status.items()}
     return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": counts.rate, **by_status})

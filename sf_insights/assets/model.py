@@ -34,17 +34,15 @@ _TABLES = {
 )
 def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it."""
-    with warehouse.step(context) as step:
-        with step.transaction() as tx:
-            changed = model_sync(tx, step.sync)
-        with step.transaction() as tx:
-            labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
-            metadata = {
-                table: table_metadata(tx, "insights", table, labels) for table in _TABLES if table != "account_metrics"
-            }
-            metadata["account_metrics"] = table_metadata(
-                tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
-            )
+    with warehouse.step(context) as step, step.transaction() as tx:
+        changed = model_sync(tx, step.sync)
+        labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
+        metadata = {
+            table: table_metadata(tx, "insights", table, labels) for table in _TABLES if table != "account_metrics"
+        }
+        metadata["account_metrics"] = table_metadata(
+            tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
+        )
     seconds = step.seconds  # of all four, which are made together
     metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
     for table in _TABLES:

@@ -35,8 +35,10 @@ def published_snapshot(
         size = publish(step.warehouse, places.snapshot)
         with step.transaction() as tx:
             news = published_state(tx)
-    settings.alerts().published(news)
-    if step.sync.run_id == context.run.run_id:  # a new label says nothing about what a killed sync has landed
+    # A new label says nothing about what a killed sync has landed, nor that the syncs are well.
+    is_synced = step.sync.run_id == context.run.run_id
+    settings.alerts().published(news, is_synced=is_synced)
+    if is_synced:
         empty_landing(places.landing)
     return dg.MaterializeResult(
         metadata={

@@ -1,7 +1,9 @@
 """How a command fails: a problem's own words on stderr and exit code 1, and never a traceback."""
 
+import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -47,7 +49,7 @@ def fail(*lines: str) -> NoReturn:
 
 def _where_it_is_written() -> str:
     """Write the traceback of the present exception into a log, and say where that is."""
-    log = CHECKOUT / ".dagster" / "sf-insights.log"
+    log = Path(os.environ.get("DAGSTER_HOME") or CHECKOUT / ".dagster").expanduser() / "sf-insights.log"
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -107,10 +107,6 @@ class DemoOrg:
         """
         return list(self._lines("accounts"))
 
-    def iterate_accounts(self) -> Iterator[dict[str, Any]]:
-        """Yield what `accounts` returns, without holding it."""
-        return self._lines("accounts")
-
     def zuora_accounts(self) -> list[dict[str, Any]]:
         """Return every Zuora account: the API's columns (null included), kind, salesforce_id and survivor_id.
 

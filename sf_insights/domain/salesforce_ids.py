@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-ACCOUNT_PREFIX = "001"
-
 # What an id of another object most likely names. Source: Salesforce, "Standard field record ID prefix decoder".
 OBJECTS_BY_PREFIX = {
     "003": "Contact",

@@ -1,4 +1,4 @@
-"""What was landed, brought into the warehouse: Salesforce's accounts by comparison, Zuora's list as it is."""
+"""What was landed, brought into the warehouse by comparison: Salesforce's accounts, and Zuora's list of them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _lost_files(landed: LandedAccounts) -> IncompleteSnapshot:
     )
 
 
-def replace_zuora_accounts(tx: Transaction, sync: Sync, accounts: pl.DataFrame, directory: Path) -> None:
+def apply_list(tx: Transaction, sync: Sync, accounts: pl.DataFrame, directory: Path) -> None:
     """Bring zuora.accounts to today's list.
 
     Args:

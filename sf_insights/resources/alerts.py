@@ -34,10 +34,10 @@ class Alerts:
         """Tell that a sync failed or was refused, unless the one before did too."""
         self._tell(*after_failure(self._states(), day, reason))
 
-    def published(self, published: Published) -> None:
-        """Tell what is new in a published sync, and call the heartbeat."""
+    def published(self, published: Published, *, is_synced: bool) -> None:
+        """Tell what is new in what was published, and call the heartbeat if a sync was and not a label alone."""
         self._tell(*after_publishing(self._states(), published))
-        if address := self._environment.get(_HEARTBEAT):
+        if is_synced and (address := self._environment.get(_HEARTBEAT)):
             self._send("heartbeat", "GET", address, None)
 
     def _states(self) -> States:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -40,17 +41,30 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
         ConfigurationProblem: the file is no copy of a warehouse.
         WarehouseProblem: a sync holds the warehouse.
     """
+    if not file.exists():
+        raise ConfigurationProblem(f"There is no {file}.", "Name a file that `sf-insights backup` wrote.")
+    if warehouse.path.exists() and file.samefile(warehouse.path):
+        raise ConfigurationProblem(f"{file} is the warehouse itself.", "Name a copy of it.")
     _refuse_unusable(file)
+    aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
     warehouse.hold("sf-insights restore")
     try:
-        aside = None
-        if warehouse.path.exists():
-            aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
-            warehouse.path.rename(aside)
-        replace_file(file, warehouse.path, mode=PRIVATE)
+        # Only when the copy is whole does the old file make way, and it comes back when the rest fails.
+        replace_file(file, warehouse.path, mode=PRIVATE, complete=lambda _: _move(warehouse.path, aside))
+    except BaseException:
+        if not warehouse.path.exists():
+            _move(aside, warehouse.path)
+        raise
     finally:
         warehouse.close()
-    return aside
+    return aside if aside.exists() else None
+
+
+def _move(file: Path, target: Path) -> None:
+    """Rename a database that may not be there, and its write-ahead log, in which its last changes may be."""
+    for suffix in ("", ".wal"):
+        with suppress(FileNotFoundError):
+            file.with_name(file.name + suffix).rename(target.with_name(target.name + suffix))
 
 
 def _refuse_unusable(file: Path) -> None:

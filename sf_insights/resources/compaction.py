@@ -43,6 +43,7 @@ def compact(file: Path) -> None:
         copy.unlink(missing_ok=True)  # of a process that was killed
         with duckdb.connect(config=database_limits(environment())) as connection:
             connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"SET temp_directory = {literal(str(copy.with_name(copy.name + '.tmp')))}")
             connection.execute(f"ATTACH {literal(str(file))} AS held (READ_ONLY)")
             connection.execute(f"ATTACH {literal(str(copy))} AS fresh (STORAGE_VERSION {literal(STORAGE_VERSION)})")
             connection.execute("COPY FROM DATABASE held TO fresh")

@@ -84,7 +84,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with _explained(), _alerted():
             configuration = source.configuration()
         with self._reported(context) as warehouse:
-            day = settings.today(settings.environment(), configuration.zone)
+            day = _today(configuration)
             with warehouse.transaction() as tx:
                 sync = syncs.open_sync(
                     tx, day=day, run_id=context.run.run_id, configuration=configuration, accepted=_accepted(context)
@@ -94,11 +94,11 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield Step(sync, warehouse)
 
     @contextmanager
-    def step(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Go on with the sync that this run opened, or with the last landed one."""
+    def step(self, context: dg.AssetExecutionContext, *, reads: bool = False) -> Iterator[Step]:
+        """Go on with the sync that this run opened, or with the last landed one; when it `reads`, with today's."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
-                sync = syncs.continue_sync(tx, context.run.run_id)
+                sync = syncs.continue_sync(tx, context.run.run_id, _today if reads else None)
                 org_id = syncs.org_of(tx, sync)
             self.tag(context, day=sync.day, org_id=org_id)
             yield Step(sync, warehouse)
@@ -226,6 +226,10 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, _STOPPED):
         return "The run was stopped. Nothing was published; run it again."
     return str(disk_problem(error) or error).strip() or type(error).__name__
+
+
+def _today(configuration: AccountFieldSync) -> date:
+    return settings.today(settings.environment(), configuration.zone)
 
 
 def _accepted(context: dg.AssetExecutionContext) -> list[str]:

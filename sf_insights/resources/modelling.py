@@ -60,7 +60,10 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     before = field_tables.load_states(tx)
     was_read = {(state.field, state.category) for state in before.values() if state.status == "active"}
     is_read = {(name, category) for category, names in read.items() for name in names}
-    everything = is_read != was_read
+    landed, held = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
+    has_currency = "CurrencyIsoCode" in landed
+    had_currency = tx.value("SELECT count(currency) > 0 FROM ops.attribute_values")
+    everything = is_read != was_read or (had_currency and not has_currency)
     tracked, unread = _kept_attributes(tx, sync, read["attribute"])
 
     tx.run(
@@ -72,10 +75,9 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         fields=read["attribute"] + read["metric"],
         tracked=tracked,
         unread=unread,
-        carried=[
-            name for name in tx.columns("ops", "attribute_values") if name not in (*_OWN_COLUMNS, *read["attribute"])
-        ],
-        currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in tx.columns("salesforce", "raw_accounts") else "NULL",
+        carried=[name for name in held if name not in (*_OWN_COLUMNS, *read["attribute"])],
+        casts={name: f"::{held[name]}" for name in read["attribute"] if held[name] != landed[name]},
+        currency='raw."CurrencyIsoCode"' if has_currency else "NULL::VARCHAR",
     )
     tx.run("insights_former_values", {"day": sync.day})
     tx.run("insights_previous_days", {"day": sync.day})

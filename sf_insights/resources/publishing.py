@@ -48,9 +48,11 @@ def _stamp_copy(copy: Path, moment: datetime) -> None:
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:
-    tx.execute("UPDATE insights.snapshot SET published_at = $moment", {"moment": moment})
+    """Say when a sync was published first: a corrected label makes what it brought no younger."""
+    first = "CASE WHEN published_at <= $moment THEN published_at ELSE $moment END"
+    tx.execute(f"UPDATE insights.snapshot SET published_at = {first}", {"moment": moment})
     tx.execute(
-        "UPDATE ops.sync_runs SET published_at = $moment WHERE sync = (SELECT sync FROM insights.snapshot)",
+        f"UPDATE ops.sync_runs SET published_at = {first} WHERE sync = (SELECT sync FROM insights.snapshot)",
         {"moment": moment},
     )
 
@@ -59,10 +61,18 @@ def _refuse_mixed(tx: Transaction) -> None:
     complete = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
     if complete is None:
         raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
-    # Of the insights tables, matching alone is written before the others.
+    # Of what analysts see, Zuora's list and the matches are written before the rest.
     matched = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE matched_accounts IS NOT NULL")
-    if matched != complete or tx.value("SELECT max(sync) FROM insights.snapshot") != complete:
+    of_snapshot = tx.value("SELECT max(sync) FROM insights.snapshot")
+    if matched != complete or of_snapshot != complete or _list_is_newer(tx, complete):
         raise WarehouseProblem(
             "The tables are not all of the same sync, since the last one did not complete.",
             "Run `sf-insights sync`; until then the last snapshot stays.",
         )
+
+
+def _list_is_newer(tx: Transaction, complete: int) -> bool:
+    """Whether Zuora's list changed since a complete sync: accounts that came or changed are marked, others counted."""
+    changed = tx.value("SELECT count(*) FROM zuora.accounts WHERE changed_in_sync > $sync", {"sync": complete})
+    counted = tx.value("SELECT zuora_accounts FROM ops.sync_runs WHERE sync = $sync", {"sync": complete})
+    return bool(changed) or tx.value("SELECT count(*) FROM zuora.accounts") != counted

@@ -24,6 +24,7 @@ from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 
+SNAPSHOT_NAME = "account_insights.duckdb"
 CHECKOUT = Path(__file__).resolve().parents[2]
 _TODAY = "SF_INSIGHTS_TODAY"
 _MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
@@ -58,7 +59,7 @@ class Places:
 
     @property
     def snapshot(self) -> Path:
-        return self.data / "account_insights.duckdb"
+        return self.data / SNAPSHOT_NAME
 
     @property
     def landing(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -72,14 +72,19 @@ def open_sync(
     return _sync(tx, number)
 
 
-def continue_sync(tx: Transaction, run_id: str) -> Sync:
+def continue_sync(tx: Transaction, run_id: str, today: Callable[[AccountFieldSync], date] | None = None) -> Sync:
     """The sync of this run; when the run starts further down, a new one of the last landed sync's data and day.
 
     It gets a number of its own, since the number says from which sync on a row is new: under the old one, what this run
     changes would pass for what the sync after it has already seen.
 
+    Args:
+        tx: the transaction.
+        run_id: Dagster's run.
+        today: the day of a sync that opens now, for a run that reads anew: what is read today is not an earlier day's.
+
     Raises:
-        WarehouseProblem: nothing has been landed that could be continued.
+        WarehouseProblem: nothing has been landed that could be continued, or of another day than what is read now.
     """
     own = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE run_id = $run", {"run": run_id})
     if own is not None:
@@ -93,6 +98,12 @@ def continue_sync(tx: Transaction, run_id: str) -> Sync:
     if not landed or not landed[0][1]:
         raise WarehouseProblem(
             "There is no landed sync to continue: the last one stopped while it planned or read.",
+            "Materialize all assets, or run `sf-insights sync`.",
+        )
+    last = _sync(tx, landed[0][0])
+    if today is not None and today(last.configuration) != last.day:
+        raise WarehouseProblem(
+            f"The last landed sync is of {last.day}, and what is read now is of {today(last.configuration)}.",
             "Materialize all assets, or run `sf-insights sync`.",
         )
     number = tx.value("SELECT max(sync) + 1 FROM ops.sync_runs")

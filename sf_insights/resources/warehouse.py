@@ -22,7 +22,7 @@ import tenacity
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
 from sf_insights.resources.copies import PRIVATE, replace_file
-from sf_insights.resources.settings import database_limits, environment, now
+from sf_insights.resources.settings import SNAPSHOT_NAME, database_limits, environment, now
 from sf_insights.sql import identifier, migrations, render
 
 logger = logging.getLogger(__name__)
@@ -129,6 +129,7 @@ class Warehouse:
             return
         self.hold(purpose, wait_seconds, tell)
         try:
+            self._refuse_lost()
             self._connection = self._connect()
             self._prepare(tell)
         except BaseException:
@@ -204,6 +205,16 @@ class Warehouse:
             return None
         probe.release()
         return None
+
+    def _refuse_lost(self) -> None:
+        """A lost warehouse is not begun anew beside its last copy, which the next publication would replace."""
+        snapshot = self.path.with_name(SNAPSHOT_NAME)
+        if snapshot.exists() and not self.path.exists():
+            raise WarehouseProblem(
+                f"{self.path.name} is gone, and {snapshot.name} is what is left of it.",
+                f"Bring it back with `sf-insights restore {snapshot}` or from a later backup; or move {snapshot.name} "
+                "away to begin anew.",
+            )
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

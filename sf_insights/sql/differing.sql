@@ -2,6 +2,7 @@
 The keys of the rows in which a table and today's source do not say the same, in the temporary table `differing`, with
 whether today's source has the row. Rows are compared by a 64-bit hash of all they say, in half the time and a fifth of
 the memory that comparing column by column takes; the price is that one changed row in 10^19 waits for its next change.
+Both sides must have the same types: DuckDB hashes the digits of a DECIMAL without its scale.
 #}
 {% macro differing(table, source, key, columns, where="true") %}
 CREATE OR REPLACE TEMP TABLE differing AS

@@ -1,7 +1,8 @@
 -- The attributes of the accounts that may have changed, compared with what is kept of them, and what follows.
 -- `attributes` are read in this sync; `tracked` are those of them that an earlier day's sync has already read, `unread`
 -- the paused and deselected ones, `carried` all columns of fields that this sync does not read. `everything` may have
--- changed when the selection did.
+-- changed when the selection did. `casts` gives columns the types of those they are compared with: 1.00 and 100 of
+-- another scale have the same hash.
 {% set identity = ["account_number", "account_name", "salesforce_account_id", "currency"] %}
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT account_id, salesforce_account_id FROM ops.account_matches
@@ -20,7 +21,7 @@ SELECT
     match.salesforce_account_id,
     {{ currency }} AS currency
     {% for field in fields %}
-    , raw.{{ field | identifier }}
+    , raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}
     {% endfor %}
 FROM ops.account_matches AS match
 JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id

@@ -1,6 +1,12 @@
 """backup, restore and publish: through a lost and a damaged file."""
 
+import subprocess
+import sys
+
+import duckdb
 import pytest
+
+from sf_insights.resources.warehouse import Warehouse
 
 
 def held(sf_insights):
@@ -72,3 +78,58 @@ def test_publishing_before_the_first_sync_says_what_to_do(sf_insights):
     said = sf_insights("publish")
     assert said.code == 1
     assert "sf-insights sync" in said.err
+
+
+def test_a_lost_warehouse_is_not_begun_anew_beside_its_last_snapshot(synced):
+    before, snapshot = held(synced), synced.snapshot.read_bytes()
+    synced.warehouse.unlink()
+    said = synced("sync")
+    assert said.code == 1
+    assert f"sf-insights restore {synced.snapshot}" in said.err.replace("\n", " ")
+    assert not synced.warehouse.exists()
+    assert synced.snapshot.read_bytes() == snapshot
+    assert synced("restore", str(synced.snapshot)).code == 0
+    assert synced("sync").code == 0
+    assert held(synced) == before
+
+
+def test_a_restore_that_fails_leaves_the_warehouse_where_it_was(synced, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    assert synced("backup", str(copy)).code == 0
+    before = synced.warehouse.read_bytes()
+    (synced.data / ".warehouse.duckdb.part").mkdir()  # where the copy is made
+    assert synced("restore", str(copy)).code == 1
+    assert synced.warehouse.read_bytes() == before
+    assert list(synced.data.glob("*before-restore*")) == []
+
+
+def test_a_warehouse_is_not_restored_from_itself(synced):
+    before = synced.warehouse.read_bytes()
+    said = synced("restore", str(synced.warehouse))
+    assert said.code == 1
+    assert "is the warehouse itself" in said.err
+    assert synced.warehouse.read_bytes() == before
+
+
+def test_what_a_killed_process_left_in_the_log_is_kept_with_the_warehouse_that_makes_way(synced, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    assert synced("backup", str(copy)).code == 0
+    dying = "import duckdb, os, sys; duckdb.connect(sys.argv[1]).execute('CREATE TABLE ops.proof (x INT)'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", dying, str(synced.warehouse)], check=False)
+    assert synced("restore", str(copy)).code == 0
+    [aside] = synced.data.glob("warehouse.before-restore-*.duckdb")
+    with duckdb.connect(str(aside), read_only=True) as connection:
+        assert connection.execute("FROM ops.proof").fetchall() == []
+
+
+def test_a_monitor_is_not_calmed_by_a_snapshot_that_is_only_published_again(synced):
+    warehouse = Warehouse(synced.warehouse)
+    warehouse.open("a test")
+    with warehouse.transaction() as tx:
+        for table in ("insights.snapshot", "ops.sync_runs"):
+            tx.execute(f"UPDATE {table} SET published_at = published_at - INTERVAL 2 DAY")
+    warehouse.close()
+    assert synced("publish").code == 0
+    assert synced("label", "Industry", "Branch").code == 0
+    assert synced("status", "--max-age", "26h").code == 1
+    assert synced("status", "--max-age", "3d").code == 0

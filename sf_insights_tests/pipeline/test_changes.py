@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sf_insights_tests.pipeline.pipeline import Run
+from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.pipeline.pipeline import Pipeline, Run
 from sf_insights_tests.pipeline.truth import ATTRIBUTES, Truth
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
@@ -112,3 +113,32 @@ def test_a_change_to_nothing_and_from_nothing_is_told(org, sync):
         [zuora_id],
     )
     assert changes == [("Hot", None), (None, "Cold")]
+
+
+def test_a_value_that_changes_by_the_power_of_ten_of_its_fields_scales_is_seen(org, sync):
+    """DuckDB's hash of 0.2500 in a column of four places is that of 25.00 in one of two."""
+    zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
+    org.change_field("ARR__c", precision=18, scale=4)
+    org.update_account(salesforce_id, ARR__c=0.25)
+    sync(day="2026-03-01", fields=["Industry", "ARR__c"])
+    sync(day="2026-03-02", fields=["Industry"])
+    org.change_field("ARR__c", precision=18, scale=2)
+    org.update_account(salesforce_id, ARR__c=25.0)
+    run = sync(day="2026-03-03", fields=["Industry", "ARR__c"])
+    assert float(run.attributes("ARR__c")[zuora_id]) == 25.0
+    changes = run.rows("SELECT old_value, new_value FROM insights.attribute_changes WHERE account_id = ?", [zuora_id])
+    assert [tuple(map(float, change)) for change in changes] == [(0.25, 25.0)]
+
+
+def test_a_currency_that_the_org_shows_no_more_is_gone_from_every_account(tmp_path, monkeypatch):
+    with DemoOrg.started(tmp_path / "org", accounts=200, multi_currency=True) as org:
+        for name, value in org.environment.items():
+            monkeypatch.setenv(name, value)
+        sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+        fields = ["Industry", {"field": "ARR__c", "as": "metric"}]
+        first = sync(day="2026-03-01", fields=fields)
+        assert first.rows("SELECT count(DISTINCT currency) > 1 FROM insights.account_attributes") == [(True,)]
+        org.hide_field("CurrencyIsoCode")
+        run = sync(day="2026-03-02")
+    assert run.rows("SELECT DISTINCT currency FROM insights.account_attributes WHERE is_current") == [(None,)]
+    assert run.rows("SELECT DISTINCT currency FROM insights.metric_history WHERE valid_to IS NULL") == [(None,)]

@@ -109,7 +109,7 @@ def test_a_stray_log_beside_the_snapshot_does_not_make_it_unreadable(sync):
 
 def test_what_a_killed_publication_left_is_removed_by_the_next(sync):
     sync(day="2026-03-01", fields=FIELDS)
-    (sync.data / ".account_insights.duckdb.4711").write_bytes(b"half of a copy")
+    (sync.data / ".account_insights.duckdb.part").write_bytes(b"half of a copy")
     sync(day="2026-03-02")
     assert [file.name for file in sync.data.glob(".*")] == []
 

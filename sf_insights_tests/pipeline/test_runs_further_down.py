@@ -132,3 +132,33 @@ def test_a_snapshot_that_cannot_be_replaced_is_not_called_published(org, sync):
     assert (state, published) == ("complete", None)
     assert why
     assert sync.read_warehouse("SELECT published_at FROM insights.snapshot") == [(None,)]
+
+
+@pytest.mark.parametrize("asset", ["salesforce/raw_accounts", "zuora/accounts"])
+def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync, materialize, monkeypatch, asset):
+    sync(day="2026-03-01", fields=FIELDS)
+    before = sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL")
+    org.pass_day()
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-09")
+    result = materialize(asset)
+    assert not result.success
+    assert "of 2026-03-01, and what is read now is of 2026-03-09" in reason(result)
+    assert sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
+    assert sync(day="2026-03-09").success
+
+
+def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matches(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    before = sync.snapshot.read_bytes()
+    renamed, removed = list(Truth(org).matches())[:2]
+    org.update_zuora_account(renamed, Name="Another name")
+    org.delete_zuora_account(removed)
+    assert "--accept match-rate" in sync(day="2026-03-02", guards={"min_match_rate": 1.0}).reason
+    again = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, FIELDS[1]])
+    assert not again.success
+    assert "not all of the same sync" in again.reason
+    assert sync.snapshot.read_bytes() == before
+    run = sync(day="2026-03-02", guards={"min_match_rate": 0.1})
+    assert run.rows("SELECT account_name FROM insights.matched_accounts WHERE account_id = ?", [renamed]) == [
+        ("Another name",)
+    ]

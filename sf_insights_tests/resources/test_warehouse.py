@@ -11,7 +11,7 @@ import time
 import duckdb
 import pytest
 
-from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
 
 HOLD = """
@@ -130,3 +130,30 @@ def test_the_file_is_written_for_every_current_driver(path):
             "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'warehouse'"
         ).fetchall()
     assert version.startswith("v1.5.0")
+
+
+def test_duckdb_keeps_to_the_memory_and_threads_that_are_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "800MB")
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    with warehouse.transaction() as tx:
+        assert tx.execute("SELECT current_setting('memory_limit'), current_setting('threads')") == [("762.9 MiB", 1)]
+    warehouse.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SF_INSIGHTS_MEMORY_LIMIT", "lots"),
+        ("SF_INSIGHTS_MEMORY_LIMIT", "80 %"),
+        ("SF_INSIGHTS_THREADS", "0"),
+        ("SF_INSIGHTS_THREADS", "all"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused_by_name(tmp_path, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    path = tmp_path / "warehouse.duckdb"
+    with pytest.raises(ConfigurationProblem, match=variable):
+        Warehouse(path).open("a test")
+    assert Warehouse(path).holder() is None
