@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _TODAY = "SF_INSIGHTS_TODAY"
 _MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
 _THREADS = "SF_INSIGHTS_THREADS"
-_DEFAULT_MEMORY = "600MB"  # what does not fit goes to disk, next to the warehouse
+_DEFAULT_MEMORY = "550MB"  # what does not fit goes to disk, next to the warehouse
 
 
 def environment() -> dict[str, str]:

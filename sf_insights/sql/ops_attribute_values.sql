@@ -28,13 +28,26 @@ JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
 JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id
 {{ "" if everything else "WHERE match.account_id IN (SELECT account_id FROM touched)" }};
 
+-- Neither matched today nor marked so yet: no match any more, or gone from Zuora's list.
+CREATE OR REPLACE TEMP TABLE ended AS
+SELECT account_id FROM ops.attribute_values
+WHERE is_current
+  AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE salesforce_account_id IS NOT NULL);
+
+-- What is kept of the accounts that may have changed or ended.
+CREATE OR REPLACE TEMP {{ "VIEW" if everything else "TABLE" }} kept_values AS
+FROM ops.attribute_values
+{% if not everything %}
+WHERE account_id IN (SELECT account_id FROM touched UNION ALL SELECT account_id FROM ended)
+{% endif %};
+
 CREATE OR REPLACE TEMP TABLE new_values AS
 {% if is_first %}
 SELECT account_id, 'first_match' AS reason FROM touched WHERE salesforce_account_id IS NOT NULL;
 {% else %}
 WITH kept AS (
     SELECT account_id, salesforce_account_id, is_current, hash({{ (identity + attributes) | identifiers }}) AS content
-    FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM touched)
+    FROM kept_values
 )
 SELECT
     today.account_id,
@@ -52,15 +65,11 @@ LEFT JOIN salesforce.merged_accounts AS merged
 WHERE kept.account_id IS NULL OR NOT kept.is_current OR kept.content != today.content;
 {% endif %}
 
--- Neither matched today nor marked so yet: no match any more, or gone from Zuora's list.
-CREATE OR REPLACE TEMP TABLE ended AS
-SELECT account_id FROM ops.attribute_values
-WHERE is_current
-  AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE salesforce_account_id IS NOT NULL);
-
 CREATE OR REPLACE TABLE ops.undo_attribute_values AS
-FROM ops.attribute_values
+FROM kept_values
 WHERE account_id IN (SELECT account_id FROM new_values UNION ALL SELECT account_id FROM ended);
+
+DROP {{ "VIEW" if everything else "TABLE" }} kept_values;
 
 {% if tracked or unread %}
 INSERT INTO insights.attribute_changes
