@@ -39,7 +39,9 @@ def main() -> None:
         connection.execute("CREATE SCHEMA zuora")
         connection.execute(_LIST)
         began = time.monotonic()
-        connection.execute(f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({render('crm_account_ids')})")
+        connection.execute(
+            f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({render('crm_account_ids', accounts='zuora.accounts')})"
+        )
         seconds = time.monotonic() - began
         found = connection.execute("SELECT count(id18) FROM ids").fetchone()
     report(seconds=seconds, found=found[0] if found else 0)

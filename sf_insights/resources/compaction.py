@@ -15,7 +15,7 @@ from sf_insights.sql import literal
 
 logger = logging.getLogger(__name__)
 
-# At a million accounts of which one in a hundred changes a day, this share is reached about every ten days.
+# At a million accounts of which one in a hundred changes a day, this share is reached about once a week.
 _TOLERATED = 0.15
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
 from sf_insights.resources.syncs import Sync
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.resources.warehouse import VERSION, Transaction
 from sf_insights.sql import literal
 
 MATCHED = ("matched", "matched_by_merge")
@@ -52,21 +52,30 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
     """
     objects = ", ".join(f"{literal(prefix)}: {literal(name)}" for prefix, name in OBJECTS_BY_PREFIX.items())
     is_first = tx.is_empty("ops.account_matches")
+    # Another version may have other rules.
+    everything = is_first or tx.value("SELECT max(sf_insights_version) FROM insights.snapshot") != VERSION
     tx.run(
         "insights_matched_accounts",
         objects=f"MAP {{{objects}}}",
         is_first=is_first,
+        everything=everything,
         since=sync.since,
         day=_date(sync.day),
         previous_day=_date(sync.previous_day),
         hidden=_hidden_accounts(tx, sync),
     )
-    counted = dict(tx.execute("SELECT match_status, count(*) FROM decided GROUP BY match_status"))
+    columns = tx.columns("ops", "account_matches").keys() - {"accounts_sharing", "changed_in_sync"}
+    tx.run(
+        "ops_account_matches",
+        {"sync": sync.number},
+        columns=sorted(columns),
+        is_first=is_first,
+        everything=everything,
+    )
+    tx.run("view_matched_accounts")
+    counted = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY match_status"))
     counts = MatchCounts({status: counted.get(status, 0) for status in STATUSES})
     _guard_match_rate(sync, counts)
-    columns = [name for name in tx.columns("ops", "account_matches") if name != "changed_in_sync"]
-    tx.run("ops_account_matches", {"sync": sync.number}, columns=columns, is_first=is_first)
-    tx.run("view_matched_accounts")
     return counts
 
 

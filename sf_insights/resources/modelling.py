@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 
 import duckdb
 
@@ -17,7 +16,7 @@ from sf_insights.resources.attribute_columns import fit_attribute_columns, give_
 from sf_insights.resources.retention import forget_the_past
 from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
-from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction
+from sf_insights.resources.warehouse import SCHEMA_VERSION, VERSION, Transaction
 
 # The last day of insights.account_metrics.
 TODAYS_METRICS = """
@@ -114,7 +113,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
             {
                 "sync": sync.number,
                 "synced_on": sync.day,
-                "sf_insights_version": version("sf-insights"),
+                "sf_insights_version": VERSION,
                 "duckdb_version": duckdb.__version__,
                 "schema_version": SCHEMA_VERSION,
             }

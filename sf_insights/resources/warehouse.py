@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from sf_insights.sql import identifier, migrations, render
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = migrations()[-1]
+VERSION = metadata.version("sf-insights")
 STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
 LOCK_WAIT_SECONDS = 600.0
 _LOCK_POLL_SECONDS = 0.2

@@ -1,6 +1,6 @@
--- The Salesforce id that each CRM Account ID means, by the rules of ids step by step; id18 is null where it means none.
+-- The Salesforce id that each CRM Account ID of `accounts` means, by the rules of ids step by step; id18 is null where it means none.
 WITH given AS (
-    SELECT "Id" AS account_id, "CrmId", coalesce(trimmed_id("CrmId"), '') AS trimmed FROM zuora.accounts
+    SELECT "Id" AS account_id, "CrmId", coalesce(trimmed_id("CrmId"), '') AS trimmed FROM {{ accounts }}
 ), named AS (
     SELECT *, CASE WHEN contains(trimmed, '/') THEN coalesce(nullif(id_in_url(trimmed), ''), trimmed)
                    ELSE trimmed END AS given_id

@@ -1,5 +1,20 @@
 -- What each Insights account stands for today, compared with what was known: the id, then what Salesforce has under it,
 -- then the sentence that an administrator can act on.
+{% if everything %}
+{% set accounts = "zuora.accounts" %}
+{% else %}
+{% set accounts = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM reconsidered))' %}
+-- A match stands as long as neither side of it changes; what has none is looked at each time.
+CREATE OR REPLACE TEMP TABLE reconsidered AS
+SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
+UNION
+SELECT account_id FROM ops.account_matches
+WHERE match_status != 'matched'
+   OR changed_in_sync > {{ since }}
+   OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > {{ since }})
+   OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
+{% endif %}
+
 CREATE OR REPLACE TEMP TABLE decided AS
 WITH completed AS (
 {% include "crm_account_ids.sql" %}
@@ -36,9 +51,6 @@ WITH alike AS (
     JOIN salesforce.raw_accounts AS raw ON lower(substr(raw."Id", 1, 15)) = lower(decided.given_id)
     WHERE match_status = 'not_found' AND is_short AND NOT raw."IsDeleted" AND raw.absent_since IS NULL
     GROUP BY account_id
-), sharing AS (
-    SELECT salesforce_account_id, count(*) AS accounts FROM decided
-    WHERE salesforce_account_id IS NOT NULL GROUP BY salesforce_account_id
 ), past AS (
     -- What a sync of this day or a failed one has written is not what was known before.
     SELECT
@@ -94,12 +106,10 @@ SELECT
             || '; it may belong to another org, or have been deleted before the first sync.' || {{ hidden | literal }}
     END AS match_reason,
     decided.id_repaired,
-    coalesce(sharing.accounts, 0) AS accounts_sharing,
     CASE WHEN known.match_status = decided.match_status THEN known.match_status_since ELSE {{ day }} END AS match_status_since,
     CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
          WHEN known.match_status IN ('matched', 'matched_by_merge') THEN {{ previous_day }}
          ELSE known.last_matched_on END AS last_matched_on
 FROM decided
 LEFT JOIN known USING (account_id)
-LEFT JOIN sharing ON sharing.salesforce_account_id = decided.salesforce_account_id
 LEFT JOIN alike ON alike.account_id = decided.account_id;

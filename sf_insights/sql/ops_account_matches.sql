@@ -1,14 +1,25 @@
 {% from "differing.sql" import differing %}
 -- The matches that are new or say something else today; `changed_in_sync` says when each row last did.
 {% if is_first %}
-INSERT INTO ops.account_matches BY NAME SELECT *, $sync AS changed_in_sync FROM todays_matches;
+INSERT INTO ops.account_matches BY NAME
+SELECT todays_matches.*, coalesce(sharing.accounts, 0) AS accounts_sharing, $sync AS changed_in_sync
+FROM todays_matches
+LEFT JOIN (SELECT salesforce_account_id, count(*) AS accounts FROM decided GROUP BY ALL) AS sharing
+    USING (salesforce_account_id);
 {% else %}
-{{ differing("ops.account_matches", "todays_matches", "account_id", columns) }};
+{{ differing("ops.account_matches", "todays_matches", "account_id", columns,
+             where="true" if everything else "account_id IN (SELECT account_id FROM reconsidered)") }};
 
 DELETE FROM ops.account_matches WHERE account_id IN (SELECT account_id FROM differing);
 
 INSERT INTO ops.account_matches BY NAME
-SELECT *, $sync AS changed_in_sync FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE is_there);
+SELECT *, 0 AS accounts_sharing, $sync AS changed_in_sync
+FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE is_there);
+
+-- Who comes to share a Salesforce Account, or shares it no more, changes the number of those that stayed.
+UPDATE ops.account_matches AS match SET accounts_sharing = sharing.accounts, changed_in_sync = $sync
+FROM (SELECT salesforce_account_id, count(*) AS accounts FROM ops.account_matches GROUP BY ALL) AS sharing
+WHERE match.salesforce_account_id = sharing.salesforce_account_id AND match.accounts_sharing != sharing.accounts;
 
 DROP TABLE differing;
 {% endif %}
@@ -16,3 +27,7 @@ DROP TABLE differing;
 DROP {{ "VIEW" if is_first else "TABLE" }} todays_matches;
 
 DROP TABLE decided;
+{% if not everything %}
+
+DROP TABLE reconsidered;
+{% endif %}

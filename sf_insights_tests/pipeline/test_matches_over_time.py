@@ -158,3 +158,16 @@ def test_match_history_counts_every_account_of_every_day(org, sync):
     run = sync(day="2026-03-02")
     counted = dict(run.rows("SELECT day::VARCHAR, sum(accounts)::INTEGER FROM ops.match_history GROUP BY day"))
     assert counted == {"2026-03-01": first, "2026-03-02": len(Truth(org).zuora)}
+
+
+def test_who_comes_to_share_a_salesforce_account_and_leaves_it_is_counted_for_those_that_stay(org, sync):
+    (stays, shared), (comes, own) = list(Truth(org).matches().items())[:2]
+
+    def sharing(run):
+        return run.rows("SELECT accounts_sharing FROM insights.matched_accounts WHERE account_id = ?", [stays])[0][0]
+
+    alone = sharing(sync(day="2026-03-01"))
+    org.update_zuora_account(comes, CrmId=shared)
+    assert sharing(sync(day="2026-03-02")) == alone + 1
+    org.update_zuora_account(comes, CrmId=own)
+    assert sharing(sync(day="2026-03-03")) == alone
