@@ -17,19 +17,23 @@ logger = logging.getLogger(__name__)
 
 # At a million accounts of which one in a hundred changes a day, this share is reached about once a week.
 _TOLERATED = 0.15
+# A small file needs room to work in, which would be given back one day and taken again the next.
+_LEAST_BYTES = 8_000_000
 
 
 def has_holes(tx: Transaction) -> bool:
     """Whether so much of the file is unused that copying it is worth the time.
 
-    Counted are free blocks, and rows of the two large tables that were deleted and still have their place.
+    Counted are free blocks, and rows of the largest table that were deleted and still have their place.
     """
-    [(free,)] = tx.execute("SELECT free_blocks / greatest(total_blocks, 1) FROM pragma_database_size()")
+    [(free, size)] = tx.execute(
+        "SELECT free_blocks / greatest(total_blocks, 1), total_blocks * block_size FROM pragma_database_size()"
+    )
     dead = tx.value(
         """SELECT 1 - (SELECT count(*) FROM salesforce.raw_accounts) / greatest(sum(estimated_size), 1)
            FROM duckdb_tables() WHERE schema_name = 'salesforce' AND table_name = 'raw_accounts'"""
     )
-    return bool(free + dead > _TOLERATED)
+    return bool(free + dead > _TOLERATED and (free + dead) * size > _LEAST_BYTES)
 
 
 def compact(file: Path) -> None:

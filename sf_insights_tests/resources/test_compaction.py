@@ -9,7 +9,7 @@ import pytest
 from sf_insights.resources.compaction import compact, has_holes
 from sf_insights.resources.warehouse import Warehouse
 
-ROWS = 200_000
+ROWS = 500_000
 
 
 @pytest.fixture
