@@ -38,7 +38,7 @@ AFTER_A_KILL = (
 def test_a_landed_page_harmed_before_it_is_used_leaves_yesterdays_tables(org, sync, harm):
     yesterday = content(sync("2026-03-01", fields=FIELDS))
     org.pass_day()
-    org.configure(page_records=50)
+    org.configure(page_records=20)
     # The later pages are slow, so that earlier ones have landed when they are told of.
     org.fault("latency", path="/results", times=None, skip=5, seconds=0.3)
     harmed = []
