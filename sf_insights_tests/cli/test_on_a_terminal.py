@@ -45,10 +45,10 @@ def on_terminal(sf_insights, org, dagster_home, checkout, command):
 def test_a_sync_shows_stage_records_rate_and_how_long_it_still_takes(on_terminal, org):
     org.configure(page_records=40)
     org.fault("latency", path="/results", times=None, seconds=0.7)
-    org.fault("latency", path="/describe", times=None, seconds=0.7)
+    org.fault("latency", path="/v1/action/query", times=None, seconds=0.7)
     said = ESCAPES.sub("", on_terminal("sync"))
     assert re.search(r"Salesforce: [\d,]+ of [\d,]+ records, [\d,]+ a second, \d+ s to go", said)
-    assert "asking Salesforce which fields Account has" in said
+    assert "reading the list of Insights accounts" in said
     for stage in ("Account fields", "Selection", "Labels", "Matching", "Published"):
         assert f"✓ {stage}" in said
 
