@@ -17,8 +17,8 @@ from benchmarks.selection import ATTRIBUTES, METRICS, write_configuration
 from sf_insights.demo.process import DemoOrg
 from sf_insights.domain.field_types import AccountField, ColumnType
 from sf_insights.domain.soql import columns_to_read, select_accounts
+from sf_insights.resources.account_list import COLUMNS
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.zuora import COLUMNS
 
 _FIRST_DAY = date(2026, 3, 1)
 

@@ -95,17 +95,18 @@ def zuora_accounts(
     """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
     with warehouse.step(context, reads=True) as step:
         source = zuora.source(step.sync.configuration)
-        accounts = source.read_accounts()
+        landed = source.land(settings.places.landing / "insights_accounts")
         with step.transaction() as tx:
-            account_tables.apply_list(tx, step.sync, accounts, settings.places.landing)
+            account_tables.apply_list(tx, step.sync, landed)
             syncs.record(
                 tx,
                 step.sync.number,
                 zuora_landed_at=now(),
-                zuora_accounts=len(accounts),
+                zuora_accounts=landed.accounts,
                 zuora_api_calls=source.api_calls,
             )
             metadata = table_metadata(tx, "zuora", "accounts")
+        landed.remove()
     return dg.MaterializeResult(
         metadata={**metadata, "seconds": step.seconds, "source": source.name, "api_calls": source.api_calls}
     )

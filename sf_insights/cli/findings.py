@@ -1,12 +1,13 @@
 """What `check` looks at, one finding at a time; it changes nothing and goes on after a failure as far as it can."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import polars as pl
 
 from sf_insights.cli.console import shown_path
 from sf_insights.domain.field_types import AccountField
@@ -16,12 +17,14 @@ from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_mac
 from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
+from sf_insights.resources.account_list import LandedList
+from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.transport import ONCE_MORE
 from sf_insights.resources.warehouse import reading_snapshot
-from sf_insights.resources.zuora import account_source
+from sf_insights.sql import literal
 
 _SAMPLE = 200
 
@@ -197,16 +200,17 @@ def _accounts(
             places.configuration.parent,
             retry=ONCE_MORE,
         )
-        accounts = source.read_accounts()
+        with tempfile.TemporaryDirectory() as directory:
+            landed = source.land(Path(directory) / "accounts")
+            given = _account_ids(landed)
     except Problem as problem:
         yield failed(group, "List", problem)
         return
-    given = _account_ids(accounts)
     yield Finding(
         group,
         "List",
         "ok",
-        f"{counted(len(accounts), 'account')} from {source.name}, {len(given):,} of them with a CRM Account ID",
+        f"{counted(landed.accounts, 'account')} from {source.name}, {len(given):,} of them with a CRM Account ID",
     )
     try:
         yield _match_rate(configuration, [id_ for id_ in given if id_], len(given), org, places)
@@ -260,15 +264,14 @@ def _by_ids(ids: Sequence[str]) -> str:
     return f"SELECT Id FROM Account WHERE Id IN ({listed})"
 
 
-def _account_ids(accounts: pl.DataFrame) -> list[str | None]:
+def _account_ids(landed: LandedList) -> list[str | None]:
     """The 18-character ids that the CRM Account IDs name, None for those that are none; without the empty ones."""
     with duckdb.connect() as connection:
         for macro in temporary_macros():
             connection.execute(macro)
         rows: list[Any] = connection.execute(
             "SELECT coalesce(nullif(id_in_url(trimmed), ''), trimmed) FROM "
-            "(SELECT trimmed_id(crm) AS trimmed FROM unnest($crm) AS given(crm)) WHERE trimmed != ''",
-            {"crm": accounts["CrmId"].drop_nulls().to_list()},
+            f"(SELECT trimmed_id(\"CrmId\") AS trimmed FROM read_parquet({literal(landed.files)})) WHERE trimmed != ''"
         ).fetchall()
     return [_id18(text) for (text,) in rows]
 

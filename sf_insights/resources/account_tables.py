@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
 from sf_insights.domain.selection import PlannedField
 from sf_insights.domain.soql import SYSTEM_FIELDS
+from sf_insights.resources.account_list import COLUMNS, LandedList
 from sf_insights.resources.field_tables import load_states, save_plan
 from sf_insights.resources.landing import LandedAccounts
 from sf_insights.resources.syncs import Sync
@@ -32,12 +33,8 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
         IncompleteSnapshot: an Id came twice, or a landed file is lost or damaged.
         GuardRefusal: far fewer live accounts than in the last complete sync.
     """
-    try:
+    with _lost_files_named(landed.directory):
         _apply(tx, sync, landed, plan)
-    except duckdb.Error as error:
-        if str(landed.directory) not in str(error):
-            raise
-        raise _lost_files(landed) from error
 
 
 def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
@@ -45,7 +42,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         f'SELECT count(*), count(DISTINCT "Id") FROM read_parquet({literal(landed.accounts)})'
     )
     if records != landed.records:
-        raise _lost_files(landed)
+        raise _lost_files(landed.directory)
     if records != different:
         twice = records - different
         raise IncompleteSnapshot(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
@@ -79,43 +76,46 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
 
 
-def _lost_files(landed: LandedAccounts) -> IncompleteSnapshot:
-    return IncompleteSnapshot(
-        f"Files in {landed.directory} were removed or damaged while they were in use.",
-        "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
-    )
-
-
-def apply_list(tx: Transaction, sync: Sync, accounts: pl.DataFrame, directory: Path) -> None:
+def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
     """Bring zuora.accounts to today's list.
 
-    Args:
-        tx: the transaction.
-        sync: the sync it belongs to.
-        accounts: the text columns Id, AccountNumber, Name, CrmId and Status, each Id once.
-        directory: where landed files are.
-
     Raises:
+        IncompleteSnapshot: a landed file is lost or damaged.
         GuardRefusal: far fewer accounts than in the last complete sync.
     """
     _guard_row_drop(
         sync,
         "The list of Insights accounts has {now:,} where the last sync had {before:,}.",
         before=_before(tx, sync, "zuora_accounts"),
-        now=len(accounts),
+        now=landed.accounts,
     )
-    # A file is read by all threads, a frame by one.
-    directory.mkdir(parents=True, exist_ok=True)
-    file = directory / "insights_accounts.parquet"
-    accounts.write_parquet(file, compression="lz4", statistics=False)
-    tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM read_parquet({literal(str(file))})")
-    tx.run(
-        "zuora_accounts",
-        {"sync": sync.number},
-        columns=[name for name in accounts.columns if name != "Id"],
-        is_first=tx.is_empty("zuora.accounts"),
+    with _lost_files_named(landed.directory):
+        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM read_parquet({literal(landed.files)})")
+        if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
+            raise _lost_files(landed.directory)
+        tx.run(
+            "zuora_accounts",
+            {"sync": sync.number},
+            columns=[name for name in COLUMNS if name != "Id"],
+            is_first=tx.is_empty("zuora.accounts"),
+        )
+
+
+@contextmanager
+def _lost_files_named(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if str(directory) not in str(error):
+            raise
+        raise _lost_files(directory) from error
+
+
+def _lost_files(directory: Path) -> IncompleteSnapshot:
+    return IncompleteSnapshot(
+        f"Files in {directory} were removed or damaged while they were in use.",
+        "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
     )
-    file.unlink()
 
 
 def _before(tx: Transaction, sync: Sync, count: str) -> int | None:

@@ -14,12 +14,13 @@ from pydantic import PrivateAttr
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import settings, syncs
+from sf_insights.resources.account_list import AccountSource
+from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.alerts import Alerts
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction, Warehouse
-from sf_insights.resources.zuora import AccountSource, account_source
 
 ACCEPT_TAG = "sf_insights/accept"
 DAY_TAG = "sf_insights/day"

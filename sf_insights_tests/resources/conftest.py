@@ -1,7 +1,11 @@
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+import polars as pl
 import pytest
 
+from sf_insights.resources.account_list import AccountSource
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.transport import RetryPolicy, new_session
 
@@ -34,3 +38,12 @@ def connected(org, changed=()) -> SalesforceOrg:
 def calls(org, method, ending):
     """The requests of a method so far whose path, which has no query, ends so."""
     return [request for request in org.requests() if request["method"] == method and request["path"].endswith(ending)]
+
+
+def listed(source: AccountSource) -> pl.DataFrame:
+    """The accounts that a source lands."""
+    with tempfile.TemporaryDirectory() as directory:
+        landed = source.land(Path(directory) / "list")
+        accounts = pl.read_parquet(landed.files)
+    assert len(accounts) == landed.accounts
+    return accounts

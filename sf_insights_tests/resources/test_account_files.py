@@ -4,7 +4,11 @@ import polars as pl
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.zuora import COLUMNS, FileAccounts, ZuoraAccounts, account_source
+from sf_insights.resources.account_files import FileAccounts
+from sf_insights.resources.account_list import COLUMNS
+from sf_insights.resources.account_sources import account_source
+from sf_insights.resources.zuora import ZuoraAccounts
+from sf_insights_tests.resources.conftest import listed
 
 
 @pytest.fixture
@@ -19,35 +23,35 @@ def written(tmp_path):
 
 def test_columns_are_found_by_header_in_any_order_and_others_are_ignored(written):
     source = written("\ufeffStatus,CrmId,Balance,Name,Id,AccountNumber\r\nActive,001A,12.5,Acme,1,A-1\r\n")
-    accounts = source.read_accounts()
+    accounts = listed(source)
     assert accounts.columns == list(COLUMNS)
     assert accounts.rows() == [("1", "A-1", "Acme", "001A", "Active")]
 
 
 def test_everything_stays_text(written):
     source = written("Id,AccountNumber,Name,CrmId,Status\n00123,007,1.50,1e5,true\n1,,NA,null,\n")
-    accounts = source.read_accounts()
+    accounts = listed(source)
     assert accounts.dtypes == [pl.String] * 5
     assert accounts.rows() == [("00123", "007", "1.50", "1e5", "true"), ("1", None, "NA", "null", None)]
 
 
 def test_quoted_line_breaks_are_text(written):
-    accounts = written('Id,CrmId,Name\n1,x,"Acme\nof ""York"""\n2,y,"Other\r\nCo"\n').read_accounts()
+    accounts = listed(written('Id,CrmId,Name\n1,x,"Acme\nof ""York"""\n2,y,"Other\r\nCo"\n'))
     assert accounts["Name"].to_list() == ['Acme\nof "York"', "Other\r\nCo"]
 
 
 def test_absent_optional_columns_are_null(written):
-    assert written("CrmId,Id\n,1\n").read_accounts().rows() == [("1", None, None, None, None)]
+    assert listed(written("CrmId,Id\n,1\n")).rows() == [("1", None, None, None, None)]
 
 
 def test_empty_lines_are_no_accounts(written):
-    assert written("Id,CrmId\n1,x\n\n2,y\n\n").read_accounts()["Id"].to_list() == ["1", "2"]
+    assert listed(written("Id,CrmId\n1,x\n\n2,y\n\n"))["Id"].to_list() == ["1", "2"]
 
 
 @pytest.mark.parametrize("header", ["Id,crmid,Name", "Id;CrmId;Name", "AccountNumber,Name"])
 def test_a_missing_column_is_named_with_the_ones_found(written, header):
     with pytest.raises(ConfigurationProblem) as problem:
-        written(f"{header}\n1,2,3\n".replace("1,2,3", ",".join("123"[: header.count(",") + 1]))).read_accounts()
+        listed(written(f"{header}\n1,2,3\n".replace("1,2,3", ",".join("123"[: header.count(",") + 1]))))
     assert "has no column" in problem.value.what
     assert ", ".join(header.split(",")) in problem.value.what
 
@@ -55,67 +59,104 @@ def test_a_missing_column_is_named_with_the_ones_found(written, header):
 @pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
 def test_another_separator_than_the_comma_is_named(written, sign, name):
     with pytest.raises(ConfigurationProblem) as problem:
-        written("Id,CrmId,Name\n1,2,3\n".replace(",", sign)).read_accounts()
+        listed(written("Id,CrmId,Name\n1,2,3\n".replace(",", sign)))
     assert problem.value.remedy == f"Export it with commas; {name} separate its columns."
 
 
 def test_what_is_no_separator_is_not_named(written):
     with pytest.raises(ConfigurationProblem) as problem:
-        written("Id;Number,Name\n1,2\n").read_accounts()
+        listed(written("Id;Number,Name\n1,2\n"))
     assert "Zuora's API names" in problem.value.remedy
 
 
 def test_an_id_is_read_without_the_blanks_around_it(written):
-    accounts = written('Id,CrmId\n" 1 ",x\n2\u00a0,y\n\t3,z\n').read_accounts()
+    accounts = listed(written('Id,CrmId\n" 1 ",x\n2\u00a0,y\n\t3,z\n'))
     assert accounts["Id"].to_list() == ["1", "2", "3"]
     with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 3\)"):
-        written("Id,CrmId\n7,x\n 7,y\n").read_accounts()
+        listed(written("Id,CrmId\n7,x\n 7,y\n"))
 
 
 def test_an_id_that_stands_twice_is_refused_with_its_lines(written):
     source = written('Id,CrmId,Name\n7,x,"two\nlines"\n8,y,b\n7,z,c\n')
     with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 5\)"):
-        source.read_accounts()
+        listed(source)
 
 
 def test_a_blank_id_is_refused_with_its_line(written):
     with pytest.raises(ConfigurationProblem, match=r"without an Id \(lines 3, 5\)"):
-        written('Id,CrmId\n1,x\n" ",y\n2,z\n,w\n').read_accounts()
+        listed(written('Id,CrmId\n1,x\n" ",y\n2,z\n,w\n'))
 
 
 @pytest.mark.parametrize("content", ["", "Id,CrmId\n", "Id,CrmId\n\n"])
 def test_a_file_without_accounts_is_refused(written, content):
     with pytest.raises(ConfigurationProblem, match=r"holds no accounts|is empty"):
-        written(content).read_accounts()
+        listed(written(content))
 
 
 @pytest.mark.parametrize("content", ["Id,CrmId\nä,x\n".encode("latin-1"), b"Id,CrmId\na,b,c,d\n", b'Id,CrmId\n"a,b\n'])
 def test_a_damaged_csv_is_refused(written, content):
     with pytest.raises(ConfigurationProblem, match="cannot be read"):
-        written(content).read_accounts()
+        listed(written(content))
 
 
 def test_a_missing_file_is_named(tmp_path):
     for name in ("gone.csv", "gone.parquet"):
         with pytest.raises(ConfigurationProblem, match=f"{name} cannot be read"):
-            FileAccounts(tmp_path / name).read_accounts()
+            listed(FileAccounts(tmp_path / name))
 
 
 def test_parquet_is_read_as_text_too(tmp_path):
     path = tmp_path / "accounts.parquet"
     pl.DataFrame({"CrmId": ["001", ""], "Id": [12, 13], "Extra": [1.5, 2.5]}).write_parquet(path)
-    accounts = FileAccounts(path).read_accounts()
+    accounts = listed(FileAccounts(path))
     assert accounts.dtypes == [pl.String] * 5
     assert accounts.select("Id", "CrmId").rows() == [("12", "001"), ("13", None)]
 
 
 def test_a_damaged_parquet_and_a_parquet_with_an_id_twice_are_refused(tmp_path, written):
     with pytest.raises(ConfigurationProblem, match="cannot be read"):
-        written(b"PAR1 and nothing more", "accounts.parquet").read_accounts()
+        listed(written(b"PAR1 and nothing more", "accounts.parquet"))
     path = tmp_path / "twice.parquet"
     pl.DataFrame({"CrmId": ["a", "b"], "Id": ["x", "x"]}).write_parquet(path)
     with pytest.raises(ConfigurationProblem, match="rows 1, 2"):
-        FileAccounts(path).read_accounts()
+        listed(FileAccounts(path))
+
+
+@pytest.mark.parametrize("name", ["long.csv", "long.parquet"])
+def test_a_long_file_is_read_whole_and_in_pieces(tmp_path, name):
+    whole = pl.DataFrame({"row": range(250_000)}).select(
+        Id=pl.format("a{}", "row"),
+        AccountNumber=pl.format("A-{}", "row"),
+        # Each piece ends, and each next one begins, in texts that hold what ends a line.
+        Name=pl.format('Acme "{}"\r\nof, York\n', "row"),
+        CrmId=pl.when(pl.col("row") % 3 > 0).then(pl.format("001{}", "row")),
+        Status=pl.lit("Active"),
+    )
+    path = tmp_path / name
+    whole.write_csv(path) if name.endswith("csv") else whole.write_parquet(path, row_group_size=len(whole))
+    source = FileAccounts(path)
+    source.check()
+    landed = source.land(tmp_path / "landed")
+    assert landed.accounts == len(whole)
+    pieces = [pl.read_parquet(file) for file in sorted(landed.directory.iterdir())]
+    assert max(map(len, pieces)) < 150_000
+    assert pl.concat(pieces).equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("Id,CrmId\n7,x\n8,y\n7,z\n", r"several rows each, such as 7 \(lines 2, 4\)"),
+        ("Id,CrmId\n1,x\n,y\n", r"without an Id \(lines 3\)"),
+        ("Id,CrmId\n\n", "holds no accounts"),
+        ("Id,Name\n1,x\n", "has no column CrmId"),
+        ("", "is empty"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_found_before_it_is_landed(written, content, what):
+    source = written(content)
+    with pytest.raises(ConfigurationProblem, match=what):
+        source.check()
 
 
 def test_the_setting_chooses_the_source(tmp_path):

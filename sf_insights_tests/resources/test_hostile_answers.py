@@ -11,10 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sf_insights.domain.problems import Problem
+from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.bulk import AccountSnapshot
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.transport import RetryPolicy
-from sf_insights.resources.zuora import account_source
+from sf_insights_tests.resources.conftest import listed
 from sf_insights_tests.resources.scripted_server import Answer, serving
 
 EXAMPLES = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 10
@@ -115,7 +116,7 @@ def _read_all(url, directory):
 
 
 def _list_accounts(url, directory):
-    return account_source("zuora", ENVIRONMENT | {"ZUORA_BASE_URL": url}, directory, retry=AT_ONCE).read_accounts()
+    return listed(account_source("zuora", ENVIRONMENT | {"ZUORA_BASE_URL": url}, directory, retry=AT_ONCE))
 
 
 def test_right_answers_are_understood(hostile, tmp_path):

@@ -9,8 +9,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.resources.account_files import FileAccounts
+from sf_insights.resources.account_list import COLUMNS
+from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.settings import load_configuration
-from sf_insights.resources.zuora import COLUMNS, FileAccounts, account_source
+from sf_insights_tests.resources.conftest import listed
 
 VALID = b"""\
 enabled: true
@@ -100,7 +103,7 @@ def test_an_account_file_is_stored_to_the_letter(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "accounts.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
     expected = [tuple(cell or None for cell in row) for row in rows]
-    assert FileAccounts(path).read_accounts().rows() == expected
+    assert listed(FileAccounts(path)).rows() == expected
 
 
 @hypothesis_settings(max_examples=120)
@@ -112,7 +115,7 @@ def test_an_account_file_of_any_bytes_is_read_or_refused(tmp_path_factory, conte
     path = tmp_path_factory.getbasetemp() / ("any.csv" if is_csv else "any.parquet")
     path.write_bytes(start + content)
     try:
-        accounts = FileAccounts(path).read_accounts()
+        accounts = listed(FileAccounts(path))
     except Problem as problem:
         assert path.name in str(problem)
     else:
@@ -131,10 +134,10 @@ def test_an_account_file_of_any_bytes_is_read_or_refused(tmp_path_factory, conte
 def test_any_path_of_an_account_file_leads_to_a_file_or_is_refused(tmp_path_factory, setting):
     assume(setting.strip().lower() != "zuora")
     with pytest.raises(Problem):
-        account_source(setting, {}, tmp_path_factory.getbasetemp() / "nothing here").read_accounts()
+        listed(account_source(setting, {}, tmp_path_factory.getbasetemp() / "nothing here"))
 
 
 def test_a_star_in_a_path_is_a_star(tmp_path):
     (tmp_path / "accounts-1.csv").write_text("Id,CrmId\n1,2\n")
     with pytest.raises(ConfigurationProblem, match="cannot be read"):
-        FileAccounts(tmp_path / "accounts-*.csv").read_accounts()
+        listed(FileAccounts(tmp_path / "accounts-*.csv"))

@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
+from sf_insights.resources.account_list import COLUMNS
+from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.transport import RetryPolicy
-from sf_insights.resources.zuora import COLUMNS, account_source
-from sf_insights_tests.resources.conftest import calls
+from sf_insights_tests.resources.conftest import calls, listed
 
 QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
 
@@ -21,9 +22,9 @@ def reasons(code, message):
 
 
 def test_all_accounts_come_as_text_whatever_the_page(org, zuora):
-    whole = zuora.read_accounts()
+    whole = listed(zuora)
     org.configure(zuora_page_records=40)
-    paged = zuora.read_accounts()
+    paged = listed(zuora)
     assert whole.columns == list(COLUMNS)
     assert whole.dtypes == [pl.String] * 5
     assert whole.height > 100
@@ -32,58 +33,58 @@ def test_all_accounts_come_as_text_whatever_the_page(org, zuora):
 
 
 def test_absent_and_empty_values_are_null(zuora):
-    crm_ids = zuora.read_accounts()["CrmId"]
+    crm_ids = listed(zuora)["CrmId"]
     assert 0 < crm_ids.null_count() < crm_ids.len()
     assert "" not in crm_ids.to_list()
 
 
 def test_one_token_serves_many_calls(org, zuora):
-    zuora.read_accounts()
-    zuora.read_accounts()
+    listed(zuora)
+    listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 1
     assert zuora.api_calls == 2
 
 
 @pytest.mark.parametrize("jump", [-40_000_000, 40_000_000])
 def test_a_clock_that_jumps_neither_ages_a_token_nor_keeps_it_young(org, zuora, monkeypatch, jump):
-    zuora.read_accounts()
+    listed(zuora)
     wall, steady = time.time, time.monotonic
     monkeypatch.setattr(time, "time", lambda: wall() + jump)
-    zuora.read_accounts()
+    listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 1
     monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # the hour that it lives has really passed
-    zuora.read_accounts()
+    listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
 def test_a_refused_token_is_renewed(org, zuora):
-    zuora.read_accounts()
+    listed(zuora)
     org.fault("status", path="/v1/action/query", status=401, body=reasons(90000011, "Authentication error"))
-    assert zuora.read_accounts().height > 100
+    assert listed(zuora).height > 100
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
 def test_a_token_that_stays_refused_stops_after_one_refresh(org, zuora):
     org.fault("status", path="/v1/action/query", times=None, status=401, body=reasons(90000011, "Authentication error"))
     with pytest.raises(ConnectionProblem, match="OAuth client is active"):
-        zuora.read_accounts()
+        listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
 def test_wrong_credentials_are_not_tried_twice(org, tmp_path):
     environment = org.environment | {"ZUORA_CLIENT_SECRET": "wrong-9z"}
     with pytest.raises(ConnectionProblem, match="ZUORA_CLIENT_SECRET") as problem:
-        account_source("zuora", environment, tmp_path, retry=QUICK).read_accounts()
+        listed(account_source("zuora", environment, tmp_path, retry=QUICK))
     assert len(calls(org, "POST", "/oauth/token")) == 1
     assert "wrong-9z" not in str(problem.value)
 
 
 def test_an_expired_locator_starts_the_query_again(org, zuora):
     org.configure(zuora_page_records=40)
-    expected = zuora.read_accounts()
+    expected = listed(zuora)
     lost = {"faultCode": "INVALID_QUERY_LOCATOR", "faultMessage": "The query locator has expired."}
     org.fault("status", path="/v1/action/queryMore", skip=1, status=400, body=lost)
-    assert zuora.read_accounts().rows() == expected.rows()
+    assert listed(zuora).rows() == expected.rows()
 
 
 def test_a_locator_that_expires_each_time_stops(org, zuora):
@@ -91,7 +92,7 @@ def test_a_locator_that_expires_each_time_stops(org, zuora):
     lost = reasons(50000020, "Invalid query locator")
     org.fault("status", path="/v1/action/queryMore", times=None, status=200, body=lost)
     with pytest.raises(IncompleteSnapshot, match="half-way each time"):
-        zuora.read_accounts()
+        listed(zuora)
     assert len(calls(org, "POST", "/v1/action/queryMore")) == 3
 
 
@@ -99,7 +100,7 @@ def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
     denied = reasons(50000010, "You do not have permission to query Account.")
     org.fault("status", path="/v1/action/query", status=200, body=denied)
     with pytest.raises(ConnectionProblem, match=r"50000010: You do not have permission .*may read accounts"):
-        zuora.read_accounts()
+        listed(zuora)
 
 
 @pytest.mark.parametrize(
@@ -114,23 +115,30 @@ def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
 )
 def test_passing_trouble_is_tried_again(org, zuora, fault):
     org.fault("status", path="/v1/action/query", times=2, **fault)
-    assert zuora.read_accounts().height > 100
+    assert listed(zuora).height > 100
 
 
 @pytest.mark.parametrize("action", ["drop_before", "drop_body", "empty_body"])
 def test_a_broken_answer_is_asked_for_again(org, zuora, action):
     org.fault(action, path="/v1/action/query")
-    assert zuora.read_accounts().height > 100
+    assert listed(zuora).height > 100
 
 
 def test_no_accounts_are_a_failure(org, zuora):
     org.fault("status", path="/v1/action/query", status=200, body={"size": 0, "records": [], "done": True})
     with pytest.raises(ConnectionProblem, match="Zuora sent no accounts"):
-        zuora.read_accounts()
+        listed(zuora)
 
 
 def test_an_account_sent_twice_is_an_incomplete_list(org, zuora):
     twice = [{"Id": "8a1"}, {"Id": "8a1"}]
     org.fault("status", path="/v1/action/query", status=200, body={"size": 2, "records": twice, "done": True})
     with pytest.raises(IncompleteSnapshot, match="8a1 2 times"):
-        zuora.read_accounts()
+        listed(zuora)
+
+
+def test_an_account_without_an_id_is_an_incomplete_list(org, zuora):
+    body = {"size": 2, "records": [{"Id": "8a1"}, {"CrmId": "001"}], "done": True}
+    org.fault("status", path="/v1/action/query", status=200, body=body)
+    with pytest.raises(IncompleteSnapshot, match="without an Id"):
+        listed(zuora)
