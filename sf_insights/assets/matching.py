@@ -7,10 +7,6 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.resources import matching, syncs
 from sf_insights.resources.connections import WarehouseResource
 
-_SOME_MATCHES = (
-    "(FROM insights.matched_accounts WHERE account_id IN (SELECT account_id FROM ops.account_matches LIMIT 5))"
-)
-
 
 @dg.asset(
     key=["insights", "matched_accounts"], group_name="insights", deps=[raw_accounts, zuora_accounts], kinds={"duckdb"}
@@ -21,7 +17,7 @@ def matched_accounts(context: dg.AssetExecutionContext, warehouse: WarehouseReso
         counts = matching.match_accounts(tx, step.sync)
         syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
         metadata = table_metadata(
-            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), preview=_SOME_MATCHES
+            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), preview=matching.some_matches(tx)
         )
     by_status = {f"accounts_{status}": accounts for status, accounts in counts.by_status.items()}
     return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": counts.rate, **by_status})

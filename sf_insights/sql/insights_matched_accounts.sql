@@ -15,36 +15,34 @@ WHERE match_status != 'matched'
    OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
 {% endif %}
 
-CREATE OR REPLACE TEMP TABLE decided AS
-WITH completed AS (
-{% include "crm_account_ids.sql" %}
-)
-SELECT
-    account_id,
-    given_id,
-    id18,
-    characters = 15 AS is_short,
-    characters = 18 AS is_long,
-    is_long AND id18 != given_id AS was_damaged,
-    id_repaired,
-    raw."IsDeleted" AS is_deleted,
-    merged.master_record_id,
-    CASE WHEN given_id = '' THEN 'no_crm_account_id'
-         WHEN id18 IS NULL THEN 'invalid_crm_account_id'
-         WHEN substr(id18, 1, 3) != '001' THEN 'not_an_account_id'
-         WHEN NOT raw."IsDeleted" AND raw.absent_since IS NULL THEN 'matched'
-         WHEN merged.surviving_account_id IS NOT NULL THEN 'matched_by_merge'
-         WHEN raw."Id" IS NOT NULL THEN 'deleted'
-         ELSE 'not_found' END AS match_status,
-    CASE match_status WHEN 'matched' THEN id18
-                      WHEN 'matched_by_merge' THEN merged.surviving_account_id END AS salesforce_account_id
-FROM completed
-LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = id18
-LEFT JOIN salesforce.merged_accounts AS merged ON merged.salesforce_account_id = id18;
-
 -- Matches that are written all are not copied before; else they are compared first, and then few are written.
 CREATE OR REPLACE TEMP {{ "VIEW" if is_first else "TABLE" }} todays_matches AS
-WITH alike AS (
+WITH completed AS (
+{% include "crm_account_ids.sql" %}
+), decided AS MATERIALIZED (
+    SELECT
+        account_id,
+        given_id,
+        id18,
+        characters = 15 AS is_short,
+        characters = 18 AS is_long,
+        is_long AND id18 != given_id AS was_damaged,
+        id_repaired,
+        raw."IsDeleted" AS is_deleted,
+        merged.master_record_id,
+        CASE WHEN given_id = '' THEN 'no_crm_account_id'
+             WHEN id18 IS NULL THEN 'invalid_crm_account_id'
+             WHEN substr(id18, 1, 3) != '001' THEN 'not_an_account_id'
+             WHEN NOT raw."IsDeleted" AND raw.absent_since IS NULL THEN 'matched'
+             WHEN merged.surviving_account_id IS NOT NULL THEN 'matched_by_merge'
+             WHEN raw."Id" IS NOT NULL THEN 'deleted'
+             ELSE 'not_found' END AS match_status,
+        CASE match_status WHEN 'matched' THEN id18
+                          WHEN 'matched_by_merge' THEN merged.surviving_account_id END AS salesforce_account_id
+    FROM completed
+    LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = id18
+    LEFT JOIN salesforce.merged_accounts AS merged ON merged.salesforce_account_id = id18
+), alike AS (
     -- Two ids may differ in letter case alone, so such a neighbour is named and never linked.
     SELECT account_id, string_agg(DISTINCT raw."Id", ' and ' ORDER BY raw."Id") AS candidates
     FROM decided
@@ -67,7 +65,10 @@ WITH alike AS (
     FROM ops.account_matches WHERE changed_in_sync <= {{ since }}
     UNION ALL
     FROM past
-)
+){% if is_first %}, sharing AS (
+    SELECT salesforce_account_id, count(*) AS accounts FROM decided GROUP BY ALL
+){% endif %}
+
 SELECT
     decided.account_id,
     decided.salesforce_account_id,
@@ -110,6 +111,12 @@ SELECT
     CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
          WHEN known.match_status IN ('matched', 'matched_by_merge') THEN {{ previous_day }}
          ELSE known.last_matched_on END AS last_matched_on
+    {% if is_first %}
+    , coalesce(sharing.accounts, 0) AS accounts_sharing
+    {% endif %}
 FROM decided
 LEFT JOIN known USING (account_id)
-LEFT JOIN alike ON alike.account_id = decided.account_id;
+LEFT JOIN alike ON alike.account_id = decided.account_id
+{% if is_first %}
+LEFT JOIN sharing ON sharing.salesforce_account_id = decided.salesforce_account_id
+{% endif %};

@@ -1,11 +1,7 @@
 {% from "differing.sql" import differing %}
 -- The matches that are new or say something else today; `changed_in_sync` says when each row last did.
 {% if is_first %}
-INSERT INTO ops.account_matches BY NAME
-SELECT todays_matches.*, coalesce(sharing.accounts, 0) AS accounts_sharing, $sync AS changed_in_sync
-FROM todays_matches
-LEFT JOIN (SELECT salesforce_account_id, count(*) AS accounts FROM decided GROUP BY ALL) AS sharing
-    USING (salesforce_account_id);
+INSERT INTO ops.account_matches BY NAME SELECT *, $sync AS changed_in_sync FROM todays_matches;
 {% else %}
 {{ differing("ops.account_matches", "todays_matches", "account_id", columns,
              where="true" if everything else "account_id IN (SELECT account_id FROM reconsidered)") }};
@@ -25,8 +21,6 @@ DROP TABLE differing;
 {% endif %}
 
 DROP {{ "VIEW" if is_first else "TABLE" }} todays_matches;
-
-DROP TABLE decided;
 {% if not everything %}
 
 DROP TABLE reconsidered;

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
@@ -93,6 +94,34 @@ def test_what_fails_inside_a_transaction_leaves_nothing(path):
         tx.execute("SELECT no_such_column FROM insights.field_days")
     with warehouse.transaction() as tx:
         assert tx.value("SELECT count(*) FROM insights.field_days") == 0
+    warehouse.close()
+
+
+def test_inserted_rows_come_back_as_they_were(path):
+    rows = [
+        {
+            "a b": 'it\'s "quoted" \0 \u2028 \N{GRINNING FACE} $1 \\n',
+            "whole": -(2**63),
+            "number": 0.1,
+            "day": date(1, 1, 1),
+            "since": datetime(2026, 3, 1, 12, 30, 59, 123456, UTC),
+            "listed": ["a,b", "c'd", '"', "[x]", ""],
+            "yes": True,
+        },
+        {"a b": "", "whole": 2**63 - 1, "number": 1e300, "day": None, "since": None, "listed": [], "yes": False},
+        dict.fromkeys(["a b", "whole", "number", "day", "since", "listed", "yes"]),
+    ]
+    warehouse = Warehouse(path)
+    warehouse.open("test")
+    with warehouse.transaction() as tx:
+        tx.execute(
+            """CREATE TABLE ops.kinds ("a b" VARCHAR, whole BIGINT, number DOUBLE, day DATE, since TIMESTAMPTZ,
+               listed VARCHAR[], yes BOOLEAN)"""
+        )
+        tx.insert("ops.kinds", rows)
+        assert tx.records("FROM ops.kinds ORDER BY rowid") == rows
+        tx.insert("ops.kinds", [])
+        assert tx.value("SELECT count(*) FROM ops.kinds") == len(rows)
     warehouse.close()
 
 
