@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.account_list import COLUMNS, LandedList, land, repeated_ids
+from sf_insights.resources.account_list import COLUMNS, LandedList, SeenIds, land, repeated_ids
 
 _NEEDED = ("Id", "CrmId")
 _ROWS_AT_ONCE = 100_000
@@ -34,9 +34,12 @@ class FileAccounts:
 
     def check(self) -> None:
         """See AccountSource: reads the Ids alone."""
+        ids = SeenIds()
+        for batch in self._batches(pl.col("Id")):
+            ids.add(batch["Id"])
         with self._understood():
             accounts = self._accounts()
-            self._check_ids(accounts, accounts)
+            self._refuse_wrong(ids, accounts, accounts)
 
     def land(self, directory: Path) -> LandedList:
         """See AccountSource.
@@ -45,34 +48,32 @@ class FileAccounts:
             ConfigurationProblem: the file cannot be read, lacks a column, is empty, or has an account twice or
                 without an Id.
         """
-        landed = land(self._batches(), directory)
+        landed = land((batch.filter(_IS_ACCOUNT) for batch in self._batches(pl.col(COLUMNS))), directory)
         with self._understood():
-            # The landed Ids, since the file may be another one by now.
-            self._check_ids(pl.scan_parquet(landed.files), self._accounts())
+            # The Ids that were landed, since the file may be another one by now.
+            self._refuse_wrong(landed.ids, pl.scan_parquet(landed.files), self._accounts())
         return landed
 
-    def _batches(self) -> Iterator[pl.DataFrame]:
+    def _batches(self, columns: pl.Expr) -> Iterator[pl.DataFrame]:
         with self._understood():
+            accounts = self._accounts().select(columns)
             if self._is_csv():
-                accounts = self._accounts().filter(_IS_ACCOUNT).select(COLUMNS)
                 yield from accounts.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True)
                 return
             # As batches, polars would hold several row groups, which in a Parquet file may be the whole of it.
-            rows, accounts = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item(), self._accounts()
+            rows = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item()
             for start in range(0, rows, _ROWS_AT_ONCE):
-                yield accounts.slice(start, _ROWS_AT_ONCE).filter(_IS_ACCOUNT).select(COLUMNS).collect()
+                yield accounts.slice(start, _ROWS_AT_ONCE).collect()
 
-    def _check_ids(self, read: pl.LazyFrame, accounts: pl.LazyFrame) -> None:
-        """Refuse accounts that were `read` without an Id or with one Id; `accounts` says where they stand."""
-        rows, given = read.select(pl.len(), pl.col("Id").count().alias("given")).collect(engine="streaming").row(0)
-        if given < rows:
+    def _refuse_wrong(self, ids: SeenIds, read: pl.LazyFrame, accounts: pl.LazyFrame) -> None:
+        """Refuse what was `read` with an account twice or without an Id; `accounts` says where these stand."""
+        if ids.given < ids.rows:
             blank = accounts.filter(pl.col("Id").is_null(), _IS_ACCOUNT).select("row").collect()["row"].to_list()
             if blank:
                 raise self._problem(f"has accounts without an Id ({self._places(blank)})", "Fill in Zuora's Id.")
-        if not given:
+        if not ids.given:
             raise self._problem("holds no accounts", "Export the accounts again.")
-        repeated = repeated_ids(read)
-        if len(repeated):
+        if ids.may_repeat and len(repeated := repeated_ids(read)):
             first = repeated["Id"][0]
             places = accounts.filter(pl.col("Id") == first).select("row").collect()["row"].to_list()
             raise self._problem(

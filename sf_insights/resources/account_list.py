@@ -16,12 +16,37 @@ SCHEMA = dict.fromkeys(COLUMNS, pl.String)
 _RECORDS_PER_FILE = 100_000
 
 
+class SeenIds:
+    """What a look at each Id once shows of a list, in 8 bytes of memory for each: `rows`, and those with an Id."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.given = 0
+        self._hashes = [pl.Series(dtype=pl.UInt64)]
+
+    def add(self, ids: pl.Series) -> None:
+        """Look at the Ids of the next rows."""
+        given = ids.drop_nulls()
+        self.rows += len(ids)
+        self.given += len(given)
+        self._hashes.append(given.hash())
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether an Id may stand in several rows; in one of ten million lists of a million, only two hashes are one."""
+        return pl.concat(self._hashes).n_unique() < self.given
+
+
 @dataclass(frozen=True)
 class LandedList:
     """A whole list on disk, in `directory`: Parquet files with the columns COLUMNS, all text; what is empty is null."""
 
     directory: Path
-    accounts: int
+    ids: SeenIds
+
+    @property
+    def accounts(self) -> int:
+        return self.ids.rows
 
     @property
     def files(self) -> str:
@@ -63,27 +88,24 @@ def land(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
     """Write batches with the columns COLUMNS into `directory`, which is emptied before; see AccountSource.land."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    accounts, waiting = 0, [pl.DataFrame(schema=SCHEMA)]
+    ids, waiting = SeenIds(), [pl.DataFrame(schema=SCHEMA)]
+
+    def write() -> None:
+        frame = pl.concat(waiting)
+        waiting.clear()
+        frame.write_parquet(directory / f"{ids.rows:010}.parquet", compression="lz4", statistics=False)
+        ids.add(frame["Id"])
+
     for batch in batches:
         waiting.append(batch)
         if sum(map(len, waiting)) >= _RECORDS_PER_FILE:
-            accounts += _write(waiting, directory / f"{accounts:010}.parquet")
-            waiting.clear()
+            write()
     if waiting:
-        accounts += _write(waiting, directory / f"{accounts:010}.parquet")
-    return LandedList(directory, accounts)
+        write()
+    return LandedList(directory, ids)
 
 
 def repeated_ids(accounts: pl.LazyFrame) -> pl.DataFrame:
     """Return each Id that stands in several rows, with their number as `rows`."""
-    # Two Ids have one hash once in ten million lists of a million accounts, and then only cost the second look.
-    hashes = accounts.select(pl.col("Id").drop_nulls().hash())
-    given, different = hashes.select(pl.len(), pl.col("Id").n_unique().alias("n")).collect(engine="streaming").row(0)
-    ids = accounts.select("Id").drop_nulls() if different < given else pl.LazyFrame(schema={"Id": pl.String})
-    return ids.group_by("Id").agg(rows=pl.len()).filter(pl.col("rows") > 1).sort("Id").collect()
-
-
-def _write(batches: list[pl.DataFrame], file: Path) -> int:
-    frame = pl.concat(batches)
-    frame.write_parquet(file, compression="lz4", statistics=False)
-    return len(frame)
+    ids = accounts.select("Id").drop_nulls().group_by("Id").agg(rows=pl.len())
+    return ids.filter(pl.col("rows") > 1).sort("Id").collect()

@@ -74,8 +74,7 @@ class ZuoraAccounts:
             raise ConnectionProblem(
                 "Zuora sent no accounts.", "Check that the OAuth client's user may read accounts, and the tenant."
             )
-        repeated = repeated_ids(pl.scan_parquet(landed.files))
-        if len(repeated):
+        if landed.ids.may_repeat and len(repeated := repeated_ids(pl.scan_parquet(landed.files))):
             id_, times = repeated.row(0)
             raise IncompleteSnapshot(f"Zuora sent the account {id_} {times} times.", "Run again.")
         return landed
