@@ -33,7 +33,7 @@ class SeenIds:
 
     @property
     def may_repeat(self) -> bool:
-        """Whether an Id may stand in several rows; in one of ten million lists of a million, only two hashes are one."""
+        """Whether an Id may stand in several rows; once in ten million lists of a million none does."""
         return pl.concat(self._hashes).n_unique() < self.given
 
 

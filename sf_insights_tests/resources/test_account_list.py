@@ -1,0 +1,80 @@
+"""A list of Insights accounts between its source and the warehouse."""
+
+import subprocess
+import sys
+from datetime import date
+
+import polars as pl
+import pytest
+
+from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.selection import parse_configuration
+from sf_insights.resources.account_files import FileAccounts
+from sf_insights.resources.account_tables import apply_list
+from sf_insights.resources.syncs import open_sync
+from sf_insights.resources.warehouse import Warehouse
+
+LAND = """
+import sys
+from pathlib import Path
+from sf_insights.resources.account_files import FileAccounts
+source = FileAccounts(Path(sys.argv[1]))
+source.check()
+landed = source.land(Path(sys.argv[2]))
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(landed.accounts, status["VmHWM"].split()[0])
+"""
+
+
+def written(path, accounts):
+    """A Parquet file in row groups of 100,000 accounts."""
+    ids = pl.DataFrame({"row": range(accounts)}).select(Id=pl.format("8a{}", "row").str.pad_end(32, "f"))
+    text = pl.format("what an account is called, {}", pl.col("Id"))
+    columns = {"AccountNumber": pl.col("Id"), "Name": text, "CrmId": pl.col("Id"), "Status": text}
+    ids.with_columns(**columns).write_parquet(path, row_group_size=100_000)
+    return path
+
+
+def test_memory_hardly_grows_with_the_number_of_accounts(tmp_path):
+    peaks = []
+    for accounts in (200_000, 2_000_000):
+        file = written(tmp_path / f"{accounts}.parquet", accounts)
+        done = subprocess.run(
+            [sys.executable, "-c", LAND, str(file), str(tmp_path / "landed")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        landed, peak = map(int, done.stdout.split())
+        assert landed == accounts
+        peaks.append(peak)
+    # A frame of the whole longer list alone would take more than four times as much.
+    assert peaks[1] < 2.5 * peaks[0]
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("test")
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.mark.parametrize("harm", ["lost", "cut", "exchanged"])
+def test_a_landed_list_harmed_before_it_is_used_changes_nothing(tmp_path, warehouse, harm):
+    landed = FileAccounts(written(tmp_path / "accounts.parquet", 150_000)).land(tmp_path / "landed")
+    file = max(landed.directory.iterdir())
+    match harm:
+        case "lost":
+            file.unlink()
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-100])
+        case "exchanged":
+            pl.read_parquet(file).head(10).write_parquet(file)
+    configuration = parse_configuration({"fields": ["Industry"]})
+    with warehouse.transaction() as tx:
+        sync = open_sync(tx, day=date(2026, 3, 1), run_id="-", configuration=configuration, accepted=())
+    with pytest.raises(IncompleteSnapshot, match="were removed or damaged"), warehouse.transaction() as tx:
+        apply_list(tx, sync, landed)
+    with warehouse.transaction() as tx:
+        assert tx.is_empty("zuora.accounts")
