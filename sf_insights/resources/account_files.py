@@ -88,8 +88,8 @@ class FileAccounts:
             wanted = self._wanted(pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns)
             accounts = pl.scan_csv(self.path, infer_schema=False, glob=False)
         else:
-            wanted = self._wanted(list(pl.read_parquet_schema(self.path)))
             accounts = pl.scan_parquet(self.path, glob=False)
+            wanted = self._wanted(accounts.collect_schema().names())
         absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
         text = accounts.with_row_index("row").select("row", pl.col(wanted).cast(pl.String).replace("", None), *absent)
         return text.with_columns(pl.col("Id").str.strip_chars().replace("", None))

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import polars as pl
 
+from sf_insights.resources.landing import files_in
+
 COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
 SCHEMA = dict.fromkeys(COLUMNS, pl.String)
 
@@ -51,7 +53,7 @@ class LandedList:
     @property
     def files(self) -> str:
         """The Parquet files, as DuckDB and polars read them."""
-        return str(self.directory / "*.parquet")
+        return files_in(self.directory, "*.parquet")
 
     def remove(self) -> None:
         """Remove the files, once they are in the warehouse."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -106,7 +107,7 @@ def _lost_files_named(directory: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if str(directory) not in str(error):
+        if not any(name in str(error) for name in (str(directory), glob.escape(str(directory)))):
             raise
         raise _lost_files(directory) from error
 

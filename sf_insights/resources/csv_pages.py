@@ -104,7 +104,7 @@ def count_records(path: Path) -> int:
         TornPage: it is no CSV.
     """
     try:
-        return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+        return int(pl.scan_csv(path, infer_schema=False, glob=False).select(pl.len()).collect().item())
     except pl.exceptions.PolarsError:
         raise TornPage("A page of the Accounts came as something that is not CSV") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import shutil
 import zlib
@@ -102,12 +103,12 @@ class LandedAccounts:
     @property
     def accounts(self) -> str:
         """The Parquet files of the accounts, as DuckDB reads them."""
-        return str(self.directory / "accounts-*.parquet")
+        return files_in(self.directory, "accounts-*.parquet")
 
     @property
     def rejected_values(self) -> str | None:
         """The Parquet files of the rejected cells, None when there are none."""
-        return str(self.directory / "rejected-*.parquet") if self.rejected else None
+        return files_in(self.directory, "rejected-*.parquet") if self.rejected else None
 
     def land(self, page: CsvPage, columns: Mapping[str, ColumnType]) -> None:
         """Turn a page into typed Parquet; its text is removed, and no more than this page is held in memory.
@@ -143,6 +144,11 @@ class LandedAccounts:
         return self.directory / f"accounts-{number:06}.parquet", self.directory / f"rejected-{number:06}.parquet"
 
 
+def files_in(directory: Path, pattern: str) -> str:
+    """A glob pattern of files in one directory, whatever signs stand in its name."""
+    return str(Path(glob.escape(str(directory)), pattern))
+
+
 def empty_landing(directory: Path) -> None:
     """Remove what an earlier sync landed."""
     shutil.rmtree(directory, ignore_errors=True)
@@ -161,7 +167,7 @@ def _checksum(file: Path) -> int:
 def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> pl.DataFrame:
     """One page as text, its columns by name: not every server keeps their order from page to page."""
     try:
-        text = pl.read_csv(page.path, infer_schema=False, null_values=[""])
+        text = pl.read_csv(page.path, infer_schema=False, null_values=[""], glob=False)
     except pl.exceptions.PolarsError as error:
         raise IncompleteSnapshot(
             f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."

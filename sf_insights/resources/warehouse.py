@@ -150,8 +150,13 @@ class Warehouse:
         """Take the lock without opening the database, which may be lost or damaged; as for `open`.
 
         Raises:
-            WarehouseProblem: another process holds it.
+            WarehouseProblem: another process holds it, or it is where DuckDB cannot write.
         """
+        if "?" in str(self.path):
+            raise WarehouseProblem(
+                f"{self.path} has a question mark in its path, after which DuckDB does not read on.",
+                "Choose another directory with SF_INSIGHTS_DATA_DIR.",
+            )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._acquire(purpose, wait_seconds, tell)
 

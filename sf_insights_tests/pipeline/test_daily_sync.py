@@ -5,6 +5,7 @@ from collections import Counter
 import duckdb
 import pytest
 
+from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.truth import ATTRIBUTES, METRICS, Truth
 
 EVERYTHING = [*ATTRIBUTES, *({"field": name, "as": "metric"} for name in METRICS)]
@@ -235,3 +236,14 @@ def test_a_sync_of_5000_accounts_makes_at_most_12_calls(org, sync):
     assert sync(day="2026-03-01").success
     calls = [call for call in org.requests() if call["path"].startswith("/services/data/v")]
     assert 0 < len(calls) <= 12
+
+
+def test_a_data_directory_may_have_any_name(org, tmp_path, monkeypatch):
+    for name, value in org.environment.items():
+        monkeypatch.setenv(name, value)
+    sync = Pipeline(tmp_path / "it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", tmp_path / "dagster", monkeypatch)
+    for day in ("2026-03-01", "2026-03-02"):
+        run = sync(day=day)
+        assert run.success, run.reason
+        assert run.attributes("Industry") == Truth(org).attribute("Industry")
+        org.pass_day()

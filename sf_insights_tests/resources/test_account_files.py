@@ -159,6 +159,22 @@ def test_what_is_wrong_with_a_file_is_found_before_it_is_landed(written, content
         source.check()
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_name_of_a_file_may_hold_any_signs(tmp_path, kind):
+    directory = tmp_path / "it's [our] *data*?"
+    directory.mkdir()
+    path = directory / f"[1] *.{kind}"
+    source = FileAccounts(path)
+    write = pl.DataFrame.write_csv if kind == "csv" else pl.DataFrame.write_parquet
+    write(pl.DataFrame({"Id": ["1", "2"], "CrmId": ["x", "y"]}), path)
+    source.check()
+    landed = source.land(directory / "landed")
+    assert pl.read_parquet(landed.files)["Id"].to_list() == ["1", "2"]
+    write(pl.DataFrame({"Id": ["7", "7"], "CrmId": ["x", "y"]}), path)
+    with pytest.raises(ConfigurationProblem, match="such as 7"):
+        source.land(directory / "landed")
+
+
 def test_the_setting_chooses_the_source(tmp_path):
     zuora = {"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_CLIENT_ID": "a", "ZUORA_CLIENT_SECRET": "b"}
     assert isinstance(account_source("zuora", zuora, tmp_path), ZuoraAccounts)

@@ -125,6 +125,12 @@ def test_inserted_rows_come_back_as_they_were(path):
     warehouse.close()
 
 
+def test_a_path_with_a_question_mark_is_refused(tmp_path):
+    with pytest.raises(WarehouseProblem, match="question mark"):
+        Warehouse(tmp_path / "what?" / "warehouse.duckdb").open("test")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_warehouse_of_a_newer_version_is_refused(path):
     warehouse = Warehouse(path)
     warehouse.open("a sync")
