@@ -24,7 +24,7 @@ from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.transport import ONCE_MORE
 from sf_insights.resources.warehouse import reading_snapshot
-from sf_insights.sql import literal
+from sf_insights.sql import parquet
 
 _SAMPLE = 200
 
@@ -271,7 +271,7 @@ def _account_ids(landed: LandedList) -> list[str | None]:
             connection.execute(macro)
         rows: list[Any] = connection.execute(
             "SELECT coalesce(nullif(id_in_url(trimmed), ''), trimmed) FROM "
-            f"(SELECT trimmed_id(\"CrmId\") AS trimmed FROM read_parquet({literal(landed.files)})) WHERE trimmed != ''"
+            f"(SELECT trimmed_id(\"CrmId\") AS trimmed FROM {parquet(landed.files)}) WHERE trimmed != ''"
         ).fetchall()
     return [_id18(text) for (text,) in rows]
 

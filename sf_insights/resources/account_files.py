@@ -8,14 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.account_list import COLUMNS, LandedList, SeenIds, land, repeated_ids
+from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.wording import counted
+from sf_insights.resources.account_list import COLUMNS, LandedList, SeenIds, repeated_ids, write_pieces
 
 _NEEDED = ("Id", "CrmId")
 _ROWS_AT_ONCE = 100_000
 _MOST_LINES_NAMED = 5
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-_IS_ACCOUNT = ~pl.all_horizontal(pl.col(COLUMNS).is_null())  # an empty line is none
+_IS_ACCOUNT = pl.col("is_account")
+_HAS_NO_ID = pl.col("Id").is_null()
 
 
 class FileAccounts:
@@ -33,85 +35,116 @@ class FileAccounts:
         self.name = path.name
 
     def check(self) -> None:
-        """See AccountSource: reads the Ids alone."""
+        """See AccountSource: looks at every Id, and at the other columns only where one is missing."""
         ids = SeenIds()
-        for batch in self._batches(pl.col("Id")):
+        for batch in self._batches(["Id"]):
             ids.add(batch["Id"])
         with self._understood():
-            accounts = self._accounts()
-            self._refuse_wrong(ids, accounts, accounts)
+            if ids.given < ids.rows and (blank := self._rows(_IS_ACCOUNT & _HAS_NO_ID)):
+                raise self._without_id(blank)
+            repeated = repeated_ids(self._accounts()) if ids.may_repeat else None
+        self._refuse(ids.given, repeated)
 
     def land(self, directory: Path) -> LandedList:
         """See AccountSource.
 
         Raises:
-            ConfigurationProblem: the file cannot be read, lacks a column, is empty, or has an account twice or
-                without an Id.
+            ConfigurationProblem: the file cannot be read, lacks a column, is empty, has an account twice or without
+                an Id, or became another one meanwhile.
         """
-        landed = land((batch.filter(_IS_ACCOUNT) for batch in self._batches(pl.col(COLUMNS))), directory)
-        with self._understood():
-            # The Ids that were landed, since the file may be another one by now.
-            self._refuse_wrong(landed.ids, pl.scan_parquet(landed.files), self._accounts())
+        batches = self._batches([*COLUMNS, "is_account"])
+        landed = write_pieces((batch.filter("is_account").select(COLUMNS) for batch in batches), directory)
+        # From here on what was landed is looked at, and the file only to say where: it may be another one by now.
+        if landed.ids.given < landed.ids.rows:
+            raise self._without_id(self._rows_now(_IS_ACCOUNT & _HAS_NO_ID))
+        self._refuse(landed.accounts, landed.repeated_ids() if landed.ids.may_repeat else None)
         return landed
 
-    def _batches(self, columns: pl.Expr) -> Iterator[pl.DataFrame]:
+    def _refuse(self, accounts: int, repeated: pl.DataFrame | None) -> None:
+        if not accounts:
+            raise self._problem("holds no accounts", "Export the accounts again.")
+        if repeated is not None and len(repeated):
+            first = repeated["Id"][0]
+            places = self._places(self._rows_now(pl.col("Id") == first))
+            ids = counted(len(repeated), "Id")
+            raise self._problem(f"has {ids} more than once, such as {first}{places}", "Each account may be there once.")
+
+    def _without_id(self, rows: list[int]) -> ConfigurationProblem:
+        return self._problem(f"has accounts without an Id{self._places(rows)}", "Fill in Zuora's Id.")
+
+    def _rows_now(self, condition: pl.Expr) -> list[int]:
+        """Where such accounts stand; none when the file cannot be read any more."""
+        try:
+            return self._rows(condition)
+        except (OSError, pl.exceptions.PolarsError, Problem):
+            return []
+
+    def _rows(self, condition: pl.Expr) -> list[int]:
+        return self._accounts().filter(condition).select("row").collect()["row"].to_list()
+
+    def _batches(self, columns: list[str]) -> Iterator[pl.DataFrame]:
         with self._understood():
-            accounts = self._accounts().select(columns)
+            accounts, before = self._accounts().select(columns), self._identity()
             if self._is_csv():
                 yield from accounts.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True)
-                return
-            # As batches, polars would hold several row groups, which in a Parquet file may be the whole of it.
-            rows = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item()
-            for start in range(0, rows, _ROWS_AT_ONCE):
-                yield accounts.slice(start, _ROWS_AT_ONCE).collect()
-
-    def _refuse_wrong(self, ids: SeenIds, read: pl.LazyFrame, accounts: pl.LazyFrame) -> None:
-        """Refuse what was `read` with an account twice or without an Id; `accounts` says where these stand."""
-        if ids.given < ids.rows:
-            blank = accounts.filter(pl.col("Id").is_null(), _IS_ACCOUNT).select("row").collect()["row"].to_list()
-            if blank:
-                raise self._problem(f"has accounts without an Id ({self._places(blank)})", "Fill in Zuora's Id.")
-        if not ids.given:
-            raise self._problem("holds no accounts", "Export the accounts again.")
-        if ids.may_repeat and len(repeated := repeated_ids(read)):
-            first = repeated["Id"][0]
-            places = accounts.filter(pl.col("Id") == first).select("row").collect()["row"].to_list()
-            raise self._problem(
-                f"has {len(repeated)} Ids in several rows each, such as {first} ({self._places(places)})",
-                "Each account may stand in it once.",
-            )
+            else:
+                # As batches, polars would hold several row groups, which in a Parquet file may be the whole of it.
+                rows = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item()
+                for start in range(0, rows, _ROWS_AT_ONCE):
+                    yield accounts.slice(start, _ROWS_AT_ONCE).collect()
+            if self._identity() != before:
+                raise self._changed()
 
     def _accounts(self) -> pl.LazyFrame:
-        """Return the columns COLUMNS and `row`, which counts from 0."""
+        """Return the columns COLUMNS, `row`, which counts from 0, and `is_account`, which an empty line is not."""
         # A star in a path is a star: two files that look alike are not one list.
         if self._is_csv():
             wanted = self._wanted(pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns)
-            accounts = pl.scan_csv(self.path, infer_schema=False, glob=False)
+            file = pl.scan_csv(self.path, infer_schema=False, glob=False)
         else:
-            accounts = pl.scan_parquet(self.path, glob=False)
-            wanted = self._wanted(accounts.collect_schema().names())
+            file = pl.scan_parquet(self.path, glob=False)
+            wanted = self._wanted(file.collect_schema().names())
         absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
-        text = accounts.with_row_index("row").select("row", pl.col(wanted).cast(pl.String).replace("", None), *absent)
-        return text.with_columns(pl.col("Id").str.strip_chars().replace("", None))
+        text = file.select(pl.col(wanted).cast(pl.String)).select(_filled(pl.col(wanted)), *absent)
+        is_account = ~pl.all_horizontal(pl.col(COLUMNS).is_null())
+        return (
+            text.with_row_index("row")
+            .with_columns(is_account=is_account)
+            .with_columns(_filled(pl.col("Id").str.strip_chars()))
+        )
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
         """Turn what reading the file may raise into sentences about it."""
+        before = self._identity()
         try:
             yield
         except OSError as error:
             raise self._problem(
                 f"cannot be read: {error.strerror or 'no such file'}", "Look at insights_accounts."
             ) from None
-        except (TypeError, ValueError):
-            raise self._problem("has a name that no file can have", "Look at insights_accounts.") from None
         except pl.exceptions.NoDataError:
             raise self._problem("is empty", "Export the accounts again.") from None
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0]
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            if self._identity() != before:
+                raise self._changed() from None
+            reason = self._damage() or str(error).splitlines()[0]
             raise self._problem(
                 f"cannot be read: {reason}", "It must be UTF-8 text separated by commas, or Parquet."
             ) from None
+
+    def _identity(self) -> tuple[int, int, int]:
+        """What is another once the file is another."""
+        try:
+            found = self.path.stat()
+        except ValueError:
+            raise self._problem("has a name that no file can have", "Look at insights_accounts.") from None
+        except OSError as error:
+            raise self._problem(f"cannot be read: {error.strerror}", "Look at insights_accounts.") from None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _changed(self) -> ConfigurationProblem:
+        return self._problem("changed while it was read", "Run again, once it is written.")
 
     def _wanted(self, found: list[str]) -> list[str]:
         missing = [name for name in _NEEDED if name not in found]
@@ -120,6 +153,9 @@ class FileAccounts:
                 f"has no column {' and no column '.join(missing)}; it has {', '.join(found)}",
                 self._separated(found) or f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
             )
+        twice = [name for name in COLUMNS if f"{name}_duplicated_0" in found]
+        if twice:
+            raise self._problem(f"has the column {twice[0]} twice", "Keep the one that is meant.")
         return [name for name in COLUMNS if name in found]
 
     def _separated(self, found: list[str]) -> str | None:
@@ -131,17 +167,50 @@ class FileAccounts:
 
     def _places(self, rows: list[int]) -> str:
         """Say where in the file rows, counted from 0, are: by line in a CSV, where a record may have several."""
+        if self._is_csv():
+            try:
+                lines = [line for line, *_ in self._records()]
+                places = [lines[row] for row in rows]
+            except (OSError, ValueError, csv.Error, IndexError):  # it is not what it was, or not plain text
+                return ""
+        else:
+            places = [row + 1 for row in rows]
+        named = ", ".join(str(place) for place in places[:_MOST_LINES_NAMED])
+        more = f" and {len(places) - _MOST_LINES_NAMED} more" if len(places) > _MOST_LINES_NAMED else ""
+        unit = ("line" if self._is_csv() else "row") + ("" if len(places) == 1 else "s")
+        return f" ({unit} {named}{more})" if places else ""
+
+    def _damage(self) -> str | None:
+        """What is wrong with a CSV file and in which line, None when another reader finds nothing."""
         if not self._is_csv():
-            return f"rows {_listed([row + 1 for row in rows])}"
+            return None
+        try:
+            with self.path.open("rb") as file:
+                wrong = next((line for line, text in enumerate(file, 1) if not _is_utf8(text)), None)
+            if wrong:
+                return f"line {wrong} is not UTF-8"
+            longer = ((line, values, columns) for line, values, columns in self._records() if values > columns)
+            if found := next(longer, None):
+                return "line {} has {} values where the header has {}".format(*found)
+        except csv.Error as error:
+            return f"{error}, as when a quote is not closed"
+        except OSError:
+            pass
+        return None
+
+    def _records(self) -> Iterator[tuple[int, int, int]]:
+        """The first line of each record of a CSV file, and how many values it and the header have."""
         csv.field_size_limit(sys.maxsize)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            next(reader)
-            lines, line = [], reader.line_num + 1
-            for _ in reader:
-                lines.append(line)
-                line = reader.line_num + 1
-        return f"lines {_listed([lines[row] for row in rows])}"
+            reader = csv.reader(file, strict=True)
+            columns = len(next((row for row in reader if row), []))
+            line = reader.line_num + 1
+            try:
+                for row in reader:
+                    yield line, len(row), columns
+                    line = reader.line_num + 1
+            except csv.Error as error:
+                raise csv.Error(f"what begins in line {line} is no CSV") from error
 
     def _is_csv(self) -> bool:
         return self.path.suffix.lower() == ".csv"
@@ -150,6 +219,14 @@ class FileAccounts:
         return ConfigurationProblem(f"The account file {self.path} {what}.", remedy)
 
 
-def _listed(places: list[int]) -> str:
-    named = ", ".join(str(place) for place in places[:_MOST_LINES_NAMED])
-    return named if len(places) <= _MOST_LINES_NAMED else f"{named} and {len(places) - _MOST_LINES_NAMED} more"
+def _filled(text: pl.Expr) -> pl.Expr:
+    """What is empty as null. polars would hold a whole CSV file for `replace("", None)`."""
+    return pl.when(text != "").then(text)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -19,7 +19,7 @@ _RECORDS_PER_FILE = 100_000
 
 
 class SeenIds:
-    """What a look at each Id once shows of a list, in 8 bytes of memory for each: `rows`, and those with an Id."""
+    """What one look at each Id shows of a list, by 8 bytes of each: its `rows`, and how many of them have an Id."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -35,7 +35,7 @@ class SeenIds:
 
     @property
     def may_repeat(self) -> bool:
-        """Whether an Id may stand in several rows; once in ten million lists of a million none does."""
+        """Whether an Id may stand in several rows. Among a million different ones, 1 list in 37 million says so too."""
         return pl.concat(self._hashes).n_unique() < self.given
 
 
@@ -54,6 +54,10 @@ class LandedList:
     def files(self) -> str:
         """The Parquet files, as DuckDB and polars read them."""
         return files_in(self.directory, "*.parquet")
+
+    def repeated_ids(self) -> pl.DataFrame:
+        """See repeated_ids."""
+        return repeated_ids(pl.scan_parquet(self.files))
 
     def remove(self) -> None:
         """Remove the files, once they are in the warehouse."""
@@ -86,8 +90,8 @@ class AccountSource(Protocol):
         ...
 
 
-def land(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
-    """Write batches with the columns COLUMNS into `directory`, which is emptied before; see AccountSource.land."""
+def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
+    """Write a list that comes in batches with the columns COLUMNS into `directory`, which is emptied before."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     ids, waiting = SeenIds(), [pl.DataFrame(schema=SCHEMA)]

@@ -19,7 +19,7 @@ from sf_insights.resources.field_tables import load_states, save_plan
 from sf_insights.resources.landing import LandedAccounts
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction
-from sf_insights.sql import identifier, literal
+from sf_insights.sql import identifier, parquet
 
 _MOSTLY_FILLED = 0.5
 _BOOKKEEPING = ("absent_since", "changed_in_sync")
@@ -39,9 +39,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
 
 
 def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
-    [(records, different)] = tx.execute(
-        f'SELECT count(*), count(DISTINCT "Id") FROM read_parquet({literal(landed.accounts)})'
-    )
+    [(records, different)] = tx.execute(f'SELECT count(*), count(DISTINCT "Id") FROM {parquet(landed.accounts)}')
     if records != landed.records:
         raise _lost_files(landed.directory)
     if records != different:
@@ -91,7 +89,7 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
         now=landed.accounts,
     )
     with _lost_files_named(landed.directory):
-        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM read_parquet({literal(landed.files)})")
+        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM {parquet(landed.files)}")
         if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
             raise _lost_files(landed.directory)
         tx.run(
@@ -192,7 +190,7 @@ def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, Col
     cast = ", ".join(f"{identifier(name)}::{held[name]} AS {identifier(name)}" for name in columns)
     tx.execute(
         f"CREATE OR REPLACE TEMP VIEW landed_accounts AS SELECT {cast} "
-        f"FROM read_parquet({literal(landed.accounts)}, union_by_name = true)"
+        f"FROM {parquet(landed.accounts)}"
     )
 
 
@@ -215,6 +213,6 @@ def _keep_statistics(tx: Transaction, sync: Sync, landed: LandedAccounts, read: 
     if landed.rejected_values:
         tx.execute(
             "INSERT INTO ops.rejected_values SELECT $sync, $day, record_id, field, text, reason "
-            f"FROM read_parquet({literal(landed.rejected_values)})",
+            f"FROM {parquet(landed.rejected_values)}",
             {"sync": sync.number, "day": sync.day},
         )

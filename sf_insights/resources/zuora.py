@@ -12,7 +12,7 @@ import polars as pl
 import requests
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
-from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, land, repeated_ids
+from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.resources.credentials import ZuoraCredentials
 from sf_insights.resources.transport import (
     PassingTrouble,
@@ -64,7 +64,7 @@ class ZuoraAccounts:
         """
         for _ in range(_RESTARTS + 1):
             try:
-                landed = land(self._pages(), directory)
+                landed = write_pieces(self._pages(), directory)
                 break
             except _LocatorLost:
                 continue
@@ -74,7 +74,7 @@ class ZuoraAccounts:
             raise ConnectionProblem(
                 "Zuora sent no accounts.", "Check that the OAuth client's user may read accounts, and the tenant."
             )
-        if landed.ids.may_repeat and len(repeated := repeated_ids(pl.scan_parquet(landed.files))):
+        if landed.ids.may_repeat and len(repeated := landed.repeated_ids()):
             id_, times = repeated.row(0)
             raise IncompleteSnapshot(f"Zuora sent the account {id_} {times} times.", "Run again.")
         return landed
@@ -84,9 +84,10 @@ class ZuoraAccounts:
         while True:
             with understood("Zuora", "list the accounts"):
                 rows = [{name: _text(record.get(name)) for name in COLUMNS} for record in page.get("records") or []]
-            if not all(row["Id"] for row in rows):
+                accounts = pl.DataFrame(rows, schema=SCHEMA)
+            if accounts["Id"].null_count():
                 raise IncompleteSnapshot("Zuora sent an account without an Id.", "Run again.")
-            yield pl.DataFrame(rows, schema=SCHEMA)
+            yield accounts
             if page.get("done"):
                 return
             locator = page.get("queryLocator")

@@ -44,6 +44,14 @@ def migrations() -> list[int]:
     return sorted(int(file[1]) for file in found if file)
 
 
+def parquet(files: str) -> str:
+    """SQL that reads the Parquet files of a pattern by the names of their columns.
+
+    What is in them is read and nothing else: a folder called name=value is no column.
+    """
+    return f"read_parquet({literal(files)}, union_by_name = true, hive_partitioning = false)"
+
+
 def render(name: str, **names: Any) -> str:
     """The text of sql/`name`.sql with `names` put in."""
     return _files.get_template(f"{name}.sql").render(**names)

@@ -146,8 +146,8 @@ def test_a_long_file_is_read_whole_and_in_pieces(tmp_path, name):
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        ("Id,CrmId\n7,x\n8,y\n7,z\n", r"several rows each, such as 7 \(lines 2, 4\)"),
-        ("Id,CrmId\n1,x\n,y\n", r"without an Id \(lines 3\)"),
+        ("Id,CrmId\n7,x\n8,y\n7,z\n", r"1 Id more than once, such as 7 \(lines 2, 4\)"),
+        ("Id,CrmId\n1,x\n,y\n", r"without an Id \(line 3\)"),
         ("Id,CrmId\n\n", "holds no accounts"),
         ("Id,Name\n1,x\n", "has no column CrmId"),
         ("", "is empty"),
@@ -173,6 +173,58 @@ def test_the_name_of_a_file_may_hold_any_signs(tmp_path, kind):
     write(pl.DataFrame({"Id": ["7", "7"], "CrmId": ["x", "y"]}), path)
     with pytest.raises(ConfigurationProblem, match="such as 7"):
         source.land(directory / "landed")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_another_column_may_have_any_name(tmp_path, kind):
+    path = tmp_path / f"accounts.{kind}"
+    frame = pl.DataFrame({"row": ["1"], "is_account": ["no"], "Id": ["a"], "CrmId": ["x"]})
+    frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
+    assert listed(FileAccounts(path)).rows() == [("a", None, None, "x", None)]
+
+
+def test_a_line_of_blanks_is_no_empty_line(written):
+    source = written("Id,CrmId\n1,x\n   ,\n2,y\n")
+    for look in (source.check, lambda: listed(source)):
+        with pytest.raises(ConfigurationProblem, match=r"without an Id \(line 3\)"):
+            look()
+
+
+def test_lines_are_counted_from_the_first_of_the_file(written):
+    with pytest.raises(ConfigurationProblem, match=r"\(lines 4, 5\)"):
+        listed(written("\n\nId,CrmId\n1,x\n1,y\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b'Id,CrmId,Name\n1,x,"two\nlines"\n2,y,b,c\n', "line 4 has 4 values where the header has 3"),
+        (b"Id,CrmId,Name\n1,x,a\n2,y,\xe4\n", "line 3 is not UTF-8"),
+        (b'Id,CrmId,Name\n1,x,a\n2,y,"b\n3,z,c\n', "what begins in line 3 is no CSV, as when a quote is not closed"),
+        (b"Id,CrmId,Name,CrmId\n1,x,a,y\n", "has the column CrmId twice"),
+    ],
+)
+def test_what_is_wrong_with_a_csv_is_told_with_its_line(written, content, what):
+    with pytest.raises(ConfigurationProblem, match=what):
+        listed(written(content))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("rows", [10, 300_000])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, kind, rows):
+    def write(path, rows):
+        ids = pl.DataFrame({"row": range(rows)}).select(Id=pl.format("8a{}", "row"), CrmId=pl.format("001{}", "row"))
+        ids.write_csv(path) if kind == "csv" else ids.write_parquet(path)
+
+    path = tmp_path / f"accounts.{kind}"
+    write(path, 300_000)
+    write(tmp_path / "new", rows)
+    source = FileAccounts(path)
+    pieces = source._batches(["Id"])
+    next(pieces)
+    (tmp_path / "new").replace(path)
+    with pytest.raises(ConfigurationProblem, match="changed while it was read"):
+        list(pieces)
 
 
 def test_the_setting_chooses_the_source(tmp_path):
