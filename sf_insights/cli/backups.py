@@ -6,6 +6,7 @@ import click
 
 from sf_insights.cli.console import next_steps, program, shown_path, terminal
 from sf_insights.cli.sync import end_when_failed
+from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources import settings
 from sf_insights.resources.backups import back_up
 from sf_insights.resources.backups import restore as restore_warehouse
@@ -25,7 +26,8 @@ def backup(file: Path) -> None:
     """
     places = _places()
     back_up(Warehouse(places.warehouse), file)
-    click.echo(f"The warehouse is copied to {file} ({file.stat().st_size / 1e6:,.1f} MB), and the copy opens.")
+    size = f"{file.stat().st_size / 1e6:,.1f} MB"
+    click.echo(f"The warehouse is copied to {file} ({size}), and the copy was read from end to end.")
 
 
 @click.command()
@@ -39,7 +41,7 @@ def restore(file: Path) -> None:
     places = _places()
     aside = restore_warehouse(Warehouse(places.warehouse), file)
     console = terminal()
-    console.print(f"The warehouse is {file} again.")
+    console.print(f"The warehouse is a copy of {file} now.")
     if aside:
         console.print(f"The old one is kept as {aside.name}; delete it when it is of no more use.")
     _publish()
@@ -53,6 +55,9 @@ def publish() -> None:
     Writes account_insights.duckdb from the warehouse, without Salesforce or Zuora: for a snapshot that was lost or
     damaged.
     """
+    places = _places()
+    if not places.warehouse.exists() and not places.snapshot.exists():
+        raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
     _publish()
 
 

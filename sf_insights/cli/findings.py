@@ -1,5 +1,6 @@
 """What `check` looks at, one finding at a time; it changes nothing and goes on after a failure as far as it can."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ import duckdb
 
 from sf_insights.cli.console import shown_path
 from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.problems import Problem
+from sf_insights.domain.problems import Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
 from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
@@ -19,11 +20,13 @@ from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.account_list import LandedList
 from sf_insights.resources.account_sources import account_source
+from sf_insights.resources.copies import unreadable
+from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.transport import ONCE_MORE
-from sf_insights.resources.warehouse import reading_snapshot
+from sf_insights.resources.warehouse import Warehouse, reading_snapshot
 from sf_insights.sql import parquet
 
 _SAMPLE = 200
@@ -83,12 +86,52 @@ def _configuration(configuration: AccountFieldSync, places: settings.Places) -> 
         yield Finding(
             group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync at all."
         )
-    yield Finding(group, "Warehouse", "ok", f"{shown_path(places.warehouse)}{_absent(places.warehouse.exists())}")
-    yield Finding(group, "Snapshot", "ok", f"{shown_path(places.snapshot)}{_absent(places.snapshot.exists())}")
+    yield _warehouse(places)
+    yield _snapshot(places)
+    if not os.access(_existing(places.data), os.W_OK):
+        remedy = "Let the user that runs sf_insights write there, or move the data with SF_INSIGHTS_DATA_DIR."
+        yield Finding(group, "Data", "failed", f"{shown_path(places.data)} cannot be written.", remedy)
 
 
-def _absent(exists: bool) -> str:
-    return "" if exists else " (made by the first sync)"
+def _warehouse(places: settings.Places) -> Finding:
+    warehouse = Warehouse(places.warehouse)
+    shown = shown_path(places.warehouse)
+    try:
+        warehouse.refuse_lost()
+        if not places.warehouse.exists():
+            return Finding("Configuration", "Warehouse", "ok", f"{shown} (made by the first sync)")
+        if running := warehouse.holder():
+            return Finding("Configuration", "Warehouse", "ok", f"{shown}: {running}")
+        # Opening it as a sync does would make it of this version.
+        warehouse.hold("sf-insights check", wait_seconds=0)
+        with duckdb.connect(str(places.warehouse), read_only=True) as connection:
+            connection.execute("FROM ops.warehouse")
+        return Finding("Configuration", "Warehouse", "ok", shown)
+    except Problem as problem:
+        return failed("Configuration", "Warehouse", problem)
+    except duckdb.Error as error:
+        return failed("Configuration", "Warehouse", unreadable(places.warehouse, error))
+    except OSError as error:  # of the lock beside it
+        return failed("Configuration", "Warehouse", disk_problem(error) or WarehouseProblem(f"{error}."))
+    finally:
+        warehouse.close()
+
+
+def _snapshot(places: settings.Places) -> Finding:
+    shown = shown_path(places.snapshot)
+    if not places.snapshot.exists():
+        return Finding("Configuration", "Snapshot", "ok", f"{shown} (made by the first sync)")
+    try:
+        with reading_snapshot(places.snapshot) as tx:
+            tx.execute("FROM insights.snapshot")
+    except Problem as problem:
+        return failed("Configuration", "Snapshot", problem)
+    return Finding("Configuration", "Snapshot", "ok", shown)
+
+
+def _existing(directory: Path) -> Path:
+    """The directory itself, or the nearest above it that is there."""
+    return next(found for found in (directory, *directory.absolute().parents) if found.exists())
 
 
 def _org(org: SalesforceOrg) -> Iterator[Finding]:
@@ -205,6 +248,11 @@ def _accounts(
             given = _account_ids(landed)
     except Problem as problem:
         yield failed(group, "List", problem)
+        return
+    except Exception as error:
+        if (full := disk_problem(error)) is None:  # of the directory for temporary files
+            raise
+        yield failed(group, "List", full)
         return
     yield Finding(
         group,

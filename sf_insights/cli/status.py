@@ -51,7 +51,7 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
     """Show the last syncs and what analysts have now.
 
     With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, this
-    shows the published snapshot and says so. The exit code is 1 when there is nothing yet.
+    shows the published snapshot and says so. The exit code is 1 when there is nothing yet, or nothing that opens.
     """
     places = settings.Places.from_environment(settings.environment())
     with reading(places, "sf-insights status") as source:
@@ -65,6 +65,8 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
         print_json(found)
     else:
         _show(terminal(), found, places)
+    if found["snapshot_problem"]:
+        raise WarehouseProblem(found["snapshot_problem"])
     if max_age is not None:
         _refuse_older(found["snapshot"], max_age)
 
@@ -89,9 +91,10 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
 
 def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Places) -> dict[str, Any]:
     counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
-    published = _published(places)
+    published, unreadable = _published(places)
     return {
         "snapshot": published and {"path": str(places.snapshot), **published},
+        "snapshot_problem": unreadable and str(unreadable),
         "syncs": syncs,
         "matches": {name: counts[name] for name in STATUSES if name in counts},
         "paused": tx.records(
@@ -107,13 +110,15 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Place
     }
 
 
-def _published(places: settings.Places) -> dict[str, Any] | None:
-    """What the file says that analysts have: the warehouse may have come further and failed to publish."""
+def _published(places: settings.Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
+    """What the file says that analysts have, or why it does not: the warehouse may have come further."""
+    if not places.snapshot.exists():
+        return None, None
     try:
         with reading_snapshot(places.snapshot) as tx:
-            return tx.records("SELECT * FROM insights.snapshot")[0]
-    except WarehouseProblem:
-        return None
+            return tx.records("SELECT * FROM insights.snapshot")[0], None
+    except WarehouseProblem as problem:
+        return None, problem
 
 
 def _ago(snapshot: dict[str, Any]) -> str:
@@ -128,7 +133,7 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
     if snapshot:
         console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)
         console.print(f"          of {snapshot['synced_on']}, published {_ago(snapshot)}")
-    else:
+    elif not found["snapshot_problem"]:
         console.print("Nothing has been published yet.", style="yellow")
     heading(console, "Last syncs")
     shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")

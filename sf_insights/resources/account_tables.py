@@ -188,10 +188,7 @@ def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, Col
     """The landed files as one relation, of the types that raw_accounts has."""
     held = tx.columns("salesforce", "raw_accounts")
     cast = ", ".join(f"{identifier(name)}::{held[name]} AS {identifier(name)}" for name in columns)
-    tx.execute(
-        f"CREATE OR REPLACE TEMP VIEW landed_accounts AS SELECT {cast} "
-        f"FROM {parquet(landed.accounts)}"
-    )
+    tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_accounts AS SELECT {cast} FROM {parquet(landed.accounts)}")
 
 
 def _keep_statistics(tx: Transaction, sync: Sync, landed: LandedAccounts, read: Sequence[PlannedField]) -> None:

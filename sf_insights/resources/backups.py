@@ -8,20 +8,21 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
-from sf_insights.resources.copies import PRIVATE, replace_file
+from sf_insights.resources.copies import PRIVATE, damage, replace_file
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
 
 
 def back_up(warehouse: Warehouse, file: Path) -> None:
-    """Write a copy of the warehouse to a file that is not there yet, and see that it opens.
+    """Write a copy of the warehouse to a file that is not there yet.
 
     Raises:
         ConfigurationProblem: the file exists, or cannot be written.
-        WarehouseProblem: there is nothing to copy, or a sync holds it.
+        WarehouseProblem: there is nothing to copy, part of it cannot be read, or a sync holds it.
     """
     if file.exists():
         raise ConfigurationProblem(f"{file} exists.", "Name another file; no backup is overwritten.")
+    warehouse.refuse_lost()
     if not warehouse.path.exists():
         raise WarehouseProblem(f"There is no {warehouse.path.name} yet.", "Run `sf-insights sync`.")
     warehouse.open("sf-insights backup")
@@ -31,7 +32,6 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
         raise ConfigurationProblem(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
     finally:
         warehouse.close()
-    _refuse_unusable(file)
 
 
 def restore(warehouse: Warehouse, file: Path) -> Path | None:
@@ -39,7 +39,7 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
 
     Raises:
         ConfigurationProblem: the file is no copy of a warehouse.
-        WarehouseProblem: a sync holds the warehouse.
+        WarehouseProblem: part of it cannot be read, or a sync holds the warehouse.
     """
     if not file.exists():
         raise ConfigurationProblem(f"There is no {file}.", "Name a file that `sf-insights backup` wrote.")
@@ -71,8 +71,8 @@ def _refuse_unusable(file: Path) -> None:
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
             [(version,)] = connection.execute("SELECT schema_version FROM ops.warehouse").fetchall()
-    except (duckdb.Error, ValueError):
-        raise ConfigurationProblem(
+    except (duckdb.Error, ValueError) as error:
+        raise damage(file, error) or ConfigurationProblem(
             f"{file} is no copy of a warehouse.",
             "Name a file that `sf-insights backup` wrote, or a published account_insights.duckdb.",
         ) from None

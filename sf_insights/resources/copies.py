@@ -1,4 +1,4 @@
-"""Copies of closed DuckDB files, put where they belong in one step."""
+"""Copies of closed DuckDB files, read from end to end and put where they belong in one step."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.resources.settings import database_limits, environment
+from sf_insights.sql import identifier
+
 PRIVATE = 0o600
+
+_SIGNS_OF_DAMAGE = ("corrupt database", "stored checksum", "could not read enough bytes")
 
 
 def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path], None] = lambda _: None) -> None:
     """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
 
     Whoever has the old file open keeps it. `complete` may change the copy before it is put there.
+
+    Raises:
+        WarehouseProblem: part of the file cannot be read; nothing was put in the place of the target.
     """
     # Whoever copies holds the warehouse's lock, so what a killed process left under this name is nobody's any more.
     copy = target.with_name(f".{target.name}.part")
@@ -21,6 +32,7 @@ def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path],
     try:
         log.unlink(missing_ok=True)
         shutil.copyfile(file, copy)
+        _refuse_damaged(copy, file)
         complete(copy)
         _flush(copy)
         copy.chmod(mode)
@@ -32,6 +44,41 @@ def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path],
         copy.unlink(missing_ok=True)
         log.unlink(missing_ok=True)
     _flush(target.parent)
+
+
+def _refuse_damaged(copy: Path, of: Path) -> None:
+    """Read every column of every table, since DuckDB sees a damaged block when it reads it and not before."""
+    try:
+        with duckdb.connect(str(copy), read_only=True, config=database_limits(environment())) as connection:
+            tables = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+            ).fetchall()
+            for schema, table in tables:
+                connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(schema)}.{identifier(table)}").fetchall()
+    except duckdb.Error as error:
+        if found := damage(of, error):
+            raise found from error
+        raise
+
+
+def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:
+    """What a person can do about a file that DuckDB cannot open."""
+    return damage(file, error) or WarehouseProblem(
+        f"{file.name} cannot be opened: {str(error).splitlines()[0].rstrip('.! ')}.",
+        "Close other programs that have it open (analysts open account_insights.duckdb instead), or restore the file "
+        "from a backup if it is damaged.",
+    )
+
+
+def damage(file: Path, error: BaseException) -> WarehouseProblem | None:
+    """What a person can do about a damaged file, None when an error means something else."""
+    if not isinstance(error, duckdb.Error) or not any(sign in str(error).lower() for sign in _SIGNS_OF_DAMAGE):
+        return None
+    return WarehouseProblem(
+        f"{file} is damaged: {str(error).splitlines()[0].rstrip('.! ')}.",
+        "Nothing was put in its place. Bring the warehouse back with `sf-insights restore FILE`, from a backup or from "
+        "the published account_insights.duckdb; if that is the damaged one, `sf-insights publish` makes it again.",
+    )
 
 
 def _flush(path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -22,7 +23,7 @@ import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
-from sf_insights.resources.copies import PRIVATE, replace_file
+from sf_insights.resources.copies import PRIVATE, damage, replace_file, unreadable
 from sf_insights.resources.settings import SNAPSHOT_NAME, database_limits, environment, now
 from sf_insights.sql import identifier, migrations, render
 
@@ -134,7 +135,7 @@ class Warehouse:
             return
         self.hold(purpose, wait_seconds, tell)
         try:
-            self._refuse_lost()
+            self.refuse_lost()
             self._connection = self._connect()
             self._prepare(tell)
         except BaseException:
@@ -177,10 +178,12 @@ class Warehouse:
         connection.execute("BEGIN")
         try:
             yield Transaction(connection)
-        except BaseException:
+        except BaseException as error:
             # A failed COMMIT has already rolled back, and a broken connection cannot.
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
+            if found := damage(self.path, error):
+                raise found from error
             raise
         connection.execute("COMMIT")
 
@@ -216,14 +219,18 @@ class Warehouse:
         probe.release()
         return None
 
-    def _refuse_lost(self) -> None:
-        """A lost warehouse is not begun anew beside its last copy, which the next publication would replace."""
+    def refuse_lost(self) -> None:
+        """A lost warehouse is not begun anew beside its last copy, which the next publication would replace.
+
+        Raises:
+            WarehouseProblem: there is no warehouse any more.
+        """
         snapshot = self.path.with_name(SNAPSHOT_NAME)
         if snapshot.exists() and not self.path.exists():
             raise WarehouseProblem(
                 f"{self.path.name} is gone, and {snapshot.name} is what is left of it.",
-                f"Bring it back with `sf-insights restore {snapshot}` or from a later backup; or move {snapshot.name} "
-                "away to begin anew.",
+                f"Bring it back with `sf-insights restore {shlex.quote(str(snapshot))}`, or from a later backup; or "
+                f"move {snapshot.name} away to begin anew.",
             )
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
@@ -276,11 +283,7 @@ class Warehouse:
                 },
             )
         except duckdb.IOException as error:
-            raise WarehouseProblem(
-                f"{self.path.name} cannot be opened: {_first_line(error)}.",
-                "Close other programs that have it open (analysts open account_insights.duckdb instead), or restore "
-                "the file from a backup if it is damaged.",
-            ) from None
+            raise unreadable(self.path, error) from None
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         for macro in temporary_macros():
@@ -345,11 +348,16 @@ def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
         connection = duckdb.connect(str(snapshot), read_only=True)
     except duckdb.Error as error:
         raise WarehouseProblem(
-            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "The next `sf-insights sync` replaces it."
+            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "`sf-insights publish` makes it again."
         ) from None
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
-        yield Transaction(connection)
+        try:
+            yield Transaction(connection)
+        except duckdb.Error as error:
+            if found := damage(snapshot, error):
+                raise found from error
+            raise
 
 
 def _first_line(error: duckdb.Error) -> str:

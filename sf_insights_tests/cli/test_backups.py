@@ -1,5 +1,6 @@
 """backup, restore and publish: through a lost and a damaged file."""
 
+import shlex
 import subprocess
 import sys
 
@@ -56,6 +57,84 @@ def test_the_snapshot_is_made_again_without_salesforce(org, synced, harm):
     assert held(synced) == before
 
 
+def damage(file, table="salesforce.raw_accounts"):
+    """Change one byte of a block that a table's columns are in, as a failing disk does."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        [(block,)] = connection.execute(
+            "SELECT max(block_id) FROM pragma_storage_info($table) WHERE persistent", {"table": table}
+        ).fetchall()
+    mode = file.stat().st_mode
+    file.chmod(0o600)
+    with file.open("r+b") as opened:
+        opened.seek(3 * 4096 + block * 262_144 + 100)
+        [byte] = opened.read(1)
+        opened.seek(-1, 1)
+        opened.write(bytes([byte ^ 255]))
+    file.chmod(mode)
+
+
+@pytest.mark.parametrize("table", ["salesforce.raw_accounts", "insights.metric_history"])
+@pytest.mark.parametrize("command", [("publish",), ("label", "Industry", "Branch"), ("backup", "copy.duckdb")])
+def test_a_damaged_warehouse_is_neither_published_nor_backed_up(synced, tmp_path, command, table):
+    before, snapshot = held(synced), synced.snapshot.read_bytes()
+    damage(synced.warehouse, table)
+    said = synced(*(str(tmp_path / word) if word.endswith(".duckdb") else word for word in command))
+    assert said.code == 1
+    assert "is damaged" in said.err
+    assert "sf-insights restore" in said.err
+    assert synced.snapshot.read_bytes() == snapshot
+    assert not (tmp_path / "copy.duckdb").exists()
+    assert synced("restore", str(synced.snapshot)).code == 0
+    assert held(synced) == before
+
+
+def test_a_sync_that_meets_the_damage_says_so_once(synced, monkeypatch):
+    snapshot = synced.snapshot.read_bytes()
+    damage(synced.warehouse)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    said = synced("sync")
+    assert said.code == 1
+    assert "warehouse.duckdb is damaged" in said.err
+    assert "tried once more" not in said.err + said.out
+    assert synced.snapshot.read_bytes() == snapshot
+
+
+@pytest.mark.parametrize("harm", ["damaged", "cut"])
+def test_a_damaged_copy_is_not_restored(synced, tmp_path, harm):
+    copy = tmp_path / "copy.duckdb"
+    assert synced("backup", str(copy)).code == 0
+    if harm == "damaged":
+        damage(copy)
+    else:
+        copy.write_bytes(copy.read_bytes()[:-1_000_000])
+    before = synced.warehouse.read_bytes()
+    said = synced("restore", str(copy))
+    assert said.code == 1
+    assert str(copy) in said.err.replace("\n", "")
+    assert synced.warehouse.read_bytes() == before
+    assert list(synced.data.glob("*before-restore*")) == []
+
+
+@pytest.mark.parametrize("harm", ["cut", "no database"])
+def test_a_damaged_snapshot_is_named_with_the_way_back(synced, harm):
+    synced.snapshot.chmod(0o644)
+    synced.snapshot.write_bytes(synced.snapshot.read_bytes()[:300_000] if harm == "cut" else b"not a database")
+    for command in ("status", "unmatched"):
+        said = synced(command)
+        assert said.code == 1
+        assert "account_insights.duckdb" in said.err
+        assert "sf-insights publish" in said.err
+    assert synced("publish").code == 0
+    assert synced("status").code == 0
+
+
+def test_a_backup_of_a_lost_warehouse_says_how_it_comes_back(synced, tmp_path):
+    synced.warehouse.unlink()
+    said = synced("backup", str(tmp_path / "copy.duckdb"))
+    assert said.code == 1
+    assert "sf-insights restore" in said.err
+
+
 def test_a_backup_overwrites_nothing(synced, tmp_path):
     file = tmp_path / "copy.duckdb"
     file.write_text("something else")
@@ -78,6 +157,7 @@ def test_publishing_before_the_first_sync_says_what_to_do(sf_insights):
     said = sf_insights("publish")
     assert said.code == 1
     assert "sf-insights sync" in said.err
+    assert not sf_insights.warehouse.exists()
 
 
 def test_a_lost_warehouse_is_not_begun_anew_beside_its_last_snapshot(synced):
@@ -85,7 +165,7 @@ def test_a_lost_warehouse_is_not_begun_anew_beside_its_last_snapshot(synced):
     synced.warehouse.unlink()
     said = synced("sync")
     assert said.code == 1
-    assert f"sf-insights restore {synced.snapshot}" in said.err.replace("\n", " ")
+    assert f"sf-insights restore {shlex.quote(str(synced.snapshot))}" in said.err.replace("\n", " ")
     assert not synced.warehouse.exists()
     assert synced.snapshot.read_bytes() == snapshot
     assert synced("restore", str(synced.snapshot)).code == 0

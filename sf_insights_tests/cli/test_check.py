@@ -1,5 +1,7 @@
 import pytest
 
+from sf_insights.resources.warehouse import Warehouse
+
 
 def states(said):
     """The state of each subject in the JSON of `check`."""
@@ -147,3 +149,32 @@ def test_every_command_explains_itself(sf_insights, name):
     assert said.code == 0
     assert name in sf_insights("--help").out
     assert len(said.out) > 200
+
+
+@pytest.mark.parametrize(
+    ("harm", "subject", "remedy"),
+    [
+        ("warehouse lost", "Warehouse", "sf-insights restore"),
+        ("warehouse damaged", "Warehouse", "restore"),
+        ("snapshot damaged", "Snapshot", "sf-insights publish"),
+    ],
+)
+def test_a_database_that_stops_a_sync_is_told(synced, harm, subject, remedy):
+    file = synced.warehouse if "warehouse" in harm else synced.snapshot
+    file.unlink()
+    if "damaged" in harm:
+        file.write_bytes(b"\0" * 20_000)
+    said = synced("check", "--json")
+    assert said.code == 1
+    found = finding(said, subject)
+    assert found["state"] == "failed"
+    assert remedy in found["remedy"]
+
+
+def test_a_warehouse_that_is_in_use_is_no_failure(synced):
+    warehouse = Warehouse(synced.warehouse)
+    warehouse.open("another sync")
+    said = synced("check", "--json")
+    warehouse.close()
+    assert said.code == 0
+    assert "another sync is running" in finding(said, "Warehouse")["detail"]

@@ -1,6 +1,8 @@
 """A disk that is full, or may not be written: yesterday's tables stay, people learn why, and the next sync is whole."""
 
+import json
 import os
+import tempfile
 
 import pytest
 from click.testing import CliRunner
@@ -87,8 +89,23 @@ def test_a_read_only_disk_is_named_and_its_snapshot_still_opens(disk, sync):
     assert run.reason.startswith("The disk is read-only")
     assert str(sync.data) in run.reason
     assert content(run) == yesterday
+    said = CliRunner().invoke(main, ["check"])
+    assert said.exit_code == 1
+    assert "cannot be written" in " ".join(said.stdout.split())
     disk.allow_writing()
     assert sync("2026-03-02").success
+
+
+def test_a_check_without_room_for_temporary_files_says_so_and_goes_on(disk, sync, monkeypatch):
+    sync.configure(fields=FIELDS)
+    disk.fill()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
+    said = CliRunner().invoke(main, ["check", "--json"])
+    findings = {finding["subject"]: finding for finding in json.loads(said.stdout)["findings"]}
+    assert said.exit_code == 1
+    assert findings["List"]["state"] == "failed"
+    assert "full" in findings["List"]["detail"]
+    assert findings["Industry"]["state"] == "ok"
 
 
 def test_a_backup_onto_a_full_disk_is_refused_and_leaves_nothing_there(disk, sync):
