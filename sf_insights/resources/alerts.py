@@ -54,7 +54,7 @@ class Alerts:
             try:
                 self._file.write_text(json.dumps(states, indent=1), encoding="utf-8")
             except OSError as error:
-                logger.warning("What was told cannot be kept, so it may be told again: %s", error.strerror)
+                logger.warning("Which alerts were sent cannot be noted, so they may be sent again: %s", error.strerror)
 
     def _send(self, what: str, method: str, address: str, body: dict[str, Any] | None) -> None:
         # The address itself is a secret for most receivers, so it stands in no message.

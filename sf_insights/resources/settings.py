@@ -369,7 +369,8 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationProblem(
-            f"{path} does not exist.", "Create it, or set SF_INSIGHTS_CONFIG to where it is."
+            f"{path} does not exist.",
+            "Copy data/account_field_sync.yaml of the checkout there, or set SF_INSIGHTS_CONFIG to where it is.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None
