@@ -17,7 +17,7 @@ def matched_accounts(context: dg.AssetExecutionContext, warehouse: WarehouseReso
         counts = matching.match_accounts(tx, step.sync)
         syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
         metadata = table_metadata(
-            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), preview=matching.some_matches(tx)
+            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), key_table="ops.account_matches"
         )
     by_status = {f"accounts_{status}": accounts for status, accounts in counts.by_status.items()}
     return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": counts.rate, **by_status})

@@ -8,7 +8,7 @@ import dagster as dg
 
 from sf_insights.domain.dictionary import RELATIONS
 from sf_insights.resources.warehouse import Transaction
-from sf_insights.sql import identifier
+from sf_insights.sql import identifier, literal
 
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
@@ -23,14 +23,19 @@ def table_metadata(
     labels: Mapping[str, str] | None = None,
     *,
     rows: int | None = None,
+    key_table: str | None = None,
     preview: str | None = None,
 ) -> dict[str, Any]:
     """Row count, column schema and the first rows of a table or view.
 
     A column is described by its label if it has one, else by what the data dictionary says. A view that is long to
-    read is not read: `rows` is its count then, and `preview` the relation whose first rows are shown for its own.
+    read is not read: `rows` is its count then, and `preview` the relation whose first rows are shown for its own, or
+    `key_table` the table from which their `account_id` is taken.
     """
     name = f"{identifier(schema)}.{identifier(table)}"
+    if key_table:
+        ids = [id_ for (id_,) in tx.execute(f"SELECT account_id FROM {key_table} LIMIT {_PREVIEW_ROWS}")]
+        preview = f"(FROM {name} WHERE account_id IN ({', '.join(map(literal, ids)) or 'NULL'}))"
     columns = tx.columns(schema, table)
     _, meanings = RELATIONS.get(table, ("", {})) if schema == "insights" else ("", {})
     described = {**meanings, **(labels or {})}

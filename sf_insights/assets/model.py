@@ -37,9 +37,10 @@ def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResour
     with warehouse.step(context) as step, step.transaction() as tx:
         changed = model_sync(tx, step.sync)
         labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
-        metadata = {
-            table: table_metadata(tx, "insights", table, labels) for table in _TABLES if table != "account_metrics"
-        }
+        metadata = {table: table_metadata(tx, "insights", table, labels) for table in ("fields", "attribute_changes")}
+        metadata["account_attributes"] = table_metadata(
+            tx, "insights", "account_attributes", labels, key_table="ops.attribute_values"
+        )
         metadata["account_metrics"] = table_metadata(
             tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
         )

@@ -32,11 +32,11 @@ def published_snapshot(
     with warehouse.step_after(context) as step:
         with step.transaction() as tx:
             write_views(tx)  # a label may have changed since the model was made
-        size = publish(step.warehouse, places.snapshot)
+        is_synced = step.sync.run_id == context.run.run_id
+        size = publish(step.warehouse, places.snapshot, after_sync=is_synced)
         with step.transaction() as tx:
             news = published_state(tx)
     # A new label says nothing about what a killed sync has landed, nor that the syncs are well.
-    is_synced = step.sync.run_id == context.run.run_id
     settings.alerts().published(news, is_synced=is_synced)
     if is_synced:
         empty_landing(places.landing)

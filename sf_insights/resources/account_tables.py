@@ -165,23 +165,21 @@ def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> set[str]:
     for name in existing.keys() - columns.keys() - kept:
         tx.execute(f"ALTER TABLE salesforce.raw_accounts DROP COLUMN {identifier(name)}")
     for name, needed in columns.items():
-        fit_column(tx, "salesforce", "raw_accounts", name, needed)
+        fit_column(tx, "salesforce.raw_accounts", name, existing.get(name), needed)
     return columns.keys() - existing.keys()
 
 
-def fit_column(tx: Transaction, schema: str, table: str, name: str, needed: ColumnType) -> None:
+def fit_column(tx: Transaction, table: str, name: str, type_: str | None, needed: ColumnType) -> None:
     """Add a column, widen it, or start it anew when it is of another kind; never narrow it."""
-    existing = tx.columns(schema, table)
-    relation = f"{identifier(schema)}.{identifier(table)}"
-    if name in existing:
-        held = ColumnType.parse(existing[name])
+    if type_ is not None:
+        held = ColumnType.parse(type_)
         wider = held.widened(needed)
         if wider is not None and wider != held:
-            tx.execute(f"ALTER TABLE {relation} ALTER COLUMN {identifier(name)} TYPE {wider.sql}")
+            tx.execute(f"ALTER TABLE {table} ALTER COLUMN {identifier(name)} TYPE {wider.sql}")
         if wider is not None:
             return
-        tx.execute(f"ALTER TABLE {relation} DROP COLUMN {identifier(name)}")
-    tx.execute(f"ALTER TABLE {relation} ADD COLUMN {identifier(name)} {needed.sql}")
+        tx.execute(f"ALTER TABLE {table} DROP COLUMN {identifier(name)}")
+    tx.execute(f"ALTER TABLE {table} ADD COLUMN {identifier(name)} {needed.sql}")
 
 
 def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, ColumnType]) -> None:

@@ -33,7 +33,7 @@ def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str],
     """
     if not is_second:
         tx.execute("DELETE FROM ops.former_values")
-    landed = tx.columns("salesforce", "raw_accounts")
+    landed, columns = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
     needed = {name: ColumnType.parse(landed[name]) for name in attributes}
     former = dict(tx.execute("SELECT DISTINCT field, type FROM ops.former_values"))
     given_back = []
@@ -41,14 +41,14 @@ def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str],
         _leave_out_of_undo(tx, name)
         held = ColumnType.parse(type_)
         if name not in needed or held.widened(needed[name]) is not None:
-            fit_column(tx, "ops", "attribute_values", name, held)
+            fit_column(tx, "ops.attribute_values", name, columns.get(name), held)
             given_back.append(name)
     columns = tx.columns("ops", "attribute_values")
     for name, column in needed.items():
         held = ColumnType.parse(columns.get(name, column.sql))
         if held.widened(column) is None and name not in former:
             _keep_former_values(tx, day, name, held, is_second)
-        fit_column(tx, "ops", "attribute_values", name, column)
+        fit_column(tx, "ops.attribute_values", name, columns.get(name), column)
     return given_back
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import duckdb
@@ -18,10 +18,23 @@ PRIVATE = 0o600
 _SIGNS_OF_DAMAGE = ("corrupt database", "stored checksum", "could not read enough bytes")
 
 
-def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path], None] = lambda _: None) -> None:
+def replace_file(
+    file: Path,
+    target: Path,
+    mode: int,
+    complete: Callable[[Path], None] = lambda _: None,
+    just_read: Collection[str] = (),
+) -> None:
     """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
 
-    Whoever has the old file open keeps it. `complete` may change the copy before it is put there.
+    Whoever has the old file open keeps it.
+
+    Args:
+        file: what is copied. Every column of every table is read in the copy, and damage refused.
+        target: what is replaced.
+        mode: the permissions of the target.
+        complete: may change the copy before it is put there.
+        just_read: the tables, as schema.table, that whoever copies has read in full and need not be read again.
 
     Raises:
         WarehouseProblem: part of the file cannot be read; nothing was put in the place of the target.
@@ -32,7 +45,7 @@ def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path],
     try:
         log.unlink(missing_ok=True)
         shutil.copyfile(file, copy)
-        _refuse_damaged(copy, file)
+        _refuse_damaged(copy, file, just_read)
         complete(copy)
         _flush(copy)
         copy.chmod(mode)
@@ -46,7 +59,7 @@ def replace_file(file: Path, target: Path, mode: int, complete: Callable[[Path],
     _flush(target.parent)
 
 
-def _refuse_damaged(copy: Path, of: Path) -> None:
+def _refuse_damaged(copy: Path, of: Path, just_read: Collection[str]) -> None:
     """Read every column of every table, since DuckDB sees a damaged block when it reads it and not before."""
     try:
         with duckdb.connect(str(copy), read_only=True, config=database_limits(environment())) as connection:
@@ -54,7 +67,9 @@ def _refuse_damaged(copy: Path, of: Path) -> None:
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
             ).fetchall()
             for schema, table in tables:
-                connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(schema)}.{identifier(table)}").fetchall()
+                if f"{schema}.{table}" not in just_read:
+                    name = f"{identifier(schema)}.{identifier(table)}"
+                    connection.execute(f"SELECT count(COLUMNS(*)) FROM {name}").fetchall()
     except duckdb.Error as error:
         if found := damage(of, error):
             raise found from error

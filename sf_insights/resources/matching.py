@@ -79,12 +79,6 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
     return counts
 
 
-def some_matches(tx: Transaction) -> str:
-    """A relation with the first rows of insights.matched_accounts; the view alone would join all of them."""
-    ids = [id_ for (id_,) in tx.execute("SELECT account_id FROM ops.account_matches LIMIT 5")]
-    return f"(FROM insights.matched_accounts WHERE account_id IN ({', '.join(map(literal, ids))}))"
-
-
 def _date(day: date | None) -> str:
     """A date where a view stands, which takes no parameters."""
     return "NULL::DATE" if day is None else f"DATE '{day}'"

@@ -78,7 +78,8 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         casts={name: f"::{held[name]}" for name in read["attribute"] if held[name] != landed[name]},
         currency='raw."CurrencyIsoCode"' if has_currency else "NULL::VARCHAR",
     )
-    tx.run("insights_former_values", {"day": sync.day})
+    if not tx.is_empty("ops.former_values"):
+        tx.run("insights_former_values", {"day": sync.day})
     tx.run("insights_previous_days", {"day": sync.day})
     tx.run(
         "insights_metric_history",

@@ -14,12 +14,14 @@ from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import STORAGE_VERSION, Transaction, Warehouse
 
 _READ_ONLY = 0o444
+_COMPARED = ("salesforce.raw_accounts", "zuora.accounts")
 
 
-def publish(warehouse: Warehouse, snapshot: Path) -> int:
+def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
     """Put a copy of the warehouse in the place of `snapshot` and return its size in bytes.
 
-    An analyst who has the old file open keeps it, unchanged, until the connection is closed.
+    An analyst who has the old file open keeps it, unchanged, until the connection is closed. `after_sync`: this ends
+    the last complete sync, and what that has read in full is not read again to see that it is whole.
 
     Raises:
         WarehouseProblem: the insights tables are not all of the last complete sync; the old snapshot stays.
@@ -27,18 +29,35 @@ def publish(warehouse: Warehouse, snapshot: Path) -> int:
     with warehouse.transaction() as tx:
         _refuse_mixed(tx)
         worth_compacting = has_holes(tx)
+        just_read = _COMPARED if after_sync and _has_landed(tx) else ()
     moment = now()
     file = warehouse.checkpointed()
     try:
         if worth_compacting:
             compact(file)
-        replace_file(file, snapshot, mode=_READ_ONLY, complete=lambda copy: _stamp_copy(copy, moment))
+        replace_file(
+            file,
+            snapshot,
+            mode=_READ_ONLY,
+            complete=lambda copy: _stamp_copy(copy, moment),
+            just_read=just_read,
+        )
     finally:
         warehouse.reopen()
     # Only now: when anything before fails, or the process dies, the warehouse does not say of a sync that it is there.
     with warehouse.transaction() as tx:
         _stamp(tx, moment)
     return snapshot.stat().st_size
+
+
+def _has_landed(tx: Transaction) -> bool:
+    """Whether the last complete sync read both lists, and did not start with what another had landed."""
+    return bool(
+        tx.value(
+            "SELECT least(salesforce_landed_at, zuora_landed_at) >= opened_at FROM ops.sync_runs "
+            "WHERE sync = (SELECT sync FROM insights.snapshot)"
+        )
+    )
 
 
 def _stamp_copy(copy: Path, moment: datetime) -> None:

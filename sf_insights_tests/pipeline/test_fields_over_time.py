@@ -159,6 +159,7 @@ def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
     assert not run.success
     assert "Rating" not in [name for name, *_ in run.rows("DESCRIBE insights.accounts")]
     run = sync(day="2026-03-02")
+    assert run.success, run.reason
     assert run.attributes("Rating") == {
         key: Truth(org).accounts[id_]["Rating"] for key, id_ in Truth(org).matches().items()
     }
