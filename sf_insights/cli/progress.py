@@ -105,7 +105,9 @@ def _told(step: str, facts: Mapping[str, Any]) -> str:
             return f"{rows}, {facts['default_labels']} of them still the default"
         case "salesforce__raw_accounts":
             through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
-            return f"{counted(facts['records_read'], 'Account')} through {through}"
+            deleted = facts["records_read"] - facts["live_accounts"]
+            also = f", and {counted(deleted, 'deleted one')}" if deleted else ""
+            return f"{counted(facts['live_accounts'], 'Account')} through {through}{also}"
         case "zuora__accounts":
             return f"{counted(rows, 'account')} from {facts['source']}"
         case "insights__matched_accounts":

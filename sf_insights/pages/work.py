@@ -15,7 +15,8 @@ from sf_insights.resources.settings import now
 
 SYNC = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')", "sync")
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 24.0
+_SIGNALS = 3
 _MOST_LINES = 400
 _ADVICE = "Next"
 
@@ -88,12 +89,14 @@ class Worker:
         process = self._process
         if process is None:
             return
-        if process.poll() is None:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_STOP_SECONDS)
+        # Dagster loses a signal that comes between two steps. One that it takes is followed by a second or two of work.
+        for _ in range(_SIGNALS):
             if process.poll() is None:
-                process.kill()
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_STOP_SECONDS / _SIGNALS)
+        if process.poll() is None:
+            process.kill()
         if self._listener is not None:
             self._listener.join(_STOP_SECONDS)
 
