@@ -182,7 +182,7 @@ class Warehouse:
             # A failed COMMIT has already rolled back, and a broken connection cannot.
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
-            if found := damage(self.path, error):
+            if found := damage(self.path, error) or _out_of_memory(error):
                 raise found from error
             raise
         connection.execute("COMMIT")
@@ -362,6 +362,17 @@ def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
 
 def _first_line(error: duckdb.Error) -> str:
     return str(error).splitlines()[0].rstrip(".! ")
+
+
+def _out_of_memory(error: BaseException) -> WarehouseProblem | None:
+    """What a person can do when DuckDB may not use as much memory as a statement needs."""
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return None
+    limit = database_limits(environment())["memory_limit"]
+    return WarehouseProblem(
+        f"DuckDB may use {limit} of memory, which is not enough for so many accounts.",
+        "Set SF_INSIGHTS_MEMORY_LIMIT to more, such as 2GB, and run again; nothing was changed.",
+    )
 
 
 def _json(value: Any) -> str:

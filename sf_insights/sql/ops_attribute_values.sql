@@ -112,12 +112,19 @@ DELETE FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM new
 INSERT INTO ops.attribute_values BY NAME
 SELECT
     {{ (["account_id"] + identity + attributes) | identifiers("today") }},
+    {% if not is_first %}
     -- An account with a new CRM Account ID keeps nothing of the old one, not even where the new value is not read today.
     {% for column in carried %}
     CASE WHEN new_values.reason != 'relinked' THEN kept.{{ column | identifier }} END AS {{ column | identifier }},
     {% endfor %}
+    {% endif %}
     true AS is_current,
+    {% if is_first %}
+    $day AS first_matched_on
+FROM todays_values AS today;  -- all of them: further joins would take memory for nothing
+    {% else %}
     coalesce(kept.first_matched_on, $day) AS first_matched_on
 FROM new_values
 JOIN todays_values AS today USING (account_id)
 LEFT JOIN ops.undo_attribute_values AS kept USING (account_id);
+    {% endif %}

@@ -177,6 +177,16 @@ def test_duckdb_keeps_to_the_memory_and_threads_that_are_set(tmp_path, monkeypat
     warehouse.close()
 
 
+def test_a_limit_that_is_too_low_is_named_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "30MB")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    said = r"may use 30MB .* Set SF_INSIGHTS_MEMORY_LIMIT to more"
+    with pytest.raises(WarehouseProblem, match=said), warehouse.transaction() as tx:
+        tx.execute("SELECT list(range) FROM range(20000000)")
+    warehouse.close()
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
