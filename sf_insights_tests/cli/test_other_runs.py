@@ -38,8 +38,10 @@ def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insight
         stderr=subprocess.DEVNULL,
     ) as dagster:
         try:
+            deadline = time.monotonic() + 60
             while not [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]:
                 assert dagster.poll() is None
+                assert time.monotonic() < deadline, "Dagster's run asks Salesforce for nothing"
                 time.sleep(0.05)
             with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
                 org.clear_faults()

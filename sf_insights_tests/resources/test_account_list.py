@@ -62,7 +62,6 @@ def test_memory_hardly_grows_with_the_number_of_accounts(tmp_path, kind, growth)
         landed, peak = map(int, done.stdout.split())
         assert landed == accounts
         peaks.append(peak)
-    print(kind, peaks)
     assert peaks[1] < growth * peaks[0]  # ten times as many accounts
 
 
