@@ -6,6 +6,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.jobs import daily_account_field_sync
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import load_configuration
 
 # What the schedule uses while the file cannot be read, so that the code loads and the tick can say what is wrong.
 _DEFAULTS = AccountFieldSync(fields=(SelectedField(field="Id"),))
@@ -14,7 +15,7 @@ _DEFAULTS = AccountFieldSync(fields=(SelectedField(field="Id"),))
 def daily_schedule() -> dg.ScheduleDefinition:
     """The schedule as the file says at the moment when the code loads."""
     try:
-        configuration = settings.load_configuration(_places().configuration)
+        configuration = load_configuration(_places().configuration)
     except ConfigurationProblem:
         configuration = _DEFAULTS
 
@@ -28,7 +29,7 @@ def daily_schedule() -> dg.ScheduleDefinition:
     )
     def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         try:
-            now = settings.load_configuration(_places().configuration)
+            now = load_configuration(_places().configuration)
         except ConfigurationProblem as problem:
             raise dg.Failure(description=str(problem)) from problem
         if not now.enabled:

@@ -16,7 +16,8 @@ import requests
 
 from sf_insights.cli.demo_home import environment
 from sf_insights.demo.process import DemoOrg
-from sf_insights.resources.settings import CHECKOUT, ConfigurationFile
+from sf_insights.resources.configuration_file import ConfigurationFile
+from sf_insights.resources.settings import CHECKOUT
 from sf_insights.runs import run_relabelling, run_sync
 from sf_insights_tests.pages.browser import Browser, browsing
 from sf_insights_tests.pages.conftest import serve

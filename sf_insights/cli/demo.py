@@ -14,6 +14,7 @@ from sf_insights.cli.sync import relabelling, run
 from sf_insights.demo.process import DemoOrg
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _SAMPLE = 5
@@ -42,7 +43,7 @@ def demo() -> None:
 def _sync_two_days(console: Console, org: DemoOrg) -> None:
     org.reset()
     demo_home.use_only(org)
-    zone = settings.load_configuration(demo_home.PLACES.configuration).zone
+    zone = load_configuration(demo_home.PLACES.configuration).zone
     today = settings.today({}, zone)
     yesterday = today - timedelta(days=1)
     console.print(f"An invented Salesforce org of {org.state()['accounts']:,} accounts and a Zuora tenant are running.")

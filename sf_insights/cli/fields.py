@@ -12,6 +12,7 @@ from sf_insights.cli.console import table as new_table
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.published import PublishedFields, published_fields
 
 
@@ -26,7 +27,7 @@ def fields(search: str, as_json: bool) -> None:
     """
     variables = settings.environment()
     places = settings.Places.from_environment(variables)
-    configuration = settings.load_configuration(places.configuration)
+    configuration = load_configuration(places.configuration)
     published = published_fields(places.snapshot)
     catalog = ask_for_catalog(variables, published)
     rows = _rows(catalog.fields, configuration, published)

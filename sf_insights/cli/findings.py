@@ -20,6 +20,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.account_list import LandedList
 from sf_insights.resources.account_sources import account_source
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.copies import unreadable
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.published import published_fields
@@ -56,7 +57,7 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
     places = settings.Places.from_environment(variables)
     configuration = None
     try:
-        configuration = settings.load_configuration(places.configuration)
+        configuration = load_configuration(places.configuration)
     except Problem as problem:
         yield failed("Configuration", "File", problem)
     else:

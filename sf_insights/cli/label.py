@@ -8,9 +8,9 @@ from sf_insights.cli.progress import RunProgress
 from sf_insights.cli.sync import end_when_failed
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.relabelling import relabelled
-from sf_insights.resources.settings import ConfigurationFile
 
 
 @click.command()

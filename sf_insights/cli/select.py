@@ -12,9 +12,9 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import nearest_names
 from sf_insights.domain.wording import since
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields, published_fields
 from sf_insights.resources.selection_changes import Change, next_sync, proposed, selection_of
-from sf_insights.resources.settings import ConfigurationFile
 
 _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
 

@@ -21,6 +21,7 @@ from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.syncs import GUARDS
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
@@ -39,7 +40,7 @@ def sync(accept: tuple[str, ...]) -> None:
     exit code is 0 only when the snapshot was published; otherwise the last one stays as it was.
     """
     places = settings.Places.from_environment(settings.environment())
-    if not settings.load_configuration(places.configuration).enabled:
+    if not load_configuration(places.configuration).enabled:
         fail(
             f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
             f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",

@@ -30,10 +30,11 @@ from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.reading import reading
 from sf_insights.resources.relabelling import relabelled
 from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
-from sf_insights.resources.settings import ConfigurationFile, Places, now
+from sf_insights.resources.settings import Places, now
 
 _STATIC = Path(__file__).parent / "static"
 

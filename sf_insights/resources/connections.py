@@ -17,6 +17,7 @@ from sf_insights.resources import settings, syncs
 from sf_insights.resources.account_list import AccountSource
 from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.alerts import Alerts
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.syncs import Sync
@@ -42,7 +43,7 @@ class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             ConfigurationProblem: it is not valid, or the synchronization is switched off.
         """
-        configuration = settings.load_configuration(self.places.configuration)
+        configuration = load_configuration(self.places.configuration)
         if not configuration.enabled:
             raise ConfigurationProblem(
                 f"The synchronization is switched off in {self.places.configuration.name}.",

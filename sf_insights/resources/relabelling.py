@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.resources import field_tables
+from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields
-from sf_insights.resources.settings import ConfigurationFile
 
 
 def relabelled(

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.selection import AccountFieldSync, plan_fields
+from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields
-from sf_insights.resources.settings import ConfigurationFile
 
 Selection = dict[str, Category]
 

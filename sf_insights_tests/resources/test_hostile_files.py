@@ -12,7 +12,7 @@ from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.resources.account_files import FileAccounts
 from sf_insights.resources.account_list import COLUMNS
 from sf_insights.resources.account_sources import account_source
-from sf_insights.resources.settings import load_configuration
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights_tests.resources.conftest import listed
 
 VALID = b"""\
