@@ -78,6 +78,7 @@ class Job:
     processed: int = 0
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
+    path: Path | None = None  # where its result is, or is being written
     result: Result | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     changing: threading.Lock = field(default_factory=threading.Lock)
@@ -218,6 +219,7 @@ class BulkJobs:
         reader.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
         statement = compiled.sql(_row_sql(compiled.columns, separator, end))
         until = job.started + org.settings.job_seconds
+        job.path = path
         lock = self._writing.setdefault(path, threading.Lock())
 
         def work() -> None:
@@ -243,8 +245,8 @@ class BulkJobs:
         self._prune()
 
     def _prune(self) -> None:
-        """Remove old results that no job shows; the disk need not keep every day that ever passed."""
-        used = {job.result.path for job in self.jobs.values() if job.result}
+        """Remove old results that no job has; the disk need not keep every day that ever passed."""
+        used = {job.path for job in list(self.jobs.values())}
         files = sorted(self.directory.glob("*.csv"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in files[_FILES_KEPT:]:
             if path not in used:

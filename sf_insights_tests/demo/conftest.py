@@ -82,7 +82,9 @@ class BulkClient:
         return response.json()
 
     def finished(self, soql: str, operation: str = "queryAll", **options: Any) -> dict[str, Any]:
-        job = self.create(soql, operation, **options)
+        return self.awaited(self.create(soql, operation, **options))
+
+    def awaited(self, job: dict[str, Any]) -> dict[str, Any]:
         for _ in range(10_000):
             job = self.rest("GET", f"jobs/query/{job['id']}").json()
             if job["state"] in {"JobComplete", "Failed", "Aborted"}:

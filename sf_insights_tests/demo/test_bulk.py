@@ -186,6 +186,20 @@ def test_what_one_reset_undid_does_not_come_back_from_the_files(org: DemoOrg, re
     assert rows(bulk.results(bulk.finished(soql)).text)[1] == ["Banking"]
 
 
+def test_a_result_found_ready_stays_while_its_job_runs(org: DemoOrg, bulk, rest) -> None:
+    first = bulk.finished("SELECT Id, Name FROM Account")
+    assert rest("DELETE", f"jobs/query/{first['id']}").status_code == 204
+    org.configure(job_seconds=3)
+    again = bulk.create("SELECT Id, Name FROM Account")
+    org.configure(job_seconds=0)
+    for number in range(8):  # newer results, so that the one found ready is the oldest on disk
+        other = bulk.finished(f"SELECT Id FROM Account WHERE Name = '{number}'")
+        assert rest("DELETE", f"jobs/query/{other['id']}").status_code == 204
+    job = bulk.awaited(again)
+    assert job["state"] == "JobComplete"
+    assert len(rows(bulk.results(job).text)) == 1 + job["numberRecordsProcessed"] == 1 + len(org.accounts())
+
+
 def test_gzip_when_asked_for(bulk) -> None:
     job = bulk.finished(SOQL)
     packed = bulk.results(job, headers={"Accept-Encoding": "gzip"})
