@@ -50,7 +50,10 @@ class Run:
 
 
 class Pipeline:
-    """Runs syncs in one data directory; settings stay from call to call until they are changed."""
+    """Runs syncs in one data directory; settings stay from call to call until they are changed.
+
+    A run that ends otherwise than expected fails the test with the reason that it gave.
+    """
 
     def __init__(self, data: Path, dagster_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.data = data
@@ -66,15 +69,25 @@ class Pipeline:
 
     def __call__(self, day: str, *, accept: list[str] | None = None, **settings: Any) -> Run:
         self.configure(**settings)
-        return self.run(day, accept)
+        return _succeeded(self.run(day, accept))
+
+    def fails(self, day: str, *, accept: list[str] | None = None, **settings: Any) -> Run:
+        self.configure(**settings)
+        return _failed(self.run(day, accept))
 
     def run(self, day: str, accept: list[str] | None = None, on_news: Callable[[News], None] | None = None) -> Run:
-        """Run with the file as it stands."""
+        """Run with the file as it stands, however it ends."""
         self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
         outcome = run_sync(accept or [], on_news)
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
 
     def relabel(self, **settings: Any) -> Run:
+        return _succeeded(self._relabelled(**settings))
+
+    def relabel_fails(self, **settings: Any) -> Run:
+        return _failed(self._relabelled(**settings))
+
+    def _relabelled(self, **settings: Any) -> Run:
         self.configure(**settings)
         outcome = run_relabelling()
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
@@ -100,6 +113,16 @@ class Pipeline:
     def count(self, key: str) -> int:
         """The rows of the relation that an asset key names."""
         return self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
+
+
+def _succeeded(run: Run) -> Run:
+    assert run.success, run.reason
+    return run
+
+
+def _failed(run: Run) -> Run:
+    assert not run.success, "the run was expected to fail"
+    return run
 
 
 @contextlib.contextmanager

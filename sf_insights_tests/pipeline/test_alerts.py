@@ -66,9 +66,9 @@ def test_each_change_of_state_is_told_once(org, sync, receiver):
     assert receiver.beats == 2
 
     org.fault("job_failed", message="InvalidBatch : QUERY_TIMEOUT: too long", times=None)
-    failed = sync(day="2026-03-03")
+    failed = sync.fails(day="2026-03-03")
     assert receiver.taken() == [f"sf_insights: The sync failed: {failed.reason}"]
-    sync(day="2026-03-03")
+    sync.fails(day="2026-03-03")
     assert receiver.taken() == []
     org.clear_faults()
     sync(day="2026-03-03")
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_told(sync, receiver):
 
 def test_a_failing_alert_fails_nothing(sync, receiver, monkeypatch):
     receiver.status = 500
-    assert sync(day="2026-03-01").success
+    sync(day="2026-03-01")
     monkeypatch.setenv("SF_INSIGHTS_ALERT_URL", "http://127.0.0.1:9/closed")
     monkeypatch.setenv("SF_INSIGHTS_HEARTBEAT_URL", "no address at all")
-    assert sync(day="2026-03-02", fields=["Type"]).success
+    sync(day="2026-03-02", fields=["Type"])

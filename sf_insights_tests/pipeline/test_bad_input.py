@@ -23,8 +23,7 @@ def test_a_selection_that_cannot_be_is_refused(sync, case):
     sync(day="2026-03-01")
     before = sync.snapshot.read_bytes()
     fields, words = REFUSED[case]
-    run = sync(day="2026-03-02", fields=fields)
-    assert not run.success
+    run = sync.fails(day="2026-03-02", fields=fields)
     for word in words:
         assert word in run.reason
     assert sync.snapshot.read_bytes() == before
@@ -32,8 +31,7 @@ def test_a_selection_that_cannot_be_is_refused(sync, case):
 
 def test_a_field_hidden_from_the_start_is_refused_as_not_visible(org, sync):
     org.hide_field("Rating")
-    run = sync(day="2026-03-01", fields=["Rating"])
-    assert not run.success
+    run = sync.fails(day="2026-03-01", fields=["Rating"])
     assert "Rating" in run.reason
     assert "may see" in run.reason
 
@@ -63,8 +61,7 @@ def test_a_malformed_file_is_refused_before_anything_is_opened(org, sync, text, 
 
 
 def test_a_switched_off_synchronization_changes_nothing(sync):
-    run = sync(day="2026-03-01", enabled=False)
-    assert not run.success
+    run = sync.fails(day="2026-03-01", enabled=False)
     assert "switched off" in run.reason
     assert not sync.warehouse.exists()
 
@@ -84,8 +81,7 @@ def test_wrong_connections_are_refused_by_the_variable_to_mend(sync, monkeypatch
     before = sync.snapshot.read_bytes()
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    run = sync(day="2026-03-02")
-    assert not run.success
+    run = sync.fails(day="2026-03-02")
     for word in words:
         assert word in run.reason
     assert "wrong" not in run.reason
@@ -102,8 +98,7 @@ def test_wrong_connections_are_refused_by_the_variable_to_mend(sync, monkeypatch
 )
 def test_an_account_file_that_cannot_be_used_is_refused(sync, text, words):
     (sync.data / "accounts.csv").write_text(text, encoding="utf-8")
-    run = sync(day="2026-03-01", insights_accounts="accounts.csv")
-    assert not run.success
+    run = sync.fails(day="2026-03-01", insights_accounts="accounts.csv")
     for word in words:
         assert word in run.reason
     assert not sync.snapshot.exists()
@@ -114,7 +109,6 @@ def test_insights_accounts_may_come_from_a_file(org, sync):
     lines = ['"CrmId","Ignored","Id"', *(f'"{row["CrmId"]}","x","{row["Id"]}"' for row in rows)]
     (sync.data / "accounts.csv").write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
     run = sync(day="2026-03-01", insights_accounts="accounts.csv")
-    assert run.success, run.reason
     assert dict(run.rows("SELECT account_id, salesforce_account_id FROM insights.matched_accounts")) == {
         row["Id"]: row["salesforce_id"] for row in rows
     }

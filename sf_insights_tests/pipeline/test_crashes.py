@@ -59,7 +59,7 @@ def undisturbed(tmp_path, monkeypatch, sync):
 
 def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
-    assert sync("2026-03-01", fields=FIELDS).success
+    sync("2026-03-01", fields=FIELDS)
     undisturbed("2026-03-01")
     org.pass_day()
     expected = undisturbed("2026-03-02")
@@ -73,7 +73,7 @@ def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undistur
             _return_to(tmp_path / "yesterday", sync.data)
             _stop_in(step, delay, signal.SIGKILL)
             assert _day(sync) in ("2026-03-01", "2026-03-02"), where
-            run = sync("2026-03-02")
+            run = sync.run("2026-03-02")
             assert run.success, f"after {where}: {run.reason}"
             assert content(run) == expected, where
             assert not [file.name for file in sync.data.iterdir() if file.name.startswith(".")], where
@@ -82,14 +82,14 @@ def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undistur
 
 @pytest.mark.parametrize(("step", "number"), STOPS if os.environ.get("SF_INSIGHTS_SOAK") else SOME_STOPS)
 def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org, sync, step, number, monkeypatch):
-    assert sync("2026-03-01", fields=FIELDS).success
+    sync("2026-03-01", fields=FIELDS)
     org.pass_day()
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     _stop_in(step, 0.05, number)
     assert _day(sync) in ("2026-03-01", "2026-03-02")
     assert not sync.warehouse.with_suffix(".holder").exists()
     assert sync.read_warehouse("SELECT count(*) FROM ops.sync_runs WHERE state = 'running'") == [(0,)]
-    assert sync("2026-03-02").success
+    sync("2026-03-02")
 
 
 def _day(sync):
@@ -138,7 +138,7 @@ class Failure(Exception):
 
 def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
-    assert sync("2026-03-01", fields=FIELDS).success
+    sync("2026-03-01", fields=FIELDS)
     undisturbed("2026-03-01")
     org.pass_day()
     with _failing_statement(None) as counted:
@@ -150,10 +150,10 @@ def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undist
     for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 9)):
         _return_to(tmp_path / "yesterday", sync.data)
         with _failing_statement(number):
-            run = sync("2026-03-02")
+            run = sync.run("2026-03-02")
         # A step that uses the network is tried twice, and a check that fails undoes nothing.
         assert content(run) == expected or (not run.success and sync.snapshot.read_bytes() == before), number
-        run = sync("2026-03-02")
+        run = sync.run("2026-03-02")
         assert run.success, (number, run.reason)
         assert content(run) == expected, number
 

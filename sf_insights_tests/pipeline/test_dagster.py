@@ -93,8 +93,6 @@ def test_columns_are_described_by_their_labels_or_the_data_dictionary(sync, inst
 def test_runs_are_tagged_with_the_day_and_the_org_they_are_about(sync, instance):
     whole = sync(day="2026-03-01")
     relabelled = sync.relabel(fields=[{"field": "Industry", "label": "Line of business"}])
-    assert whole.success
-    assert relabelled.success
     with instance() as dagster:
         for run in (whole, relabelled):
             tags = dagster.get_run_by_id(run.run_id).tags
@@ -107,8 +105,7 @@ def test_runs_are_tagged_with_the_day_and_the_org_they_are_about(sync, instance)
 def test_a_run_that_another_org_was_refused_to_is_tagged_with_that_org(sync, instance):
     sync(day="2026-03-01")
     sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001AAA'")
-    refused = sync(day="2026-03-02")
-    assert not refused.success
+    refused = sync.fails(day="2026-03-02")
     with instance() as dagster:
         assert dagster.get_run_by_id(refused.run_id).tags["sf_insights/org"] == ORGANIZATION_ID
 
@@ -145,7 +142,7 @@ def test_a_field_that_loses_many_of_its_values_is_a_warning(org, sync, instance)
     filled = [account["Id"] for account in org.accounts() if account["Industry"] and not account["IsDeleted"]]
     for account in filled[: len(filled) // 2]:
         org.update_account(account, Industry=None)
-    assert sync(day="2026-03-02").success
+    sync(day="2026-03-02")
     with instance() as dagster:
         assert checks(dagster) == dict.fromkeys(CHECKS, True) | {"fill_rates_are_steady": False}
         key = dg.AssetCheckKey(dg.AssetKey(["salesforce", "raw_accounts"]), "fill_rates_are_steady")
@@ -168,7 +165,7 @@ def test_a_snapshot_that_nobody_renewed_is_not_fresh(sync):
 
 def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync, instance):
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
-    run = sync(day="2026-03-01")
+    run = sync.fails(day="2026-03-01")
     with instance() as dagster:
         record = dagster.get_run_by_id(run.run_id)
         assert record.tags["sf_insights/today"] == "2026-03-01"
@@ -182,6 +179,5 @@ def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync,
 
 
 def test_a_day_that_is_no_date_is_refused(sync):
-    run = sync(day="yesterday")
-    assert not run.success
+    run = sync.fails(day="yesterday")
     assert "SF_INSIGHTS_TODAY" in run.reason

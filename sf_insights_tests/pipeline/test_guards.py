@@ -11,15 +11,13 @@ def test_a_drop_of_live_accounts_is_refused_until_it_is_accepted(org, sync):
     live = [account["Id"] for account in Truth(org).accounts.values() if not account["IsDeleted"]]
     for account_id in live[: len(live) // 3]:
         org.delete_account(account_id)
-    run = sync(day="2026-03-02")
-    assert not run.success
+    run = sync.fails(day="2026-03-02")
     assert "live accounts" in run.reason
     assert "--accept row-drop" in run.reason
     assert sync.snapshot.read_bytes() == before
     run = sync(day="2026-03-02", accept=["row-drop"])
-    assert run.success, run.reason
     assert run.rows("SELECT accepted FROM ops.sync_runs ORDER BY sync DESC LIMIT 1") == [(["row-drop"],)]
-    assert sync(day="2026-03-03").success
+    sync(day="2026-03-03")
 
 
 def test_a_drop_of_zuoras_list_is_refused(org, sync):
@@ -27,8 +25,7 @@ def test_a_drop_of_zuoras_list_is_refused(org, sync):
     accounts = Truth(org).zuora
     for row in accounts[: len(accounts) // 2]:
         org.delete_zuora_account(row["Id"])
-    run = sync(day="2026-03-02")
-    assert not run.success
+    run = sync.fails(day="2026-03-02")
     assert "list of Insights accounts" in run.reason
 
 
@@ -38,29 +35,26 @@ def test_a_sync_that_matches_too_few_accounts_is_refused(org, sync):
     for row in Truth(org).zuora:
         if row["kind"] == "plain":
             org.update_zuora_account(row["Id"], CrmId="001Dm00000ZZZZZZZZ")
-    run = sync(day="2026-03-02")
-    assert not run.success
+    run = sync.fails(day="2026-03-02")
     assert "--accept match-rate" in run.reason
     assert "another org" in run.reason
     assert sync.snapshot.read_bytes() == before
-    assert sync(day="2026-03-02", accept=["match-rate"]).success
+    sync(day="2026-03-02", accept=["match-rate"])
 
 
 def test_another_org_is_refused_until_it_is_accepted(sync):
     sync(day="2026-03-01")
     before = sync.snapshot.read_bytes()
     sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001EAA'")
-    run = sync(day="2026-03-02")
-    assert not run.success
+    run = sync.fails(day="2026-03-02")
     assert "00D000000000001EAA" in run.reason
     assert sync.snapshot.read_bytes() == before
-    assert sync(day="2026-03-02", accept=["org-change"]).success
+    sync(day="2026-03-02", accept=["org-change"])
 
 
 @pytest.mark.parametrize("word", ["rowdrop", "everything"])
 def test_an_unknown_guard_is_refused_by_name(sync, word):
-    run = sync(day="2026-03-01", accept=[word])
-    assert not run.success
+    run = sync.fails(day="2026-03-01", accept=[word])
     assert word in run.reason
     assert "row-drop" in run.reason
 

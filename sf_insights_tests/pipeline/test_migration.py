@@ -151,7 +151,6 @@ def test_a_migrated_warehouse_is_synced_on(org, sync):
     org.pass_day()
     org.pass_day()
     run = sync(day="2026-03-03", fields=FIELDS)
-    assert run.success, run.reason
     truth = Truth(org)
     matches = dict(
         run.rows("SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current")

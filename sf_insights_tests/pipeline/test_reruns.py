@@ -48,7 +48,6 @@ def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path
     def in_place(pipeline, *args, **settings):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
         run = pipeline(*args, **settings)
-        assert run.success, run.reason
         return content(run)
 
     in_place(alone, day="2026-03-01", fields=FIELDS)
@@ -76,7 +75,6 @@ def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
     org.pass_day()
     sync(day="2026-03-02")
     run = sync(day="2026-03-02", fields=["Industry", "Rating"])
-    assert run.success, run.reason
     accounts = Truth(org).accounts
     linked = run.rows("SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current")
     assert run.attributes("Rating") == {key: accounts[id_]["Rating"] for key, id_ in linked}
@@ -86,17 +84,15 @@ def test_a_failed_second_run_of_a_day_leaves_the_first(org, sync):
     sync(day="2026-03-01", fields=FIELDS)
     before = sync.snapshot.read_bytes()
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
-    run = sync(day="2026-03-01")
-    assert not run.success
+    sync.fails(day="2026-03-01")
     assert sync.snapshot.read_bytes() == before
-    assert sync(day="2026-03-01").success
+    sync(day="2026-03-01")
 
 
 def test_a_past_day_is_refused_and_nothing_changes(sync):
     sync(day="2026-03-02", fields=FIELDS)
     before = sync.snapshot.read_bytes()
-    run = sync(day="2026-03-01")
-    assert not run.success
+    run = sync.fails(day="2026-03-01")
     assert "2026-03-01" in run.reason
     assert "2026-03-02" in run.reason
     assert sync.snapshot.read_bytes() == before
@@ -108,7 +104,7 @@ def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_comp
     org.update_account(salesforce_id, Industry="Energy")
     # Both lists are landed, and then the org is another one: the day is never completed.
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
-    assert not sync(day="2026-03-02").success
+    sync.fails(day="2026-03-02")
     org.clear_faults()
     run = sync(day="2026-03-03")
     [change] = run.rows(
@@ -128,7 +124,7 @@ def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_
     org.update_account(salesforce_id, Rating="Hot")
     sync(day="2026-03-01", fields=["Industry", "Rating"])
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
-    assert not sync(day="2026-03-02", fields=["Industry"]).success
+    sync.fails(day="2026-03-02", fields=["Industry"])
     org.clear_faults()
     org.update_account(salesforce_id, Rating=None)
     run = sync(day="2026-03-02", fields=["Industry", "Rating"])
@@ -138,7 +134,7 @@ def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_
 def test_each_run_is_recorded_with_how_it_ended(org, sync):
     sync(day="2026-03-01", fields=FIELDS)
     org.fault("job_aborted")
-    failed = sync(day="2026-03-02")
+    failed = sync.fails(day="2026-03-02")
     sync(day="2026-03-03")
     rows = sync.read_warehouse("SELECT sync, day::VARCHAR, state, reason FROM ops.sync_runs ORDER BY sync")
     assert rows == [
@@ -153,7 +149,7 @@ def test_an_open_reader_keeps_the_old_day_through_two_syncs(org, sync):
     with duckdb.connect(str(sync.snapshot), read_only=True) as reader:
         for day in ("2026-03-02", "2026-03-03"):
             org.pass_day()
-            assert sync(day=day).success
+            sync(day=day)
             assert reader.execute("SELECT synced_on::VARCHAR FROM insights.snapshot").fetchall() == [("2026-03-01",)]
             assert reader.execute("SELECT max(date)::VARCHAR FROM insights.account_metrics").fetchall() == [
                 ("2026-03-01",)

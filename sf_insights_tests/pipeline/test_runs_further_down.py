@@ -69,7 +69,7 @@ def test_modelling_a_complete_sync_again_changes_nothing(org, sync, materialize)
 def test_a_failed_syncs_plan_is_not_applied_to_an_earlier_ones_data(org, sync, materialize):
     sync(day="2026-03-01", fields=[*FIELDS, "Rating"])
     org.fault("job_failed", message="InvalidBatch : QUERY_TIMEOUT: too long")
-    assert not sync(day="2026-03-02", fields=FIELDS).success
+    sync.fails(day="2026-03-02", fields=FIELDS)
     before = sync.snapshot.read_bytes()
     result = materialize("insights/matched_accounts", *MODEL, "insights/published_snapshot")
     assert not result.success
@@ -82,10 +82,10 @@ def test_a_failed_syncs_plan_is_not_applied_to_an_earlier_ones_data(org, sync, m
 
 def test_a_sync_that_fails_claims_no_org(org, sync):
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
-    assert not sync(day="2026-03-01", fields=FIELDS).success
+    sync.fails(day="2026-03-01", fields=FIELDS)
     assert sync.read_warehouse("SELECT org_id FROM ops.warehouse") == [(None,)]
     org.clear_faults()
-    assert sync(day="2026-03-01").success
+    sync(day="2026-03-01")
     assert sync.read_warehouse("SELECT org_id FROM ops.warehouse")[0][0] is not None
 
 
@@ -98,8 +98,7 @@ def test_a_sync_that_fails_claims_no_org(org, sync):
 )
 def test_what_cannot_be_is_found_before_the_accounts_are_read(org, sync, settings, words):
     org.clear_requests()
-    run = sync(day="2026-03-01", **settings)
-    assert not run.success
+    run = sync.fails(day="2026-03-01", **settings)
     for word in words:
         assert word.casefold() in run.reason.casefold()
     assert not [call for call in org.requests() if "/jobs/query" in call["path"]]
@@ -124,8 +123,7 @@ def test_a_snapshot_that_cannot_be_replaced_is_not_called_published(org, sync):
     sync.snapshot.unlink()
     sync.snapshot.mkdir()
     (sync.snapshot / "in the way").touch()
-    run = sync(day="2026-03-02")
-    assert not run.success
+    sync.fails(day="2026-03-02")
     [(state, published, why)] = sync.read_warehouse(
         "SELECT state, published_at, reason FROM ops.sync_runs ORDER BY sync DESC LIMIT 1"
     )
@@ -144,7 +142,7 @@ def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync
     assert not result.success
     assert "of 2026-03-01, and what is read now is of 2026-03-09" in reason(result)
     assert sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
-    assert sync(day="2026-03-09").success
+    sync(day="2026-03-09")
 
 
 def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matches(org, sync):
@@ -153,9 +151,8 @@ def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matc
     renamed, removed = list(Truth(org).matches())[:2]
     org.update_zuora_account(renamed, Name="Another name")
     org.delete_zuora_account(removed)
-    assert "--accept match-rate" in sync(day="2026-03-02", guards={"min_match_rate": 1.0}).reason
-    again = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, FIELDS[1]])
-    assert not again.success
+    assert "--accept match-rate" in sync.fails(day="2026-03-02", guards={"min_match_rate": 1.0}).reason
+    again = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}, FIELDS[1]])
     assert "not all of the same sync" in again.reason
     assert sync.snapshot.read_bytes() == before
     run = sync(day="2026-03-02", guards={"min_match_rate": 0.1})
