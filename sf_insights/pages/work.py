@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +15,6 @@ from sf_insights.resources.settings import now
 SYNC = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')", "sync")
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
 _STOP_SECONDS = 24.0
-_SIGNALS = 3
 _MOST_LINES = 400
 _ADVICE = "Next"
 
@@ -89,13 +87,10 @@ class Worker:
         process = self._process
         if process is None:
             return
-        # Dagster loses a signal that comes between two steps. One that it takes is followed by a second or two of work.
-        for _ in range(_SIGNALS):
-            if process.poll() is None:
-                process.terminate()
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_STOP_SECONDS / _SIGNALS)
-        if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
             process.kill()
         if self._listener is not None:
             self._listener.join(_STOP_SECONDS)

@@ -11,6 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from sf_insights.resources.landing import files_in
+from sf_insights.resources.stopping import refuse_stopped
 
 COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
 SCHEMA = dict.fromkeys(COLUMNS, pl.String)
@@ -103,6 +104,7 @@ def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList
         ids.add(frame["Id"])
 
     for batch in batches:
+        refuse_stopped()
         waiting.append(batch)
         if sum(map(len, waiting)) >= _RECORDS_PER_FILE:
             write()

@@ -15,6 +15,7 @@ from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
+from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.resources.transport import read_json, understood
 
 
@@ -124,6 +125,7 @@ class AccountSnapshot:
             self._check_query(page)
             self._arrived[page.number] = page.records
             self._report("Downloading")
+            refuse_stopped()
             yield page
         records = sum(self._arrived.values())
         if records != self.total_records:

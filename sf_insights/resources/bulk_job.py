@@ -19,6 +19,7 @@ from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, P
 from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
+from sf_insights.resources.stopping import pause
 from sf_insights.resources.transport import OutcomeUnknown, read_json, understood
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class QueryJob:
 
     def wait(self, deadline: float, report: Callable[[], None]) -> None:
         """Return when Salesforce has run the query; `deadline` is a reading of the monotonic clock."""
-        pause = _FIRST_PAUSE
+        seconds = _FIRST_PAUSE
         while True:
             info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
             with understood("Salesforce", "tell how far the query is"):
@@ -109,8 +110,8 @@ class QueryJob:
                     f"Salesforce did not finish the query of the Accounts in time; it was {self.state}.",
                     "Run again when the org is less busy, or select fewer formula fields.",
                 )
-            time.sleep(min(pause * random.uniform(0.8, 1.2), left))  # noqa: S311
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause(min(seconds * random.uniform(0.8, 1.2), left))  # noqa: S311
+            seconds = min(seconds * 1.5, _LONGEST_PAUSE)
 
     def result_addresses(self) -> Iterator[str] | None:
         """Return the addresses of all result pages, asked for as they are used; None when only locators are offered."""

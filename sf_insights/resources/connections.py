@@ -20,6 +20,7 @@ from sf_insights.resources.alerts import Alerts
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.stopping import forget_signals, note_signals
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction, Warehouse
 
@@ -79,6 +80,9 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _warehouse: Warehouse | None = PrivateAttr(default=None)
     _tags: dict[str, str] = PrivateAttr(default_factory=dict)
     _run_id: str = PrivateAttr(default="")
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        note_signals(_STOPPED)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
@@ -157,6 +161,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._warehouse
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        forget_signals()
         self._tags = {}
         if self._warehouse is not None:
             try:

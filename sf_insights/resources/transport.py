@@ -2,6 +2,7 @@
 
 import ipaddress
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,12 +19,16 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
+from sf_insights.resources.stopping import pause
 
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 CONNECTIONS = 16
+
+# Halves of the pairs that JSON escapes beyond \uFFFF: nothing but JSON can hold one without the other.
+_HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 
 # Edges of Salesforce and Zuora answer these without having done anything.
 _NOT_DONE = frozenset({406, 420, 429, 503})
@@ -83,7 +88,7 @@ class RetryPolicy:
             stop=tenacity.stop_after_attempt(self.tries),
             wait=self._wait,
             retry=tenacity.retry_if_exception(is_worth_another_try),
-            sleep=tenacity.sleep if stopped is None else tenacity.sleep_using_event(stopped),
+            sleep=pause if stopped is None else tenacity.sleep_using_event(stopped),
             reraise=True,
         )
         try:
@@ -225,15 +230,28 @@ def understood(who: str, doing: str) -> Iterator[None]:
 def read_json(response: requests.Response, **options: Any) -> Any:
     """Return the body as JSON, read with the options of json.loads; None for the empty answer of 204.
 
+    Half a surrogate pair, as where a text was cut, is U+FFFD: no file and no database could hold it.
+
     Raises:
         PassingTrouble: the body is something else, as from a maintenance page or a proxy.
     """
     if response.status_code == requests.codes.no_content:
         return None
     try:
-        return response.json(**options)
+        value = response.json(**options)
     except (ValueError, RecursionError):  # also numbers of thousands of digits, and brackets without end
         raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
+    return _with_whole_characters(value) if _HALF_ESCAPED.search(response.content) else value
+
+
+def _with_whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_with_whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {_with_whole_characters(key): _with_whole_characters(item) for key, item in value.items()}
+    return value
 
 
 class _Gate(HTTPAdapter):

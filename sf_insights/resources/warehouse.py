@@ -25,6 +25,7 @@ from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
 from sf_insights.resources.copies import PRIVATE, damage, replace_file, unreadable
 from sf_insights.resources.settings import SNAPSHOT_NAME, database_limits, environment, now
+from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.sql import identifier, migrations, render
 
 logger = logging.getLogger(__name__)
@@ -47,15 +48,19 @@ class Transaction:
         """Run every statement of sql/`file`.sql: `names` are put into its text, `parameters` are bound."""
         for statement in duckdb.extract_statements(render(file, **names)):
             bound = {name: (parameters or {})[name] for name in statement.named_parameters}
-            self._connection.execute(statement, bound or None).fetchall()
+            self._run(statement, bound or None).fetchall()
 
     def execute(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
-        return self._connection.execute(sql, parameters).fetchall()
+        return self._run(sql, parameters).fetchall()
+
+    def _run(self, statement: str | duckdb.Statement, parameters: Any = None) -> duckdb.DuckDBPyConnection:
+        refuse_stopped()
+        return self._connection.execute(statement, parameters)
 
     def records(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
         """Run one query and return its rows by column name."""
-        result = self._connection.execute(sql, parameters)
+        result = self._run(sql, parameters)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -76,7 +81,7 @@ class Transaction:
             columns = ", ".join(identifier(name) for name in given[0])
             row = ", ".join(f"{identifier(name)} {types[name]}" for name in given[0])
             # All as one value: for each bound value DuckDB looks for pandas anew, which takes longer than the rest.
-            self._connection.execute(
+            self._run(
                 f"INSERT INTO {table} ({columns}) SELECT unnest(CAST($rows AS JSON)::STRUCT({row})[], max_depth := 2)",
                 {"rows": json.dumps(given, default=_json)},
             )

@@ -29,6 +29,23 @@ from sf_insights.runs import run_sync
 outcome = run_sync(on_news=lambda news: print(news.step, news.kind, flush=True))
 sys.exit(not outcome.success)
 """
+STOPPED_IN_A_DESTRUCTOR = """
+import signal, sys
+from sf_insights.runs import run_sync
+
+class Dropping:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+        str()  # by now its handler has run
+
+def listen(news):
+    if [news.step, news.kind] == sys.argv[1:]:
+        Dropping()
+
+outcome = run_sync(on_news=listen)
+print(outcome.reason)
+sys.exit(not outcome.success)
+"""
 STEPS = (
     "salesforce__account_fields",
     "salesforce__selected_fields",
@@ -92,6 +109,32 @@ def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org,
     sync("2026-03-02")
 
 
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        ("salesforce__account_fields", "said"),
+        ("salesforce__raw_accounts", "said"),
+        ("zuora__accounts", "made"),
+        ("insights_model", "made"),
+    ],
+)
+def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sync, step, kind, monkeypatch):
+    sync("2026-03-01", fields=FIELDS)
+    org.pass_day()
+    org.clear_requests()
+    if step == "salesforce__raw_accounts":
+        org.fault("job_stuck")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    command = [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR, step, kind]
+    stopped = subprocess.run(command, env=os.environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (stopped.returncode, stopped.stderr) == (1, "")
+    assert stopped.stdout.startswith("The run was stopped")
+    assert _day(sync) == "2026-03-01"
+    jobs = [call["method"] for call in org.requests() if "/jobs/query" in call["path"]]
+    assert jobs.count("POST") == jobs.count("PATCH") + jobs.count("DELETE")
+    sync("2026-03-02")
+
+
 def _day(sync):
     """The day of the snapshot, which is one."""
     with duckdb.connect(str(sync.snapshot), read_only=True) as connection:
@@ -130,6 +173,8 @@ def _stop_in(step, delay, number):
         except subprocess.TimeoutExpired:
             process.send_signal(number)
             process.wait(60)
+        finally:
+            process.kill()
 
 
 class Failure(Exception):

@@ -350,10 +350,13 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     org.fault("job_stuck")
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
-        while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
-            assert process.poll() is None
-        process.send_signal(number)
-        assert process.wait(30) != 0
+        try:
+            while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
+                assert process.poll() is None
+            process.send_signal(number)
+            assert process.wait(30) != 0
+        finally:
+            process.kill()
     assert [call for call in org.requests() if call["method"] == "PATCH" and JOBS in call["path"]]
     assert not sync.snapshot.exists()
     [(state,)] = sync.read_warehouse("SELECT state FROM ops.sync_runs")

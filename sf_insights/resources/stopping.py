@@ -1,0 +1,97 @@
+"""Ctrl-C and SIGTERM, none of which a run may miss.
+
+What a signal's handler raises is raised wherever the main thread happens to be. In a destructor, or in the callback of
+a weak reference, Python drops it, and the run would go on; SQLAlchemy has such callbacks at each event that Dagster
+records. So every signal is noted here beside its handler, and asked for wherever a run can well be ended.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+class _Noted:
+    """The numbers of the signals that came, which Python writes into a socket before it runs their handlers.
+
+    Where Python drops one of the `errors` that handlers raise, it says nothing of it on the terminal.
+    """
+
+    def __init__(self, errors: tuple[type[BaseException], ...]) -> None:
+        self.reader, self._writer = socket.socketpair()
+        self.reader.setblocking(False)
+        self._writer.setblocking(False)
+        self.is_stopped = False
+        self._errors = errors
+        self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False), sys.unraisablehook
+        sys.unraisablehook = self._drop
+
+    def look(self) -> bool:
+        """Whether a signal to stop has come, now or earlier."""
+        with suppress(BlockingIOError):
+            self.is_stopped |= not _SIGNALS.isdisjoint(self.reader.recv(4096))
+        return self.is_stopped
+
+    def close(self) -> None:
+        wakeup, sys.unraisablehook = self._before
+        signal.set_wakeup_fd(wakeup)
+        self.reader.close()
+        self._writer.close()
+
+    def _drop(self, dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, self._errors):
+            self._before[1](dropped)
+
+
+_noted: _Noted | None = None
+
+
+def note_signals(errors: tuple[type[BaseException], ...]) -> None:
+    """Begin to note signals, for a run of this process. Only the main thread gets any: in others this does nothing.
+
+    Args:
+        errors: what the handlers of signals raise.
+    """
+    global _noted
+    forget_signals()
+    if _is_main_thread():
+        _noted = _Noted(errors)
+
+
+def forget_signals() -> None:
+    """Note no more signals, and forget those that came: what is left of the run is cleaning up."""
+    global _noted
+    if _noted is not None and _is_main_thread():
+        _noted.close()
+        _noted = None
+
+
+def refuse_stopped() -> None:
+    """End the run here if it was told to stop. While an error is dealt with it is ending, or about to go on: not then.
+
+    Raises:
+        KeyboardInterrupt: a signal came, and what its handler raised was dropped.
+    """
+    if _noted is not None and _is_main_thread() and sys.exc_info()[1] is None and _noted.look():
+        raise KeyboardInterrupt
+
+
+def pause(seconds: float) -> None:
+    """Sleep, but not through a signal to stop; raises as `refuse_stopped` does."""
+    if _noted is None or not _is_main_thread() or sys.exc_info()[1] is not None:
+        time.sleep(seconds)
+        return
+    refuse_stopped()
+    select.select([_noted.reader], [], [], seconds)
+    refuse_stopped()
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
