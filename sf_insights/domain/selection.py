@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sf_insights.domain.field_types import AccountField, Category, ColumnType
 from sf_insights.domain.problems import ConfigurationProblem
@@ -19,7 +19,17 @@ LABEL_LENGTH = 255
 MOST_DAYS = 36_500
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
+
+def _with_whole_characters(value: Any) -> Any:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character, which nothing can store; write it again") from None
+    return value
+
+
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
+Text = Annotated[str, BeforeValidator(_with_whole_characters)]  # YAML can escape half a surrogate pair
 
 
 class Guards(BaseModel):
@@ -53,8 +63,8 @@ class SelectedField(BaseModel):
 
     field: str
     category: Category = Field(default="attribute", alias="as")
-    label: str | None = None
-    description: str | None = None
+    label: Text | None = None
+    description: Text | None = None
 
     @field_validator("field")
     @classmethod
@@ -88,7 +98,7 @@ class AccountFieldSync(BaseModel):
     enabled: bool = True
     timezone: str = "UTC"
     daily_at: str = "04:00"
-    label_prefix: str = Field(default="Sssf", max_length=100)
+    label_prefix: Text = Field(default="Sssf", max_length=100)
     insights_accounts: str = Field(default="zuora", min_length=1)
     guards: Guards = Guards()
     retention: Retention = Retention()

@@ -86,8 +86,7 @@ def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Pat
     part = path.with_suffix(".csv.part")
     columns = [column for column in records[0] if column != "attributes"]
     try:
-        # JSON can hold half a surrogate pair, which no UTF-8 file can.
-        with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows([_text(record[column]) for column in columns] for record in records)

@@ -271,6 +271,15 @@ def test_a_label_stands_on_one_line(label):
     )
 
 
+@pytest.mark.parametrize("key", ["label", "description"])
+def test_a_text_holds_whole_characters(key):
+    assert refusal(f'fields: [{{field: A, {key}: "Cut \\ud83d"}}]') == (
+        f"fields, entry 1 (A): {key}: holds half a character, which nothing can store; write it again."
+    )
+    with pytest.raises(ConfigurationProblem, match="label_prefix: holds half a character"):
+        parse('fields: [A]\nlabel_prefix: "\\udc00"')
+
+
 def test_white_space_around_a_label_is_no_part_of_it():
     folded, padded = parse(
         "fields:\n  - field: A\n    label: >\n      Annual revenue\n  - {field: B, label: ' x '}\n"

@@ -323,7 +323,7 @@ def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
     record = {
         "attributes": {"type": "Account"},
         "Id": "001",
-        "Name": 'Acme "East",\r\nInc. \ud83d',
+        "Name": 'Acme "East",\r\nInc.',
         "Flag__c": True,
         "Amount__c": "12345678901234567.89",
         "Nothing__c": None,
@@ -331,6 +331,6 @@ def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
     page = write_page([record], 7, tmp_path)
     assert page.path.read_bytes() == (
         b'"Id","Name","Flag__c","Amount__c","Nothing__c"\n'
-        b'"001","Acme ""East"",\r\nInc. ?","true","12345678901234567.89",""\n'
+        b'"001","Acme ""East"",\r\nInc.","true","12345678901234567.89",""\n'
     )
     assert (page.number, page.records, count_records(page.path)) == (7, 1, 1)

@@ -54,6 +54,21 @@ def test_a_broken_body_is_asked_for_again(broken):
         assert get(session, server.url) == {"ok": True}
 
 
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (rb"A \ud83d", "A \ufffd"),
+        (rb"\uDE00 B", "\ufffd B"),
+        (rb"\ud83d\ude00", "\N{GRINNING FACE}"),
+        (rb"\\ud83d", r"\ud83d"),
+    ],
+)
+def test_half_a_surrogate_pair_is_the_replacement_character(escaped, text):
+    body = b'{"fields": [{"label": "%s", "length": 40}], "%s": null}' % (escaped, escaped)
+    with serving(answering(Answer(200, body))) as server, new_session({}) as session:
+        assert get(session, server.url) == {"fields": [{"label": text, "length": 40}], text: None}
+
+
 def test_trying_again_is_bounded_and_the_message_holds_no_query():
     with serving(answering(Answer(503, b""))) as server, new_session({}) as session:
         with pytest.raises(ConnectionProblem) as problem:
