@@ -50,8 +50,9 @@ class Age(click.ParamType[timedelta]):
 def status(max_age: timedelta | None, as_json: bool) -> None:
     """Show the last syncs and what analysts have now.
 
-    With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, this
-    shows the published snapshot and says so. The exit code is 1 when there is nothing yet, or nothing that opens.
+    With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, and to
+    a user who may not write the warehouse, this shows the published snapshot and says so. The exit code is 1 when
+    there is nothing yet, or nothing that opens.
     """
     places = settings.Places.from_environment(settings.environment())
     with reading(places, "sf-insights status") as source:
@@ -60,7 +61,12 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
         if source.tx is None:
             raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
         syncs = last_syncs(source.tx, _SYNCS, is_held=source.running is not None)
-        found = {"read_from": source.source, "running": source.running, **_status(source.tx, syncs, places)}
+        found = {
+            "read_from": source.source,
+            "running": source.running,
+            "protected": source.is_protected,
+            **_status(source.tx, syncs, places),
+        }
     if as_json:
         print_json(found)
     else:
@@ -129,6 +135,8 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
     if found["running"]:
         console.print(f"{found['running']}.", style="cyan")
         console.print("What follows is of the published snapshot.")
+    elif found["protected"]:
+        console.print(f"{places.warehouse.name} may not be written by this user, so what follows is of the snapshot.")
     snapshot = found["snapshot"]
     if snapshot:
         console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)

@@ -1,7 +1,8 @@
-"""What people's commands and pages read: the warehouse for an instant, or the snapshot while a sync has it."""
+"""What people's commands and pages read: the warehouse for an instant, or the snapshot where they cannot have it."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,24 +21,26 @@ class Reading:
     """A way to read, and where it leads: `source` is "warehouse" or "snapshot".
 
     `tx` is None when there is nothing yet. `running` says who holds the warehouse, when that is why the snapshot is
-    read instead.
+    read instead; `is_protected` is whether the reason is that this user may not write the warehouse.
     """
 
     tx: Transaction | None
     source: str
     running: str | None = None
+    is_protected: bool = False
 
 
 @contextmanager
 def reading(places: Places, purpose: str) -> Iterator[Reading]:
-    """Read the warehouse, which also knows of syncs that failed; the snapshot while it is held or when it is gone.
+    """Read the warehouse, which also knows of syncs that failed; the snapshot while it is held, or gone, or protected.
 
     Raises:
         WarehouseProblem: what there is cannot be opened.
     """
     warehouse = Warehouse(places.warehouse)
+    is_protected = places.warehouse.exists() and not _may_write(places)
     with _ONE_AT_A_TIME:
-        running = _opened(warehouse, purpose) if places.warehouse.exists() else None
+        running = _opened(warehouse, purpose) if places.warehouse.exists() and not is_protected else None
         if warehouse.is_open:
             try:
                 with warehouse.transaction() as tx:
@@ -47,9 +50,14 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
             return
     if places.snapshot.exists():
         with reading_snapshot(places.snapshot) as tx:
-            yield Reading(tx, "snapshot", running)
+            yield Reading(tx, "snapshot", running, is_protected)
     else:
-        yield Reading(None, "snapshot", running)
+        yield Reading(None, "snapshot", running, is_protected)
+
+
+def _may_write(places: Places) -> bool:
+    """Whether this user may take the lock: DuckDB and the lock write beside the file too."""
+    return all(os.access(path, os.W_OK) for path in (places.warehouse, places.warehouse.parent))
 
 
 def _opened(warehouse: Warehouse, purpose: str) -> str | None:
