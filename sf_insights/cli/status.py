@@ -146,12 +146,11 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
     heading(console, "Last syncs")
     shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")
     for row in found["syncs"]:
-        took = (row["ended_at"] - row["opened_at"]).total_seconds() if row["ended_at"] else None
         shown.add_row(
             str(row["sync"]),
             str(row["day"]),
             row["state"],
-            f"{took:,.0f} s" if took is not None else "–",
+            f"{row['seconds']:,.0f} s" if row["seconds"] is not None else "–",
             f"{row['matched_accounts']:,}" if row["matched_accounts"] is not None else "–",
             _note(row),
             style=None if row["state"] == "complete" else STATE_STYLES.get(row["state"]),

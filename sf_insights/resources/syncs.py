@@ -206,7 +206,7 @@ def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
 
 
 def last_syncs(tx: Transaction, most: int, *, is_held: bool) -> list[dict[str, Any]]:
-    """The last syncs, newest first, as people are told of them.
+    """The last syncs, newest first, as people are told of them: `seconds` is None where a clock went back meanwhile.
 
     Args:
         tx: the warehouse, or the published snapshot.
@@ -215,7 +215,8 @@ def last_syncs(tx: Transaction, most: int, *, is_held: bool) -> list[dict[str, A
     """
     rows = tx.records(
         "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
-        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls "
+        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls, "
+        "CASE WHEN ended_at >= opened_at THEN epoch(ended_at - opened_at) END AS seconds "
         "FROM ops.sync_runs ORDER BY sync DESC LIMIT $most",
         {"most": most},
     )
