@@ -4,6 +4,8 @@
 -- changed when the selection did. `casts` gives columns the types of those they are compared with: 1.00 and 100 of
 -- another scale have the same hash.
 {% set identity = ["account_number", "account_name", "salesforce_account_id", "currency"] %}
+{% set hashed = "hash(" ~ (attributes | identifiers) ~ ")" if attributes else "0" %}
+{% macro value(field) %}raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}{% endmacro %}
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT account_id, salesforce_account_id FROM ops.account_matches
 {% if not everything %}
@@ -12,8 +14,7 @@ WHERE changed_in_sync > $since
    OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > $since)
 {% endif %};
 
--- What the touched accounts that match say today: few are read once, all are not copied.
-CREATE OR REPLACE TEMP {{ "VIEW" if everything else "TABLE" }} todays_values AS
+{% macro values_of(matched) %}
 SELECT
     match.account_id,
     zuora."AccountNumber" AS account_number,
@@ -21,12 +22,15 @@ SELECT
     match.salesforce_account_id,
     {{ currency }} AS currency
     {% for field in fields %}
-    , raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}
+    , {{ value(field) }}
     {% endfor %}
-FROM ops.account_matches AS match
+FROM {{ matched }} AS match
 JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
-JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id
-{{ "" if everything else "WHERE match.account_id IN (SELECT account_id FROM touched)" }};
+JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id;
+{% endmacro %}
+-- What the touched accounts that match say today: few are read once, all are not copied.
+CREATE OR REPLACE TEMP {{ "VIEW" if everything else "TABLE" }} todays_values AS
+{{ values_of("touched") }}
 
 -- Neither matched today nor marked so yet: no match any more, or gone from Zuora's list.
 CREATE OR REPLACE TEMP TABLE ended AS
@@ -41,28 +45,66 @@ FROM ops.attribute_values
 WHERE account_id IN (SELECT account_id FROM touched UNION ALL SELECT account_id FROM ended)
 {% endif %};
 
-CREATE OR REPLACE TEMP TABLE new_values AS
 {% if is_first %}
-SELECT account_id, 'first_match' AS reason FROM touched WHERE salesforce_account_id IS NOT NULL;
+CREATE OR REPLACE TEMP TABLE new_values AS
+SELECT account_id, salesforce_account_id, 'first_match' AS reason FROM touched WHERE salesforce_account_id IS NOT NULL;
 {% else %}
+CREATE OR REPLACE TEMP TABLE differing AS
 WITH kept AS (
-    SELECT account_id, salesforce_account_id, is_current, hash({{ (identity + attributes) | identifiers }}) AS content
+    SELECT account_id, salesforce_account_id, is_current,
+           hash({{ identity | identifiers }}) AS identity, {{ hashed }} AS content
     FROM kept_values
+), today AS (
+    {% if everything %}
+    -- Of what Salesforce says of all accounts, only a hash goes through the joins.
+    SELECT match.account_id, match.salesforce_account_id,
+           hash(zuora."AccountNumber", zuora."Name", match.salesforce_account_id, raw.currency) AS identity, raw.content
+    FROM ops.account_matches AS match
+    JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
+    JOIN (
+        SELECT "Id", currency, {{ hashed }} AS content
+        FROM (
+            SELECT "Id", {{ currency }} AS currency
+            {% for field in attributes %}
+            , {{ value(field) }}
+            {% endfor %}
+            FROM salesforce.raw_accounts AS raw
+        )
+    ) AS raw ON raw."Id" = match.salesforce_account_id
+    {% else %}
+    SELECT account_id, salesforce_account_id, hash({{ identity | identifiers }}) AS identity, {{ hashed }} AS content
+    FROM todays_values
+    {% endif %}
 )
+SELECT today.account_id, today.salesforce_account_id, kept.account_id IS NULL AS is_new,
+       kept.salesforce_account_id AS former_id
+FROM today
+LEFT JOIN kept USING (account_id)
+WHERE kept.account_id IS NULL OR NOT kept.is_current
+   OR (kept.identity, kept.content) != (today.identity, today.content);
+
+-- Apart from the comparison, which takes the memory there is when it is of all accounts.
+CREATE OR REPLACE TEMP TABLE new_values AS
 SELECT
-    today.account_id,
-    CASE WHEN kept.account_id IS NULL THEN 'first_match'
-         WHEN kept.salesforce_account_id = today.salesforce_account_id THEN 'value_changed'
+    differing.account_id,
+    differing.salesforce_account_id,
+    CASE WHEN is_new THEN 'first_match'
+         WHEN former_id = differing.salesforce_account_id THEN 'value_changed'
          WHEN merged.salesforce_account_id IS NOT NULL THEN 'merged'
          ELSE 'relinked' END AS reason
-FROM (
-    SELECT account_id, salesforce_account_id, hash({{ (identity + attributes) | identifiers }}) AS content FROM todays_values
-) AS today
-LEFT JOIN kept USING (account_id)
+FROM differing
 LEFT JOIN salesforce.merged_accounts AS merged
-    ON merged.salesforce_account_id = kept.salesforce_account_id
-   AND merged.surviving_account_id = today.salesforce_account_id
-WHERE kept.account_id IS NULL OR NOT kept.is_current OR kept.content != today.content;
+    ON merged.salesforce_account_id = former_id AND merged.surviving_account_id = differing.salesforce_account_id;
+
+DROP TABLE differing;
+{% endif %}
+{% set changed = "todays_values" %}
+{% if everything and not is_first %}
+{% set changed = "changed_values" %}
+
+-- Joined once and from the few, which no statement below would do by itself.
+CREATE OR REPLACE TEMP TABLE changed_values AS
+{{ values_of("new_values") }}
 {% endif %}
 
 CREATE OR REPLACE TABLE ops.undo_attribute_values AS
@@ -85,7 +127,7 @@ WITH compared AS (
         , kept.{{ field.name | identifier }} AS {{ ("old " ~ field.name) | identifier }}
         {% endfor %}
     FROM new_values
-    JOIN todays_values AS today USING (account_id)
+    JOIN {{ changed }} AS today USING (account_id)
     LEFT JOIN ops.undo_attribute_values AS kept USING (account_id)
 )
 {% for field in tracked %}
@@ -125,6 +167,10 @@ FROM todays_values AS today;  -- all of them: further joins would take memory fo
     {% else %}
     coalesce(kept.first_matched_on, $day) AS first_matched_on
 FROM new_values
-JOIN todays_values AS today USING (account_id)
+JOIN {{ changed }} AS today USING (account_id)
 LEFT JOIN ops.undo_attribute_values AS kept USING (account_id);
     {% endif %}
+{% if everything and not is_first %}
+
+DROP TABLE changed_values;
+{% endif %}
