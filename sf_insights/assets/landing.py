@@ -43,6 +43,7 @@ def raw_accounts(
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
     with warehouse.step(context, reads=True) as step:
         org = salesforce.connected()
+        read = None
         try:
             read = _extract(context, step, org, settings.places.landing)
         except RequestRefused as refused:
@@ -50,6 +51,7 @@ def raw_accounts(
             if not plan_again(step.warehouse, step.sync, org, refused):
                 raise
             context.log.warning(f"read once more, without the field that Salesforce no longer shows: {refused}")
+        if read is None:  # out here, since while an error is dealt with no dropped signal stops the run
             read = _extract(context, step, org, settings.places.landing)
         landed = read.landed
         with step.transaction() as tx:

@@ -58,6 +58,11 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
     with reading(places, "sf-insights status") as source:
         if source.tx is None and source.running:
             raise WarehouseProblem(f"Nothing has been published yet; {source.running}.", "Wait for it to end.")
+        if source.tx is None and source.is_protected:
+            raise WarehouseProblem(
+                f"Nothing has been published yet, and {places.warehouse.name} may not be written by this user.",
+                "Run it as the user that syncs.",
+            )
         if source.tx is None:
             raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
         syncs = last_syncs(source.tx, _SYNCS, is_held=source.running is not None)

@@ -266,11 +266,11 @@ class Pages:
     def show_health(self, _: Request) -> Response:
         """How the last syncs went, and what they left."""
         file, invalid = self._file()
-        found, busy = None, None
+        found, busy, is_protected = None, None, False
         trouble: Problem | None = invalid
         try:
             with reading(self.places, "sf-insights settings") as source:
-                found, busy = None, source.running
+                busy, is_protected = source.running, source.is_protected
                 if source.tx:
                     found = health.facts(source.tx, is_held=source.running is not None)
         except WarehouseProblem as problem:
@@ -282,6 +282,7 @@ class Pages:
             found=found,
             totals=health.totals(found) if found else None,
             busy=busy,
+            is_protected=is_protected,
             org=self.org.last,
             published=published,
             snapshot_name=self.places.snapshot.name,

@@ -11,6 +11,7 @@ from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources.compaction import compact, has_holes
 from sf_insights.resources.copies import replace_file
 from sf_insights.resources.settings import now
+from sf_insights.resources.stopping import forget_signals
 from sf_insights.resources.warehouse import STORAGE_VERSION, Transaction, Warehouse
 
 _READ_ONLY = 0o444
@@ -44,6 +45,7 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
         )
     finally:
         warehouse.reopen()
+    forget_signals()  # it is published, and a run that stopped here would say that it is not
     # Only now: when anything before fails, or the process dies, the warehouse does not say of a sync that it is there.
     with warehouse.transaction() as tx:
         _stamp(tx, moment)

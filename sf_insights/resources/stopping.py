@@ -30,8 +30,12 @@ class _Noted:
         self._writer.setblocking(False)
         self.is_stopped = False
         self._errors = errors
-        self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False), sys.unraisablehook
+        self._hook_before = sys.unraisablehook
+        self._wakeup_before = -1
+
+    def begin(self) -> None:
         sys.unraisablehook = self._drop
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
     def look(self) -> bool:
         """Whether a signal to stop has come, now or earlier."""
@@ -40,14 +44,14 @@ class _Noted:
         return self.is_stopped
 
     def close(self) -> None:
-        wakeup, sys.unraisablehook = self._before
-        signal.set_wakeup_fd(wakeup)
+        signal.set_wakeup_fd(self._wakeup_before)
+        sys.unraisablehook = self._hook_before
         self.reader.close()
         self._writer.close()
 
     def _drop(self, dropped: sys.UnraisableHookArgs) -> None:
         if not issubclass(dropped.exc_type, self._errors):
-            self._before[1](dropped)
+            self._hook_before(dropped)
 
 
 _noted: _Noted | None = None
@@ -63,6 +67,7 @@ def note_signals(errors: tuple[type[BaseException], ...]) -> None:
     forget_signals()
     if _is_main_thread():
         _noted = _Noted(errors)
+        _noted.begin()
 
 
 def forget_signals() -> None:

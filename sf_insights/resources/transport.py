@@ -239,9 +239,9 @@ def read_json(response: requests.Response, **options: Any) -> Any:
         return None
     try:
         value = response.json(**options)
+        return _with_whole_characters(value) if _HALF_ESCAPED.search(response.content) else value
     except (ValueError, RecursionError):  # also numbers of thousands of digits, and brackets without end
         raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
-    return _with_whole_characters(value) if _HALF_ESCAPED.search(response.content) else value
 
 
 def _with_whole_characters(value: Any) -> Any:

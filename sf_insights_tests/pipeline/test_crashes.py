@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 import pytest
@@ -126,9 +126,15 @@ def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sy
         org.fault("job_stuck")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     command = [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR, step, kind]
-    stopped = subprocess.run(command, env=os.environ, capture_output=True, text=True, timeout=60, check=False)
-    assert (stopped.returncode, stopped.stderr) == (1, "")
-    assert stopped.stdout.startswith("The run was stopped")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=os.environ, start_new_session=True, **pipes) as stopped:
+        try:
+            said, errors = stopped.communicate(timeout=60)
+        finally:
+            with suppress(ProcessLookupError):  # also of Dagster's children, which hold the pipes
+                os.killpg(stopped.pid, signal.SIGKILL)
+    assert (stopped.returncode, errors) == (1, "")
+    assert said.startswith("The run was stopped")
     assert _day(sync) == "2026-03-01"
     jobs = [call["method"] for call in org.requests() if "/jobs/query" in call["path"]]
     assert jobs.count("POST") == jobs.count("PATCH") + jobs.count("DELETE")
