@@ -33,7 +33,10 @@ def dagster_ui() -> Iterator[str]:
             yield address
         finally:
             server.terminate()
-            server.wait(READY_SECONDS)
+            try:
+                server.wait(READY_SECONDS)
+            finally:
+                server.kill()
 
 
 def _answers(url: str) -> bool:

@@ -114,6 +114,7 @@ def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org,
     [
         ("salesforce__account_fields", "said"),
         ("salesforce__raw_accounts", "said"),
+        ("salesforce__raw_accounts", "warned"),  # of a field that vanished, before the rest is read
         ("zuora__accounts", "made"),
         ("insights_model", "made"),
     ],
@@ -122,8 +123,10 @@ def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sy
     sync("2026-03-01", fields=FIELDS)
     org.pass_day()
     org.clear_requests()
+    if kind == "warned":
+        org.fault("hide_field", field="Industry")
     if step == "salesforce__raw_accounts":
-        org.fault("job_stuck")
+        org.fault("job_stuck", skip=int(kind == "warned"))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     command = [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR, step, kind]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -138,6 +141,7 @@ def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sy
     assert _day(sync) == "2026-03-01"
     jobs = [call["method"] for call in org.requests() if "/jobs/query" in call["path"]]
     assert jobs.count("POST") == jobs.count("PATCH") + jobs.count("DELETE")
+    org.clear_faults()
     sync("2026-03-02")
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -292,11 +293,13 @@ def killed_in_the_middle_of_the_download(org, sync):
     org.configure(page_records=50)
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
-        while not (sync.data / "landing" / "job.json").exists():
-            assert process.poll() is None
-        while len(list((sync.data / "landing").glob("accounts-*.json"))) < 3:
-            assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
+        try:
+            deadline = time.monotonic() + 60
+            while len(list((sync.data / "landing").glob("accounts-*.json"))) < 3:
+                assert process.poll() is None
+                assert time.monotonic() < deadline, "the sync lands nothing"
+        finally:
+            process.kill()
     org.clear_faults()
     org.configure(page_records=50)
     job = json.loads((sync.data / "landing" / "job.json").read_text(encoding="utf-8"))["job_id"]
@@ -351,8 +354,10 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
     org.fault("job_stuck")
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
         try:
+            deadline = time.monotonic() + 60
             while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
                 assert process.poll() is None
+                assert time.monotonic() < deadline, "the sync asks for nothing"
             process.send_signal(number)
             assert process.wait(30) != 0
         finally:
