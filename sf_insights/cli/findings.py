@@ -12,10 +12,11 @@ import duckdb
 
 from sf_insights.cli.console import shown_path
 from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.planning import KnownField, plan_fields
 from sf_insights.domain.problems import Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
-from sf_insights.domain.selection import AccountFieldSync, KnownField, SelectedField, plan_fields
+from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.account_list import LandedList

@@ -8,8 +8,8 @@ from rich.console import Console
 from sf_insights.cli.catalog import ask_for_catalog, say_trouble
 from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
 from sf_insights.domain.field_types import Category
+from sf_insights.domain.planning import nearest_names
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.domain.selection import nearest_names
 from sf_insights.domain.wording import since
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import ConfigurationFile

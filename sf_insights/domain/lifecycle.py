@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sf_insights.domain.field_types import AccountField, Category
-from sf_insights.domain.selection import PlannedField
+from sf_insights.domain.planning import PlannedField
 
 Status = Literal["pending", "active", "paused", "deselected"]
 

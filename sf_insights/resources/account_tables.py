@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.field_types import ColumnType
+from sf_insights.domain.planning import PlannedField
 from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
-from sf_insights.domain.selection import PlannedField
 from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.resources.account_list import COLUMNS, LandedList
 from sf_insights.resources.field_tables import load_states, save_plan

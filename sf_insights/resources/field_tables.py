@@ -9,7 +9,8 @@ from typing import Any
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.labels import FieldLabel, LabelWish
 from sf_insights.domain.lifecycle import FieldEvent, FieldState
-from sf_insights.domain.selection import AccountFieldSync, KnownField, PlannedField
+from sf_insights.domain.planning import KnownField, PlannedField
+from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import Transaction
 

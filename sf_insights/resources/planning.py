@@ -9,7 +9,8 @@ from dataclasses import replace
 from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.labels import FieldLabel, assign_labels
-from sf_insights.domain.selection import AccountFieldSync, PlannedField, plan_fields
+from sf_insights.domain.planning import PlannedField, plan_fields
+from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused

@@ -10,7 +10,7 @@ from typing import Any
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.labels import FieldLabel
 from sf_insights.domain.lifecycle import FieldState
-from sf_insights.domain.selection import KnownField, PlannedField
+from sf_insights.domain.planning import KnownField, PlannedField
 from sf_insights.resources import field_tables
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 

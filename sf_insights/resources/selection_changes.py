@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sf_insights.domain.field_types import AccountField, Category
-from sf_insights.domain.selection import AccountFieldSync, plan_fields
+from sf_insights.domain.planning import plan_fields
+from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields
 

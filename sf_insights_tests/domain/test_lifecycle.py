@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.lifecycle import FieldEvent, FieldState, next_states
-from sf_insights.domain.selection import PlannedField
+from sf_insights.domain.planning import PlannedField
 
 ARR = AccountField("ARR__c", "ARR", "currency", precision=18, scale=2, help_text="Per year")
 HIDDEN = "it is not visible in Salesforce any more"
