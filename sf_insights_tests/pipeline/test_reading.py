@@ -292,17 +292,19 @@ def killed_in_the_middle_of_the_download(org, sync):
     """Start a sync in a process of its own and kill it when some of its pages have landed."""
     org.configure(page_records=50)
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
+    landing = sync.data / "landing"
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 60
-            while len(list((sync.data / "landing").glob("accounts-*.json"))) < 3:
+            # The directory is emptied before the job is noted in it.
+            while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync lands nothing"
         finally:
             process.kill()
     org.clear_faults()
     org.configure(page_records=50)
-    job = json.loads((sync.data / "landing" / "job.json").read_text(encoding="utf-8"))["job_id"]
+    job = json.loads((landing / "job.json").read_text(encoding="utf-8"))["job_id"]
     org.clear_requests()
     return job
 
