@@ -4,6 +4,7 @@ import dagster as dg
 
 from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.metadata import table_metadata
+from sf_insights.domain.stages import PLAN
 from sf_insights.resources import field_tables
 from sf_insights.resources.connections import SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.resources.planning import labels_after, make_plan
@@ -11,10 +12,10 @@ from sf_insights.resources.planning import labels_after, make_plan
 
 @dg.asset(key=["salesforce", "selected_fields"], group_name="salesforce", deps=[account_fields], kinds={"yaml"})
 def selected_fields(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, zuora: ZuoraResource
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per field that the administrator selected: what this sync does with it, or why it is paused."""
-    with warehouse.step(context) as step, step.transaction() as tx:
+    with warehouse.step(context, PLAN, settings) as step, step.transaction() as tx:
         plan = make_plan(tx, step.sync)
         # What cannot be is found before a million accounts have been read.
         labels_after(tx, step.sync.configuration, plan)
@@ -39,7 +40,7 @@ def field_labels(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> dg.MaterializeResult:
     """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce."""
-    with warehouse.step_after(context) as step, step.transaction() as tx:
+    with warehouse.relabelling(context) as step, step.transaction() as tx:
         # The file as it is now and not as the sync found it: relabelling materializes this asset alone.
         labels = labels_after(tx, settings.configuration(), field_tables.load_plan(tx))
         field_tables.save_labels(tx, labels.values())

@@ -11,6 +11,7 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.pace import Pace
 from sf_insights.domain.soql import columns_to_read
+from sf_insights.domain.stages import SALESFORCE, ZUORA
 from sf_insights.resources import account_tables, field_tables, syncs
 from sf_insights.resources.bulk import Progress
 from sf_insights.resources.connections import (
@@ -41,8 +42,10 @@ def raw_accounts(
     salesforce: SalesforceResource,
 ) -> dg.MaterializeResult:
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
-    with warehouse.step(context, reads=True) as step:
+    with warehouse.step(context, SALESFORCE, settings) as step:
         org = salesforce.connected()
+        with step.transaction() as tx:
+            syncs.refuse_another_org(tx, step.sync, org.org_id)
         read = None
         try:
             read = _extract(context, step, org, settings.places.landing)
@@ -59,6 +62,7 @@ def raw_accounts(
             syncs.record(
                 tx,
                 step.sync.number,
+                salesforce_read_at=read.read_at,
                 salesforce_landed_at=now(),
                 read_by=read.method,
                 downgrade_reason=read.downgrade_reason,
@@ -78,6 +82,7 @@ def raw_accounts(
             "live_accounts": landed.live,
             "records_read": landed.records,
             "rejected_values": landed.rejected.total(),
+            "read_at": dg.MetadataValue.timestamp(read.read_at),
             "read_by": read.method,
             "api_calls": org.api_calls,
         }
@@ -95,7 +100,7 @@ def zuora_accounts(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
-    with warehouse.step(context, reads=True) as step:
+    with warehouse.step(context, ZUORA, settings) as step:
         source = zuora.source(step.sync.configuration)
         landed = source.land(settings.places.landing / "insights_accounts")
         with step.transaction() as tx:

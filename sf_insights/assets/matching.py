@@ -4,16 +4,19 @@ import dagster as dg
 
 from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.metadata import table_metadata
+from sf_insights.domain.stages import MATCHES
 from sf_insights.resources import matching, syncs
-from sf_insights.resources.connections import WarehouseResource
+from sf_insights.resources.connections import SettingsResource, WarehouseResource
 
 
 @dg.asset(
     key=["insights", "matched_accounts"], group_name="insights", deps=[raw_accounts, zuora_accounts], kinds={"duckdb"}
 )
-def matched_accounts(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+def matched_accounts(
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
+) -> dg.MaterializeResult:
     """One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none."""
-    with warehouse.step(context) as step, step.transaction() as tx:
+    with warehouse.step(context, MATCHES, settings) as step, step.transaction() as tx:
         counts = matching.match_accounts(tx, step.sync)
         syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
         metadata = table_metadata(

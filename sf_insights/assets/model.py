@@ -7,8 +7,9 @@ import dagster as dg
 from sf_insights.assets.fields import field_labels
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.metadata import table_metadata
+from sf_insights.domain.stages import MODEL
 from sf_insights.resources import field_tables
-from sf_insights.resources.connections import WarehouseResource
+from sf_insights.resources.connections import SettingsResource, WarehouseResource
 from sf_insights.resources.modelling import TODAYS_METRICS, metric_points, model_sync
 
 _TABLES = {
@@ -27,14 +28,20 @@ _TABLES = {
             deps=[matched_accounts, field_labels],
             description=description,
             kinds={"duckdb"},
+            skippable=True,
         )
         for table, description in _TABLES.items()
     ],
-    can_subset=False,
+    can_subset=True,
 )
-def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
-    """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it."""
-    with warehouse.step(context) as step, step.transaction() as tx:
+def insights_model(
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
+    """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it.
+
+    They change together. A run that selects some of them makes all of them, and says so of each.
+    """
+    with warehouse.step(context, MODEL, settings) as step, step.transaction() as tx:
         changed = model_sync(tx, step.sync)
         labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
         metadata = {table: table_metadata(tx, "insights", table, labels) for table in ("fields", "attribute_changes")}
@@ -47,6 +54,11 @@ def insights_model(context: dg.AssetExecutionContext, warehouse: WarehouseResour
     seconds = step.seconds  # of all four, which are made together
     metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
     for table in _TABLES:
-        yield dg.MaterializeResult(
-            asset_key=["insights", table], metadata={**metadata[table], "seconds": seconds, "day": str(step.sync.day)}
+        key, facts = (
+            dg.AssetKey(["insights", table]),
+            {**metadata[table], "seconds": seconds, "day": str(step.sync.day)},
         )
+        if key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key, metadata=facts)
+        else:
+            context.log_event(dg.AssetMaterialization(key, metadata=facts))

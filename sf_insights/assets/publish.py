@@ -29,7 +29,7 @@ def published_snapshot(
 ) -> dg.MaterializeResult:
     """account_insights.duckdb: the whole warehouse after a complete sync, read-only, replaced in one step."""
     places = settings.places
-    with warehouse.step_after(context) as step:
+    with warehouse.publishing(context) as step:
         with step.transaction() as tx:
             write_views(tx)  # a label may have changed since the model was made
         is_synced = step.sync.run_id == context.run.run_id

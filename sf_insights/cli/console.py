@@ -25,6 +25,7 @@ STATE_STYLES = {
     "warning": "yellow",
     "paused": "yellow",
     "running": "cyan",
+    "partial": "cyan",
     "failed": "bold red",
     "died": "bold red",
 }

@@ -187,6 +187,8 @@ def _note(row: dict[str, Any]) -> str:
     notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []
     if row["downgrade_reason"]:
         notes.append("read through REST, since the Bulk API was refused")
+    if row["salesforce_read_at"] and row["salesforce_read_at"] < row["opened_at"]:
+        notes.append(f"values of {row['salesforce_read_at']:%H:%M} UTC, which an earlier run asked for")
     if row["state"] == "complete" and not row["published_at"]:
         notes.append("not published")
     return "; ".join(notes)

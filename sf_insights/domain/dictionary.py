@@ -150,6 +150,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "sf_insights_version": "The program's version",
             "duckdb_version": "The version of DuckDB that wrote it",
             "schema_version": "The version of these tables",
+            "salesforce_read_at": "When Salesforce was asked for the accounts, whose values are of then",
         },
     ),
     "data_dictionary": (

@@ -82,7 +82,7 @@ def _plan_field(
             entry.category,
             entry.description,
             f"its type changed from {before.type} to {now.type}; to take the new type, deselect it, sync, "
-            "and select it again",
+            "and select it again on a later day",
         )
     if now.refusal:
         parts = sorted(name for name, field in org.items() if field.compound_field == now.name and field != now)

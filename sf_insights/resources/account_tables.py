@@ -15,7 +15,7 @@ from sf_insights.domain.planning import PlannedField
 from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
 from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.resources.account_list import COLUMNS, LandedList
-from sf_insights.resources.field_tables import load_states, save_plan
+from sf_insights.resources.field_tables import save_plan, states_before
 from sf_insights.resources.landing import LandedAccounts
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction
@@ -55,7 +55,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     if emptied:
         reason = (
             "it is empty in every account, where most had a value before; the integration user may have lost read "
-            "access to it; if it is right, deselect it, sync, and select it again"
+            "access to it; if it is right, deselect it, sync, and select it again on a later day"
         )
         plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
         save_plan(tx, sync.number, plan)
@@ -145,7 +145,7 @@ def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: S
             {"day": sync.day, "share": _MOSTLY_FILLED},
         )
     )
-    states = load_states(tx)
+    states = states_before(tx, sync.day)
     return {
         field.name
         for field in plan

@@ -13,12 +13,14 @@ from pydantic import PrivateAttr
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.stages import Stage
 from sf_insights.resources import settings, syncs
 from sf_insights.resources.account_list import AccountSource
 from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.alerts import Alerts
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.disk import disk_problem
+from sf_insights.resources.partial_runs import sync_for
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.stopping import forget_signals, note_signals
 from sf_insights.resources.syncs import Sync
@@ -27,6 +29,7 @@ from sf_insights.resources.warehouse import Transaction, Warehouse
 ACCEPT_TAG = "sf_insights/accept"
 DAY_TAG = "sf_insights/day"
 ORG_TAG = "sf_insights/org"
+COMPLETING_STEP = "insights_model"  # the step whose transaction completes a sync
 
 _STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
@@ -100,24 +103,41 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield Step(sync, warehouse)
 
     @contextmanager
-    def step(self, context: dg.AssetExecutionContext, *, reads: bool = False) -> Iterator[Step]:
-        """Go on with the sync that this run opened, or with the last landed one; when it `reads`, with today's."""
+    def step(self, context: dg.AssetExecutionContext, stage: Stage, source: SettingsResource) -> Iterator[Step]:
+        """Do a stage of the sync that this run opened; a run that starts with it takes over an earlier sync's data."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
-                sync = syncs.continue_sync(tx, context.run.run_id, _today if reads else None)
-                org_id = syncs.org_of(tx, sync)
-            self.tag(context, day=sync.day, org_id=org_id)
-            yield Step(sync, warehouse)
+                sync = sync_for(
+                    tx,
+                    stage,
+                    context.run.run_id,
+                    accepted=_accepted(context),
+                    configuration=source.configuration,
+                    today=_today,
+                )
+            yield self._tagged(context, warehouse, sync)
 
     @contextmanager
-    def step_after(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Go on with the sync that this run opened, or look back at the last complete one: labels need no more."""
+    def relabelling(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+        """Give labels to the fields that were planned last, by whichever run."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
-                sync = syncs.own_or_last_complete_sync(tx, context.run.run_id)
-                org_id = syncs.org_of(tx, sync)
-            self.tag(context, day=sync.day, org_id=org_id)
-            yield Step(sync, warehouse)
+                sync = syncs.last_planned_sync(tx)
+            yield self._tagged(context, warehouse, sync)
+
+    @contextmanager
+    def publishing(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+        """Publish the last complete sync, by whichever run."""
+        with self._reported(context) as warehouse:
+            with warehouse.transaction() as tx:
+                sync = syncs.last_complete_sync(tx)
+            yield self._tagged(context, warehouse, sync)
+
+    def _tagged(self, context: dg.AssetExecutionContext, warehouse: Warehouse, sync: Sync) -> Step:
+        with warehouse.transaction() as tx:
+            org_id = syncs.org_of(tx, sync)
+        self.tag(context, day=sync.day, org_id=org_id)
+        return Step(sync, warehouse)
 
     def tag(self, context: dg.AssetExecutionContext, *, day: date | None = None, org_id: str | None = None) -> None:
         """Show the day and the org that a run is about, by which Dagster can list runs."""
@@ -167,7 +187,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             try:
                 self._warehouse.reopen()
                 with self._warehouse.transaction() as tx:
-                    syncs.leave_sync(tx, self._run_id)
+                    syncs.leave_sync(tx, self._run_id, is_partial=_is_partial(context))
             except (duckdb.Error, OSError, Problem):  # the next sync notes it
                 pass
             finally:
@@ -222,6 +242,12 @@ def _alerted() -> Iterator[None]:
     except Exception as error:
         _alerts().failed(None, _reason(error))
         raise
+
+
+def _is_partial(context: dg.InitResourceContext) -> bool:
+    """Whether a run leaves out the step that completes a sync."""
+    steps = context.run.step_keys_to_execute if context.run else None
+    return steps is not None and COMPLETING_STEP not in steps
 
 
 def _alerts() -> Alerts:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +17,11 @@ from sf_insights.domain.soql import select_accounts
 from sf_insights.resources.bulk import AccountSnapshot, Progress, discard_job
 from sf_insights.resources.landing import LandedAccounts, empty_landing
 from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.settings import now
 
 _JOB_FILE = "job.json"
+# What an older job read is too far from what Salesforce holds now to pass for today's.
+_YOUNG = timedelta(hours=1)
 _PAGES_AT_ONCE = 3
 
 
@@ -40,9 +44,13 @@ class Query:
 
 @dataclass(frozen=True)
 class Extraction:
-    """A complete snapshot on disk, how many records were announced, and how it was read: "bulk", or why "rest"."""
+    """A complete snapshot on disk, how many records were announced, and how it was read: "bulk", or why "rest".
+
+    `read_at` is when Salesforce was asked: the values are of then, also when an earlier process asked.
+    """
 
     landed: LandedAccounts
+    read_at: datetime
     announced_records: int | None
     method: Literal["bulk", "rest"]
     downgrade_reason: str | None
@@ -59,8 +67,9 @@ def extract_accounts(
 ) -> Extraction:
     """Land every Account, deleted and merged ones included, with these columns.
 
-    A job that an earlier process left in the middle of its download is taken up when it is of the same query; else it
-    is removed from Salesforce and reading starts afresh.
+    A job that a dead process left in the middle of its download is taken up when it is young and of the same query;
+    else it is removed from Salesforce and reading starts afresh. A reading that fails leaves no job to take up: the
+    next one is to see what has changed meanwhile.
 
     Raises:
         RequestRefused: Salesforce refuses the query.
@@ -69,29 +78,35 @@ def extract_accounts(
     """
     soql = select_accounts(columns)
     query = Query.of(org, soql, day, describe_fingerprint)
-    earlier = _earlier_job(org, directory, query)
+    note = directory / _JOB_FILE
+    earlier = _earlier_job(org, note, query)
     landed = LandedAccounts.found_in(directory) if earlier else LandedAccounts(directory)
-    with AccountSnapshot(
-        org,
-        soql,
-        directory,
-        on_progress=on_progress,
-        resume_job=earlier,
-        landed={number: page.records for number, page in landed.pages.items()},
-    ) as snapshot:
-        if not snapshot.is_resumed:
-            empty_landing(directory)
-            landed = LandedAccounts(directory)
-            if snapshot.job_id:
-                content = {"job_id": snapshot.job_id, "query": asdict(query)}
-                (directory / _JOB_FILE).write_text(json.dumps(content), encoding="utf-8")
-        _land_pages(snapshot, landed, columns)
+    asked_at = now()
+    try:
+        with AccountSnapshot(
+            org,
+            soql,
+            directory,
+            on_progress=on_progress,
+            resume_job=earlier.id if earlier else None,
+            landed={number: page.records for number, page in landed.pages.items()},
+        ) as snapshot:
+            if snapshot.is_resumed and earlier:
+                asked_at = earlier.asked_at
+            else:
+                empty_landing(directory)
+                landed = LandedAccounts(directory)
+                if snapshot.job_id:
+                    EarlierJob(snapshot.job_id, asked_at, query).save(note)
+            _land_pages(snapshot, landed, columns)
+    finally:
+        note.unlink(missing_ok=True)  # the job has ended, or could not be ended and is nobody's any more
     if not landed.records:
         raise IncompleteSnapshot(
             "Salesforce delivered no Account at all.",
             "The integration user needs the permission View All on Account; nothing was changed.",
         )
-    return Extraction(landed, snapshot.total_records, snapshot.method, snapshot.downgrade_reason)
+    return Extraction(landed, asked_at, snapshot.total_records, snapshot.method, snapshot.downgrade_reason)
 
 
 def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
@@ -108,17 +123,37 @@ def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapp
             one.result()
 
 
-def _earlier_job(org: SalesforceOrg, directory: Path, query: Query) -> str | None:
-    """The job that an earlier process left here, if it is of this query; one of another is removed in Salesforce."""
-    try:
-        content = json.loads((directory / _JOB_FILE).read_text(encoding="utf-8"))
-        job_id, asked = str(content["job_id"]), Query(**content["query"])
-    except (OSError, ValueError, KeyError, TypeError):
+@dataclass(frozen=True)
+class EarlierJob:
+    """What a process notes of its job, for the case that it dies: the job, when it was asked, and for what."""
+
+    id: str
+    asked_at: datetime
+    query: Query
+
+    def save(self, note: Path) -> None:
+        content = {"job_id": self.id, "asked_at": self.asked_at.isoformat(), "query": asdict(self.query)}
+        note.write_text(json.dumps(content), encoding="utf-8")
+
+    @classmethod
+    def load(cls, note: Path) -> EarlierJob | None:
+        try:
+            content = json.loads(note.read_text(encoding="utf-8"))
+            asked_at = datetime.fromisoformat(content["asked_at"])
+            return cls(str(content["job_id"]), asked_at.astimezone(UTC), Query(**content["query"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _earlier_job(org: SalesforceOrg, note: Path, query: Query) -> EarlierJob | None:
+    """The job that a dead process left, if it is young and of this query; another one is removed in Salesforce."""
+    earlier = EarlierJob.load(note)
+    if earlier is None:
         return None
-    if asked == query:
-        return job_id
-    if asked.org_id == query.org_id:
-        discard_job(org, job_id)
+    if earlier.query == query and timedelta() <= now() - earlier.asked_at < _YOUNG:
+        return earlier
+    if earlier.query.org_id == query.org_id:
+        discard_job(org, earlier.id)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sf_insights.domain.labels import FieldLabel, LabelWish
 from sf_insights.domain.lifecycle import FieldEvent, FieldState
 from sf_insights.domain.planning import KnownField, PlannedField
 from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.resources import syncs
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import Transaction
 
@@ -38,13 +40,14 @@ def load_catalog(tx: Transaction) -> dict[str, AccountField]:
     return {row["field"]: _field(row) for row in rows}
 
 
-def known_fields(tx: Transaction) -> dict[str, KnownField]:
-    """Every field the org ever showed, with the kind of column its visible values have, as they were last read."""
+def known_fields(tx: Transaction, day: date | None = None) -> dict[str, KnownField]:
+    """Every field the org ever showed, as a sync of this day starts from it; of a day to come when there is none."""
     known = {
         row["field"]: KnownField(row["field"], row["label"], row["type"])
         for row in tx.records("SELECT field, label, type FROM salesforce.account_fields")
     }
-    for state in load_states(tx).values():
+    states = load_states(tx) if day is None else states_before(tx, day)
+    for state in states.values():
         last_read = AccountField(state.field, state.salesforce_label, state.salesforce_type)
         known[state.field] = KnownField(
             last_read.name, last_read.label, last_read.type, last_read.column if state.is_visible else None
@@ -102,7 +105,16 @@ def load_plan(tx: Transaction) -> list[PlannedField]:
 
 def load_states(tx: Transaction) -> dict[str, FieldState]:
     """insights.fields, by field."""
-    return {row["field"]: FieldState(**row) for row in tx.records("SELECT * FROM insights.fields")}
+    return _states_in(tx, "insights.fields")
+
+
+def states_before(tx: Transaction, day: date) -> dict[str, FieldState]:
+    """The states that a sync of this day starts from, by field: what an earlier sync of the same day did is undone."""
+    return _states_in(tx, "ops.undo_fields" if syncs.day_is_complete(tx, day) else "insights.fields")
+
+
+def _states_in(tx: Transaction, table: str) -> dict[str, FieldState]:
+    return {row["field"]: FieldState(**row) for row in tx.records(f"SELECT * FROM {table}")}
 
 
 def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[FieldEvent], day: date) -> None:
@@ -166,6 +178,8 @@ def label_wishes(configuration: AccountFieldSync, plan: Iterable[PlannedField]) 
     wishes = []
     for planned in plan:
         entry = said.get(planned.name.casefold())
-        if entry is not None:
-            wishes.append(LabelWish(planned.name, planned.field.label, entry.says_label, entry.label))
+        wish = LabelWish(planned.name, planned.field.label)
+        if entry is not None:  # it is still selected
+            wish = replace(wish, says=entry.says_label, text=entry.label)
+        wishes.append(wish)
     return wishes

@@ -11,6 +11,8 @@ import duckdb
 from sf_insights.domain.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
 from sf_insights.domain.field_types import Category, ColumnType
 from sf_insights.domain.lifecycle import FieldState, next_states
+from sf_insights.domain.planning import PlannedField
+from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.attribute_columns import fit_attribute_columns, give_values_back, text_of
 from sf_insights.resources.retention import forget_the_past
@@ -47,6 +49,7 @@ class ModelledField:
 def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     """Bring every insights table to this sync and mark it complete; return what changed, by kind of change."""
     plan = field_tables.load_plan(tx)
+    _refuse_unlabelled(tx, plan)
     read = {
         category: [field.name for field in plan if field.is_read and field.category == category]
         for category in ("attribute", "metric")
@@ -117,6 +120,9 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
                 "sf_insights_version": VERSION,
                 "duckdb_version": duckdb.__version__,
                 "schema_version": SCHEMA_VERSION,
+                "salesforce_read_at": tx.value(
+                    "SELECT salesforce_read_at FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number}
+                ),
             }
         ],
     )
@@ -127,6 +133,16 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     forget_the_past(tx, sync)
     syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
     return changed
+
+
+def _refuse_unlabelled(tx: Transaction, plan: Sequence[PlannedField]) -> None:
+    labels = field_tables.load_labels(tx)
+    without = [field.name for field in plan if field.name not in labels]
+    if without:
+        raise WarehouseProblem(
+            f"{', '.join(without)} {'has' if len(without) == 1 else 'have'} no label yet.",
+            "Materialize insights/field_labels as well, or all assets; `sf-insights sync` does.",
+        )
 
 
 def _kept_attributes(

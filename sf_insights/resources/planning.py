@@ -24,7 +24,8 @@ def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
     Raises:
         ConfigurationProblem: a field the org never had, or one that can never be what the file asks for.
     """
-    plan = plan_fields(sync.configuration.fields, field_tables.load_catalog(tx), field_tables.known_fields(tx))
+    known = field_tables.known_fields(tx, sync.day)
+    plan = plan_fields(sync.configuration.fields, field_tables.load_catalog(tx), known)
     field_tables.save_plan(tx, sync.number, plan)
     return plan
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -42,11 +42,6 @@ def open_sync(
     Raises:
         WarehouseProblem: a later day has been synced, so this one can no longer be.
     """
-    tx.execute(
-        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
-        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run",
-        {"now": now(), "run": run_id},
-    )
     last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
     if last and day < last:
         raise WarehouseProblem(
@@ -54,6 +49,24 @@ def open_sync(
             f"Sync today instead. If {last} is yet to come, a wrong clock synced it: correct the clock, and bring back "
             "a backup from before with `sf-insights restore`.",
         )
+    return begin_sync(tx, day=day, run_id=run_id, configuration=configuration, accepted=accepted)
+
+
+def begin_sync(
+    tx: Transaction,
+    *,
+    day: date,
+    run_id: str,
+    configuration: AccountFieldSync,
+    accepted: Iterable[str],
+    **facts: Any,
+) -> Sync:
+    """Add a running sync, with facts by the columns of ops.sync_runs, and end what a dead process left."""
+    tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
+        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run",
+        {"now": now(), "run": run_id},
+    )
     number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
     tx.insert(
         "ops.sync_runs",
@@ -66,81 +79,41 @@ def open_sync(
                 "configuration": configuration.model_dump_json(by_alias=True, exclude_unset=True),
                 "accepted": sorted(accepted),
                 "opened_at": now(),
+                **facts,
             }
         ],
     )
-    return _sync(tx, number)
+    return load_sync(tx, number)
 
 
-def continue_sync(tx: Transaction, run_id: str, today: Callable[[AccountFieldSync], date] | None = None) -> Sync:
-    """The sync of this run; when the run starts further down, a new one of the last landed sync's data and day.
-
-    It gets a number of its own, since the number says from which sync on a row is new: under the old one, what this run
-    changes would pass for what the sync after it has already seen.
-
-    Args:
-        tx: the transaction.
-        run_id: Dagster's run.
-        today: the day of a sync that opens now, for a run that reads anew: what is read today is not an earlier day's.
-
-    Raises:
-        WarehouseProblem: nothing has been landed that could be continued, or of another day than what is read now.
-    """
-    own = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE run_id = $run", {"run": run_id})
-    if own is not None:
-        return _sync(tx, own)
-    landed = tx.execute(
-        """SELECT sync, salesforce_landed_at IS NOT NULL AND zuora_landed_at IS NOT NULL
-                  AND sync = (SELECT max(sync) FROM salesforce.selected_fields)
-           FROM ops.sync_runs WHERE salesforce_landed_at IS NOT NULL OR zuora_landed_at IS NOT NULL
-           ORDER BY sync DESC LIMIT 1"""
-    )
-    if not landed or not landed[0][1]:
-        raise WarehouseProblem(
-            "There is no landed sync to continue: the last one stopped while it planned or read.",
-            "Materialize all assets, or run `sf-insights sync`.",
-        )
-    last = _sync(tx, landed[0][0])
-    if today is not None and today(last.configuration) != last.day:
-        raise WarehouseProblem(
-            f"The last landed sync is of {last.day}, and what is read now is of {today(last.configuration)}.",
-            "Materialize all assets, or run `sf-insights sync`.",
-        )
-    number = tx.value("SELECT max(sync) + 1 FROM ops.sync_runs")
-    tx.execute(
-        """INSERT INTO ops.sync_runs BY NAME
-           SELECT * REPLACE ($number AS sync, $run AS run_id, 'running' AS state, NULL AS reason, $now AS opened_at,
-                             NULL AS ended_at, NULL AS published_at, NULL AS matched_accounts,
-                             []::VARCHAR[] AS accepted)
-           FROM ops.sync_runs WHERE sync = $landed""",
-        {"number": number, "run": run_id, "now": now(), "landed": landed[0][0]},
-    )
-    tx.execute("UPDATE salesforce.selected_fields SET sync = $number", {"number": number})
-    for table in ("ops.field_stats", "ops.rejected_values"):
-        tx.execute(
-            f"INSERT INTO {table} BY NAME SELECT * REPLACE ($number AS sync) FROM {table} WHERE sync = $landed",
-            {"number": number, "landed": landed[0][0]},
-        )
-    return _sync(tx, number)
-
-
-def own_or_last_complete_sync(tx: Transaction, run_id: str) -> Sync:
-    """The sync that this run opened, or else the last complete one.
+def last_complete_sync(tx: Transaction) -> Sync:
+    """The sync that analysts see once it is published.
 
     Raises:
         WarehouseProblem: none has been complete.
     """
-    number = tx.value(
-        "SELECT sync FROM ops.sync_runs WHERE run_id = $run OR state = 'complete' "
-        "ORDER BY run_id = $run DESC, sync DESC LIMIT 1",
-        {"run": run_id},
-    )
+    number = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
     if number is None:
         raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
-    return _sync(tx, number)
+    return load_sync(tx, number)
 
 
-def _sync(tx: Transaction, number: int) -> Sync:
+def last_planned_sync(tx: Transaction) -> Sync:
+    """The sync whose plan is in salesforce.selected_fields, complete or not.
+
+    Raises:
+        WarehouseProblem: nothing has been planned.
+    """
+    number = tx.value("SELECT max(sync) FROM salesforce.selected_fields")
+    if number is None:
+        raise WarehouseProblem(
+            "No fields have been planned yet.", "Materialize salesforce/selected_fields, or run `sf-insights sync`."
+        )
+    return load_sync(tx, number)
+
+
+def load_sync(tx: Transaction, number: int) -> Sync:
+    """A sync by its number, and which complete sync of an earlier day it follows."""
     row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
     before = tx.execute(
         "SELECT sync, day FROM ops.sync_runs WHERE state = 'complete' AND day < $day "
@@ -181,20 +154,34 @@ def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
     )
 
 
-def leave_sync(tx: Transaction, run_id: str) -> None:
-    """Record that this run ends; a signal between two steps, or a selection without the model, left its sync open."""
+def leave_sync(tx: Transaction, run_id: str, *, is_partial: bool) -> None:
+    """End the sync that a run left open: a part of the assets was all it was to materialize, or a signal ended it.
+
+    Args:
+        tx: the transaction.
+        run_id: Dagster's run.
+        is_partial: whether the run left out the assets that complete a sync.
+    """
     tx.execute(
-        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
-        "reason = 'The run ended before the sync was complete.' WHERE state = 'running' AND run_id = $run",
-        {"now": now(), "run": run_id},
+        "UPDATE ops.sync_runs SET state = $state, ended_at = $now, reason = $reason "
+        "WHERE state = 'running' AND run_id = $run",
+        {
+            "state": "partial" if is_partial else "failed",
+            "reason": "The run materialized a part of the assets; the next sync completes them."
+            if is_partial
+            else "The run ended before the sync was complete.",
+            "now": now(),
+            "run": run_id,
+        },
     )
 
 
 def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
-    """See that this warehouse holds this org's data, or nobody's yet.
+    """See that this warehouse and this sync hold this org's data, or nobody's yet.
 
     Raises:
-        GuardRefusal: it holds another org's, and the sync was not told to accept that.
+        GuardRefusal: the warehouse holds another org's, and the sync was not told to accept that.
+        WarehouseProblem: the sync began with another org.
     """
     held = tx.value("SELECT org_id FROM ops.warehouse")
     if held not in (None, org_id) and "org-change" not in sync.accepted:
@@ -202,6 +189,13 @@ def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
             f"The credentials lead to the Salesforce org {org_id}, but this warehouse holds the data of {held}.",
             "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept it for one run with "
             "`sf-insights sync --accept org-change`.",
+        )
+    began_with = org_of(tx, sync)
+    if began_with not in (None, org_id):
+        raise WarehouseProblem(
+            f"The credentials lead to the Salesforce org {org_id}, but sync {sync.number} read the fields of "
+            f"{began_with}.",
+            "Materialize all assets, or run `sf-insights sync`.",
         )
 
 
@@ -215,7 +209,7 @@ def last_syncs(tx: Transaction, most: int, *, is_held: bool) -> list[dict[str, A
     """
     rows = tx.records(
         "SELECT sync, day, state, reason, run_id, accepted, opened_at, ended_at, published_at, matched_accounts, "
-        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls, "
+        "zuora_accounts, salesforce_accounts, read_by, downgrade_reason, salesforce_api_calls, salesforce_read_at, "
         "CASE WHEN ended_at >= opened_at THEN epoch(ended_at - opened_at) END AS seconds "
         "FROM ops.sync_runs ORDER BY sync DESC LIMIT $most",
         {"most": most},

@@ -11,12 +11,13 @@ CREATE TABLE ops.warehouse (org_id VARCHAR, schema_version INTEGER NOT NULL, cre
 CREATE TABLE ops.sync_runs (
     sync BIGINT NOT NULL,
     day DATE NOT NULL,
-    state VARCHAR NOT NULL,                 -- running, complete or failed
-    reason VARCHAR,                         -- of a failure
+    state VARCHAR NOT NULL,                 -- running, complete, failed, or partial
+    reason VARCHAR,                         -- of a failure, or why it is partial
     run_id VARCHAR NOT NULL,                -- Dagster's
     configuration VARCHAR NOT NULL,         -- the file as it was understood, as JSON
     accepted VARCHAR[] NOT NULL,            -- the guards that a person let this run pass
     opened_at TIMESTAMPTZ NOT NULL,
+    salesforce_read_at TIMESTAMPTZ,         -- when Salesforce was asked for the accounts, whose values are of then
     salesforce_landed_at TIMESTAMPTZ,
     zuora_landed_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ,
@@ -136,7 +137,7 @@ CREATE TABLE insights.metric_summary (
 );
 CREATE TABLE insights.snapshot (
     sync BIGINT NOT NULL, synced_on DATE NOT NULL, published_at TIMESTAMPTZ, sf_insights_version VARCHAR NOT NULL,
-    duckdb_version VARCHAR NOT NULL, schema_version INTEGER NOT NULL
+    duckdb_version VARCHAR NOT NULL, schema_version INTEGER NOT NULL, salesforce_read_at TIMESTAMPTZ
 );
 CREATE TABLE insights.data_dictionary (
     relation VARCHAR NOT NULL, "column" VARCHAR NOT NULL, type VARCHAR NOT NULL, meaning VARCHAR, label VARCHAR

@@ -144,7 +144,7 @@ def test_a_field_of_another_kind_than_before_is_paused_with_the_way_out(name, be
     retyped, other = plan(f"[{name}, Name]", known=[known])
     assert retyped.paused_because == (
         f"its type changed from {before} to {ORG[name].type}; "
-        "to take the new type, deselect it, sync, and select it again"
+        "to take the new type, deselect it, sync, and select it again on a later day"
     )
     assert other.is_read
 

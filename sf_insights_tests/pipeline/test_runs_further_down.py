@@ -140,7 +140,7 @@ def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-09")
     result = materialize(asset)
     assert not result.success
-    assert "of 2026-03-01, and what is read now is of 2026-03-09" in reason(result)
+    assert "the sync of 2026-03-01, and what it reads now is of 2026-03-09" in reason(result)
     assert sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
     sync(day="2026-03-09")
 

@@ -1,0 +1,274 @@
+"""Runs of any part of the assets, fresh or after a failure, today or tomorrow: right data, or a sentence that helps.
+
+`make soak` runs forty-five times as many.
+"""
+
+import json
+import os
+import random
+import shutil
+from dataclasses import dataclass
+
+import dagster as dg
+import pytest
+
+from sf_insights.definitions import defs
+from sf_insights.demo.process import DemoOrg
+from sf_insights.runs import use_dagster_home
+from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.test_reruns import content
+
+STEPS = {
+    "salesforce__account_fields": ["salesforce/account_fields"],
+    "salesforce__selected_fields": ["salesforce/selected_fields"],
+    "insights__field_labels": ["insights/field_labels"],
+    "salesforce__raw_accounts": ["salesforce/raw_accounts"],
+    "zuora__accounts": ["zuora/accounts"],
+    "insights__matched_accounts": ["insights/matched_accounts"],
+    "insights_model": [
+        "insights/fields",
+        "insights/account_attributes",
+        "insights/attribute_changes",
+        "insights/account_metrics",
+    ],
+    "insights__published_snapshot": ["insights/published_snapshot"],
+}
+METRIC = {"field": "ARR__c", "as": "metric"}
+BEFORE = ["Industry", "Rating", METRIC]
+CHANGED = ["Industry", "Phone", METRIC, {"field": "NumberOfEmployees", "as": "metric"}]
+CHANGED_AGAIN = ["Industry", "Type", METRIC]
+RUNS = 360 if os.environ.get("SF_INSIGHTS_SOAK") else 8
+SEED = int(os.environ.get("SF_INSIGHTS_SEED", "1"))
+FRESH = "nothing"
+
+
+def sync_job():
+    return defs.resolve_job_def("daily_account_field_sync")
+
+
+def materialize(keys):
+    """Materialize these assets in one run."""
+    with dg.DagsterInstance.get() as instance:
+        return sync_job().execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(key.split("/")) for key in keys],
+            raise_on_error=False,
+        )
+
+
+def reasons(result):
+    """What each failed step tells a person; None for one that only has a traceback."""
+    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    return [failure.user_failure_data and failure.user_failure_data.description for failure in failures]
+
+
+def known(run):
+    """What analysts see, without the labels: these are taken over by any run that publishes."""
+    return {name: rows for name, rows in content(run).items() if name not in ("field_labels", "data_dictionary")}
+
+
+@dataclass
+class Days:
+    """A warehouse that synced 2026-03-01, in an org where a day has passed since, and what later syncs make of it."""
+
+    org: DemoOrg
+    sync: Pipeline
+    first: dict
+
+    def stopped_at(self, step):
+        """Sync 2026-03-02, and stop where this step begins."""
+
+        def stop(news):
+            if (news.step, news.kind) == (step, "began"):
+                raise KeyboardInterrupt
+
+        self.sync.configure(fields=CHANGED)
+        assert not self.sync.run("2026-03-02", on_news=stop).success
+
+
+@pytest.fixture(scope="module")
+def passed_org(tmp_path_factory):
+    with DemoOrg.started(tmp_path_factory.mktemp("partial"), accounts=60, seed=3) as org:
+        yield org
+
+
+@pytest.fixture(scope="module")
+def first_day(passed_org, tmp_path_factory):
+    """The data directory after the first day. The org is a day older then, and stays as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in passed_org.environment.items():
+            patch.setenv(name, value)
+        place = tmp_path_factory.mktemp("first")
+        sync = Pipeline(place / "data", place / "dagster", patch)
+        sync(day="2026-03-01", fields=BEFORE)
+        passed_org.pass_day()
+        return sync.data
+
+
+@pytest.fixture
+def days(passed_org, first_day, tmp_path, monkeypatch):
+    for name, value in passed_org.environment.items():
+        monkeypatch.setenv(name, value)
+    sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+    shutil.copytree(first_day, sync.data, dirs_exist_ok=True)
+    use_dagster_home()
+    return Days(passed_org, sync, known(sync.look()))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(passed_org, first_day, tmp_path_factory):
+    """What analysts see after syncs that nothing disturbs: `undisturbed((day, fields), ...)`."""
+    seen = {}
+
+    def after(*syncs):
+        key = json.dumps(syncs)
+        if key not in seen:
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in passed_org.environment.items():
+                    patch.setenv(name, value)
+                place = tmp_path_factory.mktemp("undisturbed")
+                sync = Pipeline(place / "data", place / "dagster", patch)
+                shutil.copytree(first_day, sync.data, dirs_exist_ok=True)
+                for day, fields in syncs:
+                    sync(day=day, fields=fields)
+                seen[key] = known(sync.look())
+        return seen[key]
+
+    return after
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_from_the_step_that_failed_ends_as_the_day_would_have(days, undisturbed, step):
+    days.stopped_at(step)
+    rest = [key for keys in list(STEPS.values())[list(STEPS).index(step) :] for key in keys]
+    result = materialize(rest)
+    assert result.success, reasons(result)
+    assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_before(
+    days, undisturbed, monkeypatch, step
+):
+    days.stopped_at(step)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    rest = list(STEPS)[list(STEPS).index(step) :]
+    result = materialize([key for name in rest for key in STEPS[name]])
+    if step == "salesforce__account_fields":
+        assert result.success
+        assert known(days.sync.look()) == undisturbed(("2026-03-03", CHANGED))
+    elif "zuora__accounts" in rest:
+        assert "would go on with the sync of 2026-03-02, and what it reads now is of 2026-03-03" in reasons(result)[0]
+        assert known(days.sync.look()) == days.first
+    else:  # both lists were read on the second day, whose sync is completed now
+        assert result.success, reasons(result)
+        assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
+
+
+def test_dagsters_own_reexecution_from_failure_plans_with_the_file_as_it_is_then(days, undisturbed):
+    days.sync.configure(fields=[*CHANGED, "Phonne"])
+    failed = days.sync.run("2026-03-02")
+    assert "Phonne" in failed.reason
+    days.sync.configure(fields=CHANGED)
+    with dg.DagsterInstance.get() as instance:
+        options = dg.ReexecutionOptions.from_failure(failed.run_id, instance)
+        with dg.execute_job(dg.reconstructable(sync_job), instance, reexecution_options=options) as result:
+            assert result.success
+            assert "salesforce__account_fields" not in {event.step_key for event in result.all_events}
+    assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
+
+
+def test_one_asset_after_another_makes_a_sync(days, undisturbed, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    days.sync.configure(fields=CHANGED)
+    for keys in STEPS.values():
+        result = materialize(keys)
+        assert result.success, reasons(result)
+    assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("salesforce__selected_fields", "builds on salesforce/selected_fields"),
+        ("salesforce__raw_accounts", "builds on salesforce/raw_accounts"),
+        ("zuora__accounts", "builds on zuora/accounts"),
+        ("insights__matched_accounts", "builds on insights/matched_accounts"),
+        ("insights__field_labels", "Phone, NumberOfEmployees have no label yet"),
+        ("insights_model", "not all of the same sync"),
+    ],
+)
+def test_a_run_that_leaves_an_asset_out_names_it_and_publishes_nothing(days, monkeypatch, left_out, said):
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    days.sync.configure(fields=CHANGED)
+    result = materialize([key for step, keys in STEPS.items() if step != left_out for key in keys])
+    assert said in " ".join(reasons(result))
+    assert known(days.sync.look()) == days.first
+
+
+def test_one_table_of_the_model_makes_them_all(days, undisturbed, monkeypatch):
+    days.stopped_at("insights_model")
+    result = materialize(["insights/account_metrics", "insights/published_snapshot"])
+    assert result.success, reasons(result)
+    made = {
+        event.asset_key.to_user_string()
+        for event in result.all_events
+        if event.event_type_value == "ASSET_MATERIALIZATION"
+    }
+    assert made == {*STEPS["insights_model"], "insights/published_snapshot"}
+    assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
+
+
+@pytest.mark.parametrize("table", ["ops.warehouse", "ops.sync_runs"])
+def test_accounts_of_another_org_are_not_read_into_a_sync(days, table):
+    days.stopped_at("salesforce__raw_accounts")
+    before = days.sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL")
+    days.sync.change_warehouse(f"UPDATE {table} SET org_id = '00D000000000001EAA'")
+    result = materialize(["salesforce/raw_accounts"])
+    assert "00D000000000001EAA" in reasons(result)[0]
+    assert days.sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
+
+
+def test_a_part_of_the_assets_is_told_as_a_part_and_not_as_a_failure(days):
+    assert materialize(["insights/matched_accounts"]).success
+    [(state, reason)] = days.sync.read_warehouse("SELECT state, reason FROM ops.sync_runs ORDER BY sync DESC LIMIT 1")
+    assert state == "partial"
+    assert "a part of the assets" in reason
+
+
+def cases():
+    """Random runs: what stopped the second day's sync, the assets that run then, their day, and the file."""
+    chosen = random.Random(SEED)  # noqa: S311 - it must repeat
+    for number in range(RUNS):
+        stopped = chosen.choice([FRESH, *STEPS])
+        steps = [step for step in STEPS if chosen.random() < 0.6] or ["insights__published_snapshot"]
+        yield pytest.param(
+            stopped,
+            steps,
+            chosen.choice(["2026-03-02", "2026-03-03"]),
+            chosen.choice([CHANGED, CHANGED_AGAIN]),
+            id=str(number),
+        )
+
+
+@pytest.mark.parametrize(("stopped", "steps", "day", "fields"), list(cases()))
+def test_whatever_part_runs_the_data_are_right_or_it_says_what_to_run(
+    days, undisturbed, monkeypatch, stopped, steps, day, fields
+):
+    if stopped != FRESH:
+        days.stopped_at(stopped)
+    days.sync.configure(fields=fields)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
+    result = materialize([key for step in steps for key in STEPS[step]])
+    for reason in reasons(result):
+        assert reason, "a traceback and no sentence"
+        assert "Materialize" in reason or "Run `sf-insights sync`" in reason
+    seen = known(days.sync.look())
+    ends = {"nothing": days.first, "the second day": undisturbed(("2026-03-02", CHANGED))}
+    ends["this day"] = undisturbed((day, fields))
+    assert seen in ends.values()
+    complete_days = days.sync.read_warehouse("SELECT DISTINCT day::VARCHAR FROM ops.sync_runs WHERE state = 'complete'")
+    # A day that is synced again is as if it had not been synced before.
+    completed = [("2026-03-02", CHANGED)] if ("2026-03-02",) in complete_days and day == "2026-03-03" else []
+    days.sync(day=day, fields=fields)
+    assert known(days.sync.look()) == undisturbed(*completed, (day, fields))

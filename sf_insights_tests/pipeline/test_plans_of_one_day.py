@@ -1,0 +1,112 @@
+"""Two syncs of one day, with changed fields and selections between them: the last plans as if it were the only one."""
+
+from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.test_reruns import content
+
+
+def metric(name):
+    return {"field": name, "as": "metric"}
+
+
+def retype(name, type_, **changes):
+    return lambda org: org.retype_field(name, type_, **changes)
+
+
+def hide(name):
+    return lambda org: org.hide_field(name)
+
+
+def show(name):
+    return lambda org: org.show_field(name)
+
+
+def empty(name):
+    def change(org):
+        for account in org.accounts():
+            org.update_account(account["Id"], **{name: None})
+
+    return change
+
+
+TEXT = {"length": 80, "precision": 0, "scale": 0}
+NUMBER = {"length": 0, "precision": 12, "scale": 2}
+# By what happens to the field: how the first day reads it, what happens before the first and before the second sync of
+# the second day, and how each of the two selects it. None: it is not selected.
+PLANS = {
+    "selected, and retyped before the second sync": (
+        None,
+        lambda org: None,
+        retype("SLA__c", "double", **NUMBER),
+        ["SLA__c", "SLA__c"],
+    ),
+    "retyped and paused, deselected, selected again": (
+        "ARR__c",
+        retype("ARR__c", "string", **TEXT),
+        lambda org: None,
+        [None, "ARR__c"],
+    ),
+    "retyped and back": (
+        "Rating",
+        retype("Rating", "double", **NUMBER),
+        retype("Rating", "picklist", **TEXT),
+        ["Rating"] * 2,
+    ),
+    "deselected and selected": ("Type", lambda org: None, lambda org: None, [None, "Type"]),
+    "selected and deselected": (None, lambda org: None, lambda org: None, ["Phone", None]),
+    "attribute, metric, attribute": (
+        "NumberOfEmployees",
+        lambda org: None,
+        lambda org: None,
+        [metric("NumberOfEmployees"), "NumberOfEmployees"],
+    ),
+    "hidden and seen again": ("Fax", hide("Fax"), show("Fax"), ["Fax", "Fax"]),
+    "selected, and hidden before the second sync": (
+        None,
+        lambda org: None,
+        hide("Site"),
+        ["Site", "Site"],
+    ),
+    "selected, and emptied before the second sync": (None, lambda org: None, empty("Website"), ["Website", "Website"]),
+    "deselected, emptied, selected": ("Industry", lambda org: None, empty("Industry"), [None, "Industry"]),
+}
+
+
+def selection(number):
+    """What the file selects: 0 on the first day, 1 and 2 in the syncs of the second."""
+    chosen = [plan[0] if number == 0 else plan[3][number - 1] for plan in PLANS.values()]
+    return ["BillingCity", *[field for field in chosen if field is not None]]
+
+
+def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, tmp_path, monkeypatch):
+    for name, value in org.environment.items():
+        monkeypatch.setenv(name, value)
+    once = Pipeline(tmp_path / "once", tmp_path / "dagster1", monkeypatch)
+    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster2", monkeypatch)
+
+    def synced(pipeline, day, number):
+        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
+        return content(pipeline(day=day, fields=selection(number)))
+
+    for pipeline in (once, twice):
+        synced(pipeline, "2026-03-01", 0)
+    for _, change, _, _ in PLANS.values():
+        change(org)
+    synced(twice, "2026-03-02", 1)
+    for _, _, change, _ in PLANS.values():
+        change(org)
+    for day in ("2026-03-02", "2026-03-03"):
+        alone, last = synced(once, day, 2), synced(twice, day, 2)
+        # A label is given when a field is first seen, and stays when it is deselected again.
+        for name in alone.keys() - {"field_labels", "data_dictionary"}:
+            assert last[name] == alone[name], name
+
+
+def test_a_field_paused_by_its_type_takes_the_new_type_on_a_later_day(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "ARR__c"])
+    org.retype_field("ARR__c", "string", **TEXT)
+    run = sync(day="2026-03-02")
+    assert "on a later day" in run.field("ARR__c").status_reason
+    sync(day="2026-03-02", fields=["Industry"])
+    assert sync(day="2026-03-02", fields=["Industry", "ARR__c"]).field("ARR__c").status == "paused"
+    sync(day="2026-03-02", fields=["Industry"])
+    assert sync(day="2026-03-03", fields=["Industry", "ARR__c"]).field("ARR__c").status == "active"
