@@ -71,8 +71,6 @@ def sync_for(
     own = _last(tx, "run_id = $run", {"run": run_id})
     if own and may_go_on(_done(tx, own), stage):
         refuse_missing(_done(tx, own), stage)
-        # A step that Dagster tries again has failed before.
-        syncs.record(tx, own["sync"], state="running", reason=None, ended_at=None)
         return syncs.load_sync(tx, own["sync"])
     if stage is PLAN:
         base = _last(tx, "describe_fingerprint IS NOT NULL")
