@@ -15,12 +15,13 @@ def selected_fields(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per field that the administrator selected: what this sync does with it, or why it is paused."""
-    with warehouse.step(context, PLAN, settings) as step, step.transaction() as tx:
-        plan = make_plan(tx, step.sync)
-        # What cannot be is found before a million accounts have been read.
-        labels_after(tx, step.sync.configuration, plan)
+    with warehouse.step(context, PLAN, settings) as step:
+        # Fail on the account source, the fields and the labels before reading Salesforce.
         zuora.source(step.sync.configuration).check()
-        metadata = table_metadata(tx, "salesforce", "selected_fields")
+        with step.transaction() as tx:
+            plan = make_plan(tx, step.sync)
+            labels_after(tx, step.sync.configuration, plan)
+            metadata = table_metadata(tx, "salesforce", "selected_fields")
     paused = {field.name: field.paused_because for field in plan if not field.is_read}
     for name, reason in paused.items():
         context.log.warning(f"{name} is paused: {reason}")

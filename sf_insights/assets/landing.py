@@ -10,6 +10,7 @@ from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.pace import Pace
+from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
 from sf_insights.domain.stages import SALESFORCE, ZUORA
 from sf_insights.resources import account_tables, field_tables, syncs
@@ -44,8 +45,9 @@ def raw_accounts(
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
     with warehouse.step(context, SALESFORCE, settings) as step:
         org = salesforce.connected()
+        org_id = org.org_id
         with step.transaction() as tx:
-            syncs.refuse_another_org(tx, step.sync, org.org_id)
+            syncs.refuse_another_org(tx, step.sync, org_id)
         read = None
         try:
             read = _extract(context, step, org, settings.places.landing)
@@ -56,7 +58,7 @@ def raw_accounts(
             context.log.warning(f"read once more, without the field that Salesforce no longer shows: {refused}")
         if read is None:  # out here, since while an error is dealt with no dropped signal stops the run
             read = _extract(context, step, org, settings.places.landing)
-        landed = read.landed
+        landed, record_count = read.landed, _record_count(context, org)
         with step.transaction() as tx:
             account_tables.apply_landed(tx, step.sync, landed, field_tables.load_plan(tx))
             syncs.record(
@@ -68,7 +70,7 @@ def raw_accounts(
                 downgrade_reason=read.downgrade_reason,
                 salesforce_accounts=landed.live,
                 salesforce_records=read.announced_records,
-                salesforce_record_count=org.record_count(),
+                salesforce_record_count=record_count,
                 salesforce_api_calls=org.api_calls,
             )
             names = {name: field.label for name, field in field_tables.load_catalog(tx).items()}
@@ -130,6 +132,15 @@ def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, 
         describe_fingerprint=fingerprint(catalog.values()),
         on_progress=_progress(context),
     )
+
+
+def _record_count(context: dg.AssetExecutionContext, org: SalesforceOrg) -> int | None:
+    """Salesforce's own count, which only advises."""
+    try:
+        return org.record_count()
+    except ConnectionProblem as problem:
+        context.log.warning(f"Salesforce's own number of Accounts is unknown: {problem}")
+        return None
 
 
 def _progress(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:

@@ -1,5 +1,6 @@
 """All Accounts at once: one Bulk API 2.0 queryAll job, or the REST API when the Bulk API is refused."""
 
+import logging
 import re
 import threading
 import time
@@ -10,13 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Self
 
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteSnapshot, Problem
 from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
 from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.resources.transport import read_json, understood
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,11 @@ class AccountSnapshot:
 
 
 def discard_job(org: SalesforceOrg, job_id: str) -> None:
-    """Abort or delete the job of an earlier snapshot, if Salesforce still has it."""
-    job = QueryJob.resumed(org, job_id)
+    """Abort or delete the job of an earlier snapshot, if Salesforce still has it. Failing to is only logged."""
+    try:
+        job = QueryJob.resumed(org, job_id)
+    except Problem as problem:
+        logger.warning("Job %s of an earlier run is left behind in Salesforce. %s", job_id, problem)
+        return
     if job is not None:
         job.finish()

@@ -20,7 +20,7 @@ from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
 from sf_insights.resources.stopping import pause
-from sf_insights.resources.transport import OutcomeUnknown, read_json, understood
+from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, read_json, understood
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +69,14 @@ class QueryJob:
 
     @classmethod
     def resumed(cls, org: SalesforceOrg, job_id: str | None) -> Self | None:
-        """Return an earlier job if Salesforce still has it and it has not failed."""
+        """Return an earlier job if Salesforce still shows it and it has not failed."""
         if job_id is None:
             return None
         try:
             info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query")
-        except RequestRefused as refused:
+        except RequestRefused as refused:  # a new query serves as well
             if refused.status != requests.codes.not_found:
-                raise
+                logger.warning("Job %s of an earlier run is not used. %s", job_id, refused)
             return None
         with understood("Salesforce", "look for the earlier query"):
             has_failed = info["state"] in ("Failed", "Aborted")
@@ -176,7 +176,9 @@ class QueryJob:
             logger.warning("Job %s is left behind in Salesforce. %s", self.id, problem)
 
     def _change(self, method: str, body: dict[str, str] | None = None) -> None:
-        self._org.call(method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None)
+        self._org.call(
+            method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None, retry=ONCE_MORE
+        )
 
 
 def _accounts_jobs(org: SalesforceOrg) -> dict[str, dict[str, Any]]:

@@ -50,9 +50,10 @@ def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: Re
     named = _refused_field(refused)
     with warehouse.transaction() as tx:
         plan = field_tables.load_plan(tx)
-        if named not in {field.name.casefold() for field in plan if field.is_read}:
-            return False
-        fields = list(org.account_fields().values())
+    if named not in {field.name.casefold() for field in plan if field.is_read}:
+        return False
+    fields = list(org.account_fields().values())
+    with warehouse.transaction() as tx:
         field_tables.save_catalog(tx, fields, sync.day)
         syncs.record(tx, sync.number, describe_fingerprint=fingerprint(fields))
         reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"

@@ -19,6 +19,7 @@ from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_charact
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
 from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
 from sf_insights.resources.transport import (
+    ONCE_MORE,
     PassingTrouble,
     RetryPolicy,
     network_troubles,
@@ -160,10 +161,18 @@ class SalesforceOrg:
         return cast(dict[str, Any], self.call("GET", "limits", doing="read the org's limits"))
 
     def record_count(self) -> int | None:
-        """Return about how many live Accounts the org holds, whoever asks; None when it does not say."""
+        """Return about how many live Accounts the org holds, whoever asks; None when it does not say.
+
+        Raises:
+            ConnectionProblem: Salesforce cannot answer. The number only advises: no sync may fail for it.
+        """
         try:
             answer: Any = self.call(
-                "GET", "limits/recordCount", params={"sObjects": "Account"}, doing="count the org's Accounts"
+                "GET",
+                "limits/recordCount",
+                params={"sObjects": "Account"},
+                doing="count the org's Accounts",
+                retry=ONCE_MORE,
             )
         except RequestRefused as refused:
             if refused.status in (403, 404):
@@ -229,12 +238,13 @@ class SalesforceOrg:
         read: Callable[[requests.Response], T] = read_json,
         repeat_when_unsure: bool = True,
         stopped: threading.Event | None = None,
+        retry: RetryPolicy | None = None,
     ) -> T:
         """Send one request and return what `read` makes of the answer, which it gets unread.
 
         `path` is below /services/data/vXX.X/, or begins with "/". The request and its reading are repeated together
-        when the trouble may pass; see RetryPolicy.run for the last two arguments. `doing` completes the sentence
-        "Salesforce refused to ...".
+        when the trouble may pass, by the org's policy or by `retry`; see RetryPolicy.run for `repeat_when_unsure` and
+        `stopped`. `doing` completes the sentence "Salesforce refused to ...".
 
         Raises:
             RequestRefused: Salesforce refused for good.
@@ -257,7 +267,7 @@ class SalesforceOrg:
                 self._renew(token)
             raise self._session_refused()
 
-        return self.retry.run(once, repeat_when_unsure=repeat_when_unsure, stopped=stopped)
+        return (retry or self.retry).run(once, repeat_when_unsure=repeat_when_unsure, stopped=stopped)
 
     def _request(
         self,

@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
+from sf_insights.resources.open_transactions import refuse_inside_transaction
 from sf_insights.resources.stopping import pause
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ class RetryPolicy:
         return min(doubled, self.longest_wait) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-# Whoever looks at a terminal or a page would rather know than wait.
+# For a person who waits at a terminal or a page, and for what a sync can do without.
 ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5)
 
 
@@ -268,6 +269,7 @@ class _Gate(HTTPAdapter):
             parts = parts._replace(scheme=self._endpoint[0], netloc=self._endpoint[1])
             request.url = urlunsplit(parts)
         host = parts.hostname or ""
+        refuse_inside_transaction(host)
         if is_loopback(host) or _is_listed(host, self._no_proxy):
             options["proxies"] = {}
         options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)

@@ -24,6 +24,7 @@ import tenacity
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
 from sf_insights.resources.copies import PRIVATE, damage, replace_file, unreadable
+from sf_insights.resources.open_transactions import inside_transaction
 from sf_insights.resources.settings import SNAPSHOT_NAME, database_limits, environment, now
 from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.sql import identifier, migrations, render
@@ -182,7 +183,8 @@ class Warehouse:
         connection = self._opened()
         connection.execute("BEGIN")
         try:
-            yield Transaction(connection)
+            with inside_transaction():
+                yield Transaction(connection)
         except BaseException as error:
             # A failed COMMIT has already rolled back, and a broken connection cannot.
             with suppress(duckdb.Error):

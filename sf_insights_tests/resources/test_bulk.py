@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
-from sf_insights.resources.bulk import AccountSnapshot
+from sf_insights.resources.bulk import AccountSnapshot, discard_job
 from sf_insights.resources.csv_pages import count_records, write_page
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights_tests.resources.conftest import calls, connected
@@ -273,6 +273,23 @@ def test_a_job_of_a_run_that_died_is_taken_up_again(org, salesforce, everything,
         assert all_of(snapshot.pages())["Id"].to_list() == everything
     with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as afresh:
         assert afresh.job_id != died.job_id
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_new_job_is_asked_for_when_salesforce_does_not_show_the_earlier_one(org, salesforce, tmp_path, status):
+    died = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    org.fault("status", path=f"/jobs/query/{died.job_id}", status=status, body=refusal("API_ERROR", "not now"))
+    with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as snapshot:
+        assert snapshot.job_id != died.job_id
+        assert list(snapshot.pages())
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_an_earlier_job_that_cannot_be_removed_stops_nothing(org, salesforce, tmp_path, caplog, status):
+    died = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    org.fault("status", path="/jobs/query/750", times=None, status=status, body=refusal("API_ERROR", "not now"))
+    discard_job(salesforce, died.job_id)
+    assert died.job_id in caplog.text
 
 
 def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp_path):

@@ -1,0 +1,32 @@
+"""What Salesforce is asked beside the accounts only advises: a sync whose accounts have arrived needs none of it."""
+
+import pytest
+
+from sf_insights_tests.pipeline.truth import Truth
+
+COUNT = "/limits/recordCount"
+FAULTS = {
+    "500": {"action": "status", "status": 500, "body": [{"errorCode": "UNKNOWN_EXCEPTION", "message": "because"}]},
+    "400": {"action": "status", "status": 400, "body": [{"errorCode": "INVALID_TYPE", "message": "because"}]},
+    "a page of a proxy": {"action": "status", "status": 200, "body": "<html>"},
+    "another form": {"action": "status", "status": 200, "body": {"sObjects": [{"name": "Account", "count": "many"}]}},
+    "no answer": {"action": "drop_before"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_sync_does_without_salesforces_own_count(org, sync, fault):
+    org.fault(path=COUNT, times=None, **fault)
+    run = sync(day="2026-03-01", fields=["Industry"])
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    assert run.rows("SELECT salesforce_record_count FROM ops.sync_runs") == [(None,)]
+    asked = [call for call in org.requests() if call["path"].endswith(COUNT)]
+    assert 1 <= len(asked) <= 2
+
+
+def test_a_job_that_stays_in_salesforce_does_not_fail_the_sync(org, sync):
+    org.fault("status", path="/jobs/query/750", method="DELETE", times=None, status=500, body="<html>")
+    run = sync(day="2026-03-01", fields=["Industry"])
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    asked = [call for call in org.requests() if call["method"] == "DELETE"]
+    assert 1 <= len(asked) <= 2
