@@ -13,7 +13,7 @@ import requests
 
 from sf_insights.domain.alerts import Published, States, after_failure, after_publishing
 from sf_insights.domain.problems import Problem
-from sf_insights.resources.transport import PassingTrouble, new_session
+from sf_insights.resources.transport import Moved, PassingTrouble, new_session
 from sf_insights.resources.warehouse import Transaction
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Alerts:
         """Tell what is new in what was published, and call the heartbeat if a sync was and not a label alone."""
         self._tell(*after_publishing(self._states(), published))
         if is_synced and (address := self._environment.get(_HEARTBEAT)):
-            self._send("heartbeat", "GET", address, None)
+            self._send("heartbeat", "GET", _HEARTBEAT, address, None)
 
     def _states(self) -> States:
         try:
@@ -49,20 +49,22 @@ class Alerts:
     def _tell(self, states: States, lines: list[str]) -> None:
         if address := self._environment.get(_ALERT):
             for line in lines:
-                self._send("alert", "POST", address, {"text": f"sf_insights: {line}"})
+                self._send("alert", "POST", _ALERT, address, {"text": f"sf_insights: {line}"})
         if states != self._states():
             try:
                 self._file.write_text(json.dumps(states, indent=1), encoding="utf-8")
             except OSError as error:
                 logger.warning("Which alerts were sent cannot be noted, so they may be sent again: %s", error.strerror)
 
-    def _send(self, what: str, method: str, address: str, body: dict[str, Any] | None) -> None:
+    def _send(self, what: str, method: str, variable: str, address: str, body: dict[str, Any] | None) -> None:
         # The address itself is a secret for most receivers, so it stands in no message.
         try:
-            with new_session(self._environment) as session:
+            with new_session(self._environment, setting=variable) as session:
                 answer = session.request(method, address, json=body, timeout=_SECONDS)
             if not answer.ok:
                 logger.warning("The %s was answered with HTTP %s.", what, answer.status_code)
+        except Moved as moved:
+            logger.warning("The %s was not sent. %s", what, moved)
         except (requests.RequestException, PassingTrouble, Problem, ValueError) as error:
             logger.warning("The %s could not be sent: %s.", what, type(error).__name__)
 

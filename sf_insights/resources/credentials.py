@@ -1,20 +1,29 @@
 """The ways to log in to Salesforce and Zuora, one small class each, chosen by which variables are filled."""
 
-import re
+import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import jwt
 import requests
-from simple_salesforce.api import Salesforce
+from simple_salesforce.login import SalesforceLogin, token_login
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.salesforce_hosts import SHARED_HOSTS, api_host, login_host
 from sf_insights.resources.transport import is_loopback
 
-_SHARED_DOMAINS = ("login", "test")
+_JWT_SECONDS = 180
+
+
+class Login(NamedTuple):
+    """What a login gave: an access token, and the host (with a port, if any) that serves the org's API."""
+
+    token: str
+    instance: str
 
 
 class Credentials(Protocol):
@@ -22,6 +31,7 @@ class Credentials(Protocol):
 
     name: ClassVar[str]
     variables: ClassVar[tuple[str, ...]]
+    address_variable: ClassVar[str]
     warning: ClassVar[str | None]
     renewable: ClassVar[bool]
 
@@ -30,8 +40,8 @@ class Credentials(Protocol):
         """Who logs in: the same text for the same user. It may hold a key, and is only ever shown as a hash."""
         ...
 
-    def login(self, session: requests.Session, api_version: str) -> Salesforce:
-        """Log in through `session` and return simple-salesforce's handle, which holds the token and the instance.
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """Log in through `session`.
 
         Raises:
             simple_salesforce.exceptions.SalesforceAuthenticationFailed: Salesforce refused.
@@ -49,26 +59,28 @@ class ClientCredentials:
         "SALESFORCE_CONSUMER_KEY",
         "SALESFORCE_CONSUMER_SECRET",
     )
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
     warning: ClassVar[str | None] = None
     renewable: ClassVar[bool] = True
 
-    domain: str
+    host: str
     consumer_key: str = field(repr=False)
     consumer_secret: str = field(repr=False)
 
     @property
     def identity(self) -> str:
         """See Credentials."""
-        return f"{self.domain} {self.consumer_key}"
+        return f"{self.host} {self.consumer_key}"
 
-    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+    def login(self, session: requests.Session, api_version: str) -> Login:
         """See Credentials."""
-        return Salesforce(
-            domain=self.domain,
-            consumer_key=self.consumer_key,
-            consumer_secret=self.consumer_secret,
-            session=session,
-            version=api_version,
+        client = base64.b64encode(f"{self.consumer_key}:{self.consumer_secret}".encode()).decode()
+        return _token(
+            session,
+            self.host,
+            {"grant_type": "client_credentials"},
+            self.consumer_key,
+            {"Authorization": f"Basic {client}"},
         )
 
 
@@ -82,34 +94,40 @@ class JwtBearer:
         "SALESFORCE_CONSUMER_KEY",
         "SALESFORCE_PRIVATE_KEY_FILE",
     )
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
     warning: ClassVar[str | None] = None
     renewable: ClassVar[bool] = True
 
     username: str
     consumer_key: str = field(repr=False)
     private_key_file: Path
-    domain: str
+    host: str
+    audience: str
 
     @property
     def identity(self) -> str:
         """See Credentials."""
-        return f"{self.domain} {self.username}"
+        return f"{self.host} {self.username}"
 
-    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+    def login(self, session: requests.Session, api_version: str) -> Login:
         """See Credentials.
 
         Raises:
             ConfigurationProblem: the private key cannot be read.
         """
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": self._assertion()}
+        return _token(session, self.host, form, self.consumer_key)
+
+    def _assertion(self) -> str:
+        claims = {
+            "iss": self.consumer_key,
+            "sub": self.username,
+            "aud": self.audience,
+            "exp": f"{time.time() + _JWT_SECONDS:.0f}",
+        }
         try:
-            return Salesforce(
-                domain=self.domain,
-                username=self.username,
-                consumer_key=self.consumer_key,
-                privatekey=self.private_key_file.expanduser().read_text(encoding="utf-8"),
-                session=session,
-                version=api_version,
-            )
+            key = self.private_key_file.expanduser().read_text(encoding="utf-8")
+            return jwt.encode(claims, key, algorithm="RS256")
         except OSError as error:
             raise self._unreadable(error.strerror or "it cannot be read") from None
         except (jwt.exceptions.InvalidKeyError, UnicodeDecodeError, TypeError):
@@ -128,6 +146,7 @@ class ExistingSession:
 
     name: ClassVar[str] = "existing session"
     variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL")
+    address_variable: ClassVar[str] = "SALESFORCE_INSTANCE_URL"
     warning: ClassVar[str | None] = None
     renewable: ClassVar[bool] = False
 
@@ -139,11 +158,9 @@ class ExistingSession:
         """See Credentials."""
         return self.access_token
 
-    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+    def login(self, session: requests.Session, api_version: str) -> Login:
         """See Credentials. Sends nothing."""
-        return Salesforce(
-            session_id=self.access_token, instance_url=self.instance_url, session=session, version=api_version
-        )
+        return Login(self.access_token, urlsplit(self.instance_url).netloc)
 
 
 @dataclass(frozen=True)
@@ -152,6 +169,7 @@ class UserPassword:
 
     name: ClassVar[str] = "user name and password"
     variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN")
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
     warning: ClassVar[str | None] = (
         "Salesforce retires this login with Summer '27 and switches it off in new orgs: set up client credentials "
         "(SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY, SALESFORCE_CONSUMER_SECRET) instead."
@@ -161,22 +179,24 @@ class UserPassword:
     username: str
     password: str = field(repr=False)
     security_token: str = field(repr=False)
-    domain: str
+    host: str
 
     @property
     def identity(self) -> str:
         """See Credentials."""
-        return f"{self.domain} {self.username}"
+        return f"{self.host} {self.username}"
 
-    def login(self, session: requests.Session, api_version: str) -> Salesforce:
+    def login(self, session: requests.Session, api_version: str) -> Login:
         """See Credentials."""
-        return Salesforce(
-            domain=self.domain,
-            username=self.username,
-            password=self.password,
-            security_token=self.security_token,
-            session=session,
-            version=api_version,
+        return Login(
+            *SalesforceLogin(
+                username=self.username,
+                password=self.password,
+                security_token=self.security_token,
+                session=session,
+                sf_version=api_version,
+                scratch_url=f"https://{self.host}",  # the only parameter that takes a whole host
+            )
         )
 
 
@@ -203,21 +223,22 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
     way = next((way for way in _WAYS if all(name in filled for name in way.variables)), None)
     if way is None:
         raise _incomplete(filled)
-    domain = _domain_prefix(filled.get("SALESFORCE_DOMAIN", "login"))
-    if way is ClientCredentials:
-        if domain in _SHARED_DOMAINS:
-            raise ConfigurationProblem(
-                f"Client credentials do not work on {domain}.salesforce.com.",
-                "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
-            )
-        return ClientCredentials(domain, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
-    if way is JwtBearer:
-        key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
-        return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, domain)
     if way is ExistingSession:
         return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
+    host = login_host(filled.get("SALESFORCE_DOMAIN", "login"))
+    if way is ClientCredentials:
+        if host in SHARED_HOSTS:
+            raise ConfigurationProblem(
+                f"Client credentials do not work on {host}.",
+                "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
+            )
+        return ClientCredentials(host, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
+    if way is JwtBearer:
+        key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
+        audience = _audience(filled.get("SALESFORCE_AUDIENCE", host))
+        return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, host, audience)
     return UserPassword(
-        filled["SALESFORCE_USERNAME"], filled["SALESFORCE_PASSWORD"], filled["SALESFORCE_SECURITY_TOKEN"], domain
+        filled["SALESFORCE_USERNAME"], filled["SALESFORCE_PASSWORD"], filled["SALESFORCE_SECURITY_TOKEN"], host
     )
 
 
@@ -266,24 +287,43 @@ def _listed(names: list[str]) -> str:
     return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
-def _domain_prefix(domain: str) -> str:
-    """Return what stands before .salesforce.com in a domain written with or without https:// and the rest."""
-    host = domain.lower().removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host):
+def _token(
+    session: requests.Session, host: str, form: dict[str, str], consumer_key: str, headers: dict[str, str] | None = None
+) -> Login:
+    """Ask the host's OAuth endpoint for a token.
+
+    Raises:
+        TypeError: the answer holds no token.
+    """
+    token, instance = token_login(
+        f"https://{host}/services/oauth2/token", form, host, consumer_key, headers, None, session
+    )
+    if not isinstance(token, str):
+        raise TypeError("a token is a text")
+    return Login(token, instance)
+
+
+def _audience(written: str) -> str:
+    """The audience that a JWT names: an https address, such as https://login.salesforce.com."""
+    address = written if "://" in written else f"https://{written}"
+    if not address.startswith("https://") or not _host(address):
         raise ConfigurationProblem(
-            "SALESFORCE_DOMAIN is not the name of a Salesforce host.",
-            "Write the org's My Domain, such as acme.my.salesforce.com or acme--uat.sandbox.my.salesforce.com.",
+            "SALESFORCE_AUDIENCE is not an https address.",
+            "Write what the org's JWT flow expects, such as https://login.salesforce.com.",
         )
-    return host
+    return address.rstrip("/")
 
 
 def _instance_address(address: str) -> str:
+    """The https address of an org; of a pasted Lightning or Setup page, where its API is."""
     address = address if "://" in address else f"https://{address}"
-    if not address.startswith("https://") or not _host(address):
+    host = _host(address)
+    if not address.startswith("https://") or not host:
         raise ConfigurationProblem(
             "SALESFORCE_INSTANCE_URL is not an https address.", "Write it as in https://acme.my.salesforce.com."
         )
-    return address
+    api = api_host(host)
+    return address if api == host else f"https://{api}"
 
 
 def _host(address: str) -> str:

@@ -72,7 +72,7 @@ class SalesforceOrg:
         self.endpoint = endpoint
         self.api_version = api_version
         self.retry = retry or RetryPolicy()
-        self._session = new_session(environment, endpoint=endpoint)
+        self._session = new_session(environment, setting=credentials.address_variable, endpoint=endpoint)
         self._lock = threading.Lock()
         self._token: _Token | None = None
         self._api_calls = 0
@@ -330,14 +330,14 @@ class SalesforceOrg:
             with network_troubles("Salesforce"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    handle = self.credentials.login(self._session, self.api_version)
+                    login = self.credentials.login(self._session, self.api_version)
                 except SalesforceAuthenticationFailed as refusal:
                     if isinstance(refusal.code, int):  # the HTTP status: the body was not of the login's form
                         raise PassingTrouble(f"Salesforce's login answered {refusal.code} without a reason") from None
                     raise login_refused(refusal) from None
                 except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
                     raise PassingTrouble("Salesforce's login answered in a form that is none of its own") from None
-            return _Token(handle.session_id, f"https://{handle.sf_instance.rstrip('/')}", worked=False)
+            return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
 
         return self.retry.run(once)
 

@@ -57,7 +57,8 @@ _LOGIN_REMEDIES = (
     ("not supported on this domain", "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com."),
     (
         "audience",
-        "SALESFORCE_DOMAIN must be login for production and test for a sandbox, or the org's My Domain.",
+        "SALESFORCE_DOMAIN must be login for production and test for a sandbox, or the org's My Domain; where the org "
+        "expects another audience, as in Government Cloud, set SALESFORCE_AUDIENCE.",
     ),
     ("invalid_client_id", "SALESFORCE_CONSUMER_KEY is no connected app of this org; a new app takes 10 minutes."),
     ("client identifier invalid", "SALESFORCE_CONSUMER_KEY is no connected app of this org."),

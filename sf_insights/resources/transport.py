@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from requests.models import REDIRECT_STATI
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
@@ -53,6 +54,10 @@ class PassingTrouble(Exception):
     def lasting(self, tries: int) -> Problem:
         """Return the problem that this trouble is when it was still there at the last try."""
         return ConnectionProblem(f"{self} (tries: {tries}).", self.remedy)
+
+
+class Moved(ConnectionProblem):
+    """The server sends a request on to another address. None follows: it would carry secrets to another host."""
 
 
 class OutcomeUnknown(ConnectionProblem):
@@ -111,10 +116,14 @@ class RetryPolicy:
 ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5)
 
 
-def new_session(environment: Mapping[str, str], *, endpoint: str | None = None) -> requests.Session:
-    """Return a session with time-outs on every call; with `endpoint`, every request goes to that base address.
+def new_session(
+    environment: Mapping[str, str], *, setting: str = "the address", endpoint: str | None = None
+) -> requests.Session:
+    """Return a session with time-outs on every call, which follows no redirect.
 
-    HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are taken from `environment`; loopback never goes through a proxy.
+    `setting` names the variable that holds the address, for the message about a redirect; with `endpoint`, every
+    request goes to that base address. HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are taken from `environment`;
+    loopback never goes through a proxy.
 
     Raises:
         ConfigurationProblem: `endpoint` is not a loopback address, or REQUESTS_CA_BUNDLE names nothing.
@@ -132,7 +141,7 @@ def new_session(environment: Mapping[str, str], *, endpoint: str | None = None) 
         session.proxies = {"https": proxy}
     session.verify = bundle or True
     no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    gate = _Gate(endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
+    gate = _Gate(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
     session.mount("https://", gate)
     session.mount("http://", gate)
     return session
@@ -256,15 +265,17 @@ def _with_whole_characters(value: Any) -> Any:
 
 
 class _Gate(HTTPAdapter):
-    """Where every request passes: sets time-outs, leads to the endpoint, and raises on statuses that pass."""
+    """Where every request passes: sets time-outs, leads to the endpoint, raises on redirects and passing statuses."""
 
-    def __init__(self, *, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
+    def __init__(self, *, setting: str, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
         super().__init__(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS)
+        self._setting = setting
         self._endpoint = endpoint
         self._no_proxy = no_proxy
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         parts = urlsplit(str(request.url))
+        asked = parts.hostname or ""
         if self._endpoint is not None:
             parts = parts._replace(scheme=self._endpoint[0], netloc=self._endpoint[1])
             request.url = urlunsplit(parts)
@@ -274,6 +285,9 @@ class _Gate(HTTPAdapter):
             options["proxies"] = {}
         options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)
         response = super().send(request, *args, **options)
+        if response.status_code in REDIRECT_STATI:
+            response.close()
+            raise _moved(asked, response.headers.get("Location", ""), self._setting)
         if _is_passing(response):
             response.close()
             raise PassingTrouble(
@@ -282,6 +296,23 @@ class _Gate(HTTPAdapter):
                 may_be_done=response.status_code not in _NOT_DONE,
             )
         return response
+
+
+def _moved(host: str, location: str, setting: str) -> Moved:
+    """What a redirect means. Of the new address only the host is told: the rest may hold a secret."""
+    try:
+        elsewhere = urlsplit(location).hostname
+    except ValueError:
+        elsewhere = None
+    if elsewhere is None or elsewhere == host:
+        return Moved(
+            f"{host} answers with a redirect to another page of its own, and redirects are not followed.",
+            f"Look at {setting}, and at what stands between here and there, such as a proxy.",
+        )
+    return Moved(
+        f"{host} sends requests on to {elsewhere}, and redirects are not followed: they would carry secrets there.",
+        f"If that is where it lives now, write {elsewhere} into {setting}; if not, look at the proxy.",
+    )
 
 
 def _is_passing(response: requests.Response) -> bool:

@@ -41,7 +41,7 @@ class ZuoraAccounts:
         """Prepare; nothing is sent. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
         self._credentials = credentials
         self._retry = retry or RetryPolicy()
-        self._session = new_session(environment)
+        self._session = new_session(environment, setting="ZUORA_BASE_URL")
         self._token: str | None = None
         self._token_ends = 0.0
         self._api_calls = 0

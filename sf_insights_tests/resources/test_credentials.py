@@ -72,28 +72,53 @@ def test_nothing_set_asks_for_client_credentials():
         salesforce_credentials({"PATH": "/bin"})
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "acme--uat.sandbox.my",
-        "acme--uat.sandbox.my.salesforce.com",
-        "https://acme--uat.sandbox.my.salesforce.com/",
-        "HTTPS://ACME--uat.sandbox.my.salesforce.com",
-    ],
-)
-def test_a_domain_is_cut_to_its_prefix(written):
-    assert salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written}).domain == "acme--uat.sandbox.my"
+def test_the_domain_may_be_written_short_whole_or_as_a_pasted_page():
+    for written in ("acme--uat.sandbox.my", "https://acme--uat.sandbox.lightning.force.com/lightning/page/home"):
+        credentials = salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written})
+        assert credentials.host == "acme--uat.sandbox.my.salesforce.com"
 
 
-@pytest.mark.parametrize("written", ["evil.example/x", "http://acme.my", "acme my", "user@acme.my", "login", "test"])
-def test_a_domain_that_cannot_be_is_refused(written):
+@pytest.mark.parametrize("written", ["login", "test", "https://login.salesforce.com", "evil.example"])
+def test_client_credentials_need_the_orgs_own_domain(written):
     with pytest.raises(ConfigurationProblem, match=r"acme\.my\.salesforce\.com"):
         salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written})
 
 
-def test_the_domain_of_a_jwt_login_defaults_to_login():
-    assert salesforce_credentials(JWT).domain == "login"
-    assert salesforce_credentials(JWT | {"SALESFORCE_DOMAIN": "test"}).domain == "test"
+@pytest.mark.parametrize(
+    ("written", "host", "audience"),
+    [
+        ({}, "login.salesforce.com", "https://login.salesforce.com"),
+        ({"SALESFORCE_DOMAIN": "test"}, "test.salesforce.com", "https://test.salesforce.com"),
+        ({"SALESFORCE_DOMAIN": "acme.my"}, "acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+        (
+            {"SALESFORCE_DOMAIN": "acme.my.salesforce.mil", "SALESFORCE_AUDIENCE": "login.salesforce.com/"},
+            "acme.my.salesforce.mil",
+            "https://login.salesforce.com",
+        ),
+    ],
+)
+def test_a_jwt_names_its_host_as_its_audience_unless_another_is_set(written, host, audience):
+    credentials = salesforce_credentials(JWT | written)
+    assert (credentials.host, credentials.audience) == (host, audience)
+
+
+@pytest.mark.parametrize("written", ["http://login.salesforce.com", "https://", "ftp://x"])
+def test_an_audience_that_is_not_an_https_address_is_refused(written):
+    with pytest.raises(ConfigurationProblem, match="SALESFORCE_AUDIENCE"):
+        salesforce_credentials(JWT | {"SALESFORCE_AUDIENCE": written})
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("acme.my.salesforce.mil", "https://acme.my.salesforce.mil"),
+        ("https://acme.lightning.force.com/lightning/page/home", "https://acme.my.salesforce.com"),
+        ("https://gateway.acme.example:8443", "https://gateway.acme.example:8443"),
+    ],
+)
+def test_the_instance_of_a_session_may_be_a_pasted_page_or_any_https_address(written, address):
+    credentials = salesforce_credentials(SESSION | {"SALESFORCE_INSTANCE_URL": written})
+    assert credentials.instance_url == address
 
 
 def test_an_instance_without_https_is_refused():
