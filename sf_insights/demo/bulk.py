@@ -6,6 +6,7 @@ A repeated query of an unchanged org finds its file ready, also after a restart.
 import array
 import base64
 import binascii
+import datetime
 import hashlib
 import itertools
 import json
@@ -176,7 +177,7 @@ class BulkJobs:
                 soql,
                 compiled.object_type.name,
                 session,
-                org.store.stamp().replace("Z", "+0000"),
+                datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000"),  # as its header Date
                 request.parameters["version"].removeprefix("v"),
                 delimiter,
                 line_ending,

@@ -10,7 +10,7 @@ from sf_insights.demo.errors import ApiError, not_found
 from sf_insights.demo.fields import Field
 from sf_insights.demo.ids import to_18
 from sf_insights.demo.objects import ObjectType
-from sf_insights.demo.org import Org
+from sf_insights.demo.org import Org, Session
 from sf_insights.demo.store import column_of, quoted
 from sf_insights.demo.values import to_json
 from sf_insights.demo.web import Answer, ApiRequest
@@ -54,11 +54,11 @@ def versions(org: Org, request: ApiRequest) -> Answer:
     return Answer(found)
 
 
-def resources(org: Org, request: ApiRequest) -> Answer:
-    """GET /services/data/vXX.X: the addresses of one version."""
+def resources(org: Org, request: ApiRequest, session: Session) -> Answer:
+    """GET /services/data/vXX.X: the addresses of one version, and of who is logged in."""
     base = f"/services/data/{request.parameters['version']}"
     names = ("sobjects", "query", "queryAll", "limits", "jobs")
-    identity = f"https://login.salesforce.com/id/{credentials.ORGANIZATION_ID}"
+    identity = f"https://login.salesforce.com/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
     return Answer({**{name: f"{base}/{name}" for name in names}, "identity": identity})
 
 

@@ -59,7 +59,7 @@ class Application:
             self._open("/id/{organization}/{user}", GET=oauth.identity),
             self._open("/services/Soap/u/{version}", POST=oauth.soap_login),
             self._open("/services/data", GET=metadata.versions),
-            self._rest(rest, GET=_plain(metadata.resources)),
+            self._rest(rest, GET=metadata.resources),
             self._rest(f"{rest}/sobjects", GET=_plain(metadata.objects)),
             self._rest(f"{rest}/sobjects/{{object}}", GET=_plain(metadata.basic)),
             self._rest(f"{rest}/sobjects/{{object}}/describe", GET=_plain(metadata.describe)),

@@ -14,12 +14,15 @@ from typing import Literal, Self
 from sf_insights.domain.problems import IncompleteSnapshot, Problem
 from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
+from sf_insights.resources.paging import Way
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
 from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.resources.transport import read_json, understood
 
 logger = logging.getLogger(__name__)
+
+_EMPTY_PAGES = 100  # that a result may have
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ class AccountSnapshot:
         return self
 
     @property
+    def own_job_id(self) -> str | None:
+        """The job, if it is known to be ours: then a later run may take it up, or remove it."""
+        return self._job.id if self._job is not None and self._job.is_ours else None
+
+    @property
     def is_resumed(self) -> bool:
         """Whether the earlier job goes on; if not, nothing that it landed is part of this snapshot."""
         return self._job is not None and self._job.id == self._resume_job
@@ -127,6 +135,7 @@ class AccountSnapshot:
         for page in self._bulk_pages(self._job) if self._job is not None else self._rest_pages():
             self._check_query(page)
             self._arrived[page.number] = page.records
+            self._refuse_too_much()
             self._report("Downloading")
             refuse_stopped()
             yield page
@@ -134,6 +143,15 @@ class AccountSnapshot:
         if records != self.total_records:
             raise IncompleteSnapshot(
                 f"{records} Account records arrived where Salesforce announced {self.total_records}.",
+                "Run again; nothing was changed.",
+            )
+
+    def _refuse_too_much(self) -> None:
+        """End a result that goes on and on behind what was announced."""
+        announced = self.total_records or 0
+        if sum(self._arrived.values()) > announced or len(self._arrived) > announced + _EMPTY_PAGES:
+            raise IncompleteSnapshot(
+                f"Salesforce announced {announced} Account records, and sends more pages than they fill.",
                 "Run again; nothing was changed.",
             )
 
@@ -173,7 +191,7 @@ class AccountSnapshot:
 
     def _pages_one_by_one(self, job: QueryJob, pool: ThreadPoolExecutor, stopped: threading.Event) -> Iterator[CsvPage]:
         """Yield the pages by their locators, each of which is known from the page before: one page ahead."""
-        number, seen = 1, set[str]()
+        number, way = 1, Way("Salesforce", "send the result")
         coming = pool.submit(job.download, number, job.first_result_address, self._directory, stopped)
         while True:
             page, locator = coming.result()
@@ -181,9 +199,7 @@ class AccountSnapshot:
                 if page is not None:
                     yield page
                 return
-            if locator in seen:
-                raise IncompleteSnapshot("Salesforce sends the same page of the result twice.", "Run again.")
-            seen.add(locator)
+            way.on(locator, brought=page.records if page is not None else 0)
             number += 1
             address = f"{job.first_result_address}?locator={locator}"
             coming = pool.submit(job.download, number, address, self._directory, stopped)

@@ -8,16 +8,18 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import requests
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
+from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
-from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.paging import Way
+from sf_insights.resources.salesforce import SalesforceOrg, own_path
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
 from sf_insights.resources.stopping import pause
 from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, read_json, understood
@@ -27,16 +29,20 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
 _FIRST_VERSION_WITH_RESULT_PAGES = 58.0
+_CLOCKS_DIFFER = timedelta(seconds=5)  # between the servers of Salesforce
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
 class QueryJob:
     """One Bulk API 2.0 query job, from its creation to its removal."""
 
-    def __init__(self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True) -> None:
-        """`is_certain` is whether the job is known to run our query, which Salesforce does not tell."""
+    def __init__(
+        self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True, is_ours: bool = True
+    ) -> None:
+        """`is_certain` is whether the job is known to run our query, and `is_ours` whether to be our own."""
         self._org = org
         self.is_certain = is_certain
+        self.is_ours = is_ours
         with understood("Salesforce", "run the query"):
             self.id = str(info["id"])
             self.state = str(info["state"])
@@ -44,8 +50,10 @@ class QueryJob:
 
     @classmethod
     def created(cls, org: SalesforceOrg, soql: str) -> Self:
-        """Create the job. After an ambiguous failure it is looked for, and created again only if it is not there."""
-        known = _accounts_jobs(org)
+        """Create the job. After an ambiguous failure it is looked for, and created again if it is not found for sure.
+
+        A second job costs little: the first one goes by itself in 7 days.
+        """
         create = partial(
             org.call,
             "POST",
@@ -54,18 +62,15 @@ class QueryJob:
             body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
             repeat_when_unsure=False,
         )
+        asked_at = org.clock
         try:
             return cls(org, create(read=read_json))
         except OutcomeUnknown as unknown:
-            new = [info for id_, info in _accounts_jobs(org).items() if id_ not in known]
-            if not new:
-                return cls(org, create(read=read_json))
-            if len(new) == 1:
-                return cls(org, new[0], is_certain=False)
-            raise ConnectionProblem(
-                f"{unknown.what} It may be one of the jobs {', '.join(str(info['id']) for info in new)}.",
-                "Abort the one that nobody else uses in Setup under Bulk Data Load Jobs, and run again.",
-            ) from None
+            found = _job_since(org, asked_at)
+            if found is not None:
+                return cls(org, found, is_certain=False, is_ours=False)
+            logger.warning("%s It is created again; the first one may be left behind in Salesforce.", unknown.what)
+            return cls(org, create(read=read_json))
 
     @classmethod
     def resumed(cls, org: SalesforceOrg, job_id: str | None) -> Self | None:
@@ -126,22 +131,21 @@ class QueryJob:
         return self._addresses_from(answer) if isinstance(answer, dict) and "resultPages" in answer else None
 
     def _addresses_from(self, answer: Any) -> Iterator[str]:
-        seen = set[str]()
+        way = Way("Salesforce", "list the pages of the result")
         while True:
             with understood("Salesforce", "list the pages of the result"):
-                addresses = [_own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
+                addresses = [own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
                 # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
                 following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
                 is_done = bool(answer.get("done"))
             yield from addresses
             if is_done:
                 return
-            if not following or following in seen:
+            if not following:
                 raise IncompleteSnapshot("Salesforce does not say where the rest of the result is.", "Run again.")
-            seen.add(following)
             with understood("Salesforce", "list the pages of the result"):
-                path = _own_path(following)
-            answer = self._listed(path)
+                path = own_path(following)
+            answer = self._listed(way.on(path, brought=len(addresses)))
 
     def _listed(self, path: str) -> Any:
         return self._org.call("GET", path, doing="list the pages of the result")
@@ -163,7 +167,13 @@ class QueryJob:
         )
 
     def finish(self) -> None:
-        """Abort the job, or remove it when it has ended. Failing to is only logged: it goes by itself in 7 days."""
+        """Abort the job, or remove it when it has ended. Failing to is only logged: it goes by itself in 7 days.
+
+        One that may be somebody else's is left alone.
+        """
+        if not self.is_ours:
+            logger.info("Job %s is left in Salesforce: it may be somebody else's.", self.id)
+            return
         try:
             if self.state not in _TERMINAL:
                 try:
@@ -181,23 +191,38 @@ class QueryJob:
         )
 
 
-def _accounts_jobs(org: SalesforceOrg) -> dict[str, dict[str, Any]]:
-    """Return the queryAll jobs on Account, of anybody, that Salesforce still has, by id."""
-    jobs: dict[str, dict[str, Any]] = {}
+def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | None:
+    """Return the one queryAll job on Account that our user created since `moment`, None when it is not the only one.
+
+    The list shows nobody's query, and holds the jobs of everybody's last 7 days.
+    """
+    if moment is None:
+        return None
+    try:
+        user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
+        with understood("Salesforce", "list its query jobs"):
+            new = [info for info in _listed_jobs(org) if _is_of(info, user, earliest)]
+    except Problem as problem:
+        logger.warning("Whether Salesforce created the query is unknown. %s", problem)
+        return None
+    return new[0] if len(new) == 1 else None
+
+
+def _is_of(info: dict[str, Any], user: str, earliest: datetime) -> bool:
+    return (
+        (info.get("operation"), info.get("object")) == ("queryAll", "Account")
+        and info["state"] not in ("Failed", "Aborted")
+        and to_18_characters(info["createdById"]) == user
+        and datetime.fromisoformat(info["createdDate"]) >= earliest
+    )
+
+
+def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
+    """Yield every query job that Salesforce still has."""
+    way = Way("Salesforce", "list its query jobs")
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
-        with understood("Salesforce", "list its query jobs"):
-            jobs |= {
-                str(info["id"]): info
-                for info in answer["records"]
-                if (info.get("operation"), info.get("object")) == ("queryAll", "Account")
-            }
-            path = _own_path(answer["nextRecordsUrl"]) if answer.get("nextRecordsUrl") else ""
-    return jobs
-
-
-def _own_path(address: str) -> str:
-    """Return path and query of an address from an answer: the token goes to no other host than the org's."""
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+        yield from answer["records"]
+        following = answer.get("nextRecordsUrl")
+        path = way.on(own_path(following), brought=len(answer["records"])) if following else ""

@@ -96,8 +96,8 @@ def extract_accounts(
             else:
                 empty_landing(directory)
                 landed = LandedAccounts(directory)
-                if snapshot.job_id:
-                    EarlierJob(snapshot.job_id, asked_at, query).save(note)
+                if snapshot.own_job_id:
+                    EarlierJob(snapshot.own_job_id, asked_at, query).save(note)
             _land_pages(snapshot, landed, columns)
     finally:
         note.unlink(missing_ok=True)  # the job has ended, or could not be ended and is nobody's any more

@@ -3,20 +3,25 @@
 import hashlib
 import re
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 from xml.parsers.expat import ExpatError
 
 import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
+from sf_insights.resources.paging import Way
 from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
 from sf_insights.resources.transport import (
     ONCE_MORE,
@@ -78,6 +83,7 @@ class SalesforceOrg:
         self._api_calls = 0
         self._api_usage: tuple[int, int] | None = None
         self._org_id: str | None = None
+        self._clock: tuple[datetime, float] | None = None  # what Salesforce told, and our monotonic clock then
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, retry: RetryPolicy | None = None) -> Self:
@@ -131,6 +137,26 @@ class SalesforceOrg:
     def user(self) -> str:
         """A short text that is the same for the same user, without telling who it is."""
         return hashlib.sha256(self.credentials.identity.encode()).hexdigest()[:16]
+
+    @property
+    def clock(self) -> datetime | None:
+        """What time it is for Salesforce, by the Date of its last answer; None when no answer told it."""
+        if self._clock is None:
+            return None
+        told, at = self._clock
+        return told + timedelta(seconds=time.monotonic() - at)
+
+    def user_id(self) -> str:
+        """Return the 18-character id of the user that is logged in.
+
+        It ends the address `identity` in the list of resources, whichever way the login was made.
+
+        Raises:
+            ConnectionProblem: Salesforce does not say.
+        """
+        answer: Any = self.call("GET", f"/services/data/v{self.api_version}", doing="say who is logged in")
+        with understood("Salesforce", "say who is logged in"):
+            return to_18_characters(urlsplit(answer["identity"]).path.rsplit("/", 1)[-1])
 
     @property
     def api_calls(self) -> int:
@@ -210,7 +236,11 @@ class SalesforceOrg:
     def query_pages(
         self, soql: str, include_deleted: bool, read: Callable[[requests.Response], Any] = read_json
     ) -> Iterator[dict[str, Any]]:
-        """Yield the JSON answers of a REST query, one of up to 2,000 records after the other."""
+        """Yield the JSON answers of a REST query, one of up to 2,000 records after the other.
+
+        Raises:
+            IncompleteSnapshot: the pages lead in a circle, or hold more records than Salesforce announced.
+        """
         path = "queryAll" if include_deleted else "query"
         if len(f"{self.instance_url}/services/data/v{self.api_version}/{path}?q={quote_plus(soql)}") > _LONGEST_ADDRESS:
             raise ConnectionProblem(
@@ -218,13 +248,21 @@ class SalesforceOrg:
                 "Select fewer fields, or make the Bulk API available to the integration user.",
             )
         page = self.call("GET", path, params={"q": soql}, doing="query Accounts", read=read)
+        way, records = Way("Salesforce", "query Accounts"), 0
         while True:
             yield page
             with understood("Salesforce", "query Accounts"):
                 if page.get("done", True):
                     return
-                following = str(page["nextRecordsUrl"])
-            page = self.call("GET", following, doing="query Accounts", read=read)
+                brought = len(page["records"])
+                records += brought
+                following = own_path(page["nextRecordsUrl"])
+                announced = int(page.get("totalSize", records))
+            if records > announced:
+                raise IncompleteSnapshot(
+                    f"Salesforce announced {announced} records, sent {records} and goes on.", "Run again."
+                )
+            page = self.call("GET", way.on(following, brought=brought), doing="query Accounts", read=read)
 
     def call(
         self,
@@ -297,6 +335,8 @@ class SalesforceOrg:
         usage = read_api_usage(answer.headers.get("Sforce-Limit-Info", ""))
         if usage is not None:
             self._api_usage = usage
+        with suppress(KeyError, TypeError, ValueError):
+            self._clock = parsedate_to_datetime(answer.headers["Date"]), time.monotonic()
         return answer
 
     def _logged_in(self) -> _Token:
@@ -340,6 +380,12 @@ class SalesforceOrg:
             return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
 
         return self.retry.run(once)
+
+
+def own_path(address: str) -> str:
+    """Return path and query of an address from an answer: the token goes to no other host than the org's."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def read_api_usage(limit_info: str) -> tuple[int, int] | None:

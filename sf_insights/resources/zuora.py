@@ -14,6 +14,7 @@ import requests
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
 from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.resources.credentials import ZuoraCredentials
+from sf_insights.resources.paging import Way
 from sf_insights.resources.transport import (
     PassingTrouble,
     RetryPolicy,
@@ -81,6 +82,7 @@ class ZuoraAccounts:
 
     def _pages(self) -> Iterator[pl.DataFrame]:
         page = self._call("/v1/action/query", {"queryString": _QUERY})
+        way = Way("Zuora", "list the accounts")
         while True:
             with understood("Zuora", "list the accounts"):
                 rows = [{name: _text(record.get(name)) for name in COLUMNS} for record in page.get("records") or []]
@@ -93,7 +95,8 @@ class ZuoraAccounts:
             locator = page.get("queryLocator")
             if not locator:
                 raise IncompleteSnapshot("Zuora does not say where the rest of the accounts is.", "Run again.")
-            page = self._call("/v1/action/queryMore", {"queryLocator": locator})
+            following = way.on(str(locator), brought=accounts.height)
+            page = self._call("/v1/action/queryMore", {"queryLocator": following})
 
     def _call(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
         def once() -> dict[str, Any]:

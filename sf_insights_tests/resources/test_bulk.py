@@ -257,7 +257,22 @@ def test_a_job_whose_creation_got_no_answer_is_found_and_not_created_again(org, 
     with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
         assert all_of(snapshot.pages())["Id"].to_list() == everything
     assert len(calls(org, "POST", "/jobs/query")) == 1
-    assert jobs_left(org) == {}
+    assert list(jobs_left(org)) == [snapshot.job_id], "it may be somebody else's, so it goes by itself"
+
+
+def test_a_job_of_another_installation_is_not_removed(org, salesforce, everything, tmp_path):
+    other = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    org.fault("drop_body", path="/jobs/query", method="POST")
+    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+        assert all_of(snapshot.pages())["Id"].to_list() == everything
+    assert snapshot.job_id != other.job_id
+    assert other.job_id in jobs_left(org)
+
+
+def test_the_jobs_of_the_org_are_not_listed_when_a_job_is_created(org, salesforce, tmp_path):
+    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+        list(snapshot.pages())
+    assert calls(org, "GET", "/jobs/query") == []
 
 
 def test_a_job_that_was_certainly_not_created_is_asked_for_again(org, salesforce, everything, tmp_path):

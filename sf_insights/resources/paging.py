@@ -1,0 +1,28 @@
+"""Answers that come in pages: one that leads back, or on and on without content, would be followed for ever."""
+
+from sf_insights.domain.problems import IncompleteSnapshot
+
+
+class Way:
+    """The way through one paged answer. `who` was asked to `doing`, as in "list its query jobs"."""
+
+    def __init__(self, who: str, doing: str) -> None:
+        self._who = who
+        self._doing = doing
+        self._seen = set[str]()
+
+    def on(self, following: str, *, brought: int) -> str:
+        """Return `following`, where the next page is; `brought` is how many things the page that names it holds.
+
+        Raises:
+            IncompleteSnapshot: that page held nothing, or the next one has been read already.
+        """
+        if following in self._seen:
+            raise self._endless("leads back to a page that it has sent before")
+        if not brought:
+            raise self._endless("sends an empty page that leads on to another")
+        self._seen.add(following)
+        return following
+
+    def _endless(self, what: str) -> IncompleteSnapshot:
+        return IncompleteSnapshot(f"{self._who} was asked to {self._doing} and {what}.", "Run again.")
