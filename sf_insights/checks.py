@@ -12,8 +12,10 @@ from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.publish import STALE_AFTER, published_snapshot
+from sf_insights.domain.masking import REMEDY
 from sf_insights.domain.selection import parse_configuration
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
+from sf_insights.resources.masked_values import masked_fields
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import reading_snapshot
 
@@ -63,6 +65,18 @@ def fill_rates_are_steady(context: dg.AssetCheckExecutionContext, warehouse: War
     )
 
 
+@dg.asset_check(asset=raw_accounts, description="No encrypted field arrives masked.")
+def no_field_is_masked(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    with warehouse.reading(context) as tx:
+        masked = masked_fields(tx)
+    return dg.AssetCheckResult(
+        passed=not masked,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=REMEDY if masked else None,
+        metadata={"masked": len(masked), "fields": ", ".join(masked)},
+    )
+
+
 @dg.asset_check(asset=matched_accounts, description="Enough of the accounts with a CRM Account ID are matched.")
 def enough_accounts_match(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
@@ -105,6 +119,7 @@ ALL_CHECKS = [
     every_record_arrived,
     ids_are_unique,
     fill_rates_are_steady,
+    no_field_is_masked,
     enough_accounts_match,
     no_field_is_paused,
     labels_are_unique,

@@ -78,6 +78,7 @@ def test_each_check_looks_at_one_asset():
         "every_record_arrived": "salesforce/raw_accounts",
         "ids_are_unique": "salesforce/raw_accounts",
         "fill_rates_are_steady": "salesforce/raw_accounts",
+        "no_field_is_masked": "salesforce/raw_accounts",
         "enough_accounts_match": "insights/matched_accounts",
         "no_field_is_paused": "salesforce/selected_fields",
         "labels_are_unique": "insights/field_labels",

@@ -9,6 +9,7 @@ from sf_insights.assets.catalog import NETWORK_RETRIES
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.field_types import fingerprint
+from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.pace import Pace
 from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
@@ -23,6 +24,7 @@ from sf_insights.resources.connections import (
     ZuoraResource,
 )
 from sf_insights.resources.extraction import Extraction, extract_accounts
+from sf_insights.resources.masked_values import masked_fields
 from sf_insights.resources.planning import plan_again
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
@@ -73,8 +75,11 @@ def raw_accounts(
                 salesforce_record_count=record_count,
                 salesforce_api_calls=org.api_calls,
             )
+            masked = masked_fields(tx)
             names = {name: field.label for name, field in field_tables.load_catalog(tx).items()}
             metadata = table_metadata(tx, "salesforce", "raw_accounts", names)
+    for name in masked:
+        context.log.warning(f"{warning(name, True)} {REMEDY}")
     if read.downgrade_reason:
         context.log.warning(f"read through REST, since the Bulk API was refused: {read.downgrade_reason}")
     return dg.MaterializeResult(
@@ -85,6 +90,7 @@ def raw_accounts(
             "records_read": landed.records,
             "rejected_values": landed.rejected.total(),
             "read_at": dg.MetadataValue.timestamp(read.read_at),
+            "masked_fields": ", ".join(masked),
             "read_by": read.method,
             "api_calls": org.api_calls,
         }

@@ -1,13 +1,15 @@
 """The org's Account fields for a command: as the org says now, or as the last published sync found them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from sf_insights.cli.console import waiting
 from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.masking import MASKED_TYPE
 from sf_insights.domain.problems import ConnectionProblem, Problem
+from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.published import PublishedFields
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.transport import ONCE_MORE
@@ -15,15 +17,19 @@ from sf_insights.resources.transport import ONCE_MORE
 
 @dataclass(frozen=True)
 class Catalog:
-    """The fields by API name, whose word that is, and why it is not the org's own."""
+    """The fields by API name, whose word that is, and why it is not the org's own.
+
+    `masked` is whether the encrypted fields that were asked for are masked, None where that is unknown.
+    """
 
     fields: Mapping[str, AccountField]
     source: str
     trouble: Problem | None = None
+    masked: Mapping[str, bool | None] = field(default_factory=dict)
 
 
-def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields) -> Catalog:
-    """Ask the org; when that cannot be, take what the last published sync knows.
+def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields, *, wanted: Iterable[str] = ()) -> Catalog:
+    """Ask the org, also whether encrypted fields among those `wanted` are masked; else take the last sync's fields.
 
     Raises:
         Problem: the org cannot be asked, and nothing has been published yet.
@@ -33,11 +39,20 @@ def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields) ->
             waiting("asking Salesforce which fields Account has"),
             SalesforceOrg.from_environment(variables, retry=ONCE_MORE) as org,
         ):
-            return Catalog(org.account_fields(), f"the org {org.org_id}")
+            fields = org.account_fields()
+            masked = masked_in_org(org, _named(wanted, fields))
+            return Catalog(fields, f"the org {org.org_id}", masked=masked)
     except Problem as problem:
         if not published.catalog:
             raise
-        return Catalog(published.catalog, "the last published sync", problem)
+        encrypted = [field for field in _named(wanted, published.catalog) if field.type == MASKED_TYPE]
+        unknown = dict.fromkeys(field.name for field in encrypted)
+        return Catalog(published.catalog, "the last published sync", problem, unknown)
+
+
+def _named(wanted: Iterable[str], fields: Mapping[str, AccountField]) -> list[AccountField]:
+    names = {name.casefold() for name in wanted}
+    return [field for name, field in fields.items() if name.casefold() in names]
 
 
 def say_trouble(console: Console, catalog: Catalog) -> None:

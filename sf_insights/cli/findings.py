@@ -11,6 +11,7 @@ from typing import Any, Literal
 import duckdb
 
 from sf_insights.cli.console import shown_path
+from sf_insights.domain import masking
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.planning import KnownField, plan_fields
 from sf_insights.domain.problems import Problem, WarehouseProblem
@@ -24,6 +25,7 @@ from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.copies import unreadable
 from sf_insights.resources.disk import disk_problem
+from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
@@ -217,11 +219,18 @@ def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: 
     except Problem as problem:
         yield failed(group, "Selected", problem)
         return
+    selected = {entry.field.casefold() for entry in configuration.fields}
+    masked = masked_in_org(org, [field for name, field in catalog.items() if name.casefold() in selected])
     for entry in configuration.fields:
-        yield _field(entry, catalog, known)
+        yield _field(entry, catalog, known, masked)
 
 
-def _field(entry: SelectedField, catalog: Mapping[str, AccountField], known: Mapping[str, KnownField]) -> Finding:
+def _field(
+    entry: SelectedField,
+    catalog: Mapping[str, AccountField],
+    known: Mapping[str, KnownField],
+    masked: Mapping[str, bool | None],
+) -> Finding:
     try:
         [planned] = plan_fields([entry], catalog, known)
     except Problem as problem:
@@ -231,6 +240,9 @@ def _field(entry: SelectedField, catalog: Mapping[str, AccountField], known: Map
     detail = f"{planned.category} ({planned.field.type}{formula})"
     if planned.paused_because:
         return Finding("Fields", planned.name, "warning", f"{detail}, paused", f"{planned.paused_because}.")
+    if masked.get(planned.name):
+        said = f"{detail}. {masking.warning(planned.name, True)}"
+        return Finding("Fields", planned.name, "warning", said, masking.REMEDY)
     return Finding("Fields", planned.name, "ok", detail)
 
 

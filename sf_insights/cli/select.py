@@ -8,6 +8,7 @@ from rich.console import Console
 from sf_insights.cli.catalog import ask_for_catalog, say_trouble
 from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
 from sf_insights.domain.field_types import Category
+from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.planning import nearest_names
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.wording import since
@@ -37,7 +38,7 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
     places = settings.Places.from_environment(variables)
     file = ConfigurationFile.read(places.configuration)
     published = published_fields(places.snapshot)
-    catalog = ask_for_catalog(variables, published)
+    catalog = ask_for_catalog(variables, published, wanted=fields)
     selection = selection_of(file.configuration)
     for name in _as_known(fields, [*selection, *catalog.fields]):
         selection[name] = category or selection.get(name, "attribute")
@@ -45,6 +46,9 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
     console = terminal()
     say_trouble(console, catalog)
     _write(console, file, change, published)
+    for said in (warning(name, masked) for name, masked in catalog.masked.items() if name in selection):
+        if said:
+            console.print(f"\n{said} {REMEDY}", style="yellow")
 
 
 @click.command()

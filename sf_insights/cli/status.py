@@ -19,9 +19,11 @@ from sf_insights.cli.console import (
     terminal,
     ui_condition,
 )
+from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.resources import settings
+from sf_insights.resources.masked_values import masked_fields
 from sf_insights.resources.matching import STATUSES
 from sf_insights.resources.reading import reading
 from sf_insights.resources.syncs import last_syncs
@@ -112,6 +114,7 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Place
             "SELECT field, category, status_since, status_reason FROM insights.fields "
             "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
         ),
+        "masked": masked_fields(tx),
         "rejected": tx.records(
             "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "
             "arg_min(reason, salesforce_account_id) AS reason FROM ops.rejected_values "
@@ -172,6 +175,10 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
         heading(console, "Paused fields")
         for row in found["paused"]:
             console.print(f"  {row['field']} since {row['status_since']}: {row['status_reason']}", style="yellow")
+    if found["masked"]:
+        heading(console, "Masked fields")
+        for name in found["masked"]:
+            console.print(f"  {warning(name, True)} {REMEDY}", style="yellow")
     if found["rejected"]:
         heading(console, "Rejected values")
         for row in found["rejected"]:

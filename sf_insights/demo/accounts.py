@@ -163,7 +163,7 @@ class AccountMaker:
                 "Support_Close__c": pick(("17:00:00.000Z", "23:59:59.999Z")) if r() < 0.3 else None,
                 "Notes_Rich__c": self.rich_text() if r() < 0.08 else None,
                 "Internal_Notes__c": self.prose() if r() < 0.05 else None,
-                "Tax_Id__c": f"*****{int(r() * 10000):04d}" if r() < 0.2 else None,
+                "Tax_Id__c": f"12345{int(r() * 10000):04d}" if r() < 0.2 else None,
                 "ERP_Id__c": f"Erp-{base62(number, 6)}" if r() < 0.5 else None,
                 "Legacy_Code__c": pick(("0012", "007", "1E5", "NA", "null", " 42", "0x1F")) if r() < 0.1 else None,
                 "Billing_Email__c": f"billing+{number}@example{number % 997}.com" if r() < 0.4 else None,

@@ -211,7 +211,7 @@ class BulkJobs:
 
     def _start(self, org: Org, job: Job, compiled: Compiled) -> None:
         separator, end = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
-        name = json.dumps([org.store.version, job.operation, job.soql, job.delimiter, job.line_ending])
+        name = json.dumps([org.store.version, job.operation, job.soql, job.delimiter, job.line_ending, org.masks])
         path = self.directory / (hashlib.sha256(name.encode()).hexdigest()[:32] + ".csv")
         header = (separator.join(f'"{column.name}"' for column in compiled.columns) + end).encode()
         # The reader begins its transaction here, under the lock: the job sees the org as it is now.
@@ -354,7 +354,7 @@ def _compile_for_bulk(org: Org, soql: str, include_deleted: bool) -> Compiled:
         raise ApiError(400, "API_ERROR", "Aggregate functions and GROUP BY are not supported in Bulk Query")
     if query.offset is not None:
         raise ApiError(400, "API_ERROR", "OFFSET is not supported in Bulk Query")
-    compiled = compile_query(query, org.catalog, include_deleted, org.store.now().date())
+    compiled = compile_query(query, org.catalog, include_deleted, org.store.now().date(), org.masks)
     if any(column.field.is_compound for column in compiled.columns):
         raise ApiError(400, "API_ERROR", "Selecting compound data not supported in Bulk Query")
     return compiled

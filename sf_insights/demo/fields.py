@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sf_insights.demo.masking import MASK_CHARACTERS, MASK_TYPES
+
 TEXT_TYPES = frozenset(
     {"string", "picklist", "multipicklist", "combobox", "textarea", "phone", "url", "email", "encryptedstring"}
 )
@@ -60,7 +62,13 @@ class Field:
     help_text: str | None = None
     name_field: bool = False
     hidden: bool = False
+    mask_type: str = "lastFour"  # of an encryptedstring
+    mask_character: str = "*"
     column: str = ""
+
+    def __post_init__(self) -> None:
+        if self.mask_type not in MASK_TYPES or self.mask_character not in MASK_CHARACTERS:
+            raise ValueError(f"no field is masked by {self.mask_type!r} and {self.mask_character!r}")
 
     @property
     def custom(self) -> bool:
@@ -151,8 +159,8 @@ class Field:
             "inlineHelpText": self.help_text,
             "label": self.label,
             "length": 18 if self.type in {"id", "reference"} else self.length,
-            "mask": "*" if self.type == "encryptedstring" else None,
-            "maskType": "lastFour" if self.type == "encryptedstring" else None,
+            "mask": self.mask_character if self.type == "encryptedstring" else None,
+            "maskType": self.mask_type if self.type == "encryptedstring" else None,
             "name": self.name,
             "nameField": self.name_field,
             "namePointing": False,

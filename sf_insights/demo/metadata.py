@@ -9,6 +9,7 @@ from sf_insights.demo.accounts import GENERATED
 from sf_insights.demo.errors import ApiError, not_found
 from sf_insights.demo.fields import Field
 from sf_insights.demo.ids import to_18
+from sf_insights.demo.masking import masked
 from sf_insights.demo.objects import ObjectType
 from sf_insights.demo.org import Org, Session
 from sf_insights.demo.store import column_of, quoted
@@ -230,7 +231,10 @@ def record(org: Org, request: ApiRequest) -> Answer:
         if field.is_compound:
             body[field.name] = compound_value(field, texts)
         else:
-            body[field.name] = to_json(field.type, texts[field.name])
+            text = texts[field.name]
+            if org.masks and field.type == "encryptedstring":
+                text = masked(text, field.mask_type, field.mask_character)
+            body[field.name] = to_json(field.type, text)
     return Answer(body)
 
 

@@ -87,6 +87,11 @@ class Org:
             self._catalog = (version, Catalog(self.store))
         return self._catalog[1]
 
+    @property
+    def masks(self) -> bool:
+        """Whether the API user sees the values of encrypted fields masked."""
+        return not self.settings.view_encrypted_data
+
     def log_in(self, username: str) -> Session:
         """Open a session and return it; its token looks like Salesforce's."""
         token = f"{credentials.ORGANIZATION_ID[:15]}!AQ{secrets.token_urlsafe(60).replace('-', '.')}"

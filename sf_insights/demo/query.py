@@ -51,7 +51,7 @@ class Queries:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         with org.lock:
             query = parse(soql)
-            compiled = compile_query(query, org.catalog, include_deleted, org.store.now().date())
+            compiled = compile_query(query, org.catalog, include_deleted, org.store.now().date(), org.masks)
             connection = org.store.connection
             if compiled.count_only:
                 (total,) = connection.execute(compiled.count_sql(), compiled.parameters).fetchone()

@@ -70,22 +70,24 @@ class _Scope:
     catalog: Catalog
     base: ObjectType
     today: datetime.date
+    masks: bool
     joins: dict[tuple[str, ...], tuple[str, ObjectType, str]] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def compile_query(query: Query, catalog: Catalog, include_deleted: bool, today: datetime.date) -> Compiled:
+def compile_query(query: Query, catalog: Catalog, include_deleted: bool, today: datetime.date, masks: bool) -> Compiled:
     """Look the names of a query up and return its SQL.
 
     Args:
         include_deleted: whether accounts in the recycle bin belong to the result (queryAll).
         today: the org's day, for TODAY and LAST_N_DAYS:n.
+        masks: whether the user sees the values of encrypted fields masked.
 
     Raises:
         ApiError: 400 with Salesforce's code for what is wrong.
     """
     base = catalog.queried(query.object_name)
-    scope = _Scope(query, catalog, base, today)
+    scope = _Scope(query, catalog, base, today, masks)
     columns, aggregates, count_only = _select(scope)
     conditions = [] if query.where is None else [_condition(scope, query.where)]
     if base.table == "account" and not include_deleted:
@@ -198,6 +200,8 @@ def _column(scope: _Scope, path: Path) -> Column:
             path.at,
         )
     sql = alias if found.is_compound else f"{alias}.{quoted(column_of(found))}"
+    if scope.masks and found.type == "encryptedstring":
+        sql = f"masked({sql}, '{found.mask_type}', '{found.mask_character}')"
     return Column((*canonical, found.name), found.type, sql, found, parents)
 
 

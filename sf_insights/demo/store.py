@@ -17,6 +17,7 @@ from typing import Any
 from sf_insights.demo import accounts, billing, credentials
 from sf_insights.demo.account_fields import account_fields
 from sf_insights.demo.fields import Field
+from sf_insights.demo.masking import masked
 from sf_insights.demo.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.values import to_store
 
@@ -55,6 +56,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")  # an org is thrown away, never repaired
     connection.execute("PRAGMA case_sensitive_like = OFF")
     connection.create_function("fold", 1, lambda text: text.casefold() if text else text, deterministic=True)
+    connection.create_function("masked", 3, masked, deterministic=True)
     return connection
 
 

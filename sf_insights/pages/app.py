@@ -187,6 +187,7 @@ class Pages:
                 "review",
                 configuration=file.configuration,
                 change=change,
+                warnings=selecting.mask_warnings([name for name, _ in change.added], org, published),
                 seen=file.fingerprint,
                 shown=form.all("shown"),
                 selected=form.all("selected"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sf_insights.domain.field_types import AccountField, Category
+from sf_insights.domain.masking import MASKED_TYPE, REMEDY, is_masked, warning
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
@@ -29,6 +30,7 @@ class Row:
     category: Category | None
     status: str | None
     status_reason: str | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,34 @@ def _row(
         label=field.label if field else state.salesforce_label if state else name,
         type=field.type if field else state.salesforce_type if state else "",
         is_formula=field.is_formula if field else False,
-        sample=published.samples.get(name) or org.samples.get(name) or Sample(),
+        sample=_sample(name, org, published),
         can_be_metric=field.is_numerical if field else category == "metric",
         refusal=field.refusal if field else None,
         category=category,
         status=status,
         status_reason=reason,
+        warning=_mask_warning(name, field, org, published),
     )
+
+
+def _mask_warning(name: str, field: AccountField | None, org: OrgCatalog, published: Published) -> str | None:
+    """What to tell of an encrypted field, by the value that the page shows of it."""
+    if field is None or field.type != MASKED_TYPE:
+        return None
+    value = _sample(name, org, published).value
+    said = warning(name, None if value is None else is_masked(str(value)))
+    return said and f"{said} {REMEDY}"
+
+
+def mask_warnings(names: Iterable[str], org: OrgCatalog, published: Published) -> list[str]:
+    """What to tell of the encrypted fields among these."""
+    catalog = {name.casefold(): (name, field) for name, field in catalog_of(org, published).items()}
+    known = [catalog[name.casefold()] for name in names if name.casefold() in catalog]
+    return [said for name, field in known if (said := _mask_warning(name, field, org, published))]
+
+
+def _sample(name: str, org: OrgCatalog, published: Published) -> Sample:
+    return published.samples.get(name) or org.samples.get(name) or Sample()
 
 
 def changed_selection(before: Mapping[str, Category], form: Forms) -> Selection:

@@ -178,3 +178,13 @@ def test_a_warehouse_that_is_in_use_is_no_failure(synced):
     warehouse.close()
     assert said.code == 0
     assert "another sync is running" in finding(said, "Warehouse")["detail"]
+
+
+def test_a_masked_field_is_a_warning_that_names_the_permission(sf_insights, org):
+    sf_insights.configure(fields=["Industry", "tax_id__c"])
+    assert states(sf_insights("check", "--json"))["Tax_Id__c"] == "ok"
+    org.configure(view_encrypted_data=False)
+    said = sf_insights("check", "--json")
+    assert said.code == 0
+    assert states(said) | {"Industry": "ok", "Tax_Id__c": "warning"} == states(said)
+    assert "View Encrypted Data" in finding(said, "Tax_Id__c")["remedy"]

@@ -159,3 +159,22 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(sf_insights, org):
 def test_switched_off_it_says_so(synced):
     synced.configure(enabled=False)
     assert "account_field_sync.yaml says `enabled: false`" in synced("select", "Phone").out
+
+
+def test_an_encrypted_field_that_is_masked_is_told_with_the_permission(synced, org):
+    org.configure(view_encrypted_data=False)
+    said = synced("select", "tax_id__c", "Phone")
+    assert said.code == 0
+    assert "Tax_Id__c is masked" in said.out
+    assert "View Encrypted Data" in said.out
+    assert "Phone is" not in said.out
+
+
+def test_an_encrypted_field_in_the_clear_is_selected_without_a_word(synced):
+    assert "View Encrypted Data" not in synced("select", "Tax_Id__c").out
+
+
+def test_without_the_org_an_encrypted_field_is_told_to_need_the_permission(synced, closed_port, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    said = synced("select", "Tax_Id__c")
+    assert "Tax_Id__c is encrypted: without the permission View Encrypted Data" in said.out

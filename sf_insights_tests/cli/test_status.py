@@ -86,3 +86,13 @@ def test_a_warehouse_that_is_no_database_is_named(synced):
     assert said.code == 1
     assert "warehouse.duckdb cannot be opened" in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_masked_field_is_shown_with_the_permission(sf_insights, org):
+    org.configure(view_encrypted_data=False)
+    sf_insights.configure(fields=["Industry", "Tax_Id__c"])
+    assert sf_insights("sync").code == 0
+    said = sf_insights("status")
+    assert "Tax_Id__c is masked" in said.out
+    assert "View Encrypted Data" in said.out
+    assert sf_insights("status", "--json").json["masked"] == ["Tax_Id__c"]

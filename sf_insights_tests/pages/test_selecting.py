@@ -216,3 +216,14 @@ def test_hostile_labels_and_values_are_shown_as_text(synced_site, org):
     assert page.row("Evil__c").startswith(f'{hostile}"& Evil__c')
     assert hostile not in page.html
     assert page.html.count("<script") == 1
+
+
+def test_a_masked_field_is_told_in_the_list_and_at_the_review(site, org):
+    org.configure(view_encrypted_data=False)
+    site.pages.org.refresh()
+    assert "Tax_Id__c is masked" in site.get("/fields").row("Tax_Id__c")
+    review = site.post("/fields/review", site.chosen(select=("Tax_Id__c", "Phone")))
+    assert review.text.count("the permission View Encrypted Data") == 1
+    org.configure(view_encrypted_data=True)
+    site.pages.org.refresh()
+    assert "masked" not in site.get("/fields").row("Tax_Id__c")

@@ -1,0 +1,46 @@
+"""Which encrypted fields arrive as masks: in the org, by a sample, and in what was landed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.masking import MASKED_TYPE, PATTERN, all_masked
+from sf_insights.domain.problems import Problem
+from sf_insights.resources.field_tables import load_plan
+from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.resources.warehouse import Transaction
+from sf_insights.sql import identifier
+
+logger = logging.getLogger(__name__)
+
+_SAMPLE = 200
+
+
+def masked_in_org(org: SalesforceOrg, fields: Iterable[AccountField]) -> dict[str, bool | None]:
+    """Whether each encrypted field among these is masked, by a sample of accounts; None where that stays unknown."""
+    names = [field.name for field in fields if field.type == MASKED_TYPE]
+    if not names:
+        return {}
+    try:
+        records = list(org.query(f"SELECT {', '.join(names)} FROM Account LIMIT {_SAMPLE}"))
+    except Problem as problem:
+        logger.warning("Whether %s is masked is unknown. %s", ", ".join(names), problem)
+        return dict.fromkeys(names)
+    return {name: all_masked(record.get(name) for record in records) for name in names}
+
+
+def masked_fields(tx: Transaction) -> list[str]:
+    """The encrypted fields of the plan whose values, in the accounts read last, are all masks."""
+    held = tx.columns("salesforce", "raw_accounts")
+    names = [field.name for field in load_plan(tx) if field.field.type == MASKED_TYPE and field.name in held]
+    return [
+        name
+        for name in names
+        if tx.value(
+            f"SELECT bool_and(regexp_full_match({identifier(name)}, $mask)) FROM salesforce.raw_accounts "
+            'WHERE NOT "IsDeleted" AND absent_since IS NULL',
+            {"mask": PATTERN},
+        )
+    ]

@@ -1,0 +1,43 @@
+"""Encrypted fields that the integration user sees masked: the sync goes on and says so."""
+
+import dagster as dg
+import pytest
+
+FIELDS = ["Industry", "Tax_Id__c", "Card__c"]
+
+
+@pytest.fixture
+def card(org):
+    """A second encrypted field, of another mask type; every account has the same value."""
+    mask = {"mask_type": "creditCard", "mask_character": "X"}
+    org.add_field("Card__c", "Card", "encryptedstring", value="4111111111111111", length=19, filterable=False, **mask)
+
+
+def found_by_dagster(run):
+    """The check of masked fields of a run, and the warnings in its log."""
+    with dg.DagsterInstance.get() as dagster:
+        key = dg.AssetCheckKey(dg.AssetKey(["salesforce", "raw_accounts"]), "no_field_is_masked")
+        latest = dagster.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        log = [record.event_log_entry.user_message for record in dagster.get_records_for_run(run.run_id).records]
+        return latest.event.dagster_event.asset_check_evaluation_data, [text for text in log if "is masked" in text]
+
+
+def test_masked_fields_are_told_in_the_log_and_by_a_check(org, sync, card):
+    org.configure(view_encrypted_data=False)
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert set(run.attributes("Card__c").values()) == {"XXXX-XXXX-XXXX-1111"}
+    check, warnings = found_by_dagster(run)
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert check.metadata["fields"].value == "Tax_Id__c, Card__c"
+    assert "View Encrypted Data" in check.description
+    assert [text.split()[0] for text in warnings] == ["Tax_Id__c", "Card__c"]
+    assert all("View Encrypted Data" in text for text in warnings)
+
+
+def test_encrypted_fields_in_the_clear_are_data_like_any(org, sync, card):
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert set(run.attributes("Card__c").values()) == {"4111111111111111"}
+    check, warnings = found_by_dagster(run)
+    assert check.passed
+    assert warnings == []
