@@ -15,6 +15,8 @@ from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.published import PublishedFields, published_fields
 
+_OTHER_COLUMNS = 56  # what the columns beside the names take of a terminal
+
 
 @click.command()
 @click.option("--search", metavar="TEXT", default="", help="Only fields with this in their API name, label or type.")
@@ -93,12 +95,13 @@ def _show(
     shown = new_table("Field", "Type", "Can be", "Selected as")
     width = max((len(row["field"]) for row in rows), default=0)
     shown.columns[0].min_width, shown.columns[0].no_wrap = width, True
+    room = max(width, 24, console.width - _OTHER_COLUMNS) - 2  # for the label under the name
     for row in rows:
         chosen = f"{row['selected_as']}, {row['status']}" if row["selected_as"] else row["status"] or ""
         below = [row["label"] or "", row["status_reason"] or ""] if row["selected_as"] else []
         type_ = f"{row['type'] or '–'}{' (formula)' if row['is_formula'] else ''}"
         shown.add_row(
-            f"{row['field']}\n  {one_line(row['salesforce_label'], max(width, 24) - 2)}",
+            f"{row['field']}\n  {one_line(row['salesforce_label'], room)}",
             type_,
             "either" if len(row["can_be"]) > 1 else "".join(row["can_be"]) or "–",
             row["cannot_because"] or "\n".join([chosen, *(one_line(text) for text in below if text)]),

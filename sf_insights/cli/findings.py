@@ -11,10 +11,10 @@ from typing import Any, Literal
 import duckdb
 
 from sf_insights.cli.console import shown_path
-from sf_insights.domain import masking
+from sf_insights.domain import masking, visibility
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.planning import KnownField, plan_fields
-from sf_insights.domain.problems import Problem, WarehouseProblem
+from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
@@ -28,7 +28,6 @@ from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.transport import ONCE_MORE
 from sf_insights.resources.warehouse import Warehouse, reading_snapshot
 from sf_insights.sql import parquet
@@ -162,7 +161,10 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
 
 
 def _api_version(org: SalesforceOrg) -> Finding | str:
-    versions = org.api_versions()
+    try:
+        versions = org.api_versions()
+    except ConnectionProblem as problem:  # a sync does not ask
+        return _unknown("API version", problem)
     if org.api_version in versions:
         return f"{org.api_version}, of up to {versions[-1]}"
     return Finding(
@@ -174,11 +176,16 @@ def _api_version(org: SalesforceOrg) -> Finding | str:
     )
 
 
+def _unknown(subject: str, problem: ConnectionProblem) -> Finding:
+    """A finding that what a sync can do without is not known."""
+    return Finding("Salesforce", subject, "warning", f"unknown: {problem.what}", problem.remedy)
+
+
 def _quota(org: SalesforceOrg) -> Finding | str:
     try:
         daily = org.limits()["DailyApiRequests"]
         used, allowed = daily["Max"] - daily["Remaining"], daily["Max"]
-    except (RequestRefused, KeyError):  # it needs another permission than a sync does
+    except (ConnectionProblem, LookupError, TypeError):  # it needs another permission than a sync does
         if org.api_usage is None:
             return Finding("Salesforce", "API calls", "warning", "Salesforce does not say how many are used.")
         used, allowed = org.api_usage
@@ -200,12 +207,22 @@ def _readable(org: SalesforceOrg) -> str:
 
 
 def _records(org: SalesforceOrg) -> Finding | str:
-    counted_by_org = org.record_count()
-    if counted_by_org:
-        return f"about {counted_by_org:,} Accounts"
+    """How many Accounts there are, and whether the user sees them; a sync reads those that it sees."""
+    try:
+        counted_by_org = org.record_count()
+    except ConnectionProblem as problem:
+        return _unknown("Records", problem)
     if counted_by_org is None:
         return Finding("Salesforce", "Records", "warning", "Salesforce does not say how many Accounts there are.")
-    return Finding("Salesforce", "Records", "failed", "The org has no Accounts.", "Is it the right org?")
+    if not counted_by_org:
+        return Finding("Salesforce", "Records", "failed", "The org has no Accounts.", "Is it the right org?")
+    try:
+        hidden = visibility.hidden_accounts(org.visible_accounts(), counted_by_org)
+    except ConnectionProblem:  # too many to be counted in one request
+        hidden = None
+    if hidden:
+        return Finding("Salesforce", "Records", "warning", f"{hidden}; a sync brings no others.", visibility.REMEDY)
+    return f"about {counted_by_org:,} Accounts"
 
 
 def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: settings.Places) -> Iterator[Finding]:

@@ -18,8 +18,8 @@ import requests
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
-from sf_insights.resources.paging import Way
-from sf_insights.resources.salesforce import SalesforceOrg, own_path
+from sf_insights.resources.paging import Way, own_path
+from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
 from sf_insights.resources.stopping import pause
 from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, read_json, understood

@@ -7,6 +7,7 @@ from datetime import date
 
 from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
+from sf_insights.domain.visibility import hidden_accounts
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import VERSION, Transaction
 from sf_insights.sql import literal
@@ -20,8 +21,6 @@ STATUSES = (
     "not_found",
     "deleted",
 )
-# Below this share of Salesforce's own count, the integration user does not see all accounts.
-_SEEN_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,8 @@ def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
         "SELECT salesforce_accounts, salesforce_record_count FROM ops.sync_runs WHERE sync = $sync",
         {"sync": sync.number},
     )
-    if not seen or not counted or seen >= counted * _SEEN_SHARE:
-        return ""
-    return (
-        f" The integration user sees {seen:,} of about {counted:,} Accounts, so it may also be hidden: the permission "
-        "View All on Account is missing."
-    )
+    hidden = hidden_accounts(seen, counted)
+    return f" {hidden}, so it may also be hidden: the permission View All on Account is missing." if hidden else ""
 
 
 def _guard_match_rate(sync: Sync, counts: MatchCounts) -> None:

@@ -1,5 +1,7 @@
 """Answers that come in pages: one that leads back, or on and on without content, would be followed for ever."""
 
+from urllib.parse import urlsplit
+
 from sf_insights.domain.problems import IncompleteSnapshot
 
 
@@ -26,3 +28,9 @@ class Way:
 
     def _endless(self, what: str) -> IncompleteSnapshot:
         return IncompleteSnapshot(f"{self._who} was asked to {self._doing} and {what}.", "Run again.")
+
+
+def own_path(address: str) -> str:
+    """Return path and query of an address from an answer: the token goes to no other host than the org's."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

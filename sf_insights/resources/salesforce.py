@@ -21,7 +21,7 @@ from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
-from sf_insights.resources.paging import Way
+from sf_insights.resources.paging import Way, own_path
 from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
 from sf_insights.resources.transport import (
     ONCE_MORE,
@@ -208,6 +208,16 @@ class SalesforceOrg:
             counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
             return int(counts[0]) if counts else None
 
+    def visible_accounts(self) -> int:
+        """Return how many live Accounts the user sees.
+
+        Raises:
+            ConnectionProblem: Salesforce cannot count them, as in an org too large for one request.
+        """
+        answer: Any = self.call("GET", "query", params={"q": "SELECT count() FROM Account"}, doing="count the Accounts")
+        with understood("Salesforce", "count the Accounts"):
+            return int(answer["totalSize"])
+
     def api_versions(self) -> list[str]:
         """Return the API versions that the org serves, such as "62.0", oldest first."""
         answer: Any = self.call("GET", "/services/data", doing="list its API versions")
@@ -380,12 +390,6 @@ class SalesforceOrg:
             return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
 
         return self.retry.run(once)
-
-
-def own_path(address: str) -> str:
-    """Return path and query of an address from an answer: the token goes to no other host than the org's."""
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def read_api_usage(limit_info: str) -> tuple[int, int] | None:

@@ -188,3 +188,27 @@ def test_a_masked_field_is_a_warning_that_names_the_permission(sf_insights, org)
     assert said.code == 0
     assert states(said) | {"Industry": "ok", "Tax_Id__c": "warning"} == states(said)
     assert "View Encrypted Data" in finding(said, "Tax_Id__c")["remedy"]
+
+
+@pytest.mark.parametrize(("more", "state"), [(5, "ok"), (1000, "warning")])
+def test_accounts_that_the_user_does_not_see_are_a_warning_that_names_view_all(sf_insights, org, more, state):
+    live = sum(not row["IsDeleted"] for row in org.accounts())
+    org.configure(record_count_offset=more)
+    said = sf_insights("check", "--json")
+    assert said.code == 0
+    found = finding(said, "Records")
+    assert found["state"] == state
+    if state == "warning":
+        assert f"sees {live:,} of about {live + more:,} Accounts" in found["detail"]
+        assert "View All on Account" in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "subject"),
+    [("/limits/recordCount", "Records"), ("/limits", "API calls"), ("/services/data", "API version")],
+)
+def test_what_a_sync_does_without_fails_no_check(sf_insights, org, path, subject):
+    org.fault("status", path=path, method="GET", times=2, status=500, body="<html>")
+    said = sf_insights("check", "--json")
+    assert said.code == 0
+    assert states(said)[subject] == "warning"

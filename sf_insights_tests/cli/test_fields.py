@@ -78,3 +78,14 @@ def test_malformed_yaml_fails_with_its_line(synced):
     said = synced("fields")
     assert said.code == 1
     assert "account_field_sync.yaml is no valid YAML at line 1" in said.err
+
+
+def test_a_label_is_cut_only_where_the_terminal_has_no_room_for_it(synced, org, monkeypatch):
+    label = "Share of the yearly revenue that comes from renewals"
+    org.add_field("Share__c", label, "percent", precision=5, scale=2)
+    narrow = synced("fields", "--search", "renewals")
+    assert label not in narrow.out
+    assert "Share of the yearly" in narrow.out
+    monkeypatch.setenv("COLUMNS", "140")
+    assert label in synced("fields", "--search", "renewals").out
+    assert max(len(line.rstrip()) for line in synced("fields").lines[:-6]) <= 140
