@@ -18,7 +18,7 @@ from sf_insights.resources.paging import Way
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
 from sf_insights.resources.stopping import refuse_stopped
-from sf_insights.resources.transport import read_json, understood
+from sf_insights.resources.transport import ONCE_MORE, read_json, understood
 
 logger = logging.getLogger(__name__)
 
@@ -236,7 +236,7 @@ class AccountSnapshot:
 def discard_job(org: SalesforceOrg, job_id: str) -> None:
     """Abort or delete the job of an earlier snapshot, if Salesforce still has it. Failing to is only logged."""
     try:
-        job = QueryJob.resumed(org, job_id)
+        job = QueryJob.resumed(org, job_id, retry=ONCE_MORE)
     except Problem as problem:
         logger.warning("Job %s of an earlier run is left behind in Salesforce. %s", job_id, problem)
         return

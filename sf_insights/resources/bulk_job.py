@@ -22,7 +22,7 @@ from sf_insights.resources.paging import Way, own_path
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
 from sf_insights.resources.stopping import pause
-from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, read_json, understood
+from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, RetryPolicy, read_json, understood
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +73,12 @@ class QueryJob:
             return cls(org, create(read=read_json))
 
     @classmethod
-    def resumed(cls, org: SalesforceOrg, job_id: str | None) -> Self | None:
+    def resumed(cls, org: SalesforceOrg, job_id: str | None, *, retry: RetryPolicy | None = None) -> Self | None:
         """Return an earlier job if Salesforce still shows it and it has not failed."""
         if job_id is None:
             return None
         try:
-            info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query")
+            info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query", retry=retry)
         except RequestRefused as refused:  # a new query serves as well
             if refused.status != requests.codes.not_found:
                 logger.warning("Job %s of an earlier run is not used. %s", job_id, refused)
@@ -223,6 +223,7 @@ def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
-        yield from answer["records"]
-        following = answer.get("nextRecordsUrl")
-        path = way.on(own_path(following), brought=len(answer["records"])) if following else ""
+        jobs, following = answer["records"], answer.get("nextRecordsUrl")
+        yield from jobs
+        first = str(jobs[0]["id"]) if jobs else ""
+        path = way.on(own_path(following), brought=len(jobs), first=first) if following else ""

@@ -322,8 +322,9 @@ def _instance_address(address: str) -> str:
         raise ConfigurationProblem(
             "SALESFORCE_INSTANCE_URL is not an https address.", "Write it as in https://acme.my.salesforce.com."
         )
-    api = api_host(host)
-    return address if api == host else f"https://{api}"
+    name, port = api_host(host), urlsplit(address).port
+    name = f"[{name}]" if ":" in name else name
+    return f"https://{name}" if port is None else f"https://{name}:{port}"
 
 
 def _host(address: str) -> str:

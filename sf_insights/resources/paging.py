@@ -11,19 +11,23 @@ class Way:
     def __init__(self, who: str, doing: str) -> None:
         self._who = who
         self._doing = doing
-        self._seen = set[str]()
+        self._followed = set[str]()
+        self._begun = set[str]()
 
-    def on(self, following: str, *, brought: int) -> str:
-        """Return `following`, where the next page is; `brought` is how many things the page that names it holds.
+    def on(self, following: str, *, brought: int, first: str = "") -> str:
+        """Return `following`, where the next page is, as the page says that was just read.
+
+        `brought` is how many things that page holds, and `first` names the first of them, where things have names.
 
         Raises:
-            IncompleteSnapshot: that page held nothing, or the next one has been read already.
+            IncompleteSnapshot: the page holds nothing, or has been read already, or the next one has.
         """
-        if following in self._seen:
-            raise self._endless("leads back to a page that it has sent before")
         if not brought:
             raise self._endless("sends an empty page that leads on to another")
-        self._seen.add(following)
+        if following in self._followed or (first and first in self._begun):
+            raise self._endless("leads back to a page that it has sent before")
+        self._followed.add(following)
+        self._begun.add(first)
         return following
 
     def _endless(self, what: str) -> IncompleteSnapshot:

@@ -95,7 +95,7 @@ class ZuoraAccounts:
             locator = page.get("queryLocator")
             if not locator:
                 raise IncompleteSnapshot("Zuora does not say where the rest of the accounts is.", "Run again.")
-            following = way.on(str(locator), brought=accounts.height)
+            following = way.on(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
             page = self._call("/v1/action/queryMore", {"queryLocator": following})
 
     def _call(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:

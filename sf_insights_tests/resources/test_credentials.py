@@ -114,6 +114,7 @@ def test_an_audience_that_is_not_an_https_address_is_refused(written):
         ("acme.my.salesforce.mil", "https://acme.my.salesforce.mil"),
         ("https://acme.lightning.force.com/lightning/page/home", "https://acme.my.salesforce.com"),
         ("https://gateway.acme.example:8443", "https://gateway.acme.example:8443"),
+        ("https://somebody@Acme.my.salesforce.com/x", "https://acme.my.salesforce.com"),
     ],
 )
 def test_the_instance_of_a_session_may_be_a_pasted_page_or_any_https_address(written, address):

@@ -45,7 +45,7 @@ class Endless:
         if "/oauth/token" in path:
             return Answer(200, {"access_token": "t", "expires_in": 3600})
         if "/v1/action/query" in path:
-            records = [{"Id": f"8a{n}"}] * self.records
+            records = [{"Id": "8a1"}] * self.records
             return Answer(200, {"size": 3, "done": False, "queryLocator": name, "records": records})
         if "/query/" in path or path.endswith("/queryAll"):
             if path.startswith(f"{DATA}/jobs/"):
@@ -94,7 +94,7 @@ def test_a_rest_query_without_end_is_refused(how):
     assert len(server.requests) < MANY
 
 
-@pytest.mark.parametrize("how", ["in a circle", "on and on, without content"])
+@pytest.mark.parametrize("how", ENDLESS)
 def test_a_zuora_query_without_end_is_refused(tmp_path, how):
     with (
         serving(Endless(how, pages_by="")) as server,
@@ -106,10 +106,10 @@ def test_a_zuora_query_without_end_is_refused(tmp_path, how):
 
 
 class Ambiguous:
-    """Salesforce as it looks after a create that broke off: `jobs` is the list that it then shows, page by page."""
+    """Salesforce as it looks after a create that broke off: `jobs` is the list that it then shows on every page."""
 
-    def __init__(self, jobs, *, is_endless=False):
-        self.jobs, self.is_endless, self.created = jobs, is_endless, 0
+    def __init__(self, jobs, *, following=None):
+        self.jobs, self.following, self.created, self.pages = jobs, following, 0, 0
 
     def __call__(self, request):
         path = request.path.split("?")[0]
@@ -119,8 +119,11 @@ class Ambiguous:
         if path == DATA:
             return Answer(200, {"identity": "https://login.salesforce.com/id/00D000000000001AAA/005000000000001AAA"})
         if path == f"{DATA}/jobs/query":
-            following = f"{DATA}/jobs/query?queryLocator=1" if self.is_endless else None
-            return Answer(200, {"records": self.jobs, "done": not self.is_endless, "nextRecordsUrl": following})
+            self.pages += 1
+            if self.pages > MANY:
+                return Answer(410, [{"errorCode": "TOO_MANY", "message": "the reader did not stop"}])
+            following = f"{DATA}/jobs/query?queryLocator={self.following(self.pages)}" if self.following else None
+            return Answer(200, {"records": self.jobs, "done": following is None, "nextRecordsUrl": following})
         return Answer(200, {})
 
 
@@ -177,7 +180,9 @@ def test_a_job_is_created_again_when_none_is_surely_ours(tmp_path, jobs):
     assert removed == [f"{DATA}/jobs/query/750new"]
 
 
-def test_a_list_of_jobs_without_end_is_left(tmp_path):
-    used, requests = after_an_ambiguous_create(tmp_path, jobs=[job(object="Contact")], is_endless=True)
+@pytest.mark.parametrize("jobs", [[job(object="Contact")], []], ids=["with jobs", "without"])
+@pytest.mark.parametrize("following", [lambda n: "again", lambda n: f"page{n}"], ids=["in a circle", "on and on"])
+def test_a_list_of_jobs_without_end_is_left(tmp_path, jobs, following):
+    used, requests = after_an_ambiguous_create(tmp_path, jobs=jobs, following=following)
     assert used == "750new"
     assert len(requests) < 10
