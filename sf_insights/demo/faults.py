@@ -71,6 +71,7 @@ class Settings:
     batch_records: int = 2_000  # upper bound for a page of a REST query
     zuora_page_records: int = 2_000
     gzip: bool = True
+    jwt_tokens: bool = False  # access tokens that do not begin with the org's id, as an app may issue them
     view_encrypted_data: bool = True  # the API user's permission; without it encrypted fields are masked
     job_seconds: float = 0.0  # a Bulk job is InProgress for at least as long
     replication_log_purged: bool = False  # /deleted refuses its window

@@ -94,7 +94,9 @@ class Org:
 
     def log_in(self, username: str) -> Session:
         """Open a session and return it; its token looks like Salesforce's."""
-        token = f"{credentials.ORGANIZATION_ID[:15]}!AQ{secrets.token_urlsafe(60).replace('-', '.')}"
+        secret = secrets.token_urlsafe(60).replace("-", ".")
+        kind = "eyJ" if self.settings.jwt_tokens else f"{credentials.ORGANIZATION_ID[:15]}!AQ"
+        token = kind + secret
         session = Session(token, INTEGRATION_USER, username)
         self.sessions[token] = session
         return session

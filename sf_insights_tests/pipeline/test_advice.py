@@ -2,6 +2,7 @@
 
 import pytest
 
+from sf_insights_tests.pipeline.test_partial_runs import materialize, reasons
 from sf_insights_tests.pipeline.truth import Truth
 
 COUNT = "/limits/recordCount"
@@ -30,3 +31,11 @@ def test_a_job_that_stays_in_salesforce_does_not_fail_the_sync(org, sync):
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
     asked = [call for call in org.requests() if call["method"] == "DELETE"]
     assert 1 <= len(asked) <= 2
+
+
+def test_no_step_asks_salesforce_inside_a_transaction_when_only_the_org_can_name_itself(org, sync):
+    org.configure(jwt_tokens=True)
+    run = sync(day="2026-03-01", fields=["Industry"])
+    assert run.attributes("Industry") == Truth(org).attribute("Industry")
+    again = materialize(["salesforce/raw_accounts", "zuora/accounts", "insights/matched_accounts"])
+    assert again.success, reasons(again)
