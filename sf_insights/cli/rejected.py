@@ -1,4 +1,4 @@
-"""sf-insights rejected: the values that did not fit their type."""
+"""sf-insights rejected: the values that did not fit their type, and the texts that had to be repaired."""
 
 from pathlib import Path
 
@@ -19,9 +19,10 @@ _COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON instead, for scripts.")
 def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
-    """List the values that did not fit their field's type.
+    """List the values that did not fit their field's type, and repaired texts.
 
-    Those of the published sync. Such a value is empty for analysts on that day; the rest of its account is there.
+    Those of the published sync. A value that did not fit is empty for analysts on that day. A text with bytes that are
+    not text is kept, with U+FFFD for them. The rest of the account is there.
     """
     places = settings.Places.from_environment(settings.environment())
     with reading_snapshot(places.snapshot) as tx:

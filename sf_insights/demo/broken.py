@@ -14,9 +14,9 @@ from sf_insights.demo.faults import ACTIONS, JOB_ACTIONS, Fault
 from sf_insights.demo.org import Org
 
 _HERE = ACTIONS - JOB_ACTIONS - {"duplicate_row"}
-_SPOILING = frozenset({"drop_body", "truncate", "gzip_cut", "empty_body", "headers", "permute_columns"})
 # A cut must fall into the text that the test has in mind, so these see it uncompressed.
-_PLAIN = frozenset({"drop_body", "truncate", "permute_columns"})
+_PLAIN = frozenset({"drop_body", "truncate", "permute_columns", "garble", "recode"})
+_SPOILING = _PLAIN | {"gzip_cut", "empty_body", "headers"}
 
 
 class BrokenNetwork:
@@ -99,6 +99,13 @@ async def _spoiled(
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     if "permute_columns" in faults:
         body = _permuted(body)
+    if "garble" in faults:
+        details = faults["garble"].details
+        body = body.replace(details["find"].encode(), details["put"].encode("latin-1"))
+    if "recode" in faults:
+        charset = faults["recode"].details["charset"]
+        body = body.decode().encode(charset, "replace")
+        headers["content-type"] = f"{headers['content-type'].partition(';')[0]}; charset={charset}"
     if "empty_body" in faults:
         body = b""
     if "headers" in faults:

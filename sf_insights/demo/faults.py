@@ -1,4 +1,4 @@
-"""Faults on demand: what a network, a proxy or Salesforce itself does wrong now and then.
+r"""Faults on demand: what a network, a proxy or Salesforce itself does wrong now and then.
 
 A fault waits for requests whose path contains `path`, lets the first `skip` of them pass, strikes `times` of the
 following ones (None: all of them) and is used up. Actions and their details:
@@ -12,6 +12,8 @@ following ones (None: all of them) and is used up. Actions and their details:
     empty_body       headers without a body
     headers          set={...}, omit=[...]: sets or leaves out headers, such as Sforce-NumberOfRecords
     permute_columns  a CSV page whose columns stand in another order
+    garble           find="text", put="caf\xe9": other bytes in a text's place, one for each character of `put`
+    recode           charset="ISO-8859-1": the body in another encoding, which its header declares
     duplicate_row    a result page that begins with the last row of the page before, and lacks its own last row
     job_stuck        a new Bulk job stays InProgress
     job_failed       message="...": a new Bulk job ends as Failed
@@ -34,6 +36,8 @@ ACTIONS = frozenset(
         "empty_body",
         "headers",
         "permute_columns",
+        "garble",
+        "recode",
         "duplicate_row",
         "job_stuck",
         "job_failed",

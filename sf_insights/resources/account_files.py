@@ -1,4 +1,8 @@
-"""The Insights accounts from a CSV or Parquet file, whatever its size."""
+"""The Insights accounts from a CSV or Parquet file, whatever its size.
+
+A file with bytes that are not UTF-8 is refused with the line, where a server's answer would be repaired: almost always
+all of it is in another encoding, and the person who made it can write it again.
+"""
 
 import csv
 import sys

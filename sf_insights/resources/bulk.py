@@ -207,7 +207,8 @@ class AccountSnapshot:
                 yield page
 
     def _rest_pages(self) -> Iterator[CsvPage]:
-        as_text = partial(read_json, parse_float=str, parse_int=str)  # no number passes through a float
+        # No number passes through a float, and the landing says which cells were damaged.
+        as_text = partial(read_json, keeps_damage=True, parse_float=str, parse_int=str)
         for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
             with understood("Salesforce", "query Accounts"):
                 self.total_records = int(answer["totalSize"])

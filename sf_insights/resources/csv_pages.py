@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import requests
 
+from sf_insights.domain.encodings import in_utf8
 from sf_insights.domain.problems import IncompleteSnapshot
 from sf_insights.resources.transport import PassingTrouble
 
@@ -47,18 +48,22 @@ class DownloadStopped(Exception):
 def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
     """Stream an answer of the Bulk API into `directory` and return it as a page; None when it is empty.
 
+    The file is in UTF-8, from the encoding that the answer declares. Bytes that mean nothing stay in it, for the
+    landing to replace.
+
     Raises:
         TornPage: fewer or more records than the Sforce-NumberOfRecords header says.
         PassingTrouble: the answer is no CSV.
         DownloadStopped: `stopped` was set.
     """
-    if any(kind in response.headers.get("Content-Type", "") for kind in ("html", "json")):
+    content_type = response.headers.get("Content-Type", "")
+    if any(kind in content_type for kind in ("html", "json")):
         raise PassingTrouble(f"Page {number} of the Accounts came as something that is not CSV")
     path = directory / f"accounts-{number:05}.csv"
     part = path.with_suffix(".csv.part")
     try:
         with part.open("wb") as file:
-            for chunk in response.iter_content(_CHUNK_BYTES):
+            for chunk in in_utf8(response.iter_content(_CHUNK_BYTES), content_type):
                 if stopped.is_set():
                     raise DownloadStopped
                 file.write(chunk)
@@ -80,13 +85,13 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
 def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path) -> CsvPage:
     """Write records of the REST API, at least one, as the Bulk API would have sent them.
 
-    Numbers are expected as the text they had in JSON.
+    Numbers are expected as the text they had in JSON. Lone surrogates become bytes that mean nothing, as there.
     """
     path = directory / f"accounts-{number:05}.csv"
     part = path.with_suffix(".csv.part")
     columns = [column for column in records[0] if column != "attributes"]
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        with part.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows([_text(record[column]) for column in columns] for record in records)
@@ -110,7 +115,7 @@ def count_records(path: Path) -> int:
 
 def header_of(path: Path) -> list[str]:
     """Return the column names of a CSV file."""
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         return next(csv.reader(file))
 
 

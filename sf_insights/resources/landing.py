@@ -18,6 +18,7 @@ from sf_insights.domain.casting import cast_page
 from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteSnapshot
 from sf_insights.resources.csv_pages import CsvPage
+from sf_insights.resources.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class LandedPage:
     """What one landed page holds.
 
     `columns` are the types its values need, `filled` counts its live accounts that have a value, by field, and
-    `rejected` the cells that did not fit their type. `checksums` are those of its Parquet files, by name.
+    `rejected` the cells that did not fit their type or whose text was repaired. `checksums` are those of its Parquet
+    files, by name.
     """
 
     records: int
@@ -114,14 +116,19 @@ class LandedAccounts:
         """Turn a page into typed Parquet; its text is removed, and no more than this page is held in memory.
 
         Raises:
-            IncompleteSnapshot: it has other columns than were asked for, or fewer records than it should have.
+            IncompleteSnapshot: it has other columns than were asked for, fewer records than it should have, or an Id
+                that is not text.
         """
-        cast = cast_page(_read(page, columns), columns)
+        text, damaged = _read(page, columns)
+        cast = cast_page(text, columns)
+        # What is damaged and not of text does not fit its type, and is rejected for that.
+        texts = [name for name, column in columns.items() if column.kind == "text"]
+        misfits = pl.concat([cast.rejected, damaged.filter(pl.col("field").is_in(texts))])
         accounts, rejected = self._files(page.number)
         cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times, kept for minutes
         written = [accounts]
-        if not cast.rejected.is_empty():
-            cast.rejected.write_parquet(rejected)
+        if not misfits.is_empty():
+            misfits.write_parquet(rejected)
             written.append(rejected)
         deleted = cast.frame.filter(pl.col("IsDeleted").fill_null(True))
         live = len(cast.frame) - len(deleted)
@@ -131,7 +138,7 @@ class LandedAccounts:
             live=live,
             columns=cast.columns,
             filled={name: live - count + nulls_of_deleted[name] for name, count in nulls.items()},
-            rejected=dict(Counter(cast.rejected["field"].to_list())),
+            rejected=dict(Counter(misfits["field"].to_list())),
             checksums={file.name: _checksum(file) for file in written},
         )
         # Last, since only what has this beside it counts as landed when the process dies.
@@ -164,14 +171,12 @@ def _checksum(file: Path) -> int:
     return checksum
 
 
-def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> pl.DataFrame:
-    """One page as text, its columns by name: not every server keeps their order from page to page."""
-    try:
-        text = pl.read_csv(page.path, infer_schema=False, null_values=[""], glob=False)
-    except pl.exceptions.PolarsError as error:
-        raise IncompleteSnapshot(
-            f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
-        ) from None
+def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One page as text, its columns by name: not every server keeps their order from page to page.
+
+    With it a row (record_id, field, text, reason) for each cell that was damaged on the way.
+    """
+    text, damaged = _text_of(page)
     if set(text.columns) != set(columns):
         missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
         raise IncompleteSnapshot(
@@ -188,4 +193,27 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> pl.DataFrame:
         )
     if text["Id"].null_count():
         raise IncompleteSnapshot(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
-    return text.select(list(columns))
+    damaged_ids = damaged.filter(pl.col("field") == "Id")["text"]
+    if len(damaged_ids):
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts has an Id with bytes that are not text: {damaged_ids[0]}.",
+            "Run again; nothing was changed.",
+        )
+    named = damaged.select(
+        pl.Series("record_id", text["Id"].gather(damaged["row"])), "field", "text", pl.lit(REASON).alias("reason")
+    )
+    return text.select(list(columns)), named
+
+
+def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """See read_damaged, which only a page that is not read at once needs."""
+    try:
+        return pl.read_csv(page.path, infer_schema=False, null_values=[""], glob=False), NOTHING_DAMAGED
+    except pl.exceptions.PolarsError:
+        pass
+    try:
+        return read_damaged(page.path)
+    except pl.exceptions.PolarsError as error:
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
+        ) from None

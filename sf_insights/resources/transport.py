@@ -1,6 +1,7 @@
 """HTTP as this project uses it: time-outs on every call, one policy of retrying, and where requests may go."""
 
 import ipaddress
+import json
 import random
 import re
 import threading
@@ -19,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from sf_insights.domain.encodings import declared_encoding, decoded, is_damaged, replaced
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
 from sf_insights.resources.open_transactions import refuse_inside_transaction
 from sf_insights.resources.stopping import pause
@@ -237,26 +239,30 @@ def understood(who: str, doing: str) -> Iterator[None]:
         ) from None
 
 
-def read_json(response: requests.Response, **options: Any) -> Any:
+def read_json(response: requests.Response, *, keeps_damage: bool = False, **options: Any) -> Any:
     """Return the body as JSON, read with the options of json.loads; None for the empty answer of 204.
 
-    Half a surrogate pair, as where a text was cut, is U+FFFD: no file and no database could hold it.
+    Bytes that are not text, and half a surrogate pair, as where a text was cut, are U+FFFD: no file and no database
+    could hold them. With `keeps_damage` they are lone surrogates, for a caller that says where they were.
 
     Raises:
         PassingTrouble: the body is something else, as from a maintenance page or a proxy.
     """
     if response.status_code == requests.codes.no_content:
         return None
+    content = response.content
     try:
-        value = response.json(**options)
-        return _with_whole_characters(value) if _HALF_ESCAPED.search(response.content) else value
+        text = decoded(content, declared_encoding(response.headers.get("Content-Type", ""), content[:4]))
+        value = json.loads(text.removeprefix("\ufeff"), **options)
+        may_be_damaged = _HALF_ESCAPED.search(content) or is_damaged(text)
+        return _with_whole_characters(value) if may_be_damaged and not keeps_damage else value
     except (ValueError, RecursionError):  # also numbers of thousands of digits, and brackets without end
         raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
 
 
 def _with_whole_characters(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return replaced(value)
     if isinstance(value, list):
         return [_with_whole_characters(item) for item in value]
     if isinstance(value, dict):

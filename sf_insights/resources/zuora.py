@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import requests
 
+from sf_insights.domain.encodings import LOST
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
 from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.resources.credentials import ZuoraCredentials
@@ -89,6 +90,9 @@ class ZuoraAccounts:
                 accounts = pl.DataFrame(rows, schema=SCHEMA)
             if accounts["Id"].null_count():
                 raise IncompleteSnapshot("Zuora sent an account without an Id.", "Run again.")
+            # In a name it is shown, and a CRM Account ID with it is not valid.
+            if accounts["Id"].str.contains(LOST, literal=True).any():
+                raise IncompleteSnapshot("Zuora sent an account whose Id has bytes that are not text.", "Run again.")
             yield accounts
             if page.get("done"):
                 return

@@ -156,3 +156,19 @@ def test_mistakes_are_explained(org: DemoOrg) -> None:
         org.delete_account("001nobody")
     with pytest.raises(DemoOrgError, match="unexpected keyword argument 'quota'"):
         org.configure(quota=1)
+
+
+def test_a_text_is_garbled(org: DemoOrg, bulk) -> None:
+    job = bulk.finished(SOQL)
+    whole = bulk.results(job).content
+    org.fault("garble", path="/results", find='"Id"', put='"I\xe9"')
+    assert bulk.results(job).content == whole.replace(b'"Id"', b'"I\xe9"')
+
+
+def test_a_page_comes_in_another_encoding_and_declares_it(org: DemoOrg, bulk) -> None:
+    job = bulk.finished(SOQL)
+    whole = bulk.results(job).content.decode()
+    org.fault("recode", path="/results", charset="ISO-8859-1")
+    answer = bulk.results(job)
+    assert answer.headers["Content-Type"] == "text/csv; charset=ISO-8859-1"
+    assert answer.content == whole.encode("latin-1", "replace")
