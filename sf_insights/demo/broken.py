@@ -100,8 +100,8 @@ async def _spoiled(
     if "permute_columns" in faults:
         body = _permuted(body)
     if "garble" in faults:
-        details = faults["garble"].details
-        body = body.replace(details["find"].encode(), details["put"].encode("latin-1"))
+        for text, other in faults["garble"].details["texts"].items():
+            body = body.replace(text.encode(), other.encode("latin-1"))
     if "recode" in faults:
         charset = faults["recode"].details["charset"]
         body = body.decode().encode(charset, "replace")

@@ -12,7 +12,7 @@ following ones (None: all of them) and is used up. Actions and their details:
     empty_body       headers without a body
     headers          set={...}, omit=[...]: sets or leaves out headers, such as Sforce-NumberOfRecords
     permute_columns  a CSV page whose columns stand in another order
-    garble           find="text", put="caf\xe9": other bytes in a text's place, one for each character of `put`
+    garble           texts={"text": "caf\xe9"}: other bytes in a text's place, one for each character
     recode           charset="ISO-8859-1": the body in another encoding, which its header declares
     duplicate_row    a result page that begins with the last row of the page before, and lacks its own last row
     job_stuck        a new Bulk job stays InProgress

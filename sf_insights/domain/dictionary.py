@@ -16,6 +16,11 @@ ACCOUNT_COLUMNS = {
     "currency": "The ISO code of its amounts, as last read; those of a paused field may be of an earlier one; NULL in "
     "an org with one currency",
 }
+_NEAREST_DOUBLE = "The metric's value as a DOUBLE, which holds 15 digits; exact_value has all of them"
+_EXACT_VALUE = (
+    "The metric's value with every digit that Salesforce has; on days synced by a version without this column, with "
+    "those of value"
+)
 _CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in an org with one currency"
 
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -71,8 +76,9 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name, or its label in the labelled view",
             "date": "The day of the sync: what Salesforce held when it ran",
-            "value": "The metric's value; the exact decimal is what an attribute keeps",
+            "value": _NEAREST_DOUBLE,
             "currency": _CURRENCY_OF_A_VALUE,
+            "exact_value": _EXACT_VALUE,
         },
     ),
     "metric_history": (
@@ -80,10 +86,11 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name",
-            "value": "The metric's value",
+            "value": _NEAREST_DOUBLE,
             "currency": _CURRENCY_OF_A_VALUE,
             "valid_from": "The first day with this value",
             "valid_to": "The first day without it; NULL while it lasts",
+            "exact_value": _EXACT_VALUE,
         },
     ),
     "metric_summary": (
@@ -94,9 +101,10 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "currency": _CURRENCY_OF_A_VALUE,
             "accounts": "How many accounts have a value",
             "min": "The smallest value",
-            "median": "The middle value",
+            "median": "The middle value; of an even number of accounts the mean of the two in the middle",
             "max": "The largest value",
-            "sum": "The sum over accounts; a Salesforce Account that several of them share counts several times",
+            "sum": "The DOUBLE nearest to the exact sum over accounts; a Salesforce Account that several of them share "
+            "counts several times",
         },
     ),
     "fields": (

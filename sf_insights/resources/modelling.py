@@ -22,7 +22,8 @@ from sf_insights.resources.warehouse import SCHEMA_VERSION, VERSION, Transaction
 
 # The last day of insights.account_metrics.
 TODAYS_METRICS = """
-SELECT account_id, metric, (SELECT max(synced_on) FROM insights.snapshot) AS date, value, currency
+SELECT account_id, metric, (SELECT max(synced_on) FROM insights.snapshot) AS date, value, currency,
+       exact_value
 FROM insights.metric_history WHERE valid_to IS NULL"""
 
 # The columns of ops.attribute_values that are of the account and the day, and not of a field.
@@ -236,6 +237,8 @@ def _field_comment(state: FieldState, label: str) -> str:
     if state.description:
         parts.append(state.description)
     parts.append(f"Salesforce: {state.salesforce_label} ({state.field}, {state.salesforce_type})")
+    if state.category == "metric":
+        parts.append("The latest value as a DOUBLE; account_metrics.exact_value has every digit")
     if state.status == "paused":
         parts.append(f"Paused since {state.status_since}: {state.status_reason}")
     return ". ".join(part.rstrip(".") for part in parts)

@@ -1,16 +1,25 @@
 -- Intervals of equal value: one ends where the value is null, in another currency or another one, or where nothing is
--- matched any more; one begins where there is a value and none is open.
+-- matched any more; one begins where there is a value and none is open. Values are compared exactly: many decimals share
+-- a DOUBLE. The DOUBLE comes from the text, since DuckDB's own cast of a long DECIMAL may miss the nearest one.
 CREATE OR REPLACE TEMP VIEW metric_values AS
 {% if metrics %}
-SELECT account_id, metric, value, currency
+SELECT account_id, metric, value, exact_value, currency
 FROM (
     SELECT account_id, currency
-    {% for metric in metrics %}, {{ metric | identifier }}::DOUBLE AS {{ metric | identifier }}{% endfor %}
-
+    {% for metric in metrics %}
+    , {{ metric | identifier }}::VARCHAR::DOUBLE AS {{ ("value " ~ metric) | identifier }}
+    , {{ metric | identifier }}::DECIMAL(38, 18) AS {{ ("exact " ~ metric) | identifier }}
+    {% endfor %}
     FROM todays_values
-) UNPIVOT (value FOR metric IN ({{ metrics | identifiers }}))
+) UNPIVOT ((value, exact_value) FOR metric IN (
+    {% for metric in metrics %}
+    ({{ ("value " ~ metric) | identifier }}, {{ ("exact " ~ metric) | identifier }}) AS {{ metric | literal }}{{ "," if not loop.last }}
+    {% endfor %}
+))
 {% else %}
-SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS value, NULL::VARCHAR AS currency WHERE false
+SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS value,
+       NULL::DECIMAL(38, 18) AS exact_value, NULL::VARCHAR AS currency
+WHERE false
 {% endif %};
 
 {% if not is_first %}
@@ -26,15 +35,16 @@ FROM insights.metric_history AS kept
 JOIN touched USING (account_id)
 LEFT JOIN metric_values AS today ON today.account_id = kept.account_id AND today.metric = kept.metric
 WHERE kept.valid_to IS NULL AND kept.metric IN (SELECT unnest($metrics))
-  AND (today.value IS DISTINCT FROM kept.value OR today.currency IS DISTINCT FROM kept.currency);
+  AND (today.exact_value IS DISTINCT FROM kept.exact_value OR today.currency IS DISTINCT FROM kept.currency);
 
 UPDATE insights.metric_history SET valid_to = $day WHERE rowid IN (SELECT place FROM closing);
 
 DROP TABLE closing;
 {% endif %}
 
-INSERT INTO insights.metric_history
-SELECT account_id, metric, value, currency, $day, NULL FROM metric_values AS today
+INSERT INTO insights.metric_history BY NAME
+SELECT account_id, metric, value, currency, $day AS valid_from, NULL AS valid_to, exact_value
+FROM metric_values AS today
 {% if not is_first %}
 WHERE NOT EXISTS (
     FROM insights.metric_history AS kept

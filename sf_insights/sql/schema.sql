@@ -129,7 +129,8 @@ CREATE TABLE insights.attribute_changes (
 );
 CREATE TABLE insights.metric_history (
     account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
-    valid_from DATE NOT NULL, valid_to DATE
+    valid_from DATE NOT NULL, valid_to DATE,
+    exact_value DECIMAL(38, 18) NOT NULL    -- as Salesforce has it; `value` is the nearest DOUBLE
 );
 CREATE TABLE insights.metric_summary (
     metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,

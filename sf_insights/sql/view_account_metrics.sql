@@ -1,6 +1,6 @@
 -- A point for each account, metric and synced day; a day that was missed or on which the metric was paused has none.
 CREATE OR REPLACE VIEW insights.account_metrics AS
-SELECT history.account_id, history.metric, days.date, history.value, history.currency
+SELECT history.account_id, history.metric, days.date, history.value, history.currency, history.exact_value
 FROM insights.metric_history AS history
 JOIN insights.field_days AS days
   ON days.field = history.metric AND days.category = 'metric'
@@ -9,6 +9,6 @@ WHERE history.metric IN (
     SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'));
 
 CREATE OR REPLACE VIEW insights.account_metrics_labelled AS
-SELECT metrics.account_id, label.label AS metric, metrics.date, metrics.value, metrics.currency
+SELECT metrics.account_id, label.label AS metric, metrics.date, metrics.value, metrics.currency, metrics.exact_value
 FROM insights.account_metrics AS metrics
 JOIN insights.field_labels AS label ON label.field = metrics.metric;

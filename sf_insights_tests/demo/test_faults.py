@@ -161,7 +161,7 @@ def test_mistakes_are_explained(org: DemoOrg) -> None:
 def test_a_text_is_garbled(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     whole = bulk.results(job).content
-    org.fault("garble", path="/results", find='"Id"', put='"I\xe9"')
+    org.fault("garble", path="/results", texts={'"Id"': '"I\xe9"'})
     assert bulk.results(job).content == whole.replace(b'"Id"', b'"I\xe9"')
 
 

@@ -385,9 +385,10 @@ class Product:
             "account_metrics": [point for point in points if point["metric"] in visible["metric"]],
             "metric_history": [
                 dict(
-                    zip(("account_id", "metric", "value", "currency", "valid_from", "valid_to"), interval, strict=True)
+                    zip(("account_id", "metric", "exact_value", "currency", "valid_from", "valid_to"), row, strict=True)
                 )
-                for interval in intervals
+                | {"value": float(row[2])}
+                for row in intervals
             ],
             "metric_summary": _summary(points),
             "fields": [
@@ -523,13 +524,13 @@ class Product:
 
     def _metrics(self) -> tuple[list[list[Any]], list[dict[str, Any]]]:
         """The intervals of equal value, and the points of every day."""
-        intervals: list[list[Any]] = []  # account, metric, value, currency, valid_from, valid_to
+        intervals: list[list[Any]] = []  # account, metric, exact value, currency, valid_from, valid_to
         points: list[dict[str, Any]] = []
         linked: dict[str, str] = {}  # the last Account of each Zuora account
         for day in self.days:
             read = day.read("metric")
             held = {
-                (key, name): (float(values[name]), day.currencies[key])
+                (key, name): (_exact(values[name]), day.currencies[key])
                 for key, values in day.values.items()
                 for name in read
                 if values[name] is not None
@@ -552,13 +553,16 @@ class Product:
                     interval[5] = day.date
             open_ones = {(key, name) for key, name, *_, ended in intervals if ended is None}
             for (key, name), (value, currency) in held.items():
-                points.append(
-                    {"account_id": key, "metric": name, "date": day.date, "value": value, "currency": currency}
-                )
+                point = {"account_id": key, "metric": name, "date": day.date, "currency": currency}
+                points.append(point | {"value": float(value), "exact_value": value})
                 if (key, name) not in open_ones:
                     intervals.append([key, name, value, currency, day.date, None])
             linked |= {key: match.salesforce_id for key, match in day.matches.items() if match.salesforce_id}
         return intervals, points
+
+
+def _exact(number: Any) -> Decimal:
+    return Decimal(repr(number) if isinstance(number, float) else number)
 
 
 def _said(label: Label, said: Any) -> Label:

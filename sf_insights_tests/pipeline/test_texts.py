@@ -20,7 +20,7 @@ def test_one_invalid_byte_costs_one_character_and_is_named(org, sync, method):
     org.update_account(salesforce_id, Description="HERE, noir")
     if method == "rest":
         org.fault("status", path="/jobs/query", method="POST", times=None, status=400, body=REFUSED)
-    org.fault("garble", path=RESULTS[method], find="HERE", put="caf\xe9")
+    org.fault("garble", path=RESULTS[method], texts={"HERE": "caf\xe9"})
     run = sync(day="2026-03-01", fields=FIELDS)
     assert run.rows("SELECT read_by FROM ops.sync_runs") == [(method,)]
     truth = Truth(org)
@@ -43,7 +43,7 @@ def test_a_text_of_any_signs_is_what_analysts_see(org, sync, method):
     if method == "rest":
         org.fault("status", path="/jobs/query", method="POST", times=None, status=400, body=REFUSED)
     sent = json.dumps(text)[1:-1] if method == "rest" else text.replace('"', '""')
-    org.fault("garble", path=RESULTS[method], find="HERE", put=sent.encode().decode("latin-1"))
+    org.fault("garble", path=RESULTS[method], texts={"HERE": sent.encode().decode("latin-1")})
     run = sync(day="2026-03-01", fields=FIELDS)
     expected = {id_: text if held == "HERE" else held for id_, held in Truth(org).attribute("Description").items()}
     assert run.attributes("Description") == expected
@@ -64,7 +64,7 @@ def test_an_id_with_an_invalid_byte_leaves_yesterdays_data_and_says_why(org, syn
     sync(day="2026-03-01", fields=FIELDS)
     before = sync.snapshot.read_bytes()
     salesforce_id = next(iter(Truth(org).matches().values()))
-    org.fault("garble", path="/results", times=None, find=f'"{salesforce_id}"', put=f'"{salesforce_id[:-1]}\xe9"')
+    org.fault("garble", path="/results", times=None, texts={f'"{salesforce_id}"': f'"{salesforce_id[:-1]}\xe9"'})
     run = sync.fails(day="2026-03-02")
     assert f"has an Id with bytes that are not text: {salesforce_id[:-1]}{LOST}." in run.reason
     assert sync.snapshot.read_bytes() == before

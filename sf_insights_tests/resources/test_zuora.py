@@ -147,8 +147,8 @@ def test_an_account_without_an_id_is_an_incomplete_list(org, zuora):
 def test_bytes_that_are_not_text_are_replaced_in_a_name_and_refused_in_an_id(org, zuora, tmp_path):
     id_ = listed(zuora)["Id"][0]
     org.update_zuora_account(id_, Name="HERE")
-    org.fault("garble", path="/v1/action/query", find="HERE", put="caf\xe9")
+    org.fault("garble", path="/v1/action/query", texts={"HERE": "caf\xe9"})
     assert "caf\N{REPLACEMENT CHARACTER}" in listed(zuora)["Name"].to_list()
-    org.fault("garble", path="/v1/action/query", find=id_, put=f"{id_[:-1]}\xe9")
+    org.fault("garble", path="/v1/action/query", texts={id_: f"{id_[:-1]}\xe9"})
     with pytest.raises(IncompleteSnapshot, match="Id has bytes that are not text"):
         listed(zuora)
