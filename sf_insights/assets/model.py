@@ -10,7 +10,7 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.stages import MODEL
 from sf_insights.resources import field_tables
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
-from sf_insights.resources.modelling import TODAYS_METRICS, metric_points, model_sync
+from sf_insights.resources.modelling import TODAYS_METRICS, changes_of, metric_points, model_sync
 
 _TABLES = {
     "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",
@@ -42,7 +42,8 @@ def insights_model(
     They change together. A run that selects some of them makes all of them, and says so of each.
     """
     with warehouse.step(context, MODEL, settings) as step, step.transaction() as tx:
-        changed = model_sync(tx, step.sync)
+        ended = model_sync(tx, step.sync)
+        changed = changes_of(tx, step.sync.day)
         labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
         metadata = {table: table_metadata(tx, "insights", table, labels) for table in ("fields", "attribute_changes")}
         metadata["account_attributes"] = table_metadata(
@@ -52,7 +53,11 @@ def insights_model(
             tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
         )
     seconds = step.seconds  # of all four, which are made together
-    metadata["account_attributes"] |= {name: changed[name] for name in ("accounts_changed", "accounts_ended")}
+    metadata["account_attributes"] |= {
+        "values_changed": changed.values,
+        "accounts_changed": changed.accounts,
+        "accounts_ended": ended,
+    }
     for table in _TABLES:
         key, facts = (
             dg.AssetKey(["insights", table]),

@@ -114,7 +114,8 @@ def _told(step: str, facts: Mapping[str, Any]) -> str:
             matched = facts["accounts_matched"] + facts["accounts_matched_by_merge"]
             return f"{matched:,} of {rows:,} accounts"
         case "insights_model":
-            return f"{counted(facts['accounts_changed'], 'account')} changed"
+            accounts = counted(facts["accounts_changed"], "account")
+            return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
         case "insights__published_snapshot":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
         case _:

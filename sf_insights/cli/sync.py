@@ -22,6 +22,7 @@ from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import load_configuration
+from sf_insights.resources.modelling import changes_of
 from sf_insights.resources.syncs import GUARDS
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
@@ -77,9 +78,7 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
     runs_of_day = tx.value(
         "SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": last["day"]}
     )
-    changed = tx.value(
-        "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": last["day"]}
-    ) + tx.value("SELECT count(*) FROM insights.metric_history WHERE valid_from = $day", {"day": last["day"]})
+    changed = changes_of(tx, last["day"]).values
     rejected = tx.records(
         "SELECT field, count(*) AS cells, min(reason) AS reason FROM ops.rejected_values WHERE sync = $sync "
         "GROUP BY field ORDER BY cells DESC, field",

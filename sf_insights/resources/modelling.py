@@ -19,6 +19,7 @@ from sf_insights.resources.retention import forget_the_past
 from sf_insights.resources.settings import now
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import SCHEMA_VERSION, VERSION, Transaction
+from sf_insights.sql import render
 
 # The last day of insights.account_metrics.
 TODAYS_METRICS = """
@@ -47,8 +48,16 @@ class ModelledField:
         return text_of(self.column, expression)
 
 
-def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
-    """Bring every insights table to this sync and mark it complete; return what changed, by kind of change."""
+@dataclass(frozen=True)
+class Changes:
+    """How much the sync of a day changed: values of attributes and metrics together, and the accounts they are of."""
+
+    values: int
+    accounts: int
+
+
+def model_sync(tx: Transaction, sync: Sync) -> int:
+    """Bring every insights table to this sync and mark it complete; return how many accounts ended to be matched."""
     plan = field_tables.load_plan(tx)
     _refuse_unlabelled(tx, plan)
     read = {
@@ -91,13 +100,7 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
         metrics=read["metric"],
         is_first=tx.is_empty("insights.metric_history"),
     )
-    changed = {
-        "accounts_changed": tx.value("SELECT count(*) FROM new_values"),
-        "accounts_ended": tx.value("SELECT count(*) FROM ended"),
-        "attribute_changes": tx.value(
-            "SELECT count(*) FROM insights.attribute_changes WHERE changed_on = $day", {"day": sync.day}
-        ),
-    }
+    ended = int(tx.value("SELECT count(*) FROM ended"))
     tx.execute(f"DROP {'VIEW' if everything else 'TABLE'} todays_values")
     for name in ("touched", "new_values", "ended"):
         tx.execute(f"DROP TABLE {name}")
@@ -133,7 +136,15 @@ def model_sync(tx: Transaction, sync: Sync) -> dict[str, int]:
     )
     forget_the_past(tx, sync)
     syncs.record(tx, sync.number, state="complete", reason=None, ended_at=now())
-    return changed
+    return ended
+
+
+def changes_of(tx: Transaction, day: date) -> Changes:
+    """Count what the last complete sync changed, which is of this day; in the warehouse or in its snapshot."""
+    [(values, accounts)] = tx.execute(
+        f"SELECT count(*), count(DISTINCT account_id) FROM ({render('changed_values')})", {"day": day}
+    )
+    return Changes(values, accounts)
 
 
 def _refuse_unlabelled(tx: Transaction, plan: Sequence[PlannedField]) -> None:

@@ -29,6 +29,22 @@ def test_the_next_day_counts_the_values_that_changed(synced, org, monkeypatch):
     assert f"Values {changed} changed since 2026-03-02" in said.out
 
 
+def test_the_first_values_of_new_fields_are_not_changes(synced, org, monkeypatch):
+    synced.configure(
+        fields=["Industry", {"field": "AnnualRevenue", "as": "metric"}, {"field": "ARR__c", "as": "metric"}]
+    )
+    [(account,)] = synced.rows(
+        "SELECT any_value(salesforce_account_id) FROM insights.matched_accounts "
+        "WHERE accounts_sharing = 1 GROUP BY ALL LIMIT 1"
+    )
+    org.update_account(account, AnnualRevenue=1234567.25)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    said = synced("sync")
+    assert said.code == 0
+    assert "Values 1 changed since 2026-03-02" in said.out
+    assert "1 value changed in 1 account" in said.out
+
+
 def test_a_first_day_synced_again_is_not_called_the_first_sync(synced):
     said = synced("sync")
     assert said.code == 0

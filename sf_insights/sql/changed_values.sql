@@ -1,0 +1,29 @@
+-- What the sync of a day changed: one row per account and field, by one rule for attributes and metrics. What a field's
+-- first sync brings is not a change, and neither is an account that is not matched any more, or is matched again and says
+-- what it said before.
+SELECT account_id, field FROM insights.attribute_changes WHERE changed_on = $day
+UNION ALL
+SELECT account_id, metric
+FROM (
+    SELECT
+        history.account_id,
+        history.metric,
+        max(history.exact_value) FILTER (history.valid_to IS NULL) AS new_value,
+        max(history.exact_value) FILTER (
+            history.valid_from <= account.seen_on AND (history.valid_to > account.seen_on OR history.valid_to IS NULL)
+        ) AS old_value
+    FROM insights.metric_history AS history
+    JOIN (
+        SELECT DISTINCT account_id, metric FROM insights.metric_history
+        WHERE (valid_from = $day OR valid_to = $day)
+          AND metric IN (SELECT field FROM insights.field_days WHERE category = 'metric' AND date < $day)
+    ) AS altered USING (account_id, metric)
+    JOIN (
+        -- With the last day on which it was matched before.
+        SELECT today.account_id, coalesce(before.last_current_on, $day::DATE - 1) AS seen_on
+        FROM ops.attribute_values AS today LEFT JOIN ops.undo_attribute_values AS before USING (account_id)
+        WHERE today.is_current
+    ) AS account USING (account_id)
+    GROUP BY ALL
+)
+WHERE old_value IS DISTINCT FROM new_value
