@@ -20,6 +20,7 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", co
 def _keep_damage(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    # Half a surrogate pair, as some programs write it in UTF-8, is one sign and not three bytes.
     half = error.object[error.start : error.start + 3]
     try:
         if error.encoding == "utf-8":

@@ -57,7 +57,7 @@ class Changes:
 
 
 def model_sync(tx: Transaction, sync: Sync) -> int:
-    """Bring every insights table to this sync and mark it complete; return how many accounts ended to be matched."""
+    """Bring every insights table to this sync and mark it complete; return how many accounts lost their match."""
     plan = field_tables.load_plan(tx)
     _refuse_unlabelled(tx, plan)
     read = {
