@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is 
 
 DEMO_DATA = settings.CHECKOUT / "data" / "demo"
 DEMO_DAGSTER_HOME = settings.CHECKOUT / ".dagster" / "demo"
+RETRY_FOR_A_PERSON = "5m"  # who starts a sync by hand would rather be told than wait for hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 
 # Everything goes to the Dagster instance; the terminal belongs to whoever listens to the news.
@@ -70,16 +71,21 @@ def use_dagster_home() -> Path:
     return home
 
 
-def run_sync(accept: Sequence[str] = (), on_news: Callable[[News], None] | None = None) -> Outcome:
+def run_sync(
+    accept: Sequence[str] = (), on_news: Callable[[News], None] | None = None, *, retry_for: str | None = None
+) -> Outcome:
     """Run the whole job.
 
     Args:
         accept: the guards that this run may pass, of syncs.GUARDS.
         on_news: told what happens, as it happens.
+        retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for what
+            the administrator's file says.
     """
-    from sf_insights.resources.connections import ACCEPT_TAG
+    from sf_insights.resources.connections import ACCEPT_TAG, RETRY_TAG
 
-    return _run({ACCEPT_TAG: " ".join(accept)} if accept else {}, None, on_news)
+    tags = {ACCEPT_TAG: " ".join(accept), RETRY_TAG: retry_for or ""}
+    return _run({name: value for name, value in tags.items() if value}, None, on_news)
 
 
 def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
@@ -137,10 +143,6 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
             if entry.step_key not in running:
                 return  # Dagster's own remarks on steps that it leaves out
             on_news(News(entry.step_key, "warned" if int(entry.level) >= _WARNING else "said", entry.user_message))
-        elif event.event_type_value == "STEP_UP_FOR_RETRY":
-            if _is_interruption(event.step_retry_data.error):
-                raise KeyboardInterrupt  # Dagster would try the step again that a person has just stopped
-            on_news(News(entry.step_key, "warned", "failed in a way that may pass; it is tried once more"))
         elif event.event_type_value == "ASSET_MATERIALIZATION":
             metadata = event.step_materialization_data.materialization.metadata
             on_news(News(entry.step_key, "made", facts={name: value.value for name, value in metadata.items()}))

@@ -8,12 +8,8 @@ from sf_insights.domain.quota import refuse_start
 from sf_insights.resources import field_tables, syncs
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
 
-NETWORK_RETRIES = dg.RetryPolicy(max_retries=1, delay=1)
 
-
-@dg.asset(
-    key=["salesforce", "account_fields"], group_name="salesforce", kinds={"salesforce"}, retry_policy=NETWORK_RETRIES
-)
+@dg.asset(key=["salesforce", "account_fields"], group_name="salesforce", kinds={"salesforce"})
 def account_fields(
     context: dg.AssetExecutionContext,
     settings: SettingsResource,
@@ -22,7 +18,7 @@ def account_fields(
 ) -> dg.MaterializeResult:
     """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
     with warehouse.opening(context, settings) as step:
-        org = salesforce.connected()
+        org = salesforce.connected(step.retry)
         warehouse.tag(context, org_id=org.org_id)
         fields = list(org.account_fields().values())
         if org.api_usage:

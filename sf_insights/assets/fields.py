@@ -17,7 +17,7 @@ def selected_fields(
     """One row per field that the administrator selected: what this sync does with it, or why it is paused."""
     with warehouse.step(context, PLAN, settings) as step:
         # Fail on the account source, the fields and the labels before reading Salesforce.
-        zuora.source(step.sync.configuration).check()
+        zuora.source(step.sync.configuration, step.retry).check()
         with step.transaction() as tx:
             plan = make_plan(tx, step.sync)
             labels_after(tx, step.sync.configuration, plan)

@@ -1,11 +1,11 @@
 """Both account lists, complete and typed."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
-from sf_insights.assets.catalog import NETWORK_RETRIES
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.field_types import fingerprint
@@ -36,7 +36,6 @@ from sf_insights.resources.settings import now
     group_name="salesforce",
     deps=[selected_fields],
     kinds={"salesforce", "polars", "duckdb"},
-    retry_policy=NETWORK_RETRIES,
 )
 def raw_accounts(
     context: dg.AssetExecutionContext,
@@ -46,7 +45,7 @@ def raw_accounts(
 ) -> dg.MaterializeResult:
     """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
     with warehouse.step(context, SALESFORCE, settings) as step:
-        org = salesforce.connected()
+        org = salesforce.connected(step.retry)
         org_id = org.org_id
         with step.transaction() as tx:
             syncs.refuse_another_org(tx, step.sync, org_id)
@@ -102,14 +101,13 @@ def raw_accounts(
     group_name="zuora",
     deps=[selected_fields],
     kinds={"zuora", "duckdb"},
-    retry_policy=NETWORK_RETRIES,
 )
 def zuora_accounts(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
     """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
     with warehouse.step(context, ZUORA, settings) as step:
-        source = zuora.source(step.sync.configuration)
+        source = zuora.source(step.sync.configuration, step.retry)
         landed = source.land(settings.places.landing / "insights_accounts")
         with step.transaction() as tx:
             account_tables.apply_list(tx, step.sync, landed)
@@ -130,7 +128,8 @@ def zuora_accounts(
 def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, directory: Path) -> Extraction:
     with step.transaction() as tx:
         plan, catalog = field_tables.load_plan(tx), field_tables.load_catalog(tx)
-    return extract_accounts(
+    reading = partial(
+        extract_accounts,
         org,
         columns_to_read(catalog, [planned.field for planned in plan if planned.is_read]),
         directory,
@@ -138,6 +137,7 @@ def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, 
         describe_fingerprint=fingerprint(catalog.values()),
         on_progress=_progress(context),
     )
+    return step.retry.run(reading)  # a query that Salesforce failed for the moment is asked again
 
 
 def _record_count(context: dg.AssetExecutionContext, org: SalesforceOrg) -> int | None:

@@ -11,8 +11,8 @@ from sf_insights.domain.masking import MASKED_TYPE
 from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.published import PublishedFields
+from sf_insights.resources.retrying import ONCE_MORE
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import ONCE_MORE
 
 
 @dataclass(frozen=True)

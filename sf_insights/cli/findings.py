@@ -27,8 +27,8 @@ from sf_insights.resources.copies import unreadable
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.published import published_fields
+from sf_insights.resources.retrying import ONCE_MORE
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import ONCE_MORE
 from sf_insights.resources.warehouse import Warehouse, reading_snapshot
 from sf_insights.sql import parquet
 

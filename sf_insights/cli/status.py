@@ -1,8 +1,7 @@
 """sf-insights status: how the last syncs went, and what analysts have."""
 
-import re
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,6 +18,7 @@ from sf_insights.cli.console import (
     terminal,
     ui_condition,
 )
+from sf_insights.cli.durations import Duration
 from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.wording import counted, since
@@ -33,21 +33,8 @@ _SYNCS = 7
 _CLOCKS_DIFFER = timedelta(minutes=10)  # between the machine that published and the one that asks
 
 
-class Age(click.ParamType[timedelta]):
-    """A length of time such as 90m, 26h or 2d."""
-
-    name = "age"
-    _UNITS: ClassVar = {"m": "minutes", "h": "hours", "d": "days"}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhd])", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no length of time; write it as 90m, 26h or 2d.", param, ctx)
-        return timedelta(**{self._UNITS[found[2]]: float(found[1])})
-
-
 @click.command()
-@click.option("--max-age", type=Age(), help="Fail when the snapshot is older, such as 26h: for cron and monitors.")
+@click.option("--max-age", type=Duration(), help="Fail when the snapshot is older, such as 26h: for cron and monitors.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def status(max_age: timedelta | None, as_json: bool) -> None:
     """Show the last syncs and what analysts have now.

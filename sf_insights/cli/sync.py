@@ -1,7 +1,9 @@
 """sf-insights sync: the daily job, now and in this process."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,12 +21,26 @@ from sf_insights.cli.console import (
 )
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
+from sf_insights.domain.selection import retry_duration
 from sf_insights.domain.wording import counted
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.modelling import changes_of
 from sf_insights.resources.syncs import GUARDS
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
+
+
+class RetryFor(click.ParamType[str]):
+    """A length of time as `retry_for` of the settings file takes it, kept as it is written."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            retry_duration(value)
+        except ValueError as error:
+            self.fail(f"It {error}.", param, ctx)
+        return str(value)
 
 
 @click.command()
@@ -34,7 +50,13 @@ from sf_insights.resources.warehouse import Transaction, reading_snapshot
     multiple=True,
     help="Let this one run pass a guard that refused the last one; may be given several times.",
 )
-def sync(accept: tuple[str, ...]) -> None:
+@click.option(
+    "--retry-for",
+    type=RetryFor(),
+    help="Keep trying for so long while Salesforce or Zuora is unavailable, such as 90s or 2h. Unless given, it is "
+    f"{runs.RETRY_FOR_A_PERSON} on a terminal, and `retry_for` of the settings file elsewhere.",
+)
+def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
     """Read Salesforce and Insights accounts, publish today's snapshot.
 
     It is the job that the schedule starts each day, run in this process; its log is in Dagster's UI (`make ui`). The
@@ -46,16 +68,18 @@ def sync(accept: tuple[str, ...]) -> None:
             f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
             f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",
         )
-    run(accept)
+    run(accept, retry_for)
     console = terminal()
     with reading_snapshot(places.snapshot) as tx:
         summarize(console, tx, places)
 
 
-def run(accept: Sequence[str] = ()) -> None:
+def run(accept: Sequence[str] = (), retry_for: str | None = None) -> None:
     """Run the job and show how it goes; end the command when it fails."""
+    if retry_for is None and sys.stdout.isatty():
+        retry_for = runs.RETRY_FOR_A_PERSON
     with RunProgress() as progress:
-        outcome = runs.run_sync(accept, on_news=progress)
+        outcome = runs.run_sync(accept, on_news=progress, retry_for=retry_for)
     end_when_failed(outcome)
 
 

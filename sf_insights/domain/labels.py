@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -66,7 +67,9 @@ def assign_labels(
 
 def default_label(prefix: str, salesforce_label: str, field: str, taken: set[str]) -> str:
     """The prefix and Salesforce's own label; with the API name behind it where that is taken (case ignored)."""
-    label = f"{prefix} {salesforce_label}".strip()[:LABEL_LENGTH]
+    # Salesforce lets a label hold a NUL or a line break, which no column's name can.
+    printable = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in salesforce_label)
+    label = f"{prefix} {printable.strip() or field}".strip()[:LABEL_LENGTH]
     suffixes = chain(["", f" ({field})"], (f" ({field} {number})" for number in count(2)))
     candidates = (label[: LABEL_LENGTH - len(suffix)] + suffix for suffix in suffixes)
     return next(candidate for candidate in candidates if candidate.casefold() not in taken)

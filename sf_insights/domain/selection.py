@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from sf_insights.domain.durations import duration
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
 
 LABEL_LENGTH = 255
 MOST_DAYS = 36_500
+LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after four hours
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -24,6 +27,12 @@ def _with_whole_characters(value: Any) -> Any:
     except UnicodeEncodeError:
         raise ValueError("holds half a character, which nothing can store; write it again") from None
     return value
+
+
+def _on_one_line(value: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in value.strip()):
+        raise ValueError("holds a line break or another control character; write it on one line")
+    return value.strip()
 
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
@@ -78,9 +87,7 @@ class SelectedField(BaseModel):
             raise ValueError("is empty; write the label, or null to return to the default")
         if value is not None and len(value) > LABEL_LENGTH:
             raise ValueError(f"has {len(value)} characters; at most {LABEL_LENGTH} are allowed")
-        if value is not None and any(unicodedata.category(character) == "Cc" for character in value.strip()):
-            raise ValueError("holds a line break or another control character; write it on one line")
-        return value and value.strip()
+        return value and _on_one_line(value)
 
     @property
     def says_label(self) -> bool:
@@ -98,6 +105,7 @@ class AccountFieldSync(BaseModel):
     daily_at: str = "04:00"
     label_prefix: Text = Field(default="Sssf", max_length=100)
     insights_accounts: str = Field(default="zuora", min_length=1)
+    retry_for: str = "2h"
     guards: Guards = Guards()
     retention: Retention = Retention()
     fields: tuple[SelectedField, ...]
@@ -108,6 +116,11 @@ class AccountFieldSync(BaseModel):
         if not isinstance(value, Sequence) or isinstance(value, str) or not value:
             raise ValueError("must list at least one Account field, each on a line such as `- Industry`")
         return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
+
+    @field_validator("label_prefix")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        return _on_one_line(value)
 
     @field_validator("timezone")
     @classmethod
@@ -125,6 +138,12 @@ class AccountFieldSync(BaseModel):
             raise ValueError('must be a quoted time of day between "00:00" and "23:59"')
         return value
 
+    @field_validator("retry_for", mode="before")
+    @classmethod
+    def _is_retry_for(cls, value: Any) -> Any:
+        retry_duration(value)
+        return value
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -134,6 +153,21 @@ class AccountFieldSync(BaseModel):
         """The cron line of the daily schedule, in `timezone`."""
         hour, minute = self.daily_at.split(":")
         return f"{int(minute)} {int(hour)} * * *"
+
+
+def retry_duration(value: Any) -> timedelta:
+    """Return for how long a run keeps trying while Salesforce or Zuora is unavailable, from a text such as 2h.
+
+    Raises:
+        ValueError: says what to write instead.
+    """
+    try:
+        length = duration(value) if isinstance(value, str) else None
+    except ValueError:
+        length = None
+    if length is None or length > LONGEST_RETRY:
+        raise ValueError("must be a length of time such as 90s, 45m or 2h, and at most 3h")
+    return length
 
 
 def parse_configuration(content: Any) -> AccountFieldSync:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sf_insights.resources.settings import now
+from sf_insights.runs import RETRY_FOR_A_PERSON
 
-SYNC = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')", "sync")
+_COMMAND = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')")
+SYNC = (*_COMMAND, "sync", "--retry-for", RETRY_FOR_A_PERSON)
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
 _STOP_SECONDS = 24.0
 _MOST_LINES = 400

@@ -7,7 +7,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources.account_files import FileAccounts
 from sf_insights.resources.account_list import AccountSource
 from sf_insights.resources.credentials import zuora_credentials
-from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.zuora import ZuoraAccounts
 
 

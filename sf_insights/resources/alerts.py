@@ -13,7 +13,8 @@ import requests
 
 from sf_insights.domain.alerts import Published, States, after_failure, after_publishing
 from sf_insights.domain.problems import Problem
-from sf_insights.resources.transport import Moved, PassingTrouble, new_session
+from sf_insights.resources.retrying import PassingTrouble
+from sf_insights.resources.transport import Moved, new_session
 from sf_insights.resources.warehouse import Transaction
 
 logger = logging.getLogger(__name__)

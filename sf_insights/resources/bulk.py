@@ -15,14 +15,18 @@ from sf_insights.domain.problems import IncompleteSnapshot, Problem
 from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
 from sf_insights.resources.paging import Way
+from sf_insights.resources.retrying import ONCE_MORE
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, bulk_is_refused
 from sf_insights.resources.stopping import refuse_stopped
-from sf_insights.resources.transport import ONCE_MORE, read_json, understood
+from sf_insights.resources.transport import read_json, understood
 
 logger = logging.getLogger(__name__)
 
 _EMPTY_PAGES = 100  # that a result may have
+
+_Download = tuple[CsvPage | None, str | None]  # a page, and the locator of the next
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class AccountSnapshot:
 
         Raises:
             RequestRefused: Salesforce refused the query or a part of its result.
+            PassingTrouble: Salesforce failed the query for a reason that may pass.
             IncompleteSnapshot: the pages are not all that Salesforce announced.
             ConnectionProblem: the network failed for good, or the deadline passed.
         """
@@ -176,14 +181,14 @@ class AccountSnapshot:
     ) -> Iterator[CsvPage]:
         self._arrived |= self._landed
         numbered = (entry for entry in enumerate(addresses, start=1) if entry[0] not in self._landed)
-        flying: set[Future[tuple[CsvPage | None, str | None]]] = set()
+        flying: set[Future[_Download]] = set()
         while True:
             while len(flying) <= self._workers and (following := next(numbered, None)) is not None:
                 number, address = following
                 flying.add(pool.submit(job.download, number, address, self._directory, stopped))
             if not flying:
                 return
-            landed = next(iter(wait(flying, return_when=FIRST_COMPLETED).done))
+            landed = _first_ended(flying)
             flying.remove(landed)
             page, _ = landed.result()
             if page is not None:
@@ -194,7 +199,7 @@ class AccountSnapshot:
         number, way = 1, Way("Salesforce", "send the result")
         coming = pool.submit(job.download, number, job.first_result_address, self._directory, stopped)
         while True:
-            page, locator = coming.result()
+            page, locator = _first_ended({coming}).result()
             if locator is None:
                 if page is not None:
                     yield page
@@ -232,6 +237,13 @@ class AccountSnapshot:
             arrived = self._arrived
             progress = Progress(self.method, self.job_id, state, found, len(arrived), sum(arrived.values()), seconds)
             self._on_progress(progress)
+
+
+def _first_ended(downloads: set[Future[_Download]]) -> Future[_Download]:
+    """Return a download that has ended. In an outage that takes hours, and a signal to stop must not."""
+    while not (ended := wait(downloads, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done):
+        refuse_stopped()
+    return next(iter(ended))
 
 
 def discard_job(org: SalesforceOrg, job_id: str) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,10 +18,11 @@ from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, P
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.resources.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.resources.paging import Way, own_path
+from sf_insights.resources.retrying import ONCE_MORE, OutcomeUnknown, RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused, job_failed
 from sf_insights.resources.stopping import pause
-from sf_insights.resources.transport import ONCE_MORE, OutcomeUnknown, RetryPolicy, read_json, understood
+from sf_insights.resources.transport import understood
 
 logger = logging.getLogger(__name__)
 
@@ -49,28 +49,32 @@ class QueryJob:
         self.records_found = 0
 
     @classmethod
-    def created(cls, org: SalesforceOrg, soql: str) -> Self:
+    def created(cls, org: SalesforceOrg, soql: str) -> "QueryJob":
         """Create the job. After an ambiguous failure it is looked for, and created again if it is not found for sure.
 
         A second job costs little: the first one goes by itself in 7 days.
         """
-        create = partial(
-            org.call,
-            "POST",
-            "jobs/query",
-            doing="query the Accounts",
-            body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
-            repeat_when_unsure=False,
-        )
         asked_at = org.clock
-        try:
-            return cls(org, create(read=read_json))
-        except OutcomeUnknown as unknown:
+
+        def create_or_find() -> "QueryJob":
+            try:
+                info: Any = org.call(
+                    "POST",
+                    "jobs/query",
+                    doing="query the Accounts",
+                    body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
+                    repeat_when_unsure=False,
+                )
+                return cls(org, info)
+            except OutcomeUnknown as met:
+                unknown = met
             found = _job_since(org, asked_at)
             if found is not None:
                 return cls(org, found, is_certain=False, is_ours=False)
             logger.warning("%s It is created again; the first one may be left behind in Salesforce.", unknown.what)
-            return cls(org, create(read=read_json))
+            raise unknown.trouble
+
+        return org.retry.run(create_or_find)
 
     @classmethod
     def resumed(cls, org: SalesforceOrg, job_id: str | None, *, retry: RetryPolicy | None = None) -> Self | None:
@@ -96,7 +100,9 @@ class QueryJob:
         """Return when Salesforce has run the query; `deadline` is a reading of the monotonic clock."""
         seconds = _FIRST_PAUSE
         while True:
+            asked_at = time.monotonic()
             info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
+            deadline += time.monotonic() - asked_at  # an outage is not the query's time: it goes on meanwhile
             with understood("Salesforce", "tell how far the query is"):
                 self.state = str(info["state"])
                 self.records_found = int(info.get("numberRecordsProcessed") or 0)

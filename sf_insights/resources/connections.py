@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
-from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.selection import AccountFieldSync, retry_duration
 from sf_insights.domain.stages import Stage
 from sf_insights.resources import settings, syncs
 from sf_insights.resources.account_list import AccountSource
@@ -21,6 +21,8 @@ from sf_insights.resources.alerts import Alerts
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.partial_runs import sync_for
+from sf_insights.resources.patience import Patience, Waiting
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.stopping import forget_signals, note_signals
 from sf_insights.resources.syncs import Sync
@@ -30,7 +32,9 @@ ACCEPT_TAG = "sf_insights/accept"
 DAY_TAG = "sf_insights/day"
 ORG_TAG = "sf_insights/org"
 COMPLETING_STEP = "insights_model"  # the step whose transaction completes a sync
+RETRY_TAG = "sf_insights/retry_for"
 
+FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0  # seconds between two tries of a run, doubling
 _STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
 
@@ -61,10 +65,11 @@ class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 @dataclass
 class Step:
-    """What an asset works with: the sync it belongs to, and the warehouse's transactions."""
+    """What an asset works with: the sync it belongs to, the warehouse's transactions, and how long it keeps trying."""
 
     sync: Sync
     warehouse: Warehouse
+    retry: RetryPolicy
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -83,6 +88,8 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _warehouse: Warehouse | None = PrivateAttr(default=None)
     _tags: dict[str, str] = PrivateAttr(default_factory=dict)
     _run_id: str = PrivateAttr(default="")
+    _retry: RetryPolicy | None = PrivateAttr(default=None)
+    _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(_STOPPED)
@@ -100,7 +107,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 )
             self.tag(context, day=sync.day)
             context.log.info(f"sync {sync.number} of {sync.day}")
-            yield Step(sync, warehouse)
+            yield Step(sync, warehouse, self._patient(context, sync.configuration))
 
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, stage: Stage, source: SettingsResource) -> Iterator[Step]:
@@ -137,7 +144,25 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with warehouse.transaction() as tx:
             org_id = syncs.org_of(tx, sync)
         self.tag(context, day=sync.day, org_id=org_id)
-        return Step(sync, warehouse)
+        return Step(sync, warehouse, self._patient(context, sync.configuration))
+
+    def _patient(self, context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> RetryPolicy:
+        """The one clock of the run, for its waiting in every step."""
+        self._log = context.log
+        if self._retry is None:
+            patience = Patience(_retry_for(context, configuration).total_seconds(), self._tell_waiting)
+            self._retry = RetryPolicy(first_wait=FIRST_WAIT, longest_wait=LONGEST_WAIT, patience=patience)
+        return self._retry
+
+    def _tell_waiting(self, waiting: Waiting | None) -> None:
+        if self._warehouse is not None:
+            self._warehouse.note_waiting(waiting)
+        if self._log is None:
+            return
+        if waiting is None:
+            self._log.info("waiting no more")
+        else:
+            self._log.warning(str(waiting))
 
     def tag(self, context: dg.AssetExecutionContext, *, day: date | None = None, org_id: str | None = None) -> None:
         """Show the day and the org that a run is about, by which Dagster can list runs."""
@@ -182,7 +207,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         forget_signals()
-        self._tags = {}
+        self._tags, self._retry, self._log = {}, None, None
         if self._warehouse is not None:
             try:
                 self._warehouse.reopen()
@@ -200,9 +225,9 @@ class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _org: SalesforceOrg | None = PrivateAttr(default=None)
 
-    def connected(self) -> SalesforceOrg:
+    def connected(self, retry: RetryPolicy) -> SalesforceOrg:
         if self._org is None:
-            self._org = SalesforceOrg.from_environment(settings.environment()).__enter__()
+            self._org = SalesforceOrg.from_environment(settings.environment(), retry=retry).__enter__()
         return self._org
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
@@ -214,9 +239,9 @@ class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where the list of Insights accounts comes from."""
 
-    def source(self, configuration: AccountFieldSync) -> AccountSource:
+    def source(self, configuration: AccountFieldSync, retry: RetryPolicy) -> AccountSource:
         base = settings.Places.from_environment(settings.environment()).configuration.parent
-        return account_source(configuration.insights_accounts, settings.environment(), base)
+        return account_source(configuration.insights_accounts, settings.environment(), base, retry=retry)
 
 
 @contextmanager
@@ -278,6 +303,19 @@ def _accepted(context: dg.AssetExecutionContext) -> list[str]:
                 f"The run's tag {ACCEPT_TAG} says {word!r}, which is no guard.", f"Allowed: {', '.join(syncs.GUARDS)}."
             )
     return accepted
+
+
+def _retry_for(context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> timedelta:
+    """For how long this run keeps trying: by its tag, or by the administrator's file.
+
+    Raises:
+        ConfigurationProblem: the tag is not a length of time.
+    """
+    said = context.run.tags.get(RETRY_TAG)
+    try:
+        return retry_duration(said or configuration.retry_for)
+    except ValueError as error:
+        raise ConfigurationProblem(f"The run's tag {RETRY_TAG} {error}.") from None
 
 
 def day_tag() -> dict[str, str]:

@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin, token_login
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.salesforce_hosts import SHARED_HOSTS, api_host, login_host
 from sf_insights.resources.transport import is_loopback
 
+# What a token endpoint says that finds no client, by its code or by the status of an answer without one.
+_CLIENT_NOT_READ = ("invalid_client", "invalid_client_id", "invalid_request", 400, 401)
 _JWT_SECONDS = 180
 
 
@@ -73,15 +76,23 @@ class ClientCredentials:
         return f"{self.host} {self.consumer_key}"
 
     def login(self, session: requests.Session, api_version: str) -> Login:
-        """See Credentials."""
+        """See Credentials. The client is named in the header and, where that is not read, in the form.
+
+        Salesforce reads both; some gateways before it read the form alone.
+        """
+        form = {"grant_type": "client_credentials"}
         client = base64.b64encode(f"{self.consumer_key}:{self.consumer_secret}".encode()).decode()
-        return _token(
-            session,
-            self.host,
-            {"grant_type": "client_credentials"},
-            self.consumer_key,
-            {"Authorization": f"Basic {client}"},
-        )
+        try:
+            return _token(session, self.host, form, self.consumer_key, {"Authorization": f"Basic {client}"})
+        except SalesforceAuthenticationFailed as refused:
+            if refused.code not in _CLIENT_NOT_READ:
+                raise
+            by_header = refused
+        form |= {"client_id": self.consumer_key, "client_secret": self.consumer_secret}
+        try:
+            return _token(session, self.host, form, self.consumer_key)
+        except SalesforceAuthenticationFailed:
+            raise by_header from None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import requests
 
 from sf_insights.domain.encodings import in_utf8
 from sf_insights.domain.problems import IncompleteSnapshot
-from sf_insights.resources.transport import PassingTrouble
+from sf_insights.resources.retrying import DoubtfulAnswer, PassingTrouble
 
 _CHUNK_BYTES = 1 << 20
 
@@ -33,12 +33,12 @@ class CsvPage:
     claimed_records: int | None
 
 
-class TornPage(PassingTrouble):
+class TornPage(DoubtfulAnswer):
     """A page that holds fewer records than Salesforce said."""
 
-    def lasting(self, tries: int) -> IncompleteSnapshot:
+    def lasting(self, tried: str) -> IncompleteSnapshot:
         """See PassingTrouble."""
-        return IncompleteSnapshot(f"{self} (tries: {tries}).", "Run again; nothing was changed.")
+        return IncompleteSnapshot(f"{self} ({tried}).", "Run again; nothing was changed.")
 
 
 class DownloadStopped(Exception):

@@ -73,6 +73,7 @@ def extract_accounts(
 
     Raises:
         RequestRefused: Salesforce refuses the query.
+        PassingTrouble: Salesforce failed the query for a reason that may pass; the query is removed.
         IncompleteSnapshot: not everything that Salesforce announced arrived.
         ConnectionProblem: the network failed for good.
     """

@@ -22,16 +22,14 @@ from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem,
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
 from sf_insights.resources.paging import Way, own_path
-from sf_insights.resources.salesforce_errors import RequestRefused, login_refused, raise_for_refusal
-from sf_insights.resources.transport import (
-    ONCE_MORE,
-    PassingTrouble,
-    RetryPolicy,
-    network_troubles,
-    new_session,
-    read_json,
-    understood,
+from sf_insights.resources.retrying import ONCE_MORE, PassingTrouble, RetryPolicy
+from sf_insights.resources.salesforce_errors import (
+    RequestRefused,
+    SessionRefused,
+    login_refused,
+    raise_for_refusal,
 )
+from sf_insights.resources.transport import network_troubles, new_session, read_json, understood
 
 T = TypeVar("T")
 
@@ -119,7 +117,7 @@ class SalesforceOrg:
         if self._org_id is None:
             start, mark, _ = self._logged_in().text.partition("!")
             if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
-                found = list(self.query("SELECT Id FROM Organization"))
+                found = self._organization()
                 with understood("Salesforce", "name the org"):
                     start = str(found[0]["Id"])
             try:
@@ -127,6 +125,14 @@ class SalesforceOrg:
             except InvalidSalesforceId:
                 raise ConnectionProblem("Salesforce names the org by something that is no id.", "Run again.") from None
         return self._org_id
+
+    def _organization(self) -> list[dict[str, Any]]:
+        try:
+            return list(self.query("SELECT Id FROM Organization"))
+        except RequestRefused as refused:
+            raise refused.with_remedy(
+                "Give the integration user View Setup and Configuration, or log in by client credentials."
+            ) from None
 
     @property
     def instance_url(self) -> str:
@@ -257,11 +263,13 @@ class SalesforceOrg:
                 "The query names more fields than fit into a request of the REST API.",
                 "Select fewer fields, or make the Bulk API available to the integration user.",
             )
-        page = self.call("GET", path, params={"q": soql}, doing="query Accounts", read=read)
-        way, records = Way("Salesforce", "query Accounts"), 0
+        named = re.search(r"(?i)\bFROM\s+(\w+)", soql)
+        doing = f"query {named[1]}" if named else "query"
+        page = self.call("GET", path, params={"q": soql}, doing=doing, read=read)
+        way, records = Way("Salesforce", doing), 0
         while True:
             yield page
-            with understood("Salesforce", "query Accounts"):
+            with understood("Salesforce", doing):
                 if page.get("done", True):
                     return
                 brought = len(page["records"])
@@ -272,7 +280,7 @@ class SalesforceOrg:
                 raise IncompleteSnapshot(
                     f"Salesforce announced {announced} records, sent {records} and goes on.", "Run again."
                 )
-            page = self.call("GET", way.on(following, brought=brought), doing="query Accounts", read=read)
+            page = self.call("GET", way.on(following, brought=brought), doing=doing, read=read)
 
     def call(
         self,
@@ -308,9 +316,16 @@ class SalesforceOrg:
                     network_troubles("Salesforce"),
                     self._request(token, method, path, params, body, headers) as answer,
                 ):
-                    if answer.status_code != requests.codes.unauthorized:
-                        token.worked = True
+                    try:
                         raise_for_refusal(answer, doing)
+                    except SessionRefused:
+                        is_accepted = False
+                    except (PassingTrouble, RequestRefused):
+                        token.worked = True
+                        raise
+                    else:
+                        is_accepted = token.worked = True
+                    if is_accepted:
                         return read(answer)
                 self._renew(token)
             raise self._session_refused()
@@ -355,13 +370,16 @@ class SalesforceOrg:
         return self._token
 
     def _renew(self, refused: _Token) -> None:
-        """Log in again, once for each token however many threads found it refused."""
+        """Log in again, once for each token however many threads found it refused.
+
+        A login that meets passing trouble is repeated with the request that needs it, so that one wait serves both.
+        """
         with self._lock:
             if self._token is not refused:
                 return
             if not self.credentials.renewable or not refused.worked:
                 raise self._session_refused()
-            self._token = self._log_in()
+            self._token = self._log_in_once()
 
     def _session_refused(self) -> ConnectionProblem:
         if not self.credentials.renewable:
@@ -375,21 +393,23 @@ class SalesforceOrg:
         )
 
     def _log_in(self) -> _Token:
-        def once() -> _Token:
+        return self.retry.run(self._log_in_once)
+
+    def _log_in_once(self) -> _Token:
+        try:
             # simple-salesforce warns with the consumer key in the text when an app is not pre-authorized.
             with network_troubles("Salesforce"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
                     login = self.credentials.login(self._session, self.api_version)
                 except SalesforceAuthenticationFailed as refusal:
-                    if isinstance(refusal.code, int):  # the HTTP status: the body was not of the login's form
-                        raise PassingTrouble(f"Salesforce's login answered {refusal.code} without a reason") from None
                     raise login_refused(refusal) from None
                 except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
                     raise PassingTrouble("Salesforce's login answered in a form that is none of its own") from None
-            return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
-
-        return self.retry.run(once)
+        except PassingTrouble as trouble:
+            trouble.may_be_done = False  # the request that the login is for was not carried out
+            raise
+        return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
 
 
 def read_api_usage(limit_info: str) -> tuple[int, int] | None:

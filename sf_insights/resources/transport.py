@@ -2,12 +2,9 @@
 
 import ipaddress
 import json
-import random
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,15 +12,16 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import tenacity
 from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from sf_insights.domain.encodings import declared_encoding, decoded, is_damaged, replaced
-from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, Problem
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
+from sf_insights.domain.refusals import told
+from sf_insights.resources.error_bodies import said_in
 from sf_insights.resources.open_transactions import refuse_inside_transaction
-from sf_insights.resources.stopping import pause
+from sf_insights.resources.retrying import PassingTrouble
 
 T = TypeVar("T")
 
@@ -36,86 +34,11 @@ _HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 
 # Edges of Salesforce and Zuora answer these without having done anything.
 _NOT_DONE = frozenset({406, 420, 429, 503})
-
-
-class PassingTrouble(Exception):
-    """A failure that may be gone at the next try.
-
-    `wait` is how many seconds the server asked for, if it did; `may_be_done` is false when the request is known not to
-    have been carried out; `remedy` is what a person can do when it does not pass.
-    """
-
-    def __init__(
-        self, what: str, *, wait: float | None = None, may_be_done: bool = True, remedy: str = "Try again later."
-    ) -> None:
-        super().__init__(what)
-        self.remedy = remedy
-        self.wait = wait
-        self.may_be_done = may_be_done
-
-    def lasting(self, tries: int) -> Problem:
-        """Return the problem that this trouble is when it was still there at the last try."""
-        return ConnectionProblem(f"{self} (tries: {tries}).", self.remedy)
+_REQUEST_TIMEOUT = 408
 
 
 class Moved(ConnectionProblem):
     """The server sends a request on to another address. None follows: it would carry secrets to another host."""
-
-
-class OutcomeUnknown(ConnectionProblem):
-    """A request that must not be sent twice broke off after it may have been carried out."""
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often a passing trouble is met again: `tries` in all, waits in seconds, doubling, with jitter."""
-
-    tries: int = 5
-    first_wait: float = 1.0
-    longest_wait: float = 60.0
-
-    def run(
-        self, call: Callable[[], T], *, repeat_when_unsure: bool = True, stopped: threading.Event | None = None
-    ) -> T:
-        """Return what `call` returns, trying again after each PassingTrouble.
-
-        With `repeat_when_unsure` false a call that may have been carried out is not made again. `stopped` ends the
-        waiting between two tries.
-
-        Raises:
-            OutcomeUnknown: the call may or may not have been carried out.
-            Problem: the last try failed as well; a ConnectionProblem unless the trouble says otherwise.
-        """
-
-        def is_worth_another_try(error: BaseException) -> bool:
-            if stopped is not None and stopped.is_set():
-                return False
-            return isinstance(error, PassingTrouble) and (repeat_when_unsure or not error.may_be_done)
-
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.tries),
-            wait=self._wait,
-            retry=tenacity.retry_if_exception(is_worth_another_try),
-            sleep=pause if stopped is None else tenacity.sleep_using_event(stopped),
-            reraise=True,
-        )
-        try:
-            return retrying(call)
-        except PassingTrouble as trouble:
-            if trouble.may_be_done and not repeat_when_unsure:
-                raise OutcomeUnknown(f"{trouble}; whether the request was carried out is unknown.") from None
-            raise trouble.lasting(retrying.statistics["attempt_number"]) from None
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, PassingTrouble) and error.wait is not None:
-            return min(error.wait, self.longest_wait)
-        doubled: float = self.first_wait * 2 ** (state.attempt_number - 1)
-        return min(doubled, self.longest_wait) * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-# For a person who waits at a terminal or a page, and for what a sync can do without.
-ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5)
 
 
 def new_session(
@@ -196,8 +119,8 @@ def network_troubles(who: str) -> Iterator[None]:
                 "If a proxy opens the traffic here, point REQUESTS_CA_BUNDLE to a file that includes its certificate.",
             ) from None
         raise PassingTrouble(f"The encrypted connection to {who} broke off") from None
-    except requests.exceptions.ProxyError:
-        raise PassingTrouble(f"The proxy in HTTPS_PROXY did not lead to {who}", may_be_done=False) from None
+    except requests.exceptions.ProxyError as error:
+        raise _proxy_trouble(who, str(error)) from None
     except requests.ConnectTimeout:
         raise PassingTrouble(f"{who} could not be reached within {CONNECT_SECONDS:.0f} s", may_be_done=False) from None
     except requests.Timeout:
@@ -295,10 +218,12 @@ class _Gate(HTTPAdapter):
             response.close()
             raise _moved(asked, response.headers.get("Location", ""), self._setting)
         if _is_passing(response):
+            said = said_in(response)
             response.close()
+            what = told(said.code, said.message)
             raise PassingTrouble(
-                f"{host} answered {response.status_code}",
-                wait=_asked_wait(response),
+                f"{host} answered {response.status_code}" + (f" ({what})" if what else ""),
+                wait=asked_wait(response),
                 may_be_done=response.status_code not in _NOT_DONE,
             )
         return response
@@ -324,10 +249,10 @@ def _moved(host: str, location: str, setting: str) -> Moved:
 def _is_passing(response: requests.Response) -> bool:
     if response.status_code == requests.codes.server_error and "xml" in response.headers.get("Content-Type", ""):
         return False  # a SOAP fault says something definite
-    return response.status_code in _NOT_DONE or response.status_code >= 500
+    return response.status_code in (*_NOT_DONE, _REQUEST_TIMEOUT) or response.status_code >= 500
 
 
-def _asked_wait(response: requests.Response) -> float | None:
+def asked_wait(response: requests.Response) -> float | None:
     """Return the seconds to wait by Retry-After (a number or a date) or, at 429, by RateLimit-Reset (a number)."""
     asked = response.headers.get("Retry-After", "")
     if not asked and response.status_code == requests.codes.too_many_requests:
@@ -346,6 +271,25 @@ def _is_listed(host: str, no_proxy: str) -> bool:
     """Tell whether NO_PROXY names the host, one of its parent domains, or everything."""
     names = [name.strip().lower().lstrip(".") for name in no_proxy.split(",") if name.strip()]
     return any(name in ("*", host) or host.endswith(f".{name}") for name in names)
+
+
+def _proxy_trouble(who: str, error: str) -> PassingTrouble | ConnectionProblem:
+    """Return what a proxy that opens no tunnel means: its refusals stay, its own troubles pass."""
+    refused = re.search(r"Tunnel connection failed: (4\d\d)", error)
+    status = int(refused[1]) if refused else 0
+    if status == requests.codes.proxy_authentication_required:
+        return ConnectionProblem(
+            "The proxy in HTTPS_PROXY asks for a user and a password (HTTP 407).",
+            "Write them into HTTPS_PROXY, as in http://user:password@proxy.example:3128.",
+        )
+    if status and status not in (requests.codes.request_timeout, requests.codes.too_many_requests):
+        return ConnectionProblem(
+            f"The proxy in HTTPS_PROXY refuses to lead to {who} (HTTP {status}).",
+            "Let the proxy allow the address, or name another proxy.",
+        )
+    return PassingTrouble(
+        f"The proxy in HTTPS_PROXY did not lead to {who}", may_be_done=False, remedy="Look at HTTPS_PROXY."
+    )
 
 
 def _was_never_connected(error: requests.ConnectionError) -> bool:

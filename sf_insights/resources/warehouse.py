@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,9 @@ import tenacity
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
 from sf_insights.resources.copies import PRIVATE, damage, replace_file, unreadable
+from sf_insights.resources.holder import HolderNote
 from sf_insights.resources.open_transactions import inside_transaction
+from sf_insights.resources.patience import Waiting
 from sf_insights.resources.settings import SNAPSHOT_NAME, database_limits, environment, now
 from sf_insights.resources.stopping import refuse_stopped
 from sf_insights.sql import identifier, migrations, render
@@ -113,7 +114,7 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
-        self._holder = path.with_suffix(".holder")
+        self._holder = HolderNote(path.with_suffix(".holder"))
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -173,8 +174,7 @@ class Warehouse:
             self._connection.close()
             self._connection = None
         if self._lock.is_locked:
-            with suppress(OSError):
-                self._holder.unlink()
+            self._holder.remove()
             self._lock.release(force=True)
 
     @contextmanager
@@ -220,11 +220,15 @@ class Warehouse:
         try:
             probe.acquire(timeout=0)
         except filelock.Timeout:
-            return self._describe_holder()
+            return self._holder.describe()
         except OSError:
             return None
         probe.release()
         return None
+
+    def note_waiting(self, waiting: Waiting | None) -> None:
+        """Let `holder` say what this process waits for, or (None) that it waits no more."""
+        self._holder.waits(waiting)
 
     def refuse_lost(self) -> None:
         """A lost warehouse is not begun anew beside its last copy, which the next publication would replace.
@@ -250,25 +254,14 @@ class Warehouse:
             self._lock.acquire(timeout=0)
         except filelock.Timeout:
             if wait_seconds > 0:
-                tell(f"waiting up to {wait_seconds:.0f} s: {self._describe_holder()}")
+                tell(f"waiting up to {wait_seconds:.0f} s: {self._holder.describe()}")
             try:
                 self._lock.acquire(timeout=wait_seconds, poll_interval=_LOCK_POLL_SECONDS)
             except filelock.Timeout:
                 raise WarehouseProblem(
-                    f"{self.path.name} is in use: {self._describe_holder()}.", "Wait for it to end, or stop it."
+                    f"{self.path.name} is in use: {self._holder.describe()}.", "Wait for it to end, or stop it."
                 ) from None
-        holder = {"pid": os.getpid(), "purpose": purpose, "since": now().isoformat(timespec="seconds")}
-        with suppress(OSError):  # a full disk: whoever waits is told less, and the lock is ours all the same
-            self._holder.write_text(json.dumps(holder), encoding="utf-8")
-
-    def _describe_holder(self) -> str:
-        try:
-            holder = json.loads(self._holder.read_text(encoding="utf-8"))
-            since = datetime.fromisoformat(holder["since"]).astimezone()
-            day = "" if since.date() == now().astimezone().date() else f"{since:%Y-%m-%d} "
-            return f"{holder['purpose']} is running since {day}{since:%H:%M %Z} (process {holder['pid']})"
-        except (OSError, ValueError, KeyError):
-            return "another process holds its lock"
+        self._holder.write(purpose)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         # A holder of our lock that dies may give it back a moment before DuckDB's own.

@@ -13,23 +13,17 @@ import requests
 
 from sf_insights.domain.encodings import LOST
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
+from sf_insights.domain.refusals import Reaction, told, zuora_rule
 from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.resources.credentials import ZuoraCredentials
+from sf_insights.resources.error_bodies import said_in, said_in_json
 from sf_insights.resources.paging import Way
-from sf_insights.resources.transport import (
-    PassingTrouble,
-    RetryPolicy,
-    network_troubles,
-    new_session,
-    read_json,
-    understood,
-)
+from sf_insights.resources.retrying import PassingTrouble, RetryPolicy
+from sf_insights.resources.transport import asked_wait, network_troubles, new_session, read_json, understood
 
 _QUERY = f"select {', '.join(COLUMNS)} from Account"
 _RESTARTS = 2
 _RENEW_BEFORE_SECONDS = 60.0
-# The last two digits of a reason's code: locking contention, temporary error, request exceeded limit.
-_PASSING_REASONS = frozenset({50, 61, 70})
 
 
 class ZuoraAccounts:
@@ -55,7 +49,7 @@ class ZuoraAccounts:
 
     def check(self) -> None:
         """See AccountSource. Logs in."""
-        self._current_token()
+        self._retry.run(self._current_token)
 
     def land(self, directory: Path) -> LandedList:
         """See AccountSource. When Zuora drops the query half-way it is asked again from the start.
@@ -104,12 +98,14 @@ class ZuoraAccounts:
 
     def _call(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
         def once() -> dict[str, Any]:
-            answer = self._send(path, body)
-            if answer.status_code == requests.codes.unauthorized:
+            try:
+                return _accepted(self._send(path, body))
+            except _TokenRefused:
                 self._token = None
-                answer = self._send(path, body)
-            with network_troubles("Zuora"):
-                return _accepted(answer)
+            try:
+                return _accepted(self._send(path, body))
+            except _TokenRefused as refused:
+                raise ConnectionProblem(*refused.args) from None
 
         return self._retry.run(once)
 
@@ -141,8 +137,13 @@ class ZuoraAccounts:
                 },
             )
         if answer.status_code >= 400:
+            said = said_in(answer)
+            shown = told(said.code, said.message)
+            why = f"HTTP {answer.status_code}" + (f", {shown}" if shown else "")
+            if zuora_rule(said.code, said.message).reaction is Reaction.RETRY:
+                raise PassingTrouble(f"Zuora refused the login ({why})", wait=asked_wait(answer))
             raise ConnectionProblem(
-                f"Zuora refused the login (HTTP {answer.status_code}).",
+                f"Zuora refused the login ({why}).",
                 "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is of the same tenant.",
             )
         token = read_json(answer)
@@ -153,6 +154,10 @@ class ZuoraAccounts:
 
 class _LocatorLost(Exception):
     """Zuora no longer holds the rest of a query: a locator lives for 15 minutes."""
+
+
+class _TokenRefused(Exception):
+    """Zuora does not accept the token any more; its arguments say what that means when a new one is refused too."""
 
 
 def _accepted(answer: requests.Response) -> dict[str, Any]:
@@ -170,19 +175,21 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     is_refused = answer.status_code >= 400 or body.get("success") is False or "faultCode" in body
     if not is_refused:
         return body
-    with understood("Zuora", "list the accounts"):
-        reason: Mapping[str, Any] = {**next(iter(body.get("reasons") or []), {})}
-    code = str(reason.get("code") or body.get("faultCode") or "")
-    message = str(reason.get("message") or body.get("faultMessage") or body.get("message") or "")
-    said = ": ".join(part for part in (code, message) if part) or f"HTTP {answer.status_code}"
-    if "querylocator" in said.lower().replace("_", "").replace(" ", ""):
+    said = said_in_json(body) if body else said_in(answer)
+    shown = told(said.code, said.message) or f"HTTP {answer.status_code}"
+    if "querylocator" in shown.lower().replace("_", "").replace(" ", ""):
         raise _LocatorLost
-    if code.isdigit() and int(code) % 100 in _PASSING_REASONS:
-        raise PassingTrouble(f"Zuora is busy ({said})")
-    remedy = "Check that the OAuth client's user may read accounts through the API."
-    if answer.status_code == requests.codes.unauthorized:
-        remedy = "Zuora accepts the login but refuses its token: check that the OAuth client is active."
-    raise ConnectionProblem(f"Zuora refused to list the accounts ({said.rstrip('.')}).", remedy)
+    rule = zuora_rule(said.code, said.message)
+    what = f"Zuora refused to list the accounts ({shown})"
+    if answer.status_code == requests.codes.unauthorized or rule.reaction is Reaction.RENEW:
+        raise _TokenRefused(
+            f"{what}.", "Zuora accepts the login but refuses its token: check that the OAuth client is active."
+        )
+    if rule.reaction is Reaction.RETRY:
+        raise PassingTrouble(what, wait=asked_wait(answer))
+    raise ConnectionProblem(
+        f"{what}.", rule.remedy or "Check that the OAuth client's user may read accounts through the API."
+    )
 
 
 def _text(value: Any) -> str | None:

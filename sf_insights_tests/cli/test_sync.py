@@ -141,7 +141,7 @@ def test_without_credentials_nobody_is_sent_to_the_runs_of_the_demo(synced, monk
 def test_an_unreachable_org_is_a_sentence(synced, closed_port, monkeypatch):
     before = synced.snapshot.read_bytes()
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
-    said = synced("sync")
+    said = synced("sync", "--retry-for", "1s")
     assert said.code == 1
     assert said.err.startswith("Salesforce cannot be reached")
     assert synced.snapshot.read_bytes() == before

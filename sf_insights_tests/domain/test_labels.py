@@ -110,6 +110,14 @@ def test_a_deselected_field_keeps_its_label_and_gets_it_back():
     assert assign(silent("A__c"), silent("B__c"), existing=without) == first
 
 
+@pytest.mark.parametrize(
+    ("salesforce_label", "label"),
+    [("In\0dustry", "Sssf In dustry"), ("Two\nlines\t", "Sssf Two lines"), ("\0", "Sssf A__c")],
+)
+def test_a_salesforce_label_with_control_characters_still_makes_a_label(salesforce_label, label):
+    assert texts(assign(silent("A__c", salesforce_label))) == {"A__c": label}
+
+
 def test_an_empty_prefix_leaves_salesforces_label():
     assert texts(assign(silent("ARR__c", "ARR"), prefix="")) == {"ARR__c": "ARR"}
 

@@ -102,8 +102,8 @@ def test_an_unknown_key_of_an_entry_is_refused_with_those_there_are(key):
 
 def test_an_unknown_setting_is_refused_with_those_there_are():
     assert refusal("fields: [A]\nfeilds: [B]") == (
-        "feilds: is no setting; there are enabled, timezone, daily_at, label_prefix, insights_accounts, guards, "
-        "retention, fields."
+        "feilds: is no setting; there are enabled, timezone, daily_at, label_prefix, insights_accounts, "
+        "retry_for, guards, retention, fields."
     )
     assert refusal("fields: [A]\nguards: {max_drop: 0.1}") == (
         "guards: max_drop: is no setting; there are max_row_drop, min_match_rate."
@@ -250,6 +250,12 @@ def test_a_text_holds_whole_characters(key):
     )
     with pytest.raises(ConfigurationProblem, match="label_prefix: holds half a character"):
         parse('fields: [A]\nlabel_prefix: "\\udc00"')
+
+
+def test_a_label_prefix_holds_no_control_character():
+    assert refusal('fields: [A]\nlabel_prefix: "a\\0b"') == (
+        "label_prefix: holds a line break or another control character; write it on one line."
+    )
 
 
 def test_white_space_around_a_label_is_no_part_of_it():

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sf_insights.resources.salesforce import SalesforceOrg
+
 REFUSED = {
     "unknown": (["Industry", "Industri"], ["Industri", "Industry?"]),
     "nothing like it": (["Zzz__c"], ["Zzz__c", "sf-insights fields"]),
@@ -112,3 +114,14 @@ def test_insights_accounts_may_come_from_a_file(org, sync):
     assert dict(run.rows("SELECT account_id, salesforce_account_id FROM insights.matched_accounts")) == {
         row["Id"]: row["salesforce_id"] for row in rows
     }
+
+
+def test_a_salesforce_label_with_a_nul_makes_a_label(org, sync):
+    with SalesforceOrg.from_environment(org.environment) as salesforce:
+        described = salesforce.describe_account()
+    for field in described["fields"]:
+        if field["name"] == "Industry":
+            field |= {"label": "In\0dustry", "inlineHelpText": "What\0ever"}
+    org.fault("status", path="/describe", status=200, body=described, times=None)
+    run = sync(day="2026-03-01", fields=["Industry"])
+    assert run.rows("SELECT label FROM insights.field_labels") == [("Sssf In dustry",)]

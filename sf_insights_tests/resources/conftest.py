@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from sf_insights.resources.account_list import AccountSource
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import RetryPolicy, new_session
+from sf_insights.resources.transport import new_session
 
 QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
 

@@ -366,3 +366,11 @@ def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
         b'"001","Acme ""East"",\r\nInc.","true","12345678901234567.89",""\n'
     )
     assert (page.number, page.records, count_records(page.path)) == (7, 1, 1)
+
+
+def test_creating_a_query_is_tried_until_the_server_is_back(org, salesforce, tmp_path):
+    org.fault("status", path="/jobs/query", method="POST", status=502, body="<html>", times=3)
+    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+        assert snapshot.job_id
+        assert len(jobs_left(org)) == 1
+    assert len(calls(org, "POST", "/jobs/query")) == 4

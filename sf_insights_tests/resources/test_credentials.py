@@ -1,8 +1,9 @@
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
-from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.resources.credentials import (
     ClientCredentials,
     ExistingSession,
@@ -12,6 +13,7 @@ from sf_insights.resources.credentials import (
     zuora_credentials,
 )
 from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights_tests.resources.scripted_server import Answer, serving
 
 CLIENT = {
     "SALESFORCE_DOMAIN": "acme.my",
@@ -169,3 +171,43 @@ def test_zuora_on_this_machine_may_be_plain_http():
 
 def test_paths_of_keys_are_kept_as_written():
     assert salesforce_credentials(JWT).private_key_file == Path("keys/sync.pem")
+
+
+def _gateway(request):
+    """A token endpoint that reads the client from the form alone."""
+    form = dict(parse_qsl(request.body.decode()))
+    if (form.get("client_id"), form.get("client_secret")) != ("key-5f1", "secret-9a2"):
+        return Answer(400, {"error": "invalid_client", "error_description": "client_id is missing"})
+    return Answer(200, {"access_token": "00D!token", "instance_url": "https://acme.my.salesforce.com"})
+
+
+def test_a_gateway_that_reads_the_client_from_the_form_is_answered_there():
+    with serving(_gateway) as server:
+        with SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": server.url}) as org:
+            assert org.instance_url == "https://acme.my.salesforce.com"
+        first, second = server.requests
+        assert first.headers["Authorization"].startswith("Basic ")
+        assert "Authorization" not in second.headers
+
+
+def test_a_wrong_secret_is_told_as_the_first_answer_says():
+    wrong = CLIENT | {"SALESFORCE_CONSUMER_SECRET": "wrong-9z"}
+    with (
+        serving(_gateway) as server,
+        pytest.raises(ConnectionProblem, match="SALESFORCE_CONSUMER_SECRET does not belong") as problem,
+        SalesforceOrg.from_environment(wrong | {"SALESFORCE_ENDPOINT": server.url}),
+    ):
+        pass
+    assert "wrong-9z" not in str(problem.value)
+    assert len(server.requests) == 2
+
+
+def test_a_refusal_that_is_not_about_the_client_is_not_asked_again():
+    refused = {"error": "invalid_grant", "error_description": "no client credentials user enabled"}
+    with (
+        serving(lambda request: Answer(400, refused)) as server,
+        pytest.raises(ConnectionProblem, match="run as"),
+        SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": server.url}),
+    ):
+        pass
+    assert len(server.requests) == 1

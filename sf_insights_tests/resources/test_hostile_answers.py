@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.bulk import AccountSnapshot
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import RetryPolicy
 from sf_insights_tests.resources.conftest import listed
 from sf_insights_tests.resources.scripted_server import Answer, serving
 

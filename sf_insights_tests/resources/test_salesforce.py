@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -5,9 +6,9 @@ import pytest
 from sf_insights.demo.credentials import ORGANIZATION_ID
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg, read_api_usage
 from sf_insights.resources.salesforce_errors import RequestRefused, without_soql
-from sf_insights.resources.transport import RetryPolicy
 from sf_insights_tests.resources.conftest import calls, connected
 from sf_insights_tests.resources.scripted_server import Answer, serving
 
@@ -180,6 +181,16 @@ def test_too_many_requests_at_once_are_waited_out(org, salesforce):
     assert salesforce.limits()
 
 
+def test_the_wait_that_a_passing_refusal_asks_for_is_kept(org):
+    busy = refusal("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
+    policy = RetryPolicy(tries=2, first_wait=0.001, longest_wait=0.4)
+    with SalesforceOrg.from_environment(org.environment, retry=policy) as salesforce:
+        org.fault("status", path="/limits", status=403, body=busy, headers={"Retry-After": "5"})
+        began = time.monotonic()
+        assert salesforce.limits()
+        assert time.monotonic() - began >= 0.4
+
+
 def test_a_used_up_quota_stops_at_once_and_says_so(org, salesforce):
     used_up = refusal("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
     org.fault("status", path="/describe", status=403, body=used_up, times=None)
@@ -224,7 +235,7 @@ def test_a_query_inside_a_message_is_left_out():
 @pytest.mark.parametrize(
     ("changed", "remedy"),
     [
-        ({"SALESFORCE_CONSUMER_KEY": "wrong"}, "SALESFORCE_CONSUMER_KEY is no connected app"),
+        ({"SALESFORCE_CONSUMER_KEY": "wrong"}, "SALESFORCE_CONSUMER_KEY is not a connected app"),
         ({"SALESFORCE_CONSUMER_SECRET": "wrong-9z"}, "SALESFORCE_CONSUMER_SECRET does not belong"),
         (
             {
@@ -257,6 +268,129 @@ def test_a_refused_grant_names_the_setting_of_the_connected_app(org, description
     org.fault("status", path="/oauth2/token", status=400, body=body)
     with pytest.raises(ConnectionProblem, match=remedy), connected(org):
         pass
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "remedy"),
+    [
+        ("invalid_grant", "ip restricted", "relaxing the IP restrictions"),
+        ("invalid_app_access", "user is not admin approved to access this app", "pre-authorize"),
+        ("OAUTH_APP_BLOCKED", "this app is blocked by admin", "Connected Apps OAuth Usage"),
+        ("OAUTH_EC_APP_NOT_FOUND", "External client app is not installed in this org", "Install the External Client"),
+    ],
+)
+def test_a_login_that_the_org_does_not_allow_names_where_to_allow_it(org, code, description, remedy):
+    body = {"error": code, "error_description": description}
+    org.fault("status", path="/oauth2/token", status=400, body=body)
+    with pytest.raises(ConnectionProblem, match=remedy), connected(org):
+        pass
+    assert len(calls(org, "POST", "/oauth2/token")) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "description"),
+    [
+        ("unknown_error", "retry your request"),
+        ("invalid_grant", "login rate exceeded"),
+        ("temporarily_unavailable", ""),
+    ],
+)
+def test_a_login_that_is_refused_for_the_moment_is_tried_again(org, code, description):
+    body = {"error": code, "error_description": description}
+    org.fault("status", path="/oauth2/token", status=400, body=body, times=3)
+    with connected(org) as salesforce:
+        assert salesforce.org_id == ORG_ID
+
+
+PASSWORD = {
+    "SALESFORCE_CONSUMER_KEY": "",
+    "SALESFORCE_USERNAME": "integration@demo.example",
+    "SALESFORCE_PASSWORD": "demo-password",
+    "SALESFORCE_SECURITY_TOKEN": "demoSecurityToken",
+}
+
+
+def soap_fault(code, message):
+    body = (
+        '<?xml version="1.0"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">'
+        f"<soapenv:Body><soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {message}</faultstring>"
+        "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+    )
+    return {"status": 500, "body": body, "headers": {"Content-Type": "text/xml"}}
+
+
+def test_a_soap_login_that_is_refused_for_the_moment_is_tried_again(org):
+    org.fault("status", path="/services/Soap/u", times=3, **soap_fault("sf:SERVER_UNAVAILABLE", "server too busy"))
+    with connected(org, PASSWORD) as salesforce:
+        assert salesforce.org_id == ORG_ID
+
+
+def test_a_soap_login_that_is_refused_for_good_says_so_in_a_sentence(org):
+    org.fault("status", path="/services/Soap/u", times=None, **soap_fault("sf:INVALID_LOGIN", "Invalid username"))
+    with pytest.raises(ConnectionProblem) as problem, connected(org, PASSWORD):
+        pass
+    assert str(problem.value).startswith("Salesforce refused the login (INVALID_LOGIN: Invalid username)")
+    assert len(calls(org, "POST", "/u/62.0")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (
+            500,
+            refusal("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 17-3 (-9)"),
+            "(UNKNOWN_EXCEPTION: An unexpected error occurred. Please include this ErrorId: 17-3 (-9))",
+        ),
+        (503, "<html><head><title>x</title></head><h1>Scheduled  maintenance</h1>", "(Scheduled maintenance)"),
+        (406, "", "answered 406 (tries"),
+        (420, "slow\ndown", "(slow down)"),
+        (429, {"message": "too many"}, "(too many)"),
+        (502, "<Errors><Error><errorCode>X</errorCode><message>gone</message></Error></Errors>", "(X: gone)"),
+        (503, refusal("X", "SELECT Secret__c FROM Account: Bearer secret-token"), "(X: the query"),
+        (500, "y" * 100_000, "yyy...) (tries"),
+    ],
+)
+def test_what_is_said_in_a_lasting_failure_is_told(org, salesforce, status, body, said):
+    org.fault("status", path="/describe", status=status, body=body, times=None)
+    with pytest.raises(ConnectionProblem) as problem:
+        salesforce.describe_account()
+    assert said in str(problem.value)
+    assert len(str(problem.value)) < 500
+    assert "ecret" not in str(problem.value)
+
+
+def test_a_refused_query_is_told_by_the_object_that_it_reads(org):
+    opaque = {"SALESFORCE_ACCESS_TOKEN": "opaque", "SALESFORCE_INSTANCE_URL": "https://demo.my.salesforce.com"}
+    org.fault("status", path="/query", status=400, body=refusal("INVALID_TYPE", "Organization is not supported."))
+    with connected(org, opaque | {"SALESFORCE_CONSUMER_KEY": ""}) as salesforce, pytest.raises(RequestRefused) as said:
+        _ = salesforce.org_id
+    assert "refused to query Organization (INVALID_TYPE" in str(said.value)
+    assert "View Setup and Configuration" in str(said.value)
+
+
+def test_a_session_that_was_good_for_a_refusal_is_renewed_when_it_ends(org, salesforce):
+    org.fault("status", path="/limits", status=403, body=refusal("INSUFFICIENT_ACCESS"))
+    with pytest.raises(RequestRefused):
+        salesforce.limits()
+    org.invalidate_tokens()
+    assert salesforce.limits()
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_session_that_is_refused_by_its_code_is_renewed_whatever_the_status(org, salesforce, status):
+    org.fault("status", path="/describe", status=status, body=EXPIRED)
+    salesforce.limits()
+    assert salesforce.describe_account()["fields"]
+    assert len(calls(org, "POST", "/oauth2/token")) == 2
+
+
+def test_a_renewal_that_is_refused_for_the_moment_is_tried_again_with_its_request(org, salesforce):
+    salesforce.limits()
+    org.invalidate_tokens()
+    busy = {"error": "unknown_error", "error_description": "retry your request"}
+    org.fault("status", path="/oauth2/token", status=400, body=busy, times=3)
+    assert salesforce.describe_account()["fields"]
+    assert len(calls(org, "POST", "/oauth2/token")) == 5
 
 
 def test_only_gzip_is_asked_for():

@@ -17,8 +17,8 @@ from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteSnapshot
 from sf_insights.resources.damaged_pages import REASON
 from sf_insights.resources.extraction import extract_accounts
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.transport import RetryPolicy
 from sf_insights_tests.resources.scripted_server import Answer, serving
 
 EXAMPLES = 300 if os.environ.get("SF_INSIGHTS_SOAK") else 10

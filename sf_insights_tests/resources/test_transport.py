@@ -7,14 +7,8 @@ import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.resources import transport
-from sf_insights.resources.transport import (
-    OutcomeUnknown,
-    PassingTrouble,
-    RetryPolicy,
-    network_troubles,
-    new_session,
-    read_json,
-)
+from sf_insights.resources.retrying import OutcomeUnknown, PassingTrouble, RetryPolicy
+from sf_insights.resources.transport import network_troubles, new_session, read_json
 from sf_insights_tests.resources.scripted_server import Answer, serving
 
 QUICK = RetryPolicy(tries=3, first_wait=0.001, longest_wait=0.01)
@@ -36,7 +30,7 @@ def answering(*answers):
     return lambda request: left.pop(0) if len(left) > 1 else left[0]
 
 
-@pytest.mark.parametrize("status", [406, 420, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [406, 408, 420, 429, 500, 502, 503, 504])
 def test_a_passing_status_is_tried_again(status):
     html = Answer(status, b"<html>Down for maintenance</html>", {"Content-Type": "text/html"})
     with serving(answering(html, html, Answer(200, {"ok": True}))) as server, new_session({}) as session:
@@ -190,6 +184,24 @@ def test_a_proxy_is_used_but_never_for_this_machine():
             with pytest.raises(ConnectionProblem, match="cannot be reached"):
                 get(session, bypassed)
         assert proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "asked"),
+    [
+        (407, r"asks for a user and a password \(HTTP 407\)\. Write them into HTTPS_PROXY", 1),
+        (403, r"refuses to lead to The server \(HTTP 403\)", 1),
+        (502, r"did not lead to The server \(tries: 3\)", 3),
+    ],
+)
+def test_a_proxy_that_opens_no_tunnel_says_why(status, said, asked):
+    with (
+        serving(answering(Answer(status, b""))) as proxy,
+        new_session({"HTTPS_PROXY": proxy.url}) as session,
+    ):
+        with pytest.raises(ConnectionProblem, match=said):
+            get(session, "https://acme.my.salesforce.invalid")
+        assert len(proxy.requests) == asked
 
 
 def test_a_bundle_of_certificates_that_does_not_exist_is_named(tmp_path):

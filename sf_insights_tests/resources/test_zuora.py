@@ -6,7 +6,7 @@ import pytest
 from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
 from sf_insights.resources.account_list import COLUMNS
 from sf_insights.resources.account_sources import account_source
-from sf_insights.resources.transport import RetryPolicy
+from sf_insights.resources.retrying import RetryPolicy
 from sf_insights_tests.resources.conftest import calls, listed
 
 QUICK = RetryPolicy(tries=4, first_wait=0.01, longest_wait=0.05)
@@ -64,6 +64,27 @@ def test_a_refused_token_is_renewed(org, zuora):
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
+def test_a_token_that_is_refused_in_words_is_renewed(org, zuora):
+    listed(zuora)
+    lost = {"faultCode": "INVALID_SESSION", "faultMessage": "Your session has expired."}
+    org.fault("status", path="/v1/action/query", status=200, body=lost)
+    assert listed(zuora).height > 100
+    assert len(calls(org, "POST", "/oauth/token")) == 2
+
+
+def test_a_check_of_the_login_waits_out_an_outage(org, zuora):
+    org.fault("status", path="/oauth/token", times=3, status=503, body="<html>")
+    zuora.check()
+    assert len(calls(org, "POST", "/oauth/token")) == 4
+
+
+def test_a_refused_login_says_what_zuora_said(org, zuora):
+    refused = {"reasons": [{"code": 50000010, "message": "The client is not of this tenant."}]}
+    org.fault("status", path="/oauth/token", status=403, body=refused)
+    with pytest.raises(ConnectionProblem, match=r"HTTP 403, 50000010: The client is not of this tenant\)"):
+        zuora.check()
+
+
 def test_a_token_that_stays_refused_stops_after_one_refresh(org, zuora):
     org.fault("status", path="/v1/action/query", times=None, status=401, body=reasons(90000011, "Authentication error"))
     with pytest.raises(ConnectionProblem, match="OAuth client is active"):
@@ -109,9 +130,11 @@ def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
         {"status": 429, "headers": {"RateLimit-Reset": "1"}, "body": "slow down"},
         {"status": 503, "body": "<html>"},
         {"status": 200, "body": reasons(50000070, "Request exceeded limit")},
+        {"status": 400, "body": reasons(50000040, "Rate limit exceeded")},
+        {"status": 200, "body": {"faultCode": "LOCK_COMPETITION", "faultMessage": "Operation failed"}},
         {"status": 200, "body": "<html>"},
     ],
-    ids=["429", "503", "limit", "html"],
+    ids=["429", "503", "limit", "rate", "lock", "html"],
 )
 def test_passing_trouble_is_tried_again(org, zuora, fault):
     org.fault("status", path="/v1/action/query", times=2, **fault)

@@ -1,0 +1,92 @@
+"""What the body of an answer that is not a success says: in JSON, XML, HTML or plain text, of whichever server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+import requests
+import urllib3
+
+_MOST_BYTES = 1 << 16
+_CODES = ("errorCode", "exceptionCode", "faultCode", "code", "error")
+_MESSAGES = ("message", "exceptionMessage", "faultMessage", "error_description", "faultstring", "detail", "title")
+_LISTS = ("reasons", "errors", "Errors")
+
+
+@dataclass(frozen=True)
+class Said:
+    """The code and the sentence of an error, "" where the body names none."""
+
+    code: str = ""
+    message: str = ""
+
+
+def said_in(response: requests.Response) -> Said:
+    """Return what the beginning of an answer's body says; nothing when it breaks off or says nothing."""
+    body = b""
+    with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+        if response._content_consumed:  # type: ignore[attr-defined]
+            body = response.content[:_MOST_BYTES]
+        else:
+            body = next(response.iter_content(_MOST_BYTES), b"")
+    return said_in_text(body.decode("utf-8", "replace"))
+
+
+def said_in_text(text: str) -> Said:
+    """Return what the text of an error says; a page in HTML says its title or its headline."""
+    text = text.strip()
+    if text.startswith(("{", "[")):
+        try:
+            return said_in_json(json.loads(text))
+        except (ValueError, RecursionError):
+            return Said()
+    if text.startswith("<"):
+        return _said_in_xml(text) or _said_in_html(text)
+    return Said("", " ".join(text.split()))
+
+
+def said_in_json(body: Any) -> Said:
+    """Return what a JSON body says: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
+    for _ in range(4):  # an error inside a list inside an object is as deep as any API goes
+        if isinstance(body, list):
+            body = body[0] if body else None
+        if not isinstance(body, Mapping):
+            return Said()
+        inner = next((body[name] for name in (*_LISTS, "error") if isinstance(body.get(name), (list, dict))), None)
+        if not inner:
+            break
+        body = inner
+    return Said(_first(body, _CODES), _first(body, _MESSAGES))
+
+
+def _first(body: Any, names: tuple[str, ...]) -> str:
+    values = (body.get(name) for name in names) if isinstance(body, Mapping) else ()
+    return next((str(value) for value in values if isinstance(value, (str, int)) and value != ""), "")
+
+
+def _said_in_xml(text: str) -> Said | None:
+    named = _element(text, "exceptionCode|errorCode|faultcode")  # a faultcode has a prefix, as in sf:INVALID_LOGIN
+    code = named.rpartition(":")[2]
+    message = _element(text, "exceptionMessage|faultstring|message")
+    return Said(code, message.removeprefix(f"{named}: ").removeprefix(f"{code}: ")) if code else None
+
+
+def _element(text: str, names: str) -> str:
+    for name in names.split("|"):
+        found = re.search(rf"<(?:\w+:)?{name}\b[^<>]*>([^<]*)<", text)
+        if found:
+            return " ".join(unescape(found[1]).split())
+    return ""
+
+
+def _said_in_html(text: str) -> Said:
+    text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", text)
+    headline = re.search(r"(?is)<h1\b[^<>]*>(.*?)</h1>", text) or re.search(r"(?is)<title\b[^<>]*>(.*?)</title>", text)
+    visible = headline[1] if headline else text
+    return Said("", " ".join(unescape(re.sub(r"<[^<>]*>?", " ", visible)).split()))

@@ -1,0 +1,90 @@
+"""A sync that waits for a server: what other people are told meanwhile, and what ends it."""
+
+import re
+import signal
+
+import pytest
+from dagster import DagsterInstance
+
+from sf_insights_tests.cli.test_on_a_terminal import on_terminal  # noqa: F401  # a fixture
+from sf_insights_tests.cli.test_signals import Running
+
+BUSY = [{"errorCode": "SERVER_UNAVAILABLE", "message": "Server too busy"}]
+MOMENT = r"\d\d:\d\d \S+"
+WAITING = (
+    rf"is running since {MOMENT} \(process \d+\), waiting since {MOMENT}, trying until {MOMENT}: "
+    r"127\.0\.0\.1 answered 503 \(SERVER_UNAVAILABLE: Server too busy\)"
+)
+
+
+@pytest.fixture
+def waiting(org, synced, dagster_home, checkout, command):
+    """Start a sync that waits for Salesforce, far longer than a test does, at one of its addresses."""
+
+    def start(path, **headers):
+        synced.configure(retry_for="2h")
+        org.fault("status", path=path, status=503, body=BUSY, times=None, headers=headers)
+        variables = org.environment | {
+            "SF_INSIGHTS_DATA_DIR": str(synced.data),
+            "SF_INSIGHTS_TODAY": "2026-03-03",
+            "DAGSTER_HOME": str(dagster_home),
+        }
+        return Running([*command, "sync"], checkout, "waiting since", **variables)
+
+    return start
+
+
+def test_status_says_what_a_sync_waits_for_until_it_goes_on(waiting, org, synced):
+    with waiting("/describe") as sync:
+        said = synced("status")
+        assert said.code == 0
+        assert re.search(WAITING, said.out), said.out
+        org.clear_faults()
+        sync.said += sync.process.stdout.read()
+        assert sync.process.wait(60) == 0, sync.said
+    assert synced("status", "--json").json["running"] is None
+    assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
+
+
+# In the main thread, in those of the downloads, and where the query cannot be removed either.
+@pytest.mark.parametrize("path", ["/describe", "/results", "/jobs/query/"])
+def test_a_signal_ends_a_wait_of_an_hour_at_once(waiting, synced, path):
+    with waiting(path, **{"Retry-After": "3600"}) as sync:
+        assert re.search("waiting since", synced("status", "--json").json["running"])
+        assert sync.stop(signal.SIGTERM) == 1
+        assert "The run was stopped" in sync.said
+    found = synced("status", "--json").json
+    assert (found["running"], found["syncs"][0]["state"]) == (None, "failed")
+
+
+def test_a_sync_that_is_killed_while_it_waits_leaves_no_word_of_it(waiting, org, synced, monkeypatch):
+    with waiting("/describe") as sync:
+        sync.process.kill()
+        sync.process.wait(30)
+    assert synced("status", "--json").json["running"] is None
+    org.clear_faults()
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    said = synced("sync")
+    assert said.code == 0
+    assert "waiting" not in said.out
+
+
+def test_a_sync_keeps_trying_for_as_long_as_it_is_told(org, synced):
+    org.fault("status", path="/describe", status=503, body=BUSY, times=None)
+    said = synced("sync", "--retry-for", "1s")
+    assert said.code == 1
+    assert re.search(r"SERVER_UNAVAILABLE: Server too busy\) \(tries: \d+ in \d+ s\)", said.err)
+
+
+@pytest.mark.parametrize("text", ["2", "4h", "soon"])
+def test_a_length_of_time_that_cannot_be_is_refused_with_what_to_write(synced, text):
+    said = synced("sync", "--retry-for", text)
+    assert said.code == 2
+    assert "such as 90s, 45m or 2h, and at most 3h" in said.err
+
+
+def test_a_sync_on_a_terminal_asks_for_less_patience(on_terminal, org, dagster_home, monkeypatch):  # noqa: F811
+    assert "Published" in on_terminal("sync")
+    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    with DagsterInstance.get() as instance:
+        assert instance.get_runs(limit=1)[0].tags["sf_insights/retry_for"] == "5m"
