@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,17 +43,22 @@ class News:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `reason` is what a person should read when it failed, at `failed_step`."""
+    """How a run ended: `reason` is what a person should read when it failed, at `failed_step`.
+
+    `is_left_to_sync`: a relabelling was not needed, since the first sync is yet to come, or came too early, since one
+    runs for longer than it could wait; that sync publishes the labels.
+    """
 
     success: bool
     run_id: str
     reason: str | None = None
     failed_step: str | None = None
+    is_left_to_sync: bool = False
 
     @property
     def is_refused_label(self) -> bool:
         """Whether a relabelling ended before the labels were taken over, so that the file should be as it was."""
-        return not self.success and self.failed_step in (None, _LABELS_STEP)
+        return not self.success and self.failed_step in (None, _LABELS_STEP) and not self.is_left_to_sync
 
 
 def use_dagster_home() -> Path:
@@ -89,8 +94,13 @@ def run_sync(
 
 
 def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
-    """Take over changed labels and publish again, without Salesforce."""
-    return _run({}, RELABEL, on_news)
+    """Take over changed labels and publish again, without Salesforce; a sync that runs is waited for."""
+    outcome = _run({}, RELABEL, on_news)
+    if not outcome.is_refused_label or outcome.reason == _STOPPED:
+        return outcome
+    from sf_insights.resources.relabelling import is_sync_due
+
+    return replace(outcome, is_left_to_sync=is_sync_due(settings.Places.from_environment(settings.environment())))
 
 
 def run_publishing(on_news: Callable[[News], None] | None = None) -> Outcome:

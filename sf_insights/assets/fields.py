@@ -7,7 +7,7 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.stages import PLAN
 from sf_insights.resources import field_tables
 from sf_insights.resources.connections import SettingsResource, WarehouseResource, ZuoraResource
-from sf_insights.resources.planning import labels_after, make_plan
+from sf_insights.resources.planning import labels_after, make_plan, take_over_labels
 
 
 @dg.asset(key=["salesforce", "selected_fields"], group_name="salesforce", deps=[account_fields], kinds={"yaml"})
@@ -43,13 +43,19 @@ def field_labels(
     """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce."""
     with warehouse.relabelling(context) as step, step.transaction() as tx:
         # The file as it is now and not as the sync found it: relabelling materializes this asset alone.
-        labels = labels_after(tx, settings.configuration(), field_tables.load_plan(tx))
-        field_tables.save_labels(tx, labels.values())
+        if problem := take_over_labels(tx, settings.places.configuration):
+            if step.sync.run_id != context.run.run_id:
+                raise problem
+            # A file that became invalid during a sync does not stop it: it goes on with what it began with.
+            context.log.warning(f"The labels are those with which this sync began. {problem}")
+            labels = labels_after(tx, step.sync.configuration, field_tables.load_plan(tx))
+            field_tables.save_labels(tx, labels.values())
+        default_labels = tx.value("SELECT count(*) FROM insights.field_labels WHERE label_source = 'default'")
         metadata = table_metadata(tx, "insights", "field_labels")
     return dg.MaterializeResult(
         metadata={
             **metadata,
             "seconds": step.seconds,
-            "default_labels": sum(label.source == "default" for label in labels.values()),
+            "default_labels": default_labels,
         }
     )

@@ -10,6 +10,7 @@ from sf_insights.resources.alerts import published_state
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
 from sf_insights.resources.landing import empty_landing
 from sf_insights.resources.modelling import write_views
+from sf_insights.resources.planning import take_over_labels
 from sf_insights.resources.publishing import publish
 
 # A day, and what a sync may take longer than the one before.
@@ -31,7 +32,10 @@ def published_snapshot(
     places = settings.places
     with warehouse.publishing(context) as step:
         with step.transaction() as tx:
-            write_views(tx)  # a label may have changed since the model was made
+            # What a person wrote during the sync is published with it.
+            if problem := take_over_labels(tx, places.configuration):
+                context.log.warning(f"The labels stay as they were. {problem}")
+            write_views(tx)
         is_synced = step.sync.run_id == context.run.run_id
         size = publish(step.warehouse, places.snapshot, after_sync=is_synced)
         with step.transaction() as tx:

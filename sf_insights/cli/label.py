@@ -8,9 +8,9 @@ from sf_insights.cli.progress import RunProgress
 from sf_insights.cli.sync import end_when_failed
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources import settings
-from sf_insights.resources.configuration_file import ConfigurationFile
+from sf_insights.resources.configuration_file import ConfigurationFile, editing, take_back
 from sf_insights.resources.published import published_fields
-from sf_insights.resources.relabelling import relabelled
+from sf_insights.resources.relabelling import may_be_published, relabelled
 
 
 @click.command()
@@ -26,13 +26,13 @@ def label(field: str, text: str | None, to_default: bool) -> None:
     if (text is None) != to_default:
         raise click.UsageError("Give either the label's text, in quotes, or --default.")
     places = settings.Places.from_environment(settings.environment())
-    file = ConfigurationFile.read(places.configuration)
     published = published_fields(places.snapshot)
-    edited, labels = relabelled(file, {field: text}, published)
-
-    file.replace(edited)
-    if published.snapshot:
-        _republish(file, edited)
+    with editing(places.configuration) as file:
+        edited, labels = relabelled(file, {field: text}, published)
+        file.replace(edited)
+    if may_be_published(places):
+        _republish(file, edited, places)
+        published = published_fields(places.snapshot)
     console = terminal()
     name = next(name for name in labels if name.casefold() == field.casefold())
     console.print(f'{name} is labelled "{labels[name].text}".', style="green", soft_wrap=True)
@@ -45,18 +45,22 @@ def label(field: str, text: str | None, to_default: bool) -> None:
         next_steps(console, [("It becomes visible with the field's first sync:", f"{program()} sync")])
 
 
-def _republish(before: ConfigurationFile, written: ConfigurationFile) -> None:
+def _republish(before: ConfigurationFile, written: ConfigurationFile, places: settings.Places) -> None:
     """Publish under the changed labels; a label that is refused leaves the file as it was before.
 
-    The lock may be waited for, and what an administrator writes meanwhile stays.
+    A sync that runs is waited for. What an administrator writes meanwhile stays.
     """
     name = written.path.name
     with RunProgress() as progress:
         outcome = runs.run_relabelling(on_news=progress)
     if outcome.is_refused_label:
         try:
-            written.replace(before)
+            take_back(written, before)
         except ConfigurationProblem:
             end_when_failed(outcome, f"{name} was changed meanwhile and stays so; take the label out of it yourself.")
         end_when_failed(outcome, f"{name} is as it was.")
-    end_when_failed(outcome, f"The label stands in {name}, and the next sync publishes it.")
+    if outcome.is_left_to_sync:
+        if not places.snapshot.exists():
+            return
+        end_when_failed(outcome, f"The label is in {name}, and the sync that runs publishes it when it ends.")
+    end_when_failed(outcome, f"The label is in {name}, and the next complete sync publishes it: {program()} sync")

@@ -13,9 +13,9 @@ from sf_insights.domain.planning import nearest_names
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.wording import since
 from sf_insights.resources import settings
-from sf_insights.resources.configuration_file import ConfigurationFile
+from sf_insights.resources.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights.resources.published import PublishedFields, published_fields
-from sf_insights.resources.selection_changes import Change, next_sync, proposed, selection_of
+from sf_insights.resources.selection_changes import Change, Selection, next_sync, proposed, selection_of
 
 _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
 
@@ -36,16 +36,17 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
     """
     variables = settings.environment()
     places = settings.Places.from_environment(variables)
-    file = ConfigurationFile.read(places.configuration)
+    load_configuration(places.configuration)  # a file that is not valid is named before the org is asked
     published = published_fields(places.snapshot)
     catalog = ask_for_catalog(variables, published, wanted=fields)
-    selection = selection_of(file.configuration)
-    for name in _as_known(fields, [*selection, *catalog.fields]):
-        selection[name] = category or selection.get(name, "attribute")
-    change = proposed(file, selection, catalog.fields, published)
-    console = terminal()
-    say_trouble(console, catalog)
-    _write(console, file, change, published)
+    with editing(places.configuration) as file:
+        selection = selection_of(file.configuration)
+        for name in _as_known(fields, [*selection, *catalog.fields]):
+            selection[name] = category or selection.get(name, "attribute")
+        change = proposed(file, selection, catalog.fields, published)
+        console = terminal()
+        say_trouble(console, catalog)
+        _write(console, file, change, published)
     for said in (warning(name, masked) for name, masked in catalog.masked.items() if name in selection):
         if said:
             console.print(f"\n{said} {REMEDY}", style="yellow")
@@ -60,7 +61,18 @@ def deselect(fields: tuple[str, ...]) -> None:
     sync; its history and its label are kept, and come back with it.
     """
     places = settings.Places.from_environment(settings.environment())
-    file = ConfigurationFile.read(places.configuration)
+    published = published_fields(places.snapshot)
+    with editing(places.configuration) as file:
+        selection = _without(file, fields)
+        _write(terminal(), file, proposed(file, selection, {}, published), published)
+
+
+def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
+    """What the file selects, without these fields.
+
+    Raises:
+        ConfigurationProblem: one of them is not selected, or none is left.
+    """
     selection = selection_of(file.configuration)
     for name in _as_known(fields, list(selection)):
         if name not in selection:
@@ -73,8 +85,7 @@ def deselect(fields: tuple[str, ...]) -> None:
             f"{file.path.name} would select no field at all, and one there must be.",
             "To sync nothing any more, write `enabled: false` into it.",
         )
-    published = published_fields(places.snapshot)
-    _write(terminal(), file, proposed(file, selection, {}, published), published)
+    return selection
 
 
 def _as_known(fields: Iterable[str], known: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,9 +30,9 @@ from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.resources import settings
-from sf_insights.resources.configuration_file import ConfigurationFile
+from sf_insights.resources.configuration_file import ConfigurationFile, editing
 from sf_insights.resources.reading import reading
-from sf_insights.resources.relabelling import relabelled
+from sf_insights.resources.relabelling import may_be_published, relabelled
 from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
 from sf_insights.resources.settings import Places, now
 
@@ -168,36 +168,38 @@ class Pages:
 
     def _change_fields(self, request: Request, *, write: bool) -> Response:
         form = _form(request)
-        file = ConfigurationFile.read(self.places.configuration)
-        before = selection_of(file.configuration)
-        selection = selecting.changed_selection(before, form)
         org, (published, _) = self.org.get(), self._published()
-        try:
-            change = proposed(file, selection, selecting.catalog_of(org, published), published)
-        except ConfigurationProblem as problem:
-            return self._fields(file, selection, trouble=problem, status=422)
-        if form.one("seen") != file.fingerprint:
-            return self._fields(file, before, lost=change, status=409)
-        if change.is_empty:
-            return self._fields(
-                file, selection, trouble=ConfigurationProblem("Nothing is changed, so there is nothing to save.")
-            )
-        if not write:
-            return self._page(
-                "review",
-                configuration=file.configuration,
-                change=change,
-                warnings=selecting.mask_warnings([name for name, _ in change.added], org, published),
-                seen=file.fingerprint,
-                shown=form.all("shown"),
-                selected=form.all("selected"),
-                metrics=[name for name in form.all("shown") if form.one(f"as.{name}") == "metric"],
-            )
-        try:
-            file.replace(change.file)
-        except ConfigurationProblem:
-            file = ConfigurationFile.read(self.places.configuration)
-            return self._fields(file, selection_of(file.configuration), lost=change, status=409)
+        with editing(self.places.configuration) as file:
+            before = selection_of(file.configuration)
+            selection = selecting.changed_selection(before, form)
+            try:
+                change = proposed(file, selection, selecting.catalog_of(org, published), published)
+            except ConfigurationProblem as problem:
+                return self._fields(file, selection, trouble=problem, status=422)
+            if form.one("seen") != file.fingerprint:
+                return self._fields(file, before, lost=change, status=409)
+            if change.is_empty:
+                return self._fields(
+                    file, selection, trouble=ConfigurationProblem("Nothing is changed, so there is nothing to save.")
+                )
+            if not write:
+                return self._page(
+                    "review",
+                    configuration=file.configuration,
+                    change=change,
+                    warnings=selecting.mask_warnings([name for name, _ in change.added], org, published),
+                    seen=file.fingerprint,
+                    shown=form.all("shown"),
+                    selected=form.all("selected"),
+                    metrics=[name for name in form.all("shown") if form.one(f"as.{name}") == "metric"],
+                )
+            try:
+                file.replace(change.file)
+            except ConfigurationProblem as problem:
+                present = ConfigurationFile.read(self.places.configuration)
+                if present.text == file.text:
+                    return self._fields(present, selection, trouble=problem, status=500)
+                return self._fields(present, selection_of(present.configuration), lost=change, status=409)
         return RedirectResponse("/fields?saved", 303)
 
     def refresh_fields(self, _: Request) -> Response:
@@ -246,20 +248,22 @@ class Pages:
         )
         if not changed:
             return self._labels(trouble=ConfigurationProblem("No label is changed, so there is nothing to save."))
-        if self.worker.is_busy:
-            problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
-            return self._labels(typed=typed, trouble=problem, status=409)
-        try:
-            if form.one("seen") != file.fingerprint:
-                raise ConfigurationProblem(f"{file.path.name} was changed meanwhile, so nothing was written.")
-            edited, _ = relabelled(file, changed, published)
-            file.replace(edited)
-        except ConfigurationProblem as problem:
-            return self._labels(typed=typed, trouble=problem, status=422)
-        if not self.places.snapshot.exists():
-            return RedirectResponse("/labels?" + urlencode({"saved": counted(len(changed), "label")}), 303)
-        title = f"Publishing {counted(len(changed), 'changed label')}"
-        self.worker.start(title, REPUBLISH, _after_republishing(file, edited))
+        with self.worker.reserved() as is_free:
+            if not is_free:
+                problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
+                return self._labels(typed=typed, trouble=problem, status=409)
+            try:
+                with editing(self.places.configuration) as file:
+                    if form.one("seen") != file.fingerprint:
+                        raise ConfigurationProblem(f"{file.path.name} was changed meanwhile, so nothing was written.")
+                    edited, _ = relabelled(file, changed, published)
+                    file.replace(edited)
+            except ConfigurationProblem as problem:
+                return self._labels(typed=typed, trouble=problem, status=422)
+            if not may_be_published(self.places):
+                return RedirectResponse("/labels?" + urlencode({"saved": counted(len(changed), "label")}), 303)
+            title = f"Publishing {counted(len(changed), 'changed label')}"
+            self.worker.start(title, REPUBLISH, republishing.outcome_of(file, edited))
         return RedirectResponse("/sync", 303)
 
     # Sync health
@@ -374,20 +378,3 @@ def _after_sync(exit_code: int) -> str:
     if exit_code == 0:
         return "The sync is complete and published; analysts see it when they reconnect."
     return "The sync did not complete. Nothing was published; the last snapshot stays as it was."
-
-
-def _after_republishing(before: ConfigurationFile, written: ConfigurationFile) -> Callable[[int], str]:
-    name = written.path.name
-
-    def end(exit_code: int) -> str:
-        if exit_code == 0:
-            return "The labels are published; analysts see them when they reconnect."
-        if exit_code != republishing.REFUSED:
-            return f"The labels stand in {name}, and the next sync publishes them."
-        try:
-            written.replace(before)
-        except ConfigurationProblem:
-            return f"The labels were refused. {name} was changed meanwhile and stays so; take them out of it yourself."
-        return f"The labels were refused. {name} is as it was."
-
-    return end

@@ -15,13 +15,17 @@ from sf_insights.pages.published import Published
 
 @dataclass(frozen=True)
 class LabelRow:
-    """One field and its label; `text` is what the input holds, `is_editable` whether it is selected now."""
+    """One field and its label: `text` is what the input holds, `is_editable` whether it is selected now.
+
+    `is_published`: analysts see the label that the file says, or see none yet because the field was never synced.
+    """
 
     name: str
     text: str
     default: str
     is_default: bool
     is_editable: bool
+    is_published: bool
     state: FieldState | None
     examples: list[Any]
 
@@ -56,6 +60,7 @@ def label_rows(
                 default=default,
                 is_default=not text or bool(label and text == label.default),
                 is_editable=entry is not None,
+                is_published=label is None or text == label.text,
                 state=state,
                 examples=published.examples.get(name, []),
             )

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,7 +48,7 @@ class Worker:
     """Starts work, listens to it, and ends it with the pages."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # who has reserved it may start something
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self.last: Work | None = None
@@ -55,6 +56,12 @@ class Worker:
     @property
     def is_busy(self) -> bool:
         return self.last is not None and self.last.is_running
+
+    @contextmanager
+    def reserved(self) -> Iterator[bool]:
+        """Keep others from starting anything until the block ends, and say whether nothing runs now."""
+        with self._lock:
+            yield not self.is_busy
 
     def start(self, title: str, command: Sequence[str], on_end: Callable[[int], str] | None = None) -> Work | None:
         """Start a command with this process's environment; None when the last one has not ended.

@@ -6,8 +6,8 @@ import codecs
 import hashlib
 import json
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from ruamel.yaml.nodes import Node, ScalarNode
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
+from sf_insights.resources.durable import locked_directory, replace_content
+
+_EDITOR_SECONDS = 30.0
 
 
 def load_configuration(path: Path) -> AccountFieldSync:
@@ -122,16 +125,51 @@ class ConfigurationFile:
         return ConfigurationFile(self.path, text, edited)
 
     def replace(self, edited: ConfigurationFile) -> None:
-        """Write the edited text, if the file still is what was read.
+        """Write the edited text, if the file still is what was read. Call it while `editing` holds the file.
 
         Raises:
-            ConfigurationProblem: it was changed meanwhile; it stays as it is.
+            ConfigurationProblem: it was changed meanwhile, or it cannot be written; it stays as it is.
         """
         if _text(self.path) != self.text:
             raise ConfigurationProblem(
                 f"{self.path.name} was changed meanwhile, so nothing was written.", "Try again: it is read anew."
             )
         _replace(self.path, edited.text)
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[ConfigurationFile]:
+    """The administrator's file, kept from every other command and page until the block ends.
+
+    What is read here and written with `replace` loses no edit of theirs. An editor such as vi does not wait: `replace`
+    refuses to write over what it saved meanwhile.
+
+    Raises:
+        ConfigurationProblem: as `load_configuration`, or another command or page keeps the file.
+    """
+    _text(path)  # a file that is not there is named as such
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(locked_directory(path.resolve().parent, _EDITOR_SECONDS))
+        except TimeoutError:
+            raise ConfigurationProblem(
+                f"{path.name} has been kept by another command or page for {_EDITOR_SECONDS:.0f} s, so nothing was "
+                "written.",
+                "Wait for it to end, or stop it, and try again.",
+            ) from None
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        yield ConfigurationFile.read(path)
+
+
+def take_back(written: ConfigurationFile, before: ConfigurationFile) -> None:
+    """Write the file as it was before an edit.
+
+    Raises:
+        ConfigurationProblem: it was changed after the edit; it stays as it is.
+    """
+    with editing(written.path):
+        written.replace(before)
 
 
 def _meaning(configuration: AccountFieldSync) -> Any:
@@ -320,9 +358,16 @@ def _configuration(path: Path, content: Any) -> AccountFieldSync:
 
 
 def _replace(path: Path, text: str) -> None:
-    path = path.resolve()  # a link stays a link
-    mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
-    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, suffix=".tmp", delete=False) as file:
-        file.write(mark + text.encode())
-    Path(file.name).chmod(path.stat().st_mode & 0o777)
-    Path(file.name).replace(path)
+    try:
+        file = path.resolve(strict=True)  # a link stays a link
+        mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
+        replace_content(file, mark + text.encode())
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigurationProblem:
+    return ConfigurationProblem(
+        f"{path.name} cannot be written: {error.strerror}. It is as it was.",
+        f"Make room, or let this user write into {path.resolve().parent}.",
+    )

@@ -46,7 +46,7 @@ class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return settings.Places.from_environment(settings.environment())
 
     def configuration(self) -> AccountFieldSync:
-        """The administrator's file.
+        """The administrator's file, for a sync that begins.
 
         Raises:
             ConfigurationProblem: it is not valid, or the synchronization is switched off.

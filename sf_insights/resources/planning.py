@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.labels import FieldLabel, assign_labels
 from sf_insights.domain.planning import PlannedField, plan_fields
+from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources import field_tables, syncs
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.salesforce_errors import RequestRefused
 from sf_insights.resources.syncs import Sync
@@ -40,6 +43,21 @@ def labels_after(
     """
     wishes = field_tables.label_wishes(configuration, plan)
     return assign_labels(field_tables.load_labels(tx), wishes, configuration.label_prefix, RESERVED_NAMES)
+
+
+def take_over_labels(tx: Transaction, file: Path) -> ConfigurationProblem | None:
+    """Keep the labels that the administrator's file gives the planned fields now, which may be later than the plan.
+
+    Whether the synchronization is switched off does not matter: labels can be edited all the same.
+
+    Returns why the file cannot be used, and then nothing is written.
+    """
+    try:
+        labels = labels_after(tx, load_configuration(file), field_tables.load_plan(tx))
+    except ConfigurationProblem as problem:
+        return problem
+    field_tables.save_labels(tx, labels.values())
+    return None
 
 
 def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: RequestRefused) -> bool:

@@ -1,4 +1,4 @@
-"""Changing labels: what a person wants is tried on everything that is known before the file is touched."""
+"""Changing labels: a wish is tried on everything that is known before the file is touched, and published after."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sf_insights.domain.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.resources import field_tables
 from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields
+from sf_insights.resources.settings import Places
+from sf_insights.resources.warehouse import Warehouse
 
 
 def relabelled(
@@ -34,3 +36,17 @@ def relabelled(
         if entry.field.casefold() not in synced
     ]
     return edited, assign_labels(published.labels, wishes, configuration.label_prefix, RESERVED_NAMES)
+
+
+def may_be_published(places: Places) -> bool:
+    """Whether to publish the labels that were just written: something is published, or a first sync runs."""
+    return places.snapshot.exists() or _is_held(places)
+
+
+def is_sync_due(places: Places) -> bool:
+    """Whether a sync publishes the labels in the file: one runs now, or nothing was ever published."""
+    return not places.snapshot.exists() or _is_held(places)
+
+
+def _is_held(places: Places) -> bool:
+    return places.warehouse.exists() and Warehouse(places.warehouse).holder() is not None

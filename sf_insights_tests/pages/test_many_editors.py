@@ -1,0 +1,75 @@
+"""The settings file edited by many at once: no edit is lost, and nobody ever reads half a file."""
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.configuration_file import ConfigurationFile, editing, load_configuration
+from sf_insights_tests.cli.conftest import CONFIGURATION
+
+FIELDS = ["Industry", "Rating", "Phone", "Website", "Type", "Sic"]
+
+
+def test_commands_that_edit_the_file_at_once_lose_no_edit(sf_insights, command):
+    sf_insights.configure(fields=FIELDS, timezone="Europe/Vienna")
+    commands = [["label", field, f"Label of {field}"] for field in FIELDS[:-1]]
+    commands += [["select", "Fax"], ["deselect", FIELDS[-1]]]
+    running = [
+        subprocess.Popen(
+            [*command, *words], env=os.environ, stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
+        )
+        for words in commands
+    ]
+    while any(process.poll() is None for process in running):
+        assert load_configuration(sf_insights.configuration).timezone == "Europe/Vienna"
+    assert [(process.returncode, process.communicate()[1]) for process in running] == [(0, "")] * len(running)
+    entries = load_configuration(sf_insights.configuration).fields
+    assert {entry.field: entry.label for entry in entries} == {
+        **{field: f"Label of {field}" for field in FIELDS[:-1]},
+        "Fax": None,
+    }
+    assert [path.name for path in sf_insights.data.iterdir()] == [sf_insights.configuration.name]
+
+
+def test_two_tabs_that_save_at_once_lose_no_edit(site, sf_insights):
+    forms = [site.chosen(select=(name,)) for name in ("Phone", "Website", "Fax")]
+    with ThreadPoolExecutor() as tabs:
+        answers = list(tabs.map(lambda form: requests.post(f"{site.url}/fields/save", data=form, timeout=60), forms))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert all("was changed meanwhile" in answer.text for answer in answers if answer.status_code == 409)
+    selected = {entry.field for entry in load_configuration(sf_insights.configuration).fields}
+    assert len(selected & {"Phone", "Website", "Fax"}) == 1
+
+
+def test_what_an_editor_without_our_lock_saved_is_not_written_over(sf_insights):
+    with editing(sf_insights.configuration) as file:
+        sf_insights.configuration.write_text(CONFIGURATION + "# by hand\n")
+        with pytest.raises(ConfigurationProblem, match="was changed meanwhile"):
+            file.replace(file.with_labels({"Industry": "Branch"}))
+    assert sf_insights.configuration.read_text() == CONFIGURATION + "# by hand\n"
+
+
+def test_a_file_that_cannot_be_written_is_named_and_stays(site, sf_insights):
+    # Where the new content is written first, something is in the way.
+    (sf_insights.data / f".{sf_insights.configuration.name}.part").mkdir()
+    said = sf_insights("label", "Industry", "Branch")
+    assert said.code == 1
+    assert "account_field_sync.yaml cannot be written" in said.err
+    assert sf_insights.configuration.read_text() == CONFIGURATION
+    page = site.post("/fields/save", site.chosen(select=("Phone",)))
+    assert page.status == 500
+    assert "account_field_sync.yaml cannot be written" in page.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_root_who_edits_a_file_leaves_it_to_its_owner(sf_insights):
+    os.chown(sf_insights.configuration, 12345, 23456)
+    sf_insights.configuration.chmod(0o640)
+    assert sf_insights("label", "Industry", "Branch").code == 0
+    stat = sf_insights.configuration.stat()
+    assert (stat.st_uid, stat.st_gid, stat.st_mode & 0o777) == (12345, 23456, 0o640)
+    assert ConfigurationFile.read(sf_insights.configuration).configuration.fields[0].label == "Branch"

@@ -1,0 +1,114 @@
+"""Labels that are saved while a sync runs, or just before one starts: they are published, or it is said when."""
+
+import contextlib
+import fcntl
+import os
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sf_insights_tests.cli.test_signals import Running
+
+SECONDS = 60
+
+
+@pytest.fixture
+def other_sync(org, sf_insights, checkout, command):
+    """A sync of the same installation in a process of its own, which waits for Salesforce until it is let go."""
+    org.fault("status", path="/jobs/query/", method="GET", status=200, body=IN_PROGRESS, times=None)
+    variables = {name: value for name, value in os.environ.items() if name.startswith(OF_SYNCS)}
+    with Running([*command, "sync"], checkout, "Labels", **variables) as running:
+        yield running
+
+
+IN_PROGRESS = {"id": "750", "state": "InProgress"}
+OF_SYNCS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_", "DAGSTER_HOME")
+
+
+def let_go(org, running):
+    """Let the sync end, and return its exit code."""
+    org.clear_faults()
+    running.said += running.process.stdout.read()
+    return running.process.wait(SECONDS)
+
+
+def test_a_label_given_during_the_first_sync_is_published(org, sf_insights, other_sync, checkout, command):
+    variables = {name: value for name, value in os.environ.items() if name.startswith(OF_SYNCS)}
+    with Running([*command, "label", "Industry", "Branch"], checkout, "waiting up to", **variables) as label:
+        assert let_go(org, other_sync) == 0, other_sync.said
+        label.said += label.process.stdout.read()
+        assert label.process.wait(SECONDS) == 0, label.said
+    assert "Published in" in label.said
+    assert sf_insights.labels()["Industry"] == "Branch"
+
+
+def test_labels_saved_on_the_page_during_the_first_sync_are_published(org, site, sf_insights, other_sync):
+    page = site.post("/labels", site.labelled(Industry="Branch"))
+    assert page.address.endswith("/sync")
+    assert let_go(org, other_sync) == 0, other_sync.said
+    assert "The labels are published" in site.wait().text
+    assert sf_insights.labels()["Industry"] == "Branch"
+
+
+def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, synced):
+    """The save waits for another editor of the file; the sync that is asked for meanwhile does not get in between."""
+    form, button = synced_site.labelled(Industry="Branch"), synced_site.get("/health").form("/sync")
+    directory = os.open(synced.data, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    saving = threading.Thread(target=synced_site.post, args=("/labels", form))
+    syncing = threading.Thread(target=synced_site.post, args=("/sync", button))
+    try:
+        saving.start()
+        wait_until(lambda: descriptors_of(synced.data) == 2)
+        syncing.start()
+        syncing.join(1)
+        assert synced_site.pages.worker.last is None
+    finally:
+        os.close(directory)
+        saving.join()
+        syncing.join()
+    assert synced_site.pages.worker.last.title == "Publishing 1 changed label"
+    synced_site.wait()
+    assert synced.labels()["Industry"] == "Branch"
+
+
+def test_labels_that_wait_for_the_next_complete_sync_say_so(org, synced_site, synced, monkeypatch):
+    # A sync fails when it has taken over a newer list of accounts: what is there is not of one day.
+    org.add_zuora_account(CrmId="nonsense")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    synced.configure(guards={"min_match_rate": 1.0})
+    assert "--accept match-rate" in synced("sync").err
+    before = synced.snapshot.read_bytes()
+
+    said = synced("label", "Industry", "Branch")
+    assert said.code == 1
+    assert "The label is in account_field_sync.yaml, and the next complete sync publishes it" in said.err
+    synced_site.post("/labels", synced_site.labelled(Rating="Standing"))
+    assert "The labels are in account_field_sync.yaml, but are not published yet" in synced_site.wait().text
+    for field in ("Industry", "Rating"):
+        assert "not published yet" in synced_site.get("/labels").row(field)
+    assert "not published yet" not in synced_site.get("/labels").row("AnnualRevenue")
+    assert synced.snapshot.read_bytes() == before
+
+    assert synced("sync", "--accept", "match-rate").code == 0
+    assert synced.labels() == {"Industry": "Branch", "Rating": "Standing", "AnnualRevenue": "Annual revenue"}
+    assert not re.search("not published yet", synced_site.get("/labels").text)
+
+
+def descriptors_of(path):
+    """How often this process has a path open."""
+    links = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was that of the listing itself
+            links.append(descriptor.readlink())
+    return links.count(path)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

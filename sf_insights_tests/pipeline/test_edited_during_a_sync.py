@@ -1,0 +1,88 @@
+"""The settings file edited while a sync runs: the sync goes on with what it began with, and takes over the labels."""
+
+from io import StringIO
+
+import pytest
+from ruamel.yaml import YAML
+
+RATING = {"field": "Rating", "label": "Standing"}
+BEGAN_WITH = ["Industry", RATING]
+RELABELLED = [{"field": "Industry", "label": "Branch"}, RATING]
+LAST_STEP = "insights__published_snapshot"
+LABELS_STEP = "insights__field_labels"
+
+
+@pytest.fixture
+def edited_during(sync):
+    """Run a sync, and write a text into the settings file when one of its steps begins."""
+
+    def run(day, step, text):
+        told = []
+
+        def listen(news):
+            if news.step == step and news.kind == "began":
+                sync.configuration.write_text(text, encoding="utf-8")
+            if news.kind == "warned":
+                told.append(news.text)
+
+        done = sync.run(day, on_news=listen)
+        assert sync.configuration.read_text(encoding="utf-8") == text
+        assert done.success, done.reason
+        return done, " ".join(told)
+
+    return run
+
+
+def file_with(fields, **settings):
+    text = StringIO()
+    YAML().dump({"timezone": "UTC", "fields": fields, **settings}, text)
+    return text.getvalue()
+
+
+def labels(run):
+    return dict(run.rows("SELECT field, label FROM insights.field_labels"))
+
+
+@pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
+def test_a_label_written_during_a_sync_is_published_at_its_end(sync, edited_during, step):
+    sync.configure(fields=BEGAN_WITH)
+    run, _ = edited_during("2026-03-01", step, file_with(RELABELLED))
+    assert labels(run) == {"Industry": "Branch", "Rating": "Standing"}
+    assert run.rows('SELECT count("Branch") > 0 FROM insights.account_attributes_labelled') == [(True,)]
+
+
+@pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("fields: [", "is no valid YAML"),
+        (
+            file_with([{"field": "Industry", "label": "Same"}, {"field": "Rating", "label": "same"}]),
+            "is also the label",
+        ),
+    ],
+)
+def test_a_file_that_becomes_invalid_during_a_sync_does_not_stop_it(sync, edited_during, step, text, reason):
+    sync.configure(fields=BEGAN_WITH)
+    run, told = edited_during("2026-03-01", step, text)
+    assert labels(run) == {"Industry": "Sssf Industry", "Rating": "Standing"}
+    assert reason in told
+    assert "The labels" in told
+
+
+@pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
+def test_a_sync_that_is_switched_off_while_it_runs_completes_and_is_the_last(sync, edited_during, step):
+    sync.configure(fields=BEGAN_WITH)
+    switched_off = file_with(RELABELLED, enabled=False)
+    run, told = edited_during("2026-03-01", step, switched_off)
+    assert labels(run) == {"Industry": "Branch", "Rating": "Standing"}
+    assert told == ""
+    after = sync.run("2026-03-02")
+    assert not after.success
+    assert "switched off" in after.reason
+
+
+def test_labels_can_be_edited_while_the_synchronization_is_switched_off(sync):
+    sync(day="2026-03-01", fields=["Industry"])
+    run = sync.relabel(enabled=False, fields=[{"field": "Industry", "label": "Branch"}])
+    assert labels(run) == {"Industry": "Branch"}
