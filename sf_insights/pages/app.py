@@ -26,6 +26,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.guard import Forms, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
+from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
@@ -42,7 +43,16 @@ _STATIC = Path(__file__).parent / "static"
 class Pages:
     """One installation's pages."""
 
-    def __init__(self, places: Places, *, host: str, port: int, token: str | None, about: str) -> None:
+    def __init__(
+        self,
+        places: Places,
+        *,
+        host: str,
+        port: int,
+        token: str | None,
+        about: str,
+        public: PublicAddress | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -51,6 +61,7 @@ class Pages:
             port: its port.
             token: what a person has to know to use the pages; None asks nobody.
             about: which org and which data this is, in a sentence.
+            public: where people open the pages, when a proxy stands between.
         """
         self.places = places
         self.org = OrgCatalogs(settings.environment)
@@ -62,6 +73,8 @@ class Pages:
             host=host,
             port=port,
             token=token,
+            public=public,
+            installation=str(places.data),
             refused=self._refused,
             sign_in=self._sign_in,
         )

@@ -1,4 +1,4 @@
-"""Who may use the pages: this machine's own browsers, or whoever has the token; and no other site through them."""
+"""Who may use the pages: this machine's own browsers, or who has the token; and no other site through them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Callable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "sf_insights_settings"
+from sf_insights.pages.public_address import LOOPBACK_NAMES, PublicAddress
+
+_COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
 _OPEN_TO_ALL = "/static/"
 _MOST_BYTES = 2_000_000
 _MOST_FIELDS = 20_000
-_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE = frozenset({"GET", "HEAD"})
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -66,6 +66,8 @@ class Guard:
         host: str,
         port: int,
         token: str | None,
+        public: PublicAddress | None,
+        installation: str,
         refused: Callable[[int, str, str], Response],
         sign_in: Callable[[bool], Response],
     ) -> None:
@@ -73,15 +75,25 @@ class Guard:
 
         Args:
             host: the address that the server listens on.
+            port: its port.
             token: what a person has to know; None asks nobody, which is for loopback.
+            public: where people open the pages, when a proxy stands between.
+            installation: what tells these pages from others of this machine, such as their data directory.
             refused: makes a page of a status, of what happened, and of what to do.
             sign_in: makes the page that asks for the token; its argument is whether a wrong one was given.
         """
         self._app = app
-        self._host, self._port, self._token = host, port, token
+        self._host, self._port, self._token, self._public = host, port, token, public
         self._refused, self._sign_in = refused, sign_in
         self.form_token = secrets.token_urlsafe(32)
+        # All ports of a host share their cookies, so each installation has one of its own.
+        own = hashlib.sha256(f"{port} {installation}".encode()).hexdigest()[:12]
+        self.cookie_name = f"{'__Host-' if self._is_https else ''}{_COOKIE}_{own}"
         self._cookie = hmac.new(secrets.token_bytes(32), (token or "").encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def _is_https(self) -> bool:
+        return self._public is not None and self._public.is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the request pass."""
@@ -107,7 +119,7 @@ class Guard:
                 "This address is not one of these pages' own.",
                 "Open them by the address that the command printed.",
             )
-        if method not in _SAFE and not _comes_from(headers, host):
+        if method not in _SAFE and not self._comes_from_own(headers, host):
             return self._refused(403, "Another site sent this form, so nothing was done.", "Use the pages themselves.")
         if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(headers):
             return self._sign_in(False)
@@ -135,7 +147,9 @@ class Guard:
             return False
         if parts.username is not None or parts.path:
             return False
-        if name in _LOOPBACK_NAMES:
+        if self._public is not None and name == self._public.host:
+            return True  # a proxy may leave the port out
+        if name in LOOPBACK_NAMES:
             return port == self._port
         if is_loopback(self._host):
             return False
@@ -149,26 +163,31 @@ class Guard:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return hmac.compare_digest(given.strip().encode(), self._token.encode())
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
+        return any(
+            hmac.compare_digest(value.encode(), self._cookie.encode()) for value in _cookies(headers, self.cookie_name)
+        )
+
+    def _comes_from_own(self, headers: Headers, host: str) -> bool:
+        """Whether a form was sent by one of these pages; a program that is not a browser says nothing of it."""
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
-        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._cookie.encode())
+        origin = headers.get("origin")
+        if origin is None or (self._public is not None and self._public.is_origin(origin)):
+            return True
+        return origin.partition("://")[2].lower() == host.lower()
 
     def _signed_in(self, form: Forms) -> Response:
         if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
             return self._sign_in(True)
         answer = RedirectResponse("/fields", 303)
-        answer.set_cookie(COOKIE, self._cookie, httponly=True, samesite="strict")
+        answer.set_cookie(self.cookie_name, self._cookie, httponly=True, samesite="strict", secure=self._is_https)
         return answer
 
 
-def _comes_from(headers: Headers, host: str) -> bool:
-    """Whether a form was sent by a page of this host; what is no browser says nothing of it."""
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+def _cookies(headers: Headers, name: str) -> list[str]:
+    """Every value of a cookie. Others of the same host may be written in any way, which must not hide it."""
+    pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
+    return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
 def _is_address(name: str) -> bool:

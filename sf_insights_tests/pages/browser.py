@@ -137,10 +137,10 @@ class Browser:
 
 
 @contextmanager
-def browsing(profile: Path) -> Iterator[Browser]:
+def browsing(profile: Path, *options: str) -> Iterator[Browser]:
     """A started browser, which ends with the block."""
     assert PROGRAM
-    command = [PROGRAM, *_QUIET, f"--user-data-dir={profile}", "about:blank"]
+    command = [PROGRAM, *_QUIET, *options, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             address = next(

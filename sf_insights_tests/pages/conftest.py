@@ -125,7 +125,7 @@ class Page:
 class Site:
     """A browser without scripts, on the pages."""
 
-    def __init__(self, pages: Pages, url: str, session: requests.Session) -> None:
+    def __init__(self, pages: Pages | None, url: str, session: requests.Session) -> None:
         self.pages, self.url, self.session = pages, url, session
 
     def get(self, path: str, **headers: str) -> Page:

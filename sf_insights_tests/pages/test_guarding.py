@@ -117,6 +117,38 @@ def test_with_a_token_nothing_is_seen_before_it_is_given(synced, session):
         assert cookie.get_nonstandard_attr("SameSite") == "strict"
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        'prefs={"a": 1, "b": [2]}',
+        "a[0]=x",
+        "no value",
+        "=",
+        "a=b=c",
+        'open="quote',
+        "größe=x",
+        "sf_insights_settings=old",
+    ],
+)
+def test_a_cookie_of_another_application_on_this_host_signs_nobody_out(synced, session, foreign):
+    for site in serve(session, token=TOKEN):
+        site.post("/sign-in", [("token", TOKEN)])
+        (cookie,) = session.cookies
+        own = f"{cookie.name}={cookie.value}"
+        session.cookies.clear()
+        for cookies in (f"{foreign}; {own}", f"{own}; {foreign}", f"{own};{foreign};", f"{cookie.name}=old; {own}"):
+            assert site.get("/fields", Cookie=cookies.encode()).status == 200
+        assert site.get("/fields", Cookie=f"{foreign}; {cookie.name}=wrong".encode()).status == 401
+
+
+def test_two_of_these_pages_on_one_host_keep_their_own_sessions(synced, session):
+    for first in serve(session, token=TOKEN):
+        for second in serve(session, token=TOKEN):
+            for site in (first, second):
+                site.post("/sign-in", [("token", TOKEN)])
+            assert [site.get("/fields").status for site in (first, second)] == [200, 200]
+
+
 def test_served_to_others_a_name_that_is_not_this_machine_s_is_refused(synced, session):
     for site in serve(session, token=TOKEN, host="0.0.0.0"):  # noqa: S104
         assert site.get("/fields", Host="192.0.2.7:8443", Authorization=f"Bearer {TOKEN}").status == 200
