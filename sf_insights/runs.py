@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sf_insights.resources import settings
+from sf_insights.resources.durable import PRIVATE_DIRECTORY
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
     import dagster as dg
@@ -70,7 +71,7 @@ def use_dagster_home() -> Path:
     default = DEMO_DAGSTER_HOME if data == DEMO_DATA else settings.CHECKOUT / ".dagster"
     home = Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
     os.environ["DAGSTER_HOME"] = str(home)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(settings.CHECKOUT / "dagster.yaml", home / "dagster.yaml")
     return home

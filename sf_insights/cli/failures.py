@@ -12,6 +12,7 @@ from sf_insights.cli.console import shown_path, terminal
 from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.disk import disk_problem
+from sf_insights.resources.durable import PRIVATE, PRIVATE_DIRECTORY
 from sf_insights.resources.settings import CHECKOUT, now
 
 
@@ -52,7 +53,8 @@ def _where_it_is_written() -> str:
     log = Path(os.environ.get("DAGSTER_HOME") or CHECKOUT / ".dagster").expanduser() / "sf-insights.log"
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        log.touch(mode=PRIVATE)
         with log.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
+from sf_insights.resources.durable import PRIVATE_DIRECTORY
 from sf_insights.resources.landing import files_in
 from sf_insights.resources.stopping import refuse_stopped
 
@@ -94,7 +95,7 @@ class AccountSource(Protocol):
 def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
     """Write a list that comes in batches with the columns COLUMNS into `directory`, which is emptied before."""
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
     ids, waiting = SeenIds(), [pl.DataFrame(schema=SCHEMA)]
 
     def write() -> None:

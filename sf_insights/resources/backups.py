@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
-from sf_insights.resources.copies import PRIVATE, damage, replace_file
+from sf_insights.resources.copies import damage, replace_file
+from sf_insights.resources.durable import PRIVATE
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
 

@@ -14,6 +14,7 @@ from typing import Literal, Self
 from sf_insights.domain.problems import IncompleteSnapshot, Problem
 from sf_insights.resources.bulk_job import QueryJob
 from sf_insights.resources.csv_pages import CsvPage, header_of, write_page
+from sf_insights.resources.durable import PRIVATE_DIRECTORY
 from sf_insights.resources.paging import Way
 from sf_insights.resources.retrying import ONCE_MORE
 from sf_insights.resources.salesforce import SalesforceOrg
@@ -95,7 +96,7 @@ class AccountSnapshot:
         return self._job.id if self._job is not None else None
 
     def __enter__(self) -> Self:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         try:
             self._job = QueryJob.resumed(self._org, self._resume_job)
             if self._job is None:

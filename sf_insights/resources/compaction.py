@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-from contextlib import suppress
+import shutil
 from pathlib import Path
 
 import duckdb
 
+from sf_insights.resources.durable import PRIVATE_DIRECTORY, flush
 from sf_insights.resources.settings import database_limits, environment
 from sf_insights.resources.warehouse import STORAGE_VERSION, Transaction
 from sf_insights.sql import literal
@@ -41,26 +41,28 @@ def compact(file: Path) -> None:
 
     When that fails, for want of disk space for one, the file stays as it is and goes on working.
     """
-    copy = file.with_name(f".{file.name}.compact")
+    # DuckDB gives what it writes the umask's mode: the copy, its log and what does not fit into memory.
+    room = file.with_name(f".{file.name}.compact")
+    copy = room / file.name
     before = file.stat().st_size
     try:
-        copy.unlink(missing_ok=True)  # of a process that was killed
+        if room.is_file():
+            room.unlink()  # an earlier version made the copy under this name
+        shutil.rmtree(room, ignore_errors=True)  # of a process that was killed
+        room.mkdir(mode=PRIVATE_DIRECTORY)
         with duckdb.connect(config=database_limits(environment())) as connection:
             connection.execute("SET enable_progress_bar = false")
-            connection.execute(f"SET temp_directory = {literal(str(copy.with_name(copy.name + '.tmp')))}")
+            connection.execute(f"SET temp_directory = {literal(str(room / 'tmp'))}")
             connection.execute(f"ATTACH {literal(str(file))} AS held (READ_ONLY)")
             connection.execute(f"ATTACH {literal(str(copy))} AS fresh (STORAGE_VERSION {literal(STORAGE_VERSION)})")
             connection.execute("COPY FROM DATABASE held TO fresh")
             connection.execute("DETACH fresh")
         copy.chmod(file.stat().st_mode & 0o777)
-        with copy.open("rb") as written:
-            os.fsync(written.fileno())
+        flush(copy)
         copy.replace(file)
     except (duckdb.Error, OSError) as error:
         logger.warning("%s was not compacted, which the next sync tries again: %s", file.name, error)
         return
     finally:
-        for left in (copy, copy.with_name(copy.name + ".wal")):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
+        shutil.rmtree(room, ignore_errors=True)
     logger.info("%s was compacted from %s to %s bytes", file.name, f"{before:,}", f"{file.stat().st_size:,}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.resources.durable import create_private, flush
 from sf_insights.resources.settings import database_limits, environment
 from sf_insights.sql import identifier
-
-PRIVATE = 0o600
 
 _SIGNS_OF_DAMAGE = ("corrupt database", "stored checksum", "could not read enough bytes")
 
@@ -44,10 +42,11 @@ def replace_file(
     log = copy.with_name(copy.name + ".wal")
     try:
         log.unlink(missing_ok=True)
+        create_private(copy)  # nobody else reads it before it has the mode that is asked for
         shutil.copyfile(file, copy)
         _refuse_damaged(copy, file, just_read)
         complete(copy)
-        _flush(copy)
+        flush(copy)
         copy.chmod(mode)
         # A write-ahead log beside the target, left by somebody who once opened it for writing, would make the new file
         # unreadable.
@@ -56,7 +55,7 @@ def replace_file(
     finally:
         copy.unlink(missing_ok=True)
         log.unlink(missing_ok=True)
-    _flush(target.parent)
+    flush(target.parent)
 
 
 def _refuse_damaged(copy: Path, of: Path, just_read: Collection[str]) -> None:
@@ -94,11 +93,3 @@ def damage(file: Path, error: BaseException) -> WarehouseProblem | None:
         "Nothing was put in its place. Bring the warehouse back with `sf-insights restore FILE`, from a backup or from "
         "the published account_insights.duckdb; if that is the damaged one, `sf-insights publish` makes it again.",
     )
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

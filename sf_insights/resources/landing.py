@@ -19,6 +19,7 @@ from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteSnapshot
 from sf_insights.resources.csv_pages import CsvPage
 from sf_insights.resources.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
+from sf_insights.resources.durable import PRIVATE_DIRECTORY
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def files_in(directory: Path, pattern: str) -> str:
 def empty_landing(directory: Path) -> None:
     """Remove what an earlier sync landed."""
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
 
 
 def _checksum(file: Path) -> int:

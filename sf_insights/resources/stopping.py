@@ -7,7 +7,7 @@ records. So every signal is noted here beside its handler, and asked for whereve
 
 from __future__ import annotations
 
-import select
+import selectors
 import signal
 import socket
 import sys
@@ -94,7 +94,9 @@ def pause(seconds: float) -> None:
         time.sleep(seconds)
         return
     refuse_stopped()
-    select.select([_noted.reader], [], [], seconds)
+    with selectors.PollSelector() as waiting:  # takes descriptors of any number, and none of its own
+        waiting.register(_noted.reader, selectors.EVENT_READ)
+        waiting.select(seconds)
     refuse_stopped()
 
 

@@ -22,7 +22,8 @@ import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
-from sf_insights.resources.copies import PRIVATE, damage, replace_file, unreadable
+from sf_insights.resources.copies import damage, replace_file, unreadable
+from sf_insights.resources.durable import PRIVATE
 from sf_insights.resources.holder import HolderNote
 from sf_insights.resources.open_transactions import inside_transaction
 from sf_insights.resources.patience import Waiting

@@ -1,0 +1,72 @@
+"""Who may read what the commands write, at every moment at which they write it: this user alone, whatever the umask."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sf_insights.resources.settings import CHECKOUT
+from sf_insights.resources.warehouse import Warehouse
+
+SNAPSHOT = {"account_insights.duckdb", ".account_insights.duckdb.part"}  # for analysts, once it is complete
+# What DuckDB and the lock write beside the warehouse has the umask's mode, and the list of accounts is the test's own.
+OF_THE_UMASK = {
+    "warehouse.duckdb",
+    "warehouse.duckdb.wal",
+    "warehouse.holder",
+    "alerts.json",
+    "account_field_sync.yaml",
+}
+
+
+@pytest.fixture
+def readable(sf_insights, tmp_path):
+    """Run a command with an open umask, and return which files others could read meanwhile."""
+
+    def run(*arguments):
+        notes = tmp_path / "notes"
+        subprocess.run(
+            [sys.executable, "-m", "sf_insights_tests.watching_files", str(sf_insights.data), str(notes), *arguments],
+            cwd=CHECKOUT,
+            env=os.environ,
+            umask=0o022,
+            check=True,
+            timeout=120,
+            stdout=subprocess.DEVNULL,
+        )
+        return set(notes.read_text().split())
+
+    return run
+
+
+def test_a_sync_lands_its_pages_and_copies_the_snapshot_in_private(sf_insights, readable):
+    assert readable("sync") - OF_THE_UMASK <= SNAPSHOT
+    assert sf_insights.snapshot.stat().st_mode & 0o777 == 0o444
+
+
+def test_a_backup_and_a_restored_warehouse_are_private_from_their_first_byte(synced, readable):
+    for file in (synced.warehouse, synced.configuration, synced.data / "alerts.json"):
+        file.chmod(0o600)
+    backup = synced.data / "backup.duckdb"
+    assert readable("backup", str(backup)) - {"warehouse.holder"} <= SNAPSHOT
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert readable("restore", str(backup)) - OF_THE_UMASK <= SNAPSHOT
+    assert synced.warehouse.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_compacted_warehouse_keeps_its_mode_from_its_first_byte(synced, readable):
+    warehouse = Warehouse(synced.warehouse)
+    warehouse.open("a test")
+    warehouse.checkpointed()
+    warehouse.close()
+    synced.warehouse.chmod(0o600)
+    assert readable("compact", str(synced.warehouse)) - OF_THE_UMASK <= SNAPSHOT
+    assert synced.warehouse.stat().st_mode & 0o777 == 0o600
+    assert synced("publish").code == 0
+
+
+def test_an_edited_settings_file_is_private_while_it_is_written(sf_insights, readable):
+    sf_insights.configuration.chmod(0o600)
+    assert readable("label", "Industry", "Branch") == set()
+    assert sf_insights.configuration.stat().st_mode & 0o777 == 0o600
