@@ -100,12 +100,20 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with _explained(), _alerted():
             configuration = source.configuration()
         with self._reported(context) as warehouse:
-            day = _today(configuration)
             with warehouse.transaction() as tx:
                 sync = syncs.open_sync(
-                    tx, day=day, run_id=context.run.run_id, configuration=configuration, accepted=_accepted(context)
+                    tx,
+                    today=_today,
+                    run_id=context.run.run_id,
+                    configuration=configuration,
+                    accepted=_accepted(context),
                 )
             self.tag(context, day=sync.day)
+            if sync.day > (here := _today(configuration)):
+                context.log.warning(
+                    f"It is {here} in {configuration.timezone}, but {sync.day} was synced before the time zone was "
+                    f"changed. This is another run of {sync.day}, until that day comes."
+                )
             context.log.info(f"sync {sync.number} of {sync.day}")
             yield Step(sync, warehouse, self._patient(context, sync.configuration))
 

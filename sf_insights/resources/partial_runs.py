@@ -78,9 +78,9 @@ def sync_for(
         base = _last(tx, "sync = (SELECT max(sync) FROM salesforce.selected_fields)")
     refuse_missing(_done(tx, base), stage)
     settings = configuration() if stage is PLAN else syncs.load_sync(tx, base["sync"]).configuration
-    if stage.reads and base["day"] != today(settings):
+    if stage.reads and base["day"] != (day := syncs.day_now(tx, settings, today)):
         raise WarehouseProblem(
-            f"{stage.asset} would go on with the sync of {base['day']}, and what it reads now is of {today(settings)}.",
+            f"{stage.asset} would go on with the sync of {base['day']}, and what it reads now is of {day}.",
             "Materialize all assets, or run `sf-insights sync`.",
         )
     return _taken_over(tx, base, kept(_done(tx, base), stage), run_id, accepted, settings)

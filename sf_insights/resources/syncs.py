@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sf_insights.domain.days import day_to_sync
 from sf_insights.domain.problems import GuardRefusal, WarehouseProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
 from sf_insights.resources.settings import now
@@ -35,21 +36,43 @@ class Sync:
 
 
 def open_sync(
-    tx: Transaction, *, day: date, run_id: str, configuration: AccountFieldSync, accepted: Iterable[str]
+    tx: Transaction,
+    *,
+    today: Callable[[AccountFieldSync], date],
+    run_id: str,
+    configuration: AccountFieldSync,
+    accepted: Iterable[str],
 ) -> Sync:
     """Record that a sync begins, and that any earlier one which still seems to run died.
+
+    Args:
+        tx: the transaction.
+        today: today's date where a configuration says.
+        run_id: Dagster's run.
+        configuration: the administrator's file.
+        accepted: the guards that this sync may pass.
 
     Raises:
         WarehouseProblem: a later day has been synced, so this one can no longer be.
     """
-    last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
-    if last and day < last:
-        raise WarehouseProblem(
-            f"{day} cannot be synced any more: {last} already is, and Salesforce keeps no history to fill a day from.",
-            f"Sync today instead. If {last} is yet to come, a wrong clock synced it: correct the clock, and bring back "
-            "a backup from before with `sf-insights restore`.",
-        )
+    day = day_now(tx, configuration, today)
     return begin_sync(tx, day=day, run_id=run_id, configuration=configuration, accepted=accepted)
+
+
+def day_now(tx: Transaction, configuration: AccountFieldSync, today: Callable[[AccountFieldSync], date]) -> date:
+    """The day that what is read now is of; raises as `day_to_sync`.
+
+    Args:
+        tx: the transaction.
+        configuration: the administrator's file.
+        today: today's date where a configuration says.
+    """
+    last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
+    of_last = tx.execute(
+        "SELECT configuration FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": last}
+    )
+    where_last = [today(parse_configuration(json.loads(used))) for (used,) in of_last]
+    return day_to_sync(today(configuration), last, where_last)
 
 
 def begin_sync(

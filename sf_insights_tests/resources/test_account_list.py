@@ -86,7 +86,7 @@ def test_a_landed_list_harmed_before_it_is_used_changes_nothing(tmp_path, wareho
             pl.read_parquet(file).head(10).write_parquet(file)
     configuration = parse_configuration({"fields": ["Industry"]})
     with warehouse.transaction() as tx:
-        sync = open_sync(tx, day=date(2026, 3, 1), run_id="-", configuration=configuration, accepted=())
+        sync = open_sync(tx, today=lambda _: date(2026, 3, 1), run_id="-", configuration=configuration, accepted=())
     with pytest.raises(IncompleteSnapshot, match="were removed or damaged"), warehouse.transaction() as tx:
         apply_list(tx, sync, landed)
     with warehouse.transaction() as tx:
