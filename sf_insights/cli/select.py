@@ -44,9 +44,10 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
         for name in _as_known(fields, [*selection, *catalog.fields]):
             selection[name] = category or selection.get(name, "attribute")
         change = proposed(file, selection, catalog.fields, published)
-        console = terminal()
-        say_trouble(console, catalog)
-        _write(console, file, change, published)
+        _write(file, change)
+    console = terminal()
+    say_trouble(console, catalog)
+    _tell(console, change, published)
     for said in (warning(name, masked) for name, masked in catalog.masked.items() if name in selection):
         if said:
             console.print(f"\n{said} {REMEDY}", style="yellow")
@@ -63,8 +64,9 @@ def deselect(fields: tuple[str, ...]) -> None:
     places = settings.Places.from_environment(settings.environment())
     published = published_fields(places.snapshot)
     with editing(places.configuration) as file:
-        selection = _without(file, fields)
-        _write(terminal(), file, proposed(file, selection, {}, published), published)
+        change = proposed(file, _without(file, fields), {}, published)
+        _write(file, change)
+    _tell(terminal(), change, published)
 
 
 def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
@@ -96,11 +98,15 @@ def _as_known(fields: Iterable[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names.get(field.casefold(), field) for field in fields))
 
 
-def _write(console: Console, file: ConfigurationFile, change: Change, published: PublishedFields) -> None:
+def _write(file: ConfigurationFile, change: Change) -> None:
+    if not change.is_empty:
+        file.replace(change.file)
+
+
+def _tell(console: Console, change: Change, published: PublishedFields) -> None:
     if change.is_empty:
         console.print("Nothing is changed: they are selected so already.")
         return
-    file.replace(change.file)
     for name, category in change.added:
         kept = published.states.get(name)
         again = "; its history and label come back" if kept and kept.category == category else ""
@@ -109,7 +115,7 @@ def _write(console: Console, file: ConfigurationFile, change: Change, published:
         console.print(f"Changed     {name} is now {_article(category)}; its past as the other is kept")
     for name in change.removed:
         console.print(f"Deselected  {name}; its history and label are kept")
-    heading(console, shown_path(file.path))
+    heading(console, shown_path(change.file.path))
     for kind, line in change.lines[1:]:  # the first one says only that something may stand above
         mark, style = _MARKS[kind]
         console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)

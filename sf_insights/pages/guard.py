@@ -139,16 +139,14 @@ class Guard:
         scope.setdefault("state", {})["form"] = form
         return None
 
+    def _is_public(self, host: str) -> bool:
+        """Whether a Host names the public address, whose port a proxy may leave out."""
+        return self._public is not None and _name_and_port(host)[0] == self._public.host
+
     def _is_own(self, host: str) -> bool:
-        try:
-            parts = urlsplit(f"//{host}")
-            name, port = parts.hostname or "", parts.port or 80
-        except ValueError:
-            return False
-        if parts.username is not None or parts.path:
-            return False
-        if self._public is not None and name == self._public.host:
-            return True  # a proxy may leave the port out
+        name, port = _name_and_port(host)
+        if self._is_public(host):
+            return True
         if name in LOOPBACK_NAMES:
             return port == self._port
         if is_loopback(self._host):
@@ -174,7 +172,8 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or (self._public is not None and self._public.is_origin(origin)):
             return True
-        return origin.partition("://")[2].lower() == host.lower()
+        # Over http, another could answer under the public name.
+        return not self._is_public(host) and origin.partition("://")[2].lower() == host.lower()
 
     def _signed_in(self, form: Forms) -> Response:
         if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
@@ -182,6 +181,16 @@ class Guard:
         answer = RedirectResponse("/fields", 303)
         answer.set_cookie(self.cookie_name, self._cookie, httponly=True, samesite="strict", secure=self._is_https)
         return answer
+
+
+def _name_and_port(host: str) -> tuple[str, int]:
+    """What a Host header says; an empty name when it is not one."""
+    try:
+        parts = urlsplit(f"//{host}")
+        name, port = parts.hostname or "", parts.port or 80
+    except ValueError:
+        return "", 0
+    return ("", 0) if parts.username is not None or parts.path else (name, port)
 
 
 def _cookies(headers: Headers, name: str) -> list[str]:

@@ -14,6 +14,7 @@ import uvicorn
 
 from sf_insights.demo.server import listen
 from sf_insights.pages.app import Pages
+from sf_insights.pages.public_address import PublicAddress
 from sf_insights.resources.settings import Places
 from sf_insights_tests.cli.conftest import (
     Installation,
@@ -169,13 +170,14 @@ def serve(
     token: str | None = None,
     host: str = "127.0.0.1",
     about: str = "The demo org of the tests.",
+    public: PublicAddress | None = None,
 ) -> Iterator[Site]:
     """Serve the pages of the installation that the environment names."""
     with listen(0) as listener:
         listener.listen(64)
         port = listener.getsockname()[1]
         places = Places.from_environment(os.environ)
-        pages = Pages(places, host=host, port=port, token=token, about=about)
+        pages = Pages(places, host=host, port=port, token=token, about=about, public=public)
         config = uvicorn.Config(pages.application, ws="none", log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

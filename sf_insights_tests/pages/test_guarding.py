@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from sf_insights.pages.public_address import PublicAddress
 from sf_insights_tests.cli.conftest import CONFIGURATION
 from sf_insights_tests.pages.conftest import serve
 
@@ -139,6 +140,37 @@ def test_a_cookie_of_another_application_on_this_host_signs_nobody_out(synced, s
         for cookies in (f"{foreign}; {own}", f"{own}; {foreign}", f"{own};{foreign};", f"{cookie.name}=old; {own}"):
             assert site.get("/fields", Cookie=cookies.encode()).status == 200
         assert site.get("/fields", Cookie=f"{foreign}; {cookie.name}=wrong".encode()).status == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("insights.example.com", "https://insights.example.com", 200),
+        ("insights.example.com:443", "https://insights.example.com", 200),
+        ("127.0.0.1", "https://insights.example.com", 200),
+        ("127.0.0.1", "http://127.0.0.1", 200),
+        ("insights.example.com", "http://insights.example.com", 403),
+        ("insights.example.com", "https://insights.example.com:8443", 403),
+        ("insights.example.com", "http://127.0.0.1", 403),
+        ("insights.example.com", "https://insights.example.com.evil.example", 403),
+        ("insights.example.com@evil.example", "https://insights.example.com", 421),
+        ("insights.example.com.evil.example", "https://insights.example.com", 421),
+    ],
+)
+def test_behind_a_proxy_forms_come_from_the_public_address_or_this_machine(sf_insights, session, host, origin, status):
+    public = PublicAddress.parse("https://insights.example.com")
+    for site in serve(session, token=TOKEN, public=public):
+        port = site.url.rpartition(":")[2]
+        own = {"Host": host, "Origin": origin}
+        own = {name: value.replace("127.0.0.1", f"127.0.0.1:{port}") for name, value in own.items()}
+        page = site.post("/fields/review", site_form(site), Authorization=f"Bearer {TOKEN}", **own)
+        assert page.status == status
+
+
+def site_form(site):
+    """What the fields page would send, as who has the token sees it."""
+    page = site.get("/fields", Authorization=f"Bearer {TOKEN}")
+    return page.form("/fields/review")
 
 
 def test_two_of_these_pages_on_one_host_keep_their_own_sessions(synced, session):
