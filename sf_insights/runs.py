@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sf_insights.resources import settings
-from sf_insights.resources.durable import PRIVATE_DIRECTORY
+from sf_insights.resources.durable import PRIVATE_DIRECTORY, copy_when_missing
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
     import dagster as dg
@@ -72,8 +71,7 @@ def use_dagster_home() -> Path:
     home = Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
-    if not (home / "dagster.yaml").exists():
-        shutil.copyfile(settings.CHECKOUT / "dagster.yaml", home / "dagster.yaml")
+    copy_when_missing(settings.CHECKOUT / "dagster.yaml", home / "dagster.yaml")
     return home
 
 

@@ -13,6 +13,7 @@ import filelock
 from sf_insights import runs
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.durable import copy_when_missing
 from sf_insights.resources.salesforce import DEFAULT_API_VERSION
 from sf_insights.resources.settings import CHECKOUT, Places
 
@@ -134,6 +135,5 @@ def clear() -> None:
 
 def ensure_configuration() -> None:
     """See that the demo has a configuration: the committed one, until somebody changes it."""
-    if not PLACES.configuration.exists():
-        DATA.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(CHECKOUT / "data" / PLACES.configuration.name, PLACES.configuration)
+    DATA.mkdir(parents=True, exist_ok=True)
+    copy_when_missing(CHECKOUT / "data" / PLACES.configuration.name, PLACES.configuration)

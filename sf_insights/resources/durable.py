@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,27 @@ def create_private(file: Path) -> None:
     """Make an empty file that only this user can read, whatever the umask; one that was there is removed first."""
     file.unlink(missing_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+
+
+def copy_when_missing(source: Path, target: Path) -> None:
+    """Copy a file to where none is yet; others see all of it or nothing, and what one of them put there stays."""
+    if target.exists():
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, part)
+        _link(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _link(part: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        part.replace(target)
 
 
 def flush(path: Path) -> None:
