@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.02
 
 
 def create_private(file: Path) -> None:
-    """Make an empty file that only this user can read, whatever the umask; one that was there is removed first."""
+    """Make an empty file that only this user can read, with any umask; one that was there is removed first."""
     file.unlink(missing_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
 

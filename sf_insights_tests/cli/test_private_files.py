@@ -1,4 +1,4 @@
-"""Who may read what the commands write, at every moment at which they write it: this user alone, whatever the umask."""
+"""Who may read what the commands write, at every moment at which they write it: this user alone, with any umask."""
 
 import os
 import subprocess
