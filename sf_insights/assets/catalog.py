@@ -20,12 +20,12 @@ def account_fields(
     with warehouse.opening(context, settings) as step:
         org = salesforce.connected(step.retry)
         warehouse.tag(context, org_id=org.org_id)
-        fields = list(org.account_fields().values())
+        described = org.account_fields()
         if org.api_usage:
             refuse_start(*org.api_usage)
         with step.transaction() as tx:
             syncs.refuse_another_org(tx, step.sync, org.org_id)
-            field_tables.save_catalog(tx, fields, step.sync.day)
+            fields = field_tables.save_catalog(tx, described.values(), step.sync.day)
             syncs.record(
                 tx,
                 step.sync.number,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from sf_insights.cli.console import waiting
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.masking import MASKED_TYPE
 from sf_insights.domain.problems import ConnectionProblem, Problem
@@ -22,7 +23,7 @@ class Catalog:
     `masked` is whether the encrypted fields that were asked for are masked, None where that is unknown.
     """
 
-    fields: Mapping[str, AccountField]
+    fields: ByApiName[AccountField]
     source: str
     trouble: Problem | None = None
     masked: Mapping[str, bool | None] = field(default_factory=dict)
@@ -39,7 +40,7 @@ def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields, *,
             waiting("asking Salesforce which fields Account has"),
             SalesforceOrg.from_environment(variables, retry=ONCE_MORE) as org,
         ):
-            fields = org.account_fields()
+            fields = published.as_known(org.account_fields().values())
             masked = masked_in_org(org, _named(wanted, fields))
             return Catalog(fields, f"the org {org.org_id}", masked=masked)
     except Problem as problem:
@@ -50,9 +51,8 @@ def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields, *,
         return Catalog(published.catalog, "the last published sync", problem, unknown)
 
 
-def _named(wanted: Iterable[str], fields: Mapping[str, AccountField]) -> list[AccountField]:
-    names = {name.casefold() for name in wanted}
-    return [field for name, field in fields.items() if name.casefold() in names]
+def _named(wanted: Iterable[str], fields: ByApiName[AccountField]) -> list[AccountField]:
+    return [fields[name] for name in ByApiName((name, None) for name in wanted) if name in fields]
 
 
 def say_trouble(console: Console, catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from sf_insights.cli.catalog import Catalog, ask_for_catalog, say_trouble
 from sf_insights.cli.console import STATE_STYLES, next_steps, one_line, print_json, program, terminal
 from sf_insights.cli.console import table as new_table
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.resources import settings
@@ -41,14 +42,12 @@ def fields(search: str, as_json: bool) -> None:
 
 
 def _rows(
-    catalog: Mapping[str, AccountField], configuration: AccountFieldSync, published: PublishedFields
+    catalog: ByApiName[AccountField], configuration: AccountFieldSync, published: PublishedFields
 ) -> list[dict[str, Any]]:
-    selected = {entry.field.casefold(): entry for entry in configuration.fields}
-    names = {name.casefold(): name for name in catalog}
-    gone = {entry.field for entry in configuration.fields if entry.field.casefold() not in names}
-    gone = {next((name for name in published.states if name.casefold() == field.casefold()), field) for field in gone}
-    rows = [_row(name, field, selected.get(name.casefold()), published) for name, field in catalog.items()]
-    rows += [_row(name, None, selected[name.casefold()], published) for name in gone]
+    selected = configuration.by_field
+    gone = [published.states.spelling(name) for name in selected if name not in catalog]
+    rows = [_row(name, field, selected.get(name), published) for name, field in catalog.items()]
+    rows += [_row(name, None, selected[name], published) for name in gone]
     return sorted(rows, key=lambda row: row["field"].casefold())
 
 

@@ -231,15 +231,15 @@ def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: 
         yield Finding(group, "Selected", "warning", "not looked at, since Salesforce is not connected")
         return
     try:
-        catalog = org.account_fields()
-        known = published_fields(places.snapshot).known
+        published = published_fields(places.snapshot)
+        catalog = published.as_known(org.account_fields().values())
     except Problem as problem:
         yield failed(group, "Selected", problem)
         return
-    selected = {entry.field.casefold() for entry in configuration.fields}
-    masked = masked_in_org(org, [field for name, field in catalog.items() if name.casefold() in selected])
+    selected = configuration.by_field
+    masked = masked_in_org(org, [field for name, field in catalog.items() if name in selected])
     for entry in configuration.fields:
-        yield _field(entry, catalog, known, masked)
+        yield _field(entry, catalog, published.known, masked)
 
 
 def _field(

@@ -34,7 +34,7 @@ def label(field: str, text: str | None, to_default: bool) -> None:
         _republish(file, edited, places)
         published = published_fields(places.snapshot)
     console = terminal()
-    name = next(name for name in labels if name.casefold() == field.casefold())
+    name = labels.spelling(field)
     console.print(f'{name} is labelled "{labels[name].text}".', style="green", soft_wrap=True)
     console.print(f"Written to {shown_path(places.configuration)}.", soft_wrap=True)
     if any(planned.name == name for planned in published.plan):

@@ -1,12 +1,13 @@
 """sf-insights select and deselect: which Account fields the next sync brings, without opening the YAML."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
 
 from sf_insights.cli.catalog import ask_for_catalog, say_trouble
 from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.planning import nearest_names
@@ -41,7 +42,8 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
     catalog = ask_for_catalog(variables, published, wanted=fields)
     with editing(places.configuration) as file:
         selection = selection_of(file.configuration)
-        for name in _as_known(fields, [*selection, *catalog.fields]):
+        for given in fields:
+            name = catalog.fields.spelling(given)
             selection[name] = category or selection.get(name, "attribute")
         change = proposed(file, selection, catalog.fields, published)
         _write(file, change)
@@ -76,7 +78,7 @@ def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
         ConfigurationProblem: one of them is not selected, or none is left.
     """
     selection = selection_of(file.configuration)
-    for name in _as_known(fields, list(selection)):
+    for name in ByApiName((name, None) for name in fields):
         if name not in selection:
             near = " or ".join(nearest_names(name, selection))
             remedy = f"Did you mean {near}?" if near else f"Selected are {', '.join(selection)}."
@@ -88,14 +90,6 @@ def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
             "To sync nothing any more, write `enabled: false` into it.",
         )
     return selection
-
-
-def _as_known(fields: Iterable[str], known: Sequence[str]) -> list[str]:
-    """The fields, each once, as the file or the org writes them: API names are compared without regard to case."""
-    names: dict[str, str] = {}
-    for name in known:
-        names.setdefault(name.casefold(), name)
-    return list(dict.fromkeys(names.get(field.casefold(), field) for field in fields))
 
 
 def _write(file: ConfigurationFile, change: Change) -> None:

@@ -170,6 +170,10 @@ class BulkJobs:
             raise ApiError(400, "API_ERROR", "Query is required for query jobs")
         faults = {fault.action: fault for fault in org.faults.take(request.method, request.path, JOB_ACTIONS)}
         with org.lock:
+            if "respell_field" in faults:
+                details = faults["respell_field"].details
+                with org.store.change():
+                    change_field(org.store, details["field"], {"name": details["spelling"]})
             compiled = _compile_for_bulk(org, soql, operation == "queryAll")
             job = Job(
                 record_id("750", next(self._numbers)),

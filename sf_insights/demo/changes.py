@@ -202,6 +202,13 @@ def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
     store.connection.execute(
         "UPDATE field SET name = ?, definition = ? WHERE name = ?", (after.name, after.to_json(), before.name)
     )
+    if after.name != before.name:
+        for part in store.account_fields():
+            if part.compound == before.name:
+                store.connection.execute(
+                    "UPDATE field SET definition = ? WHERE name = ?",
+                    (dataclasses.replace(part, compound=after.name).to_json(), part.name),
+                )
     if after.type != before.type and not after.is_compound:
         column = quoted(column_of(after))
         store.connection.create_function("retyped", 1, lambda text: retyped(after.type, text), deterministic=True)

@@ -19,6 +19,7 @@ following ones (None: all of them) and is used up. Actions and their details:
     job_failed       message="...": a new Bulk job ends as Failed
     job_aborted      a new Bulk job ends as Aborted
     hide_field       field="X": hides the field from the API user right after a new Bulk job was created; it fails
+    respell_field    field="X", spelling="x": changes the letter case of its API name right before a new Bulk job
 """
 
 import threading
@@ -43,9 +44,10 @@ ACTIONS = frozenset(
         "job_failed",
         "job_aborted",
         "hide_field",
+        "respell_field",
     }
 )
-JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field"})
+JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field", "respell_field"})
 
 
 @dataclass

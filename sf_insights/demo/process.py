@@ -184,6 +184,12 @@ class DemoOrg:
         """Give a field another API name; values stay."""
         self._call("change_field", name=name, changes={"name": new_name})
 
+    def respell_field(self, name: str, spelling: str) -> None:
+        """Change the letter case of a field's API name, which is the same name to every query."""
+        if name.casefold() != spelling.casefold():
+            raise DemoOrgError(f"{spelling} is another name than {name}")
+        self.rename_field(name, spelling)
+
     def retype_field(self, name: str, type_: str, **changes: Any) -> None:
         """Give a field another type, with its length, precision, scale or digits; stored texts stay."""
         self._call("change_field", name=name, changes={"type": type_, **changes})

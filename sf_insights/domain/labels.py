@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Literal
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import LABEL_LENGTH
 
@@ -36,7 +37,7 @@ class LabelWish:
 
 def assign_labels(
     existing: Mapping[str, FieldLabel], wishes: Iterable[LabelWish], prefix: str, reserved: Iterable[str]
-) -> dict[str, FieldLabel]:
+) -> ByApiName[FieldLabel]:
     """Return every label, those of deselected fields included, by field.
 
     Args:
@@ -48,7 +49,7 @@ def assign_labels(
     Raises:
         ConfigurationProblem: a person's label equals another field's label or a fixed column, case ignored.
     """
-    labels = dict(existing)
+    labels = ByApiName(existing)
     fixed = {name.casefold() for name in reserved}
     wished = list(wishes)
     for wish in wished:

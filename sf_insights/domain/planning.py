@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField, Category, ColumnType
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import SelectedField
@@ -51,18 +52,14 @@ def plan_fields(
 
     Args:
         selection: the entries of the file, duplicates already refused.
-        org: the fields that describe shows now, by API name.
+        org: the fields that describe shows now, by API name, spelled as they are known.
         known: what earlier syncs saw, by API name.
 
     Raises:
         ConfigurationProblem: a field the org never had, or one that can never be what the entry asks for.
     """
-    by_name = {name.casefold(): field for name, field in org.items()}
-    remembered = {name.casefold(): field for name, field in known.items()}
-    return [
-        _plan_field(entry, by_name.get(entry.field.casefold()), remembered.get(entry.field.casefold()), org)
-        for entry in selection
-    ]
+    shown, remembered = ByApiName(org), ByApiName(known)
+    return [_plan_field(entry, shown.get(entry.field), remembered.get(entry.field), org) for entry in selection]
 
 
 def _plan_field(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.durations import duration
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
@@ -145,6 +146,11 @@ class AccountFieldSync(BaseModel):
         return value
 
     @property
+    def by_field(self) -> ByApiName[SelectedField]:
+        """The entries by the API names they write."""
+        return ByApiName((entry.field, entry) for entry in self.fields)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
@@ -184,14 +190,14 @@ def parse_configuration(content: Any) -> AccountFieldSync:
         raise ConfigurationProblem(
             "; ".join(_sentence(detail, content) for detail in error.errors(include_url=False)) + "."
         ) from None
-    seen: set[str] = set()
+    seen: ByApiName[SelectedField] = ByApiName()
     for entry in configuration.fields:
-        if entry.field.casefold() in seen:
+        if entry.field in seen:
             raise ConfigurationProblem(
                 f"fields: {entry.field} is selected twice.",
                 "API names are compared without regard to case; keep one of the entries.",
             )
-        seen.add(entry.field.casefold())
+        seen[entry.field] = entry
     return configuration
 
 

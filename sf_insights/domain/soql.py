@@ -11,6 +11,8 @@ from sf_insights.domain.field_types import AccountField, ColumnType
 SYSTEM_FIELDS = ("Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "Name")
 CURRENCY_FIELD = "CurrencyIsoCode"  # exists in multi-currency orgs only
 WEBSITE_FIELD = "Website"  # compared with names as well, where the integration user sees it
+# What the code and the SQL call these fields, however an org spells them.
+OWN_NAMES = (*SYSTEM_FIELDS, CURRENCY_FIELD, WEBSITE_FIELD)
 
 
 def columns_to_read(org: Mapping[str, AccountField], selected: Iterable[AccountField]) -> dict[str, ColumnType]:

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.selection import AccountFieldSync
@@ -122,7 +123,7 @@ class Pages:
     def show_fields(self, request: Request) -> Response:
         """Every Account field, to choose from."""
         file, trouble = self._file()
-        selection = selection_of(file.configuration) if file else {}
+        selection = selection_of(file.configuration) if file else Selection()
         query = request.query_params
         return self._fields(
             file,
@@ -151,7 +152,7 @@ class Pages:
             status,
             configuration=file.configuration if file else None,
             seen=file.fingerprint if file else "",
-            in_file={entry.field.lower(): entry.category for entry in file.configuration.fields} if file else {},
+            in_file=selection_of(file.configuration) if file else Selection(),
             selected_count=len(selection),
             rows=[row for row in rows if wanted.shows(row)],
             of_all=len(rows),
@@ -341,7 +342,7 @@ class Pages:
         except WarehouseProblem as problem:
             return Published(), problem
 
-    def _catalog(self, published: Published) -> Mapping[str, AccountField]:
+    def _catalog(self, published: Published) -> ByApiName[AccountField]:
         """The fields that are known by now, without asking the org."""
         return selecting.catalog_of(self.org.last or OrgCatalog(), published)
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.lifecycle import FieldState
-from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.published import Published
 
@@ -33,24 +34,20 @@ class LabelRow:
 def label_rows(
     configuration: AccountFieldSync | None,
     published: Published,
-    catalog: Mapping[str, AccountField],
+    catalog: ByApiName[AccountField],
     typed: Mapping[str, str] | None = None,
 ) -> list[LabelRow]:
     """Every field that is selected or was ever synced, the deselected ones last.
 
     Of a field that has no label yet, `default` is the one that its first sync is about to give it; `catalog` tells.
     """
-    fields = {name.casefold(): field for name, field in catalog.items()}
-    entries = {entry.field.casefold(): entry for entry in configuration.fields} if configuration else {}
-    names = list(published.states)
-    seen = {name.casefold() for name in names}
-    names += [entry.field for key, entry in entries.items() if key not in seen]
+    entries = configuration.by_field if configuration else ByApiName[SelectedField]()
     made = []
-    for name in names:
-        entry, label, state = entries.get(name.casefold()), published.labels.get(name), published.states.get(name)
+    for name in [*published.states, *(catalog.spelling(name) for name in entries if name not in published.states)]:
+        entry, label, state = entries.get(name), published.labels.get(name), published.states.get(name)
         text, default = (label.text, label.default) if label else ("", "")
-        if not label and configuration and name.casefold() in fields:
-            default = f"{configuration.label_prefix} {fields[name.casefold()].label}".strip()
+        if not label and configuration and name in catalog:
+            default = f"{configuration.label_prefix} {catalog[name].label}".strip()
         if entry and entry.says_label:
             text = entry.label or (label.default if label else "")
         made.append(

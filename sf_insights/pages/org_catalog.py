@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.retrying import ONCE_MORE
@@ -31,8 +32,8 @@ class Sample:
 class OrgCatalog:
     """What the org said when it was last asked; `trouble` is why it could not be asked again, or in full."""
 
-    fields: Mapping[str, AccountField] = field(default_factory=dict)
-    samples: Mapping[str, Sample] = field(default_factory=dict)
+    fields: ByApiName[AccountField] = field(default_factory=ByApiName)
+    samples: ByApiName[Sample] = field(default_factory=ByApiName)
     sampled: int = 0
     org_id: str | None = None
     api_usage: tuple[int, int] | None = None
@@ -82,8 +83,9 @@ class OrgCatalogs:
             return replace(self._kept or OrgCatalog(), trouble=problem)
 
 
-def _samples(fields: Mapping[str, AccountField], records: list[dict[str, Any]]) -> dict[str, Sample]:
-    samples = {}
+def _samples(fields: Mapping[str, AccountField], asked: list[dict[str, Any]]) -> ByApiName[Sample]:
+    samples: ByApiName[Sample] = ByApiName()
+    records = [ByApiName(record) for record in asked]  # a name may be spelled anew since the describe
     for name, kind in fields.items():
         values = [record[name] for record in records if record.get(name) is not None]
         value = values[0] if values else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.masking import MASKED_TYPE, REMEDY, is_masked, warning
 from sf_insights.domain.selection import AccountFieldSync
@@ -57,27 +58,27 @@ class Filter:
                 return True
 
 
-def catalog_of(org: OrgCatalog, published: Published) -> Mapping[str, AccountField]:
+def catalog_of(org: OrgCatalog, published: Published) -> ByApiName[AccountField]:
     """The fields to choose from: the org's, or those of the last published sync while the org was never reached."""
-    return org.fields or published.catalog
+    return published.as_known(org.fields.values()) or published.catalog
 
 
-def rows(org: OrgCatalog, published: Published, selection: Mapping[str, Category]) -> list[Row]:
+def rows(org: OrgCatalog, published: Published, selection: Selection) -> list[Row]:
     """Every field of the org, and every selected one, by label."""
     catalog = catalog_of(org, published)
-    chosen = {name.casefold(): (name, category) for name, category in selection.items()}
-    known = {name.casefold() for name in catalog}
-    made = [
-        _row(name, field, chosen.get(name.casefold(), ("", None))[1], org, published) for name, field in catalog.items()
+    made = [_row(name, field, selection.get(name), org, published) for name, field in catalog.items()]
+    made += [
+        _row(published.known.spelling(name), None, category, org, published)
+        for name, category in selection.items()
+        if name not in catalog
     ]
-    made += [_row(name, None, category, org, published) for key, (name, category) in chosen.items() if key not in known]
     return sorted(made, key=lambda row: (row.label.casefold(), row.name))
 
 
 def _row(
     name: str, field: AccountField | None, category: Category | None, org: OrgCatalog, published: Published
 ) -> Row:
-    state = next((state for key, state in published.states.items() if key.casefold() == name.casefold()), None)
+    state = published.states.get(name)
     status: str | None = state.status if state else None
     reason = state.status_reason if state else None
     if category and (state is None or state.status == "deselected" or state.category != category):
@@ -114,26 +115,24 @@ def _mask_warning(name: str, field: AccountField | None, org: OrgCatalog, publis
 
 def mask_warnings(names: Iterable[str], org: OrgCatalog, published: Published) -> list[str]:
     """What to tell of the encrypted fields among these."""
-    catalog = {name.casefold(): (name, field) for name, field in catalog_of(org, published).items()}
-    known = [catalog[name.casefold()] for name in names if name.casefold() in catalog]
-    return [said for name, field in known if (said := _mask_warning(name, field, org, published))]
+    catalog = catalog_of(org, published)
+    known = [catalog[name] for name in names if name in catalog]
+    return [said for field in known if (said := _mask_warning(field.name, field, org, published))]
 
 
 def _sample(name: str, org: OrgCatalog, published: Published) -> Sample:
     return published.samples.get(name) or org.samples.get(name) or Sample()
 
 
-def changed_selection(before: Mapping[str, Category], form: Forms) -> Selection:
+def changed_selection(before: Selection, form: Forms) -> Selection:
     """The selection with what the form says of the rows that it showed; the others stay."""
-    selection = dict(before)
-    names = {name.casefold(): name for name in before}
+    selection = ByApiName(before)
     selected = set(form.all("selected"))
-    for shown in form.all("shown"):
-        name = names.get(shown.casefold(), shown)
-        if shown not in selected:
+    for name in form.all("shown"):
+        if name not in selected:
             selection.pop(name, None)
         else:
-            selection[name] = "metric" if form.one(f"as.{shown}") == "metric" else "attribute"
+            selection[name] = "metric" if form.one(f"as.{name}") == "metric" else "attribute"
     return selection
 
 

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import Node, ScalarNode
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.selection import AccountFieldSync, parse_configuration
@@ -60,17 +61,16 @@ class ConfigurationFile:
         Raises:
             ConfigurationProblem: that cannot be selected, or the list is written in a way that this cannot edit.
         """
-        chosen = {name.casefold(): (name, category) for name, category in selection.items()}
-        before = {entry.field.casefold(): entry for entry in self.configuration.fields}
+        chosen, before = ByApiName(selection), self.configuration.by_field
+        new = [(name, category) for name, category in chosen.items() if name not in before]
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
         content["fields"] = [
-            {**entry.model_dump(by_alias=True, exclude_unset=True), "as": chosen[key][1]}
-            for key, entry in before.items()
-            if key in chosen
-        ] + [{"field": name, "as": category} for key, (name, category) in chosen.items() if key not in before]
+            {**entry.model_dump(by_alias=True, exclude_unset=True), "as": chosen[name]}
+            for name, entry in before.items()
+            if name in chosen
+        ] + [{"field": name, "as": category} for name, category in new]
         wanted = _configuration(self.path, content)
-        entries = [chosen[key][1] if key in chosen else None for key in before]
-        new = [chosen[key] for key in chosen if key not in before]
+        entries = [chosen.get(name) for name in before]
         text = _with_entries(self.text, entries, [entry.category for entry in before.values()], new)
         edited = self._edited(text, wanted)
         if edited is None:
@@ -96,13 +96,13 @@ class ConfigurationFile:
         return file
 
     def _with_label(self, field: str, label: str | None) -> ConfigurationFile:
-        selected = [entry.field.casefold() for entry in self.configuration.fields]
-        if field.casefold() not in selected:
+        selected = self.configuration.by_field
+        if field not in selected:
             raise ConfigurationProblem(
                 f"{self.path.name}: {field} is not selected, so it has no label.",
                 f"Select it first: `sf-insights select {field}`; `sf-insights fields` lists what can be.",
             )
-        place = selected.index(field.casefold())
+        place = list(selected).index(selected.spelling(field))
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
         content["fields"][place]["label"] = label
         wanted = _configuration(self.path, content)

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from sf_insights.domain.api_names import ByApiName, by_name, spelled_as
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.labels import FieldLabel, LabelWish
 from sf_insights.domain.lifecycle import FieldEvent, FieldState
 from sf_insights.domain.planning import KnownField, PlannedField
 from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.soql import OWN_NAMES
 from sf_insights.resources import syncs
 from sf_insights.resources.settings import now
 from sf_insights.resources.warehouse import Transaction
 
 
-def save_catalog(tx: Transaction, fields: Sequence[AccountField], day: date) -> None:
-    """Keep what describe shows now, and of what it shows no longer since when it does not."""
+def save_catalog(tx: Transaction, described: Iterable[AccountField], day: date) -> list[AccountField]:
+    """Keep what describe shows now, and of what it shows no longer since when it does not.
+
+    Return the fields as every table names them: in the spelling in which the catalog first saw each.
+    """
+    held = {row["field"]: row for row in tx.records("SELECT * FROM salesforce.account_fields")}
+    fields = spelled_as([*OWN_NAMES, *held], described)
     present = {field.name for field in fields}
-    gone = {
-        row["field"]: row
-        for row in tx.records("SELECT * FROM salesforce.account_fields")
-        if row["field"] not in present
-    }
     tx.replace(
         "salesforce.account_fields",
         [
             *({**_field_row(field), **_catalog_row(field), "vanished_on": None} for field in fields),
-            *({**row, "vanished_on": row["vanished_on"] or day} for row in gone.values()),
+            *({**row, "vanished_on": row["vanished_on"] or day} for name, row in held.items() if name not in present),
         ],
     )
+    return fields
 
 
-def load_catalog(tx: Transaction) -> dict[str, AccountField]:
+def load_catalog(tx: Transaction) -> ByApiName[AccountField]:
     """The fields that the last describe showed, by API name."""
     rows = tx.records("SELECT * FROM salesforce.account_fields WHERE vanished_on IS NULL")
-    return {row["field"]: _field(row) for row in rows}
+    return by_name(_field(row) for row in rows)
 
 
-def known_fields(tx: Transaction, day: date | None = None) -> dict[str, KnownField]:
+def known_fields(tx: Transaction, day: date | None = None) -> ByApiName[KnownField]:
     """Every field the org ever showed, as a sync of this day starts from it; of a day to come when there is none."""
-    known = {
-        row["field"]: KnownField(row["field"], row["label"], row["type"])
+    known = ByApiName(
+        (row["field"], KnownField(row["field"], row["label"], row["type"]))
         for row in tx.records("SELECT field, label, type FROM salesforce.account_fields")
-    }
+    )
     states = load_states(tx) if day is None else states_before(tx, day)
     for state in states.values():
         last_read = AccountField(state.field, state.salesforce_label, state.salesforce_type)
@@ -103,18 +106,18 @@ def load_plan(tx: Transaction) -> list[PlannedField]:
     ]
 
 
-def load_states(tx: Transaction) -> dict[str, FieldState]:
+def load_states(tx: Transaction) -> ByApiName[FieldState]:
     """insights.fields, by field."""
     return _states_in(tx, "insights.fields")
 
 
-def states_before(tx: Transaction, day: date) -> dict[str, FieldState]:
+def states_before(tx: Transaction, day: date) -> ByApiName[FieldState]:
     """The states that a sync of this day starts from, by field: what an earlier sync of the same day did is undone."""
     return _states_in(tx, "ops.undo_fields" if syncs.day_is_complete(tx, day) else "insights.fields")
 
 
-def _states_in(tx: Transaction, table: str) -> dict[str, FieldState]:
-    return {row["field"]: FieldState(**row) for row in tx.records(f"SELECT * FROM {table}")}
+def _states_in(tx: Transaction, table: str) -> ByApiName[FieldState]:
+    return ByApiName((row["field"], FieldState(**row)) for row in tx.records(f"SELECT * FROM {table}"))
 
 
 def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[FieldEvent], day: date) -> None:
@@ -145,10 +148,10 @@ def last_days(tx: Transaction, category: Category) -> dict[str, date]:
     )
 
 
-def load_labels(tx: Transaction) -> dict[str, FieldLabel]:
+def load_labels(tx: Transaction) -> ByApiName[FieldLabel]:
     """Every label there is, by field."""
     rows = tx.execute("SELECT field, label, default_label, label_source FROM insights.field_labels")
-    return {row[0]: FieldLabel(*row) for row in rows}
+    return ByApiName((row[0], FieldLabel(*row)) for row in rows)
 
 
 def save_labels(tx: Transaction, labels: Iterable[FieldLabel]) -> None:
@@ -174,10 +177,10 @@ def save_labels(tx: Transaction, labels: Iterable[FieldLabel]) -> None:
 
 def label_wishes(configuration: AccountFieldSync, plan: Iterable[PlannedField]) -> list[LabelWish]:
     """What the file says of the label of each planned field."""
-    said = {entry.field.casefold(): entry for entry in configuration.fields}
+    said = configuration.by_field
     wishes = []
     for planned in plan:
-        entry = said.get(planned.name.casefold())
+        entry = said.get(planned.name)
         wish = LabelWish(planned.name, planned.field.label)
         if entry is not None:  # it is still selected
             wish = replace(wish, says=entry.says_label, text=entry.label)

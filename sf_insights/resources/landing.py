@@ -14,6 +14,7 @@ from typing import Self
 
 import polars as pl
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.casting import cast_page
 from sf_insights.domain.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteSnapshot
@@ -173,11 +174,16 @@ def _checksum(file: Path) -> int:
 
 
 def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One page as text, its columns by name: not every server keeps their order from page to page.
+    """One page as text, its columns by name: not every server keeps their order from page to page, nor their spelling.
 
     With it a row (record_id, field, text, reason) for each cell that was damaged on the way.
     """
     text, damaged = _text_of(page)
+    spelled = ByApiName((name, name) for name in columns)
+    asked_for = {name: spelled.get(name, name) for name in text.columns}
+    if len(set(asked_for.values())) == len(asked_for):  # else it has a column twice, and is refused below
+        text = text.rename(asked_for)
+        damaged = damaged.with_columns(pl.col("field").replace(asked_for))
     if set(text.columns) != set(columns):
         missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
         raise IncompleteSnapshot(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.masking import MASKED_TYPE, PATTERN, all_masked
 from sf_insights.domain.problems import Problem
@@ -24,7 +25,8 @@ def masked_in_org(org: SalesforceOrg, fields: Iterable[AccountField]) -> dict[st
     if not names:
         return {}
     try:
-        records = list(org.query(f"SELECT {', '.join(names)} FROM Account LIMIT {_SAMPLE}"))
+        asked = org.query(f"SELECT {', '.join(names)} FROM Account LIMIT {_SAMPLE}")
+        records = [ByApiName(record) for record in asked]  # under the names that the org spells today
     except Problem as problem:
         logger.warning("Whether %s is masked is unknown. %s", ", ".join(names), problem)
         return dict.fromkeys(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -198,7 +198,7 @@ def write_views(tx: Transaction) -> None:
 
 
 def _visible(
-    tx: Transaction, states: dict[str, FieldState], labels: dict[str, str], category: Category
+    tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str], category: Category
 ) -> list[ModelledField]:
     columns = tx.columns("ops", "attribute_values")
     return [
@@ -212,7 +212,7 @@ def _visible(
     ]
 
 
-def _write_comments(tx: Transaction, states: dict[str, FieldState], labels: dict[str, str]) -> None:
+def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str]) -> None:
     """Say of every relation and column what it means, as comments and as insights.data_dictionary."""
     fields = {state.field: state for state in states.values() if state.is_visible}
     by_label = {labels[name]: state for name, state in fields.items()}

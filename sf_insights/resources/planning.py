@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from sf_insights.domain.api_names import ByApiName, by_name
 from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.field_types import fingerprint
 from sf_insights.domain.labels import FieldLabel, assign_labels
@@ -35,7 +36,7 @@ def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
 
 def labels_after(
     tx: Transaction, configuration: AccountFieldSync, plan: Iterable[PlannedField]
-) -> dict[str, FieldLabel]:
+) -> ByApiName[FieldLabel]:
     """Every label as it is once these planned fields have theirs, by field; writes nothing.
 
     Raises:
@@ -67,19 +68,19 @@ def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: Re
     """
     named = _refused_field(refused)
     with warehouse.transaction() as tx:
-        plan = field_tables.load_plan(tx)
-    if named not in {field.name.casefold() for field in plan if field.is_read}:
+        read = by_name(field.field for field in field_tables.load_plan(tx) if field.is_read)
+    if named is None or named not in read:
         return False
-    fields = list(org.account_fields().values())
+    described = org.account_fields().values()
     with warehouse.transaction() as tx:
-        field_tables.save_catalog(tx, fields, sync.day)
+        fields = field_tables.save_catalog(tx, described, sync.day)
         syncs.record(tx, sync.number, describe_fingerprint=fingerprint(fields))
         reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"
         field_tables.save_plan(
             tx,
             sync.number,
             [
-                replace(field, paused_because=reason) if field.is_read and field.name.casefold() == named else field
+                replace(field, paused_because=reason) if field.is_read and field.name == read[named].name else field
                 for field in make_plan(tx, sync)
             ],
         )
@@ -87,6 +88,6 @@ def plan_again(warehouse: Warehouse, sync: Sync, org: SalesforceOrg, refused: Re
 
 
 def _refused_field(refused: RequestRefused) -> str | None:
-    """The name, in lower case, in messages such as "No such column 'Rating' on entity 'Account'"."""
+    """The name in messages such as "No such column 'Rating' on entity 'Account'"."""
     found = re.search(r"No such column '(\w+)'", refused.detail) if refused.code == "INVALID_FIELD" else None
-    return found[1].casefold() if found else None
+    return found[1] if found else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sf_insights.domain.api_names import ByApiName, by_name, spelled_as
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.labels import FieldLabel
 from sf_insights.domain.lifecycle import FieldState
@@ -22,12 +23,16 @@ class PublishedFields:
     `snapshot` is the row that says which sync it is of, None before the first one.
     """
 
-    catalog: Mapping[str, AccountField] = field(default_factory=dict)
-    known: Mapping[str, KnownField] = field(default_factory=dict)
-    states: Mapping[str, FieldState] = field(default_factory=dict)
-    labels: Mapping[str, FieldLabel] = field(default_factory=dict)
+    catalog: ByApiName[AccountField] = field(default_factory=ByApiName)
+    known: ByApiName[KnownField] = field(default_factory=ByApiName)
+    states: ByApiName[FieldState] = field(default_factory=ByApiName)
+    labels: ByApiName[FieldLabel] = field(default_factory=ByApiName)
     plan: tuple[PlannedField, ...] = ()
     snapshot: Mapping[str, Any] | None = None
+
+    def as_known(self, described: Iterable[AccountField]) -> ByApiName[AccountField]:
+        """What the org shows, under the names that the published tables have for it."""
+        return by_name(spelled_as(self.known, described))
 
 
 def published_fields(snapshot: Path) -> PublishedFields:

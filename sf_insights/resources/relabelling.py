@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.dictionary import RESERVED_NAMES
 from sf_insights.domain.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.resources import field_tables
@@ -15,7 +16,7 @@ from sf_insights.resources.warehouse import Warehouse
 
 def relabelled(
     file: ConfigurationFile, labels: Mapping[str, str | None], published: PublishedFields
-) -> tuple[ConfigurationFile, dict[str, FieldLabel]]:
+) -> tuple[ConfigurationFile, ByApiName[FieldLabel]]:
     """The file as it would be with these labels, and every label as people would then see it; writes nothing.
 
     Args:
@@ -29,11 +30,11 @@ def relabelled(
     edited = file.with_labels(labels)
     configuration = edited.configuration
     wishes = field_tables.label_wishes(configuration, published.plan)
-    synced = {wish.field.casefold() for wish in wishes}
+    synced = ByApiName((wish.field, wish) for wish in wishes)
     wishes += [
         LabelWish(entry.field, entry.field, entry.says_label, entry.label)
         for entry in configuration.fields
-        if entry.field.casefold() not in synced
+        if entry.field not in synced
     ]
     return edited, assign_labels(published.labels, wishes, configuration.label_prefix, RESERVED_NAMES)
 

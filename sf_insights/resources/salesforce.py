@@ -17,6 +17,7 @@ from xml.parsers.expat import ExpatError
 import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
+from sf_insights.domain.api_names import ByApiName, by_name
 from sf_insights.domain.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
@@ -178,11 +179,11 @@ class SalesforceOrg:
         """Return the describe of Account: `fields` holds those that the user may see."""
         return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
 
-    def account_fields(self) -> dict[str, AccountField]:
-        """Return the fields of Account that the user may see, by API name."""
+    def account_fields(self) -> ByApiName[AccountField]:
+        """Return the fields of Account that the user may see, by API name as the org spells it now."""
         described = self.describe_account()
         with understood("Salesforce", "describe Account"):
-            return {entry["name"]: AccountField.from_describe(entry) for entry in described["fields"]}
+            return by_name([AccountField.from_describe(entry) for entry in described["fields"]])
 
     def limits(self) -> dict[str, Any]:
         """Return the org's limits: name to {"Max", "Remaining"}.

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.planning import plan_fields
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.resources.configuration_file import ConfigurationFile
 from sf_insights.resources.published import PublishedFields
 
-Selection = dict[str, Category]
+Selection = ByApiName[Category]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Change:
 
 def selection_of(configuration: AccountFieldSync) -> Selection:
     """What the file selects."""
-    return {entry.field: entry.category for entry in configuration.fields}
+    return ByApiName((entry.field, entry.category) for entry in configuration.fields)
 
 
 def proposed(
@@ -46,7 +47,7 @@ def proposed(
 
     Args:
         file: the administrator's file.
-        selection: by API name, case ignored.
+        selection: by API name.
         catalog: the org's fields; when nothing is known of them, the next sync is the first to look.
         published: what the last published sync knows.
 
@@ -56,17 +57,12 @@ def proposed(
     edited = file.with_selection(selection)
     if catalog:
         plan_fields(edited.configuration.fields, catalog, published.known)
-    before = {entry.field.casefold(): entry for entry in file.configuration.fields}
-    after = {entry.field.casefold(): entry for entry in edited.configuration.fields}
+    before, after = selection_of(file.configuration), selection_of(edited.configuration)
     return Change(
         edited,
-        added=[(entry.field, entry.category) for key, entry in after.items() if key not in before],
-        removed=[entry.field for key, entry in before.items() if key not in after],
-        moved=[
-            (entry.field, entry.category)
-            for key, entry in after.items()
-            if key in before and before[key].category != entry.category
-        ],
+        added=[(name, category) for name, category in after.items() if name not in before],
+        removed=[name for name in before if name not in after],
+        moved=[(name, category) for name, category in after.items() if name in before and before[name] != category],
         lines=_changed_lines(file.text, edited.text),
     )
 
