@@ -87,9 +87,9 @@ def test_a_query_of_the_readme_that_adds_amounts_has_a_row_for_each_currency(ins
     shutil.copyfile(installation / "data" / "account_insights.duckdb", tmp_path / "changed.duckdb")
     with duckdb.connect(str(tmp_path / "changed.duckdb")) as connection:
         # As if half of the amounts were in another currency.
-        for table in ("ops.attribute_values", "insights.metric_history"):
+        for table in ("ops.attribute_values", "ops.metric_history"):
             connection.execute(f"UPDATE {table} SET currency = if(hash(account_id) % 2 = 0, 'EUR', 'USD')")
-        connection.execute("UPDATE insights.metric_summary SET currency = 'EUR'")
+        connection.execute("UPDATE ops.metric_summary SET currency = 'EUR'")
         result = connection.execute(query)
         names = [column[0] for column in result.description]
         currencies = {row[names.index("currency")] for row in result.fetchall()}

@@ -21,11 +21,15 @@ _EXACT_VALUE = (
     "The metric's value with every digit that Salesforce has; on days synced by a version without this column, with "
     "those of value"
 )
+# Values of other fields stay in ops, and return to these relations with the field.
+_ATTRIBUTES_SHOWN = "; of the attributes that are active or paused now"
+_METRICS_SHOWN = "; of the metrics that are active or paused now"
 _CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in an org with one currency"
 
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "accounts": (
-        "One row per account in today's Zuora list, with every attribute and the latest value of every metric",
+        "One row per account in today's Zuora list, with every attribute and the latest value of every metric; of the "
+        "fields that are active or paused now",
         ACCOUNT_COLUMNS,
     ),
     "matched_accounts": (
@@ -40,7 +44,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "account_attributes": (
-        "One row per account that ever matched, one typed column per attribute",
+        "One row per account that ever matched, one typed column per attribute" + _ATTRIBUTES_SHOWN,
         {
             **ACCOUNT_COLUMNS,
             "synced_on": "The day whose values these are",
@@ -48,7 +52,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "attribute_changes": (
-        "One row per attribute value that changed after the field's first sync",
+        "One row per attribute value that changed after the field's first sync" + _ATTRIBUTES_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "field": "The attribute's API name",
@@ -61,7 +65,8 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "attribute_history": (
-        "The value of each attribute over time: WHERE valid_from <= day AND (valid_to > day OR valid_to IS NULL)",
+        "The value of each attribute over time: WHERE valid_from <= day AND (valid_to > day OR valid_to IS NULL)"
+        + _ATTRIBUTES_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "field": "The attribute's API name",
@@ -71,7 +76,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "account_metrics": (
-        "One row per account, metric and synced day",
+        "One row per account, metric and synced day" + _METRICS_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name, or its label in the labelled view",
@@ -82,7 +87,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "metric_history": (
-        "What account_metrics is made of: intervals of equal value",
+        "What account_metrics is made of: intervals of equal value" + _METRICS_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name",
@@ -94,7 +99,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "metric_summary": (
-        "One row per metric, synced day and currency: the figures of all accounts together",
+        "One row per metric, synced day and currency: the figures of all accounts together" + _METRICS_SHOWN,
         {
             "metric": "The metric's API name",
             "date": "The day of the sync",
@@ -110,7 +115,8 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "fields": (
         "One row per field that was ever selected",
         {
-            "field": "The API name: the stable key",
+            "field": "The API name as it was spelled when it was first seen: the stable key, also when its letter case "
+            "changes in Salesforce",
             "category": "attribute or metric",
             "data_type": "text, picklist, true_or_false, calendar_date, timestamp, number or identifier",
             "format": "integer, decimal, percent (25 is 25 %), currency or time",
@@ -127,7 +133,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "field_events": (
-        "What happened to each field, and when",
+        "What happened to each field that was ever selected, and when",
         {
             "date": "The day of the sync",
             "field": "The field's API name",
@@ -136,7 +142,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "field_labels": (
-        "One row per field: what people see instead of its API name",
+        "One row per field that was ever selected: what people see instead of its API name",
         {
             "field": "The field's API name",
             "label": "The label; unique, case ignored",
@@ -146,7 +152,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "field_days": (
-        "The days on which each field was synced",
+        "The days on which each field that was ever selected was synced, in either category",
         {"field": "The field's API name", "category": "As an attribute or as a metric", "date": "The day of the sync"},
     ),
     "snapshot": (

@@ -92,13 +92,13 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
         currency='raw."CurrencyIsoCode"' if has_currency else "NULL::VARCHAR",
     )
     if not tx.is_empty("ops.former_values"):
-        tx.run("insights_former_values", {"day": sync.day})
-    tx.run("insights_previous_days", {"day": sync.day})
+        tx.run("ops_former_values", {"day": sync.day})
+    tx.run("ops_previous_days", {"day": sync.day})
     tx.run(
-        "insights_metric_history",
+        "ops_metric_history",
         {"day": sync.day, "metrics": read["metric"]},
         metrics=read["metric"],
-        is_first=tx.is_empty("insights.metric_history"),
+        is_first=tx.is_empty("ops.metric_history"),
     )
     ended = int(tx.value("SELECT count(*) FROM ended"))
     tx.execute(f"DROP {'VIEW' if everything else 'TABLE'} todays_values")
@@ -108,7 +108,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
         "insights.field_days",
         [{"field": name, "category": category, "date": sync.day} for name, category in sorted(is_read)],
     )
-    tx.run("insights_metric_summary", {"day": sync.day})
+    tx.run("ops_metric_summary", {"day": sync.day})
     tx.run("ops_match_changes", {"day": sync.day, "previous_day": sync.previous_day})
 
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
@@ -176,12 +176,7 @@ def _kept_attributes(
 
 def metric_points(tx: Transaction) -> int:
     """How many rows insights.account_metrics has, without expanding it: a day's are what its summary counts."""
-    return int(
-        tx.value(
-            """SELECT coalesce(sum(accounts), 0) FROM insights.metric_summary WHERE metric IN (
-                   SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'))"""
-        )
-    )
+    return int(tx.value("SELECT coalesce(sum(accounts), 0) FROM insights.metric_summary"))
 
 
 def write_views(tx: Transaction) -> None:

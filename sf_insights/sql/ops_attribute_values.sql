@@ -114,7 +114,7 @@ WHERE account_id IN (SELECT account_id FROM new_values UNION ALL SELECT account_
 DROP {{ "VIEW" if everything else "TABLE" }} kept_values;
 
 {% if tracked or unread %}
-INSERT INTO insights.attribute_changes
+INSERT INTO ops.attribute_changes
 WITH compared AS (
     SELECT
         new_values.account_id,

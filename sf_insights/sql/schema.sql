@@ -74,6 +74,20 @@ CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
 CREATE TABLE ops.former_values (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
 );
+-- What the views of the same names show of visible fields; of the others it waits here until they come back.
+CREATE TABLE ops.attribute_changes (
+    account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
+    old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
+);
+CREATE TABLE ops.metric_history (
+    account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
+    valid_from DATE NOT NULL, valid_to DATE,
+    exact_value DECIMAL(38, 18) NOT NULL    -- as Salesforce has it; `value` is the nearest DOUBLE
+);
+CREATE TABLE ops.metric_summary (
+    metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,
+    median DOUBLE NOT NULL, max DOUBLE NOT NULL, sum DOUBLE NOT NULL
+);
 
 CREATE TABLE salesforce.account_fields (
     field VARCHAR NOT NULL, label VARCHAR NOT NULL, type VARCHAR NOT NULL, length BIGINT NOT NULL,
@@ -123,19 +137,6 @@ CREATE TABLE insights.field_labels (
     updated_at TIMESTAMPTZ NOT NULL
 );
 CREATE TABLE insights.field_days (field VARCHAR NOT NULL, category VARCHAR NOT NULL, date DATE NOT NULL);
-CREATE TABLE insights.attribute_changes (
-    account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
-    old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
-);
-CREATE TABLE insights.metric_history (
-    account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
-    valid_from DATE NOT NULL, valid_to DATE,
-    exact_value DECIMAL(38, 18) NOT NULL    -- as Salesforce has it; `value` is the nearest DOUBLE
-);
-CREATE TABLE insights.metric_summary (
-    metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,
-    median DOUBLE NOT NULL, max DOUBLE NOT NULL, sum DOUBLE NOT NULL
-);
 CREATE TABLE insights.snapshot (
     sync BIGINT NOT NULL, synced_on DATE NOT NULL, published_at TIMESTAMPTZ, sf_insights_version VARCHAR NOT NULL,
     duckdb_version VARCHAR NOT NULL, schema_version INTEGER NOT NULL, salesforce_read_at TIMESTAMPTZ

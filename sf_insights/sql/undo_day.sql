@@ -2,11 +2,11 @@
 DELETE FROM ops.attribute_values WHERE first_matched_on = $day;
 DELETE FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM ops.undo_attribute_values);
 INSERT INTO ops.attribute_values BY NAME FROM ops.undo_attribute_values;
-DELETE FROM insights.attribute_changes WHERE changed_on = $day;
+DELETE FROM ops.attribute_changes WHERE changed_on = $day;
 
-DELETE FROM insights.metric_history WHERE valid_from = $day;
-UPDATE insights.metric_history SET valid_to = NULL WHERE valid_to = $day;
-DELETE FROM insights.metric_summary WHERE date = $day;
+DELETE FROM ops.metric_history WHERE valid_from = $day;
+UPDATE ops.metric_history SET valid_to = NULL WHERE valid_to = $day;
+DELETE FROM ops.metric_summary WHERE date = $day;
 
 DELETE FROM insights.fields;
 INSERT INTO insights.fields FROM ops.undo_fields;

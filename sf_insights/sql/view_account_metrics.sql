@@ -1,12 +1,17 @@
+-- Of the metrics that are visible now; what is kept of others is in ops.
+{% for relation in ["metric_history", "metric_summary"] %}
+CREATE OR REPLACE VIEW insights.{{ relation }} AS
+FROM ops.{{ relation }}
+WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'));
+{% endfor %}
+
 -- A point for each account, metric and synced day; a day that was missed or on which the metric was paused has none.
 CREATE OR REPLACE VIEW insights.account_metrics AS
 SELECT history.account_id, history.metric, days.date, history.value, history.currency, history.exact_value
 FROM insights.metric_history AS history
 JOIN insights.field_days AS days
   ON days.field = history.metric AND days.category = 'metric'
- AND days.date >= history.valid_from AND (days.date < history.valid_to OR history.valid_to IS NULL)
-WHERE history.metric IN (
-    SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'));
+ AND days.date >= history.valid_from AND (days.date < history.valid_to OR history.valid_to IS NULL);
 
 CREATE OR REPLACE VIEW insights.account_metrics_labelled AS
 SELECT metrics.account_id, label.label AS metric, metrics.date, metrics.value, metrics.currency, metrics.exact_value

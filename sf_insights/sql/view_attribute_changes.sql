@@ -1,3 +1,8 @@
+-- Of the attributes that are visible now; what is kept of others is in ops.
+CREATE OR REPLACE VIEW insights.attribute_changes AS
+FROM ops.attribute_changes
+WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN ('active', 'paused'));
+
 CREATE OR REPLACE VIEW insights.attribute_changes_labelled AS
 SELECT
     change.account_id,
@@ -46,5 +51,4 @@ SELECT
     value,
     valid_from,
     lead(valid_from) OVER (PARTITION BY account_id, field ORDER BY valid_from) AS valid_to
-FROM starts
-WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN ('active', 'paused'));
+FROM starts;

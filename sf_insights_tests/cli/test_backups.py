@@ -73,7 +73,7 @@ def damage(file, table="salesforce.raw_accounts"):
     file.chmod(mode)
 
 
-@pytest.mark.parametrize("table", ["salesforce.raw_accounts", "insights.metric_history"])
+@pytest.mark.parametrize("table", ["salesforce.raw_accounts", "ops.metric_history"])
 @pytest.mark.parametrize("command", [("publish",), ("label", "Industry", "Branch"), ("backup", "copy.duckdb")])
 def test_a_damaged_warehouse_is_neither_published_nor_backed_up(synced, tmp_path, command, table):
     before, snapshot = held(synced), synced.snapshot.read_bytes()

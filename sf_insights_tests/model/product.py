@@ -380,7 +380,7 @@ class Product:
                 }
                 for key, row in rows.items()
             ],
-            "attribute_changes": changes,
+            "attribute_changes": [change for change in changes if change["field"] in visible["attribute"]],
             "attribute_history": [entry for entry in history if entry["field"] in visible["attribute"]],
             "account_metrics": [point for point in points if point["metric"] in visible["metric"]],
             "metric_history": [
@@ -389,8 +389,9 @@ class Product:
                 )
                 | {"value": float(row[2])}
                 for row in intervals
+                if row[1] in visible["metric"]
             ],
-            "metric_summary": _summary(points),
+            "metric_summary": [row for row in _summary(points) if row["metric"] in visible["metric"]],
             "fields": [
                 {
                     "field": name,

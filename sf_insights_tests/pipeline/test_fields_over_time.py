@@ -354,9 +354,9 @@ def test_relabelling_after_a_sync_whose_model_failed_publishes_nothing_mixed(org
     before = sync.snapshot.read_bytes()
     org.pass_day()
     # Matching is done when the model stumbles over this.
-    sync.change_warehouse("ALTER TABLE insights.metric_summary RENAME TO elsewhere")
+    sync.change_warehouse("ALTER TABLE ops.metric_summary RENAME TO elsewhere")
     sync.fails(day="2026-03-02")
-    sync.change_warehouse("ALTER TABLE insights.elsewhere RENAME TO metric_summary")
+    sync.change_warehouse("ALTER TABLE ops.elsewhere RENAME TO metric_summary")
     run = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}])
     assert "not all of the same sync" in run.reason
     assert sync.snapshot.read_bytes() == before

@@ -19,7 +19,7 @@ from sf_insights_tests.older_warehouse import ACCOUNTS, DAY, FIELDS, put_older_w
 from sf_insights_tests.pipeline.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
-# Opens a warehouse, and kills itself at a statement, or runs out of room for files above a size.
+# Opens a warehouse and prints how many statements that took, or dies at one, or may write no file above a size.
 OPEN = """
 import os, resource, signal, sys
 from pathlib import Path
@@ -41,6 +41,7 @@ if largest:
 warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.open("a sync")
 warehouse.close()
+print(counted)
 """
 
 
@@ -187,18 +188,74 @@ def test_metrics_of_an_older_warehouse_get_the_digits_of_their_doubles(path):
     assert [row for row in held if row[1] != max(Decimal(repr(row[0])), least)] == []
 
 
+def test_a_field_that_version_2_took_for_another_one_is_one_again(org, sync):
+    """As a warehouse is in which ARR__c, a metric, was spelled arr__C from the second day on."""
+    put_older_warehouse(sync.warehouse)
+    with duckdb.connect(str(sync.warehouse)) as connection:
+        for statement in f"""
+            UPDATE salesforce.account_fields SET vanished_on = '{DAY}' WHERE field = 'ARR__c';
+            INSERT INTO salesforce.account_fields
+            SELECT * REPLACE ('arr__C' AS field, NULL AS vanished_on) FROM salesforce.account_fields
+            WHERE field IN ('ARR__c');
+            UPDATE salesforce.selected_fields SET field = 'arr__C' WHERE field = 'ARR__c';
+            INSERT INTO insights.fields
+            SELECT * REPLACE ('arr__C' AS field, '{DAY}'::DATE AS status_since, last_synced_at AS first_synced_at)
+            FROM insights.fields WHERE field = 'ARR__c';
+            UPDATE insights.fields SET status = 'deselected', status_since = '{DAY}' WHERE field = 'ARR__c';
+            INSERT INTO insights.field_labels
+            SELECT * REPLACE ('arr__C' AS field, 'Recurring' AS label, 'Sssf ARR (arr__C)' AS default_label,
+                              'user' AS label_source) FROM insights.field_labels WHERE field = 'ARR__c';
+            UPDATE insights.field_days SET field = 'arr__C' WHERE field = 'ARR__c' AND date = '{DAY}';
+            UPDATE insights.metric_summary SET metric = 'arr__C' WHERE metric = 'ARR__c' AND date = '{DAY}';
+            INSERT INTO insights.metric_history
+            SELECT * REPLACE ('arr__C' AS metric, '{DAY}'::DATE AS valid_from)
+            FROM insights.metric_history WHERE metric = 'ARR__c' AND valid_to IS NULL;
+            UPDATE insights.metric_history SET valid_to = NULL WHERE metric = 'ARR__c' AND valid_to = '{DAY}';
+            DELETE FROM insights.metric_history WHERE metric = 'ARR__c' AND valid_from = '{DAY}';
+            UPDATE ops.field_stats SET field = 'arr__C' WHERE field = 'ARR__c' AND sync = 2;
+        """.split(";"):
+            connection.execute(statement)
+    undisturbed = sync.warehouse.with_name("undisturbed.duckdb")
+    put_older_warehouse(undisturbed)
+    opened(undisturbed)
+    opened(sync.warehouse)
+    before, after = everything(undisturbed), everything(sync.warehouse)
+    for relation in ("insights.field_days", "insights.metric_summary", "insights.metric_history", "ops.field_stats"):
+        assert after[relation] == before[relation], relation
+    assert after["insights.account_metrics"] == before["insights.account_metrics"]
+    with duckdb.connect(str(sync.warehouse), read_only=True) as connection:
+        assert connection.execute(
+            "SELECT field, label, status, first_synced_at < last_synced_at "
+            "FROM insights.fields JOIN insights.field_labels USING (field) WHERE lower(field) = 'arr__c'"
+        ).fetchall() == [("ARR__c", "Recurring", "active", True)]
+    shutil.copyfile(sync.warehouse, sync.snapshot)
+    org.pass_day()
+    org.respell_field("ARR__c", "arr__C")
+    run = sync(day="2026-03-03", fields=[*FIELDS[:-1], {"field": "arr__C", "as": "metric", "label": "Recurring"}])
+    assert run.rows("SELECT DISTINCT metric FROM insights.metric_history ORDER BY 1") == [
+        ("ARR__c",),
+        ("AnnualRevenue",),
+    ]
+
+
 def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next_run_migrates(path):
+    def open_dying_at(path, deadly):
+        return subprocess.run(
+            [sys.executable, "-c", OPEN, str(path), str(deadly), "0"], env=os.environ, stdout=subprocess.PIPE
+        )
+
+    counted = path.with_name("counted.duckdb")
+    put_older_warehouse(counted)
+    last = int(open_dying_at(counted, 0).stdout)
     before = everything(path)
-    for deadly in range(1, 100):
-        done = subprocess.run([sys.executable, "-c", OPEN, str(path), str(deadly), "0"], env=os.environ)
-        if done.returncode == 0:
-            break
-        assert done.returncode == -9
+    # The first ones, the last one, and some of those between: each costs a process.
+    for deadly in (1, 2, 3, *range(4, last, max(1, last // 6)), last):
+        assert open_dying_at(path, deadly).returncode == -9
         assert version(path) == 1
         assert everything(path) == before
         for copy in copies(path):
             assert everything(copy) == before
-    assert deadly > 4
+    assert open_dying_at(path, 0).returncode == 0
     assert version(path) == SCHEMA_VERSION
     assert everything(path) == before
 

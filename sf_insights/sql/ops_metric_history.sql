@@ -24,30 +24,30 @@ WHERE false
 
 {% if not is_first %}
 CREATE OR REPLACE TEMP TABLE closing AS
-SELECT kept.rowid AS place FROM insights.metric_history AS kept JOIN ended USING (account_id)
+SELECT kept.rowid AS place FROM ops.metric_history AS kept JOIN ended USING (account_id)
 WHERE kept.valid_to IS NULL
 UNION ALL
-SELECT kept.rowid FROM insights.metric_history AS kept JOIN new_values USING (account_id)
+SELECT kept.rowid FROM ops.metric_history AS kept JOIN new_values USING (account_id)
 WHERE kept.valid_to IS NULL AND new_values.reason = 'relinked' AND kept.metric NOT IN (SELECT unnest($metrics))
 UNION ALL
 SELECT kept.rowid
-FROM insights.metric_history AS kept
+FROM ops.metric_history AS kept
 JOIN touched USING (account_id)
 LEFT JOIN metric_values AS today ON today.account_id = kept.account_id AND today.metric = kept.metric
 WHERE kept.valid_to IS NULL AND kept.metric IN (SELECT unnest($metrics))
   AND (today.exact_value IS DISTINCT FROM kept.exact_value OR today.currency IS DISTINCT FROM kept.currency);
 
-UPDATE insights.metric_history SET valid_to = $day WHERE rowid IN (SELECT place FROM closing);
+UPDATE ops.metric_history SET valid_to = $day WHERE rowid IN (SELECT place FROM closing);
 
 DROP TABLE closing;
 {% endif %}
 
-INSERT INTO insights.metric_history BY NAME
+INSERT INTO ops.metric_history BY NAME
 SELECT account_id, metric, value, currency, $day AS valid_from, NULL AS valid_to, exact_value
 FROM metric_values AS today
 {% if not is_first %}
 WHERE NOT EXISTS (
-    FROM insights.metric_history AS kept
+    FROM ops.metric_history AS kept
     WHERE kept.valid_to IS NULL AND kept.account_id = today.account_id AND kept.metric = today.metric)
 {% endif %};
 

@@ -1,10 +1,10 @@
 -- The last day on which the old value of today's changes was seen, where the account was not matched on the day that
 -- the field was read last: the last of the field's days on which it was, if there is one.
-UPDATE insights.attribute_changes AS change SET previous_synced_on = seen.day
+UPDATE ops.attribute_changes AS change SET previous_synced_on = seen.day
 FROM (
     WITH doubtful AS MATERIALIZED (
         SELECT change.account_id, change.field
-        FROM insights.attribute_changes AS change LEFT JOIN ops.account_matches AS match USING (account_id)
+        FROM ops.attribute_changes AS change LEFT JOIN ops.account_matches AS match USING (account_id)
         WHERE change.changed_on = $day AND change.previous_synced_on IS NOT NULL
           AND coalesce(match.match_status_since > change.previous_synced_on, true)
     ), known AS (

@@ -1,6 +1,6 @@
 -- What the columns that start anew today held: the old value of their changes, and a change of its own where there is
 -- no new one. Attributes that say the same in another type have not changed.
-INSERT INTO insights.attribute_changes
+INSERT INTO ops.attribute_changes
 SELECT former.account_id, former.field, $day, least(kept.last_current_on, days.last_day), former.value, NULL,
        coalesce(new_values.reason, 'value_changed')
 FROM ops.former_values AS former
@@ -11,12 +11,12 @@ JOIN (
 ) AS days USING (field)
 LEFT JOIN new_values USING (account_id)
 WHERE NOT EXISTS (
-    FROM insights.attribute_changes AS change
+    FROM ops.attribute_changes AS change
     WHERE change.changed_on = $day AND change.account_id = former.account_id AND change.field = former.field);
 
-UPDATE insights.attribute_changes AS change SET old_value = former.value
+UPDATE ops.attribute_changes AS change SET old_value = former.value
 FROM ops.former_values AS former
 WHERE change.changed_on = $day AND change.account_id = former.account_id AND change.field = former.field;
 
-DELETE FROM insights.attribute_changes
+DELETE FROM ops.attribute_changes
 WHERE changed_on = $day AND old_value = new_value AND field IN (SELECT field FROM ops.former_values);

@@ -1,0 +1,132 @@
+"""Every relation with values shows the same fields: those that are active or paused, in their present category."""
+
+import pytest
+
+from sf_insights_tests.pipeline.truth import Truth
+
+# The relations with a row per value, and the column that says whose value it is.
+ATTRIBUTES = {"attribute_changes": "field", "attribute_history": "field", "attribute_changes_labelled": "label"}
+METRICS = {
+    "account_metrics": "metric",
+    "metric_history": "metric",
+    "metric_summary": "metric",
+    "account_metrics_labelled": "metric",
+}
+# Those with a column per field, and the categories that they show.
+WIDE = {
+    "account_attributes": ("attribute",),
+    "account_attributes_labelled": ("attribute",),
+    "accounts": ("attribute", "metric"),
+}
+# What tells of every field that was ever selected, and what tells of none.
+OF_FIELDS = {"fields", "field_labels", "field_events", "field_days"}
+OF_NONE = {"matched_accounts", "snapshot", "data_dictionary"}
+
+FIRST = [
+    "Industry",
+    "Rating",
+    "NumberOfEmployees",
+    {"field": "ARR__c", "as": "metric"},
+    {"field": "Score__c", "as": "metric"},
+]
+ALL = {"Industry", "Rating", "NumberOfEmployees", "ARR__c", "Score__c"}
+
+
+@pytest.fixture
+def shown(org, sync):
+    """Syncs a day on which every value of an account changes, and returns what analysts see."""
+    ids = list(Truth(org).matches().values())[:3]
+
+    def synced(number, **settings):
+        for place, salesforce_id in enumerate(ids):
+            value = number * 10 + place
+            org.update_account(
+                salesforce_id,
+                Industry=f"Industry {value}",
+                Rating=f"Rating {value}",
+                NumberOfEmployees=value,
+                ARR__c=value,
+                Score__c=value,
+            )
+        return sync(day=f"2026-03-{number:02}", **settings)
+
+    return synced
+
+
+def fields_in(run, relation):
+    """The fields that a relation shows, by API name."""
+    names = dict(run.rows("SELECT label, field FROM insights.field_labels")) | {name: name for name in ALL}
+    if relation in WIDE:
+        columns = [column for column, *_ in run.rows(f"DESCRIBE insights.{relation}")]
+        return {names[column] for column in columns if column in names}
+    column = (ATTRIBUTES | METRICS)[relation]
+    return {names[name] for (name,) in run.rows(f"SELECT DISTINCT {column} FROM insights.{relation}")}
+
+
+def all_shown(run):
+    return {relation: fields_in(run, relation) for relation in (*ATTRIBUTES, *METRICS, *WIDE)}
+
+
+def expected(attributes, metrics):
+    by_category = {"attribute": attributes, "metric": metrics}
+    return {
+        **dict.fromkeys(ATTRIBUTES, attributes),
+        **dict.fromkeys(METRICS, metrics),
+        **{view: set().union(*(by_category[category] for category in shows)) for view, shows in WIDE.items()},
+    }
+
+
+def past(run):
+    """Everything that was said up to the second day by relations with a row per value."""
+    days = {"attribute_changes": "changed_on", "account_metrics": "date", "metric_summary": "date"}
+    history = (
+        "SELECT account_id, metric, value, valid_from FROM insights.metric_history WHERE valid_from <= '2026-03-02'"
+    )
+    return {
+        **{
+            relation: run.rows(f"FROM insights.{relation} WHERE {day} <= '2026-03-02' ORDER BY ALL")
+            for relation, day in days.items()
+        },
+        "metric_history": run.rows(f"{history} ORDER BY ALL"),
+        "attribute_history": run.rows(
+            "SELECT account_id, field, value, valid_from FROM insights.attribute_history "
+            "WHERE valid_from <= '2026-03-02' ORDER BY ALL"
+        ),
+    }
+
+
+def test_a_field_that_is_deselected_or_of_another_category_leaves_every_relation_with_values_and_returns(org, shown):
+    shown(1, fields=FIRST)
+    run = shown(2)
+    before = past(run)
+    attributes, metrics = {"Industry", "Rating", "NumberOfEmployees"}, {"ARR__c", "Score__c"}
+    assert all_shown(run) == expected(attributes, metrics)
+
+    org.hide_field("Industry")  # paused, and visible all the same
+    run = shown(3, fields=["Industry", "ARR__c", {"field": "NumberOfEmployees", "as": "metric"}])
+    found = all_shown(run)
+    # What has become an attribute today has no change yet.
+    assert found.pop("attribute_changes") == found.pop("attribute_changes_labelled") == {"Industry"}
+    others = expected({"Industry", "ARR__c"}, {"NumberOfEmployees"})
+    assert found == {relation: others[relation] for relation in found}
+    for relation in OF_FIELDS:
+        assert {name for (name,) in run.rows(f"SELECT DISTINCT field FROM insights.{relation}")} == ALL
+
+    run = shown(4, fields=FIRST)
+    assert all_shown(run) == expected(attributes, metrics)
+    assert past(run) == before
+
+
+def test_what_is_hidden_changes_no_figure_of_what_is_shown(shown):
+    shown(1, fields=FIRST)
+    run = shown(2, fields=["Industry", {"field": "ARR__c", "as": "metric"}])
+    points = run.rows("SELECT date, count(*), sum(value) FROM insights.account_metrics GROUP BY date ORDER BY date")
+    summed = run.rows("SELECT date, accounts, sum FROM insights.metric_summary ORDER BY date")
+    assert [row[:2] for row in points] == [row[:2] for row in summed]
+    assert [row[2] for row in points] == pytest.approx([row[2] for row in summed])
+
+
+def test_every_relation_is_of_one_of_these_kinds(sync):
+    run = sync(day="2026-03-01")
+    names = {name for (name,) in run.rows("SELECT relation FROM insights.data_dictionary")}
+    assert names == {*ATTRIBUTES, *METRICS, *WIDE, *OF_FIELDS, *OF_NONE}
