@@ -207,3 +207,26 @@ def test_deleted_and_updated_ids_of_a_window(org: DemoOrg, rest) -> None:
     assert changed["Id"] in rest("GET", f"sobjects/Account/updated/?{window}").json()["ids"]
     naive = rest("GET", "sobjects/Account/updated/?start=2026-03-01T00:00:00&end=2026-03-01T01:00:00")
     assert naive.json()[0]["errorCode"] == "INVALID_REPLICATION_DATE"
+
+
+def test_a_field_answers_to_every_spelling_and_shows_the_one_that_it_has_now(
+    org: DemoOrg, salesforce: Salesforce, bulk
+) -> None:
+    before = salesforce.query("SELECT Id, ARR__c FROM Account WHERE ARR__c != null")["records"]
+    org.respell_field("ARR__c", "arr__C")
+    after = salesforce.query("SELECT Id, ARR__c FROM Account WHERE Arr__c != null")["records"]
+    assert [record["arr__C"] for record in after] == [record["ARR__c"] for record in before]
+    job = bulk.finished("SELECT Id, ARR__C FROM Account")
+    assert bulk.results(job).text.splitlines()[0] == '"Id","arr__C"'
+    org.fault("respell_field", field="ARR__c", spelling="Arr__c")
+    job = bulk.finished("SELECT Id, ARR__C FROM Account")
+    assert bulk.results(job).text.splitlines()[0] == '"Id","Arr__c"'
+
+
+def test_a_respelled_compound_field_is_named_by_its_parts(org: DemoOrg, salesforce: Salesforce) -> None:
+    org.respell_field("HQ__c", "hq__c")
+    fields = salesforce.restful("sobjects/Account/describe")["fields"]
+    assert [field["name"] for field in fields if field["compoundFieldName"] == "hq__c"] == [
+        "HQ__Latitude__s",
+        "HQ__Longitude__s",
+    ]
