@@ -185,7 +185,7 @@ class DemoOrg:
         self._call("change_field", name=name, changes={"name": new_name})
 
     def respell_field(self, name: str, spelling: str) -> None:
-        """Change the letter case of a field's API name, which is the same name to every query."""
+        """Change the letter case of a field's API name; queries find it under every spelling."""
         if name.casefold() != spelling.casefold():
             raise DemoOrgError(f"{spelling} is another name than {name}")
         self.rename_field(name, spelling)

@@ -1,8 +1,7 @@
 """API names of fields: Salesforce compares them without regard to letter case, and so does everything here.
 
-The catalog keeps the spelling in which it first saw a field, and every other table takes its names from there. So names
-of the warehouse are equal or different as they stand; only what comes from outside, from the file, a person or the org,
-is compared by the functions below.
+The catalog keeps the spelling in which it first saw a field, and every other table takes its names from there, so that
+names inside the warehouse can be compared as they are. Names from the file, a person or the org go through this module.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ T = TypeVar("T")
 
 
 class ByApiName(MutableMapping[str, T]):
-    """Values by API name, letter case ignored. It iterates over names as they were first spelled, in that order."""
+    """Values by API name, letter case ignored. A name keeps its first spelling and its place."""
 
     def __init__(self, values: Mapping[str, T] | Iterable[tuple[str, T]] = ()) -> None:
         self._held: dict[str, tuple[str, T]] = {}
@@ -52,7 +51,7 @@ def by_name(fields: Iterable[AccountField]) -> ByApiName[AccountField]:
 
 
 def spelled_as(known: Iterable[str], fields: Iterable[AccountField]) -> list[AccountField]:
-    """The org's fields under the names by which they are known: one whose letter case changed is no other field."""
+    """The org's fields in the spelling in which they are known; a field that is not known keeps the org's."""
     names = ByApiName((name, None) for name in known)
     return [
         replace(

@@ -11,7 +11,7 @@ from sf_insights.domain.field_types import AccountField, ColumnType
 SYSTEM_FIELDS = ("Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "Name")
 CURRENCY_FIELD = "CurrencyIsoCode"  # exists in multi-currency orgs only
 WEBSITE_FIELD = "Website"  # compared with names as well, where the integration user sees it
-# What the code and the SQL call these fields, however an org spells them.
+# The code and the SQL files name these fields, so the catalog takes this spelling of them.
 OWN_NAMES = (*SYSTEM_FIELDS, CURRENCY_FIELD, WEBSITE_FIELD)
 
 

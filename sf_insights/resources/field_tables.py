@@ -22,7 +22,7 @@ from sf_insights.resources.warehouse import Transaction
 def save_catalog(tx: Transaction, described: Iterable[AccountField], day: date) -> list[AccountField]:
     """Keep what describe shows now, and of what it shows no longer since when it does not.
 
-    Return the fields as every table names them: in the spelling in which the catalog first saw each.
+    Returns the described fields in the spelling in which the catalog first saw each; every other table uses that one.
     """
     held = {row["field"]: row for row in tx.records("SELECT * FROM salesforce.account_fields")}
     fields = spelled_as([*OWN_NAMES, *held], described)

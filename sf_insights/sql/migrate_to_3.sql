@@ -40,8 +40,8 @@ WHERE {{ name }} IN (
     SELECT field FROM insights.fields WHERE category = '{{ category }}' AND status IN ('active', 'paused'));
 {% endfor %}
 
--- Version 2 took a field for another one when the letter case of its API name changed. Each gets one spelling back: that
--- of its column, which DuckDB has only once, else the first one that is known.
+-- Version 2 took a field whose letter case changed for a second field. Each field gets one spelling: that of its column,
+-- since DuckDB has only one, else the first one that is known.
 CREATE TEMP TABLE respelled AS
 WITH seen AS (
     SELECT column_name AS field, 1 AS place, NULL::TIMESTAMPTZ AS since FROM duckdb_columns()
@@ -54,7 +54,7 @@ SELECT DISTINCT field, first_value(field) OVER (PARTITION BY lower(field) ORDER 
 FROM seen;
 DELETE FROM respelled WHERE field = known;
 
--- What stands once for each field: the present one stays.
+-- Tables with one row per field keep the row of the present spelling.
 DELETE FROM salesforce.account_fields WHERE rowid IN (
     SELECT rowid FROM salesforce.account_fields
     QUALIFY row_number() OVER (PARTITION BY lower(field) ORDER BY vanished_on DESC NULLS FIRST) > 1);
@@ -74,7 +74,7 @@ DELETE FROM {{ table }} WHERE rowid IN (
         PARTITION BY lower(field) ORDER BY status = 'deselected', last_synced_at DESC NULLS LAST) > 1);
 {% endfor %}
 
--- The intervals of a metric are made anew from its points, since those of one spelling went on under the other one.
+-- Intervals of the old spelling stayed open beside those of the new one, so they are made again from the daily points.
 CREATE TEMP TABLE points AS
 SELECT history.account_id, names.metric, days.date, history.value, history.exact_value, history.currency,
        history.valid_to

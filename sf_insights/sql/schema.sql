@@ -74,7 +74,7 @@ CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
 CREATE TABLE ops.former_values (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
 );
--- What the views of the same names show of visible fields; of the others it waits here until they come back.
+-- insights has a view of each with the visible fields; the rows of the others stay here until their field returns.
 CREATE TABLE ops.attribute_changes (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
     old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL

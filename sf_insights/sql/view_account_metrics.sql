@@ -1,4 +1,4 @@
--- Of the metrics that are visible now; what is kept of others is in ops.
+-- The intervals and figures of the metrics that are visible now.
 {% for relation in ["metric_history", "metric_summary"] %}
 CREATE OR REPLACE VIEW insights.{{ relation }} AS
 FROM ops.{{ relation }}

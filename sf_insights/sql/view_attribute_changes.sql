@@ -1,4 +1,4 @@
--- Of the attributes that are visible now; what is kept of others is in ops.
+-- The changes of the attributes that are visible now.
 CREATE OR REPLACE VIEW insights.attribute_changes AS
 FROM ops.attribute_changes
 WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN ('active', 'paused'));

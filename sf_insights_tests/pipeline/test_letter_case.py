@@ -90,6 +90,17 @@ def test_the_rest_api_may_spell_a_field_otherwise_too(org, sync):
     assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE field = 'Regions__c'") == [(0,)]
 
 
+def test_a_paused_field_that_is_respelled_stays_paused_and_is_told_of_once(org, sync):
+    sync(day="2026-03-01", fields=FIELDS)
+    org.retype_field("Regions__c", "double", precision=18)
+    assert sync(day="2026-03-02").field("Regions__c").status == "paused"
+    told = (sync.data / "alerts.json").read_text()
+    assert "Regions__c" in told
+    org.respell_field("Regions__c", "REGIONS__c")
+    assert sync(day="2026-03-03").events("Regions__c") == ["activated", "paused"]
+    assert (sync.data / "alerts.json").read_text() == told
+
+
 def test_a_field_that_vanishes_and_returns_in_another_spelling_resumes(org, sync):
     sync(day="2026-03-01", fields=FIELDS)
     org.hide_field("Regions__c")
