@@ -51,3 +51,12 @@ def test_a_field_that_the_file_spells_otherwise_is_labelled_once(synced, org, mo
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-04")
     assert synced("sync").code == 0
     assert synced.labels() == {"Industry": "Sssf Industry", "AnnualRevenue": "Annual revenue", "Rating": "Standing"}
+
+
+def test_a_respelled_encrypted_field_is_told_to_be_masked(synced, org):
+    org.configure(view_encrypted_data=False)
+    assert synced("select", "Tax_Id__c").code == 0
+    org.respell_field("Tax_Id__c", "TAX_ID__c")
+    assert "Tax_Id__c is masked" in synced("select", "TAX_ID__c").out
+    findings = {finding["subject"]: finding["state"] for finding in synced("check", "--json").json["findings"]}
+    assert findings["Tax_Id__c"] == "warning"
