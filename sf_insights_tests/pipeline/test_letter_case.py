@@ -166,3 +166,12 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
             assert restless[relation] == rows, (day, relation)
         if hidden:
             org.show_field(hidden)
+
+
+def test_a_damaged_cell_of_a_respelled_field_is_recorded_under_the_name_that_analysts_know(org, sync):
+    sync(day="2026-03-01", fields=["Industry", "Description"])
+    org.respell_field("Description", "DESCRIPTION")
+    org.update_account(next(iter(Truth(org).matches().values())), DESCRIPTION="HERE")
+    org.fault("garble", path="/results", texts={"HERE": "caf\xe9"})
+    run = sync(day="2026-03-02")
+    assert run.rows("SELECT DISTINCT field FROM ops.rejected_values WHERE sync = 2") == [("Description",)]
