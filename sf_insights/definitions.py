@@ -7,12 +7,14 @@ from sf_insights.checks import ALL_CHECKS
 from sf_insights.jobs import daily_account_field_sync
 from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.schedules import daily_schedule
+from sf_insights.sensors import runs_that_died
 
 defs = dg.Definitions(
     assets=ALL_ASSETS,
     asset_checks=ALL_CHECKS,
     jobs=[daily_account_field_sync],
-    schedules=[daily_schedule()],
+    schedules=[daily_schedule],
+    sensors=[runs_that_died],
     resources={
         "settings": SettingsResource(),
         "warehouse": WarehouseResource(),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import signal
+import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sf_insights.resources import settings
-from sf_insights.resources.durable import PRIVATE_DIRECTORY, copy_when_missing
+from sf_insights.resources import dagster_runs, settings
+from sf_insights.resources.dagster_home import use_dagster_home
+from sf_insights.resources.run_processes import end_dead_runs
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
+    from types import FrameType
+
     import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
     from dagster_shared.error import SerializableErrorInfo
 
-DEMO_DATA = settings.CHECKOUT / "data" / "demo"
-DEMO_DAGSTER_HOME = settings.CHECKOUT / ".dagster" / "demo"
 RETRY_FOR_A_PERSON = "5m"  # who starts a sync by hand would rather be told than wait for hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 
@@ -61,20 +64,6 @@ class Outcome:
         return not self.success and self.failed_step in (None, _LABELS_STEP) and not self.is_left_to_sync
 
 
-def use_dagster_home() -> Path:
-    """Set DAGSTER_HOME unless it is set, see that the directory has its dagster.yaml, and return it.
-
-    It is .dagster/ of the checkout, and .dagster/demo for the demo's data: what Dagster plots over time is of one org.
-    """
-    data = settings.Places.from_environment(settings.environment()).data
-    default = DEMO_DAGSTER_HOME if data == DEMO_DATA else settings.CHECKOUT / ".dagster"
-    home = Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
-    os.environ["DAGSTER_HOME"] = str(home)
-    home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
-    copy_when_missing(settings.CHECKOUT / "dagster.yaml", home / "dagster.yaml")
-    return home
-
-
 def run_sync(
     accept: Sequence[str] = (), on_news: Callable[[News], None] | None = None, *, retry_for: str | None = None
 ) -> Outcome:
@@ -113,18 +102,24 @@ def _run(
     import dagster as dg
 
     from sf_insights.definitions import defs
-    from sf_insights.jobs import DAILY_SYNC
     from sf_insights.resources.connections import day_tag
 
     use_dagster_home()
-    run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance:
+    run_id, origin = str(uuid.uuid4()), dagster_runs.job_origin()
+    with dg.DagsterInstance.get() as instance, _hangup_stops():
+        end_dead_runs(instance, settings.Places.from_environment(settings.environment()).data)
+        instance.add_event_listener(run_id, _placing(instance, run_id, origin))
         instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))
-        result = defs.resolve_job_def(DAILY_SYNC).execute_in_process(
+        result = defs.resolve_job_def(dagster_runs.DAILY_SYNC).execute_in_process(
             run_config=_QUIET_CONSOLE,
             instance=instance,
             run_id=run_id,
-            tags={**tags, **day_tag()},
+            tags={
+                **tags,
+                **day_tag(),
+                dagster_runs.COMMAND_TAG: "sf-insights",
+                dagster_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
+            },
             asset_selection=None if selection is None else [dg.AssetKey(list(key)) for key in selection],
             raise_on_error=False,
         )
@@ -132,6 +127,44 @@ def _run(
         return Outcome(True, run_id)
     step, reason = _failure(result)
     return Outcome(False, run_id, reason, step)
+
+
+@contextmanager
+def _hangup_stops() -> Iterator[None]:
+    """Let a closed terminal stop a run as SIGTERM does, unless `nohup` said that it should not.
+
+    Dagster gives SIGTERM the handler that SIGINT has at the moment; SIGHUP asks for that one when it comes.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGTERM)
+        if callable(handler):
+            handler(number, frame)
+        else:
+            raise KeyboardInterrupt
+
+    is_ours = (
+        threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    )
+    if is_ours:
+        signal.signal(signal.SIGHUP, stop)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _placing(instance: dg.DagsterInstance, run_id: str, origin: RemoteJobOrigin) -> Callable[..., None]:
+    """At a run's first event, say which location it is of: Dagster's pages show it under the job only then."""
+    seen: set[str] = set()
+
+    def listen(*_: object) -> None:
+        if run_id not in seen and (run := instance.get_run_by_id(run_id)):
+            seen.add(run_id)
+            instance.run_storage.replace_job_origin(run, origin)
+
+    return listen
 
 
 def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:

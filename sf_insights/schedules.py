@@ -1,43 +1,46 @@
-"""When the job runs: daily, at the time and in the time zone that the administrator's file says."""
+"""When the job runs: daily at the time that the administrator's file says, and again after a failure that may pass."""
 
 import dagster as dg
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.domain.selection import AccountFieldSync, SelectedField
 from sf_insights.jobs import daily_account_field_sync
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import load_configuration
+from sf_insights.resources.dagster_runs import run_under_way
+from sf_insights.resources.next_sync import planned_start, sentence_of
 
-# What the schedule uses while the file cannot be read, so that the code loads and the tick can say what is wrong.
-_DEFAULTS = AccountFieldSync(fields=(SelectedField(field="Id"),))
+# A schedule's cron line is fixed while the code is loaded, and the file may say another time at any moment. So the
+# schedule looks every minute, and a rule says whether it is time: domain/schedule.py.
+_EVERY_MINUTE = "* * * * *"
+_ATTEMPT_TAG = "sf_insights/attempt"
 
 
-def daily_schedule() -> dg.ScheduleDefinition:
-    """The schedule as the file says at the moment when the code loads."""
+@dg.schedule(
+    job=daily_account_field_sync,
+    name=daily_account_field_sync.name,
+    cron_schedule=_EVERY_MINUTE,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description=(
+        "Once a day, at `daily_at` in `timezone` of account_field_sync.yaml as the file is now: it looks every minute "
+        "whether that time has come. A time that passed while no daemon ran is made up for on the same day, and a sync "
+        "that failed is tried again when the failure may pass."
+    ),
+)
+def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Start a sync when it is due and none runs, or say why not."""
+    variables = settings.environment()
+    places = settings.Places.from_environment(variables)
     try:
-        configuration = load_configuration(_places().configuration)
-    except ConfigurationProblem:
-        configuration = _DEFAULTS
-
-    @dg.schedule(
-        job=daily_account_field_sync,
-        cron_schedule=configuration.cron,
-        execution_timezone=configuration.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Once a day, at `daily_at` in `timezone` of account_field_sync.yaml.",
-        name=daily_account_field_sync.name,
-    )
-    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        try:
-            now = load_configuration(_places().configuration)
-        except ConfigurationProblem as problem:
-            raise dg.Failure(description=str(problem)) from problem
-        if not now.enabled:
-            return dg.SkipReason("The synchronization is switched off: account_field_sync.yaml says `enabled: false`.")
-        return dg.RunRequest()
-
-    return daily
-
-
-def _places() -> settings.Places:
-    return settings.Places.from_environment(settings.environment())
+        configuration = load_configuration(places.configuration)
+    except ConfigurationProblem as problem:
+        raise dg.Failure(description=str(problem)) from problem
+    if not configuration.enabled:
+        return dg.SkipReason(f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
+    if run := run_under_way(context.instance):
+        return dg.SkipReason(f"The run {run} is under way.")
+    moment = settings.now()
+    start = planned_start(configuration, places, variables, context.instance, moment)
+    if start.at > moment:
+        return dg.SkipReason(sentence_of(start, configuration, moment))
+    return dg.RunRequest(tags={_ATTEMPT_TAG: str(start.attempt)})

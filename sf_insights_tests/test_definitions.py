@@ -3,11 +3,9 @@
 from datetime import timedelta
 
 import dagster as dg
-import pytest
 
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.definitions import defs
-from sf_insights.schedules import daily_schedule
 
 FLOW = {
     "salesforce/account_fields": set(),
@@ -42,34 +40,11 @@ def test_a_run_stays_in_one_process():
     assert job.executor_def.name == "in_process"
 
 
-def test_the_schedule_runs_by_default_at_the_files_time_in_the_files_zone(tmp_path, monkeypatch):
-    file = tmp_path / "account_field_sync.yaml"
-    file.write_text('fields: [Industry]\ndaily_at: "23:05"\ntimezone: Europe/Vienna\n', encoding="utf-8")
-    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
-    schedule = daily_schedule()
-    assert schedule.name == "daily_account_field_sync"
-    assert schedule.cron_schedule == "5 23 * * *"
-    assert schedule.execution_timezone == "Europe/Vienna"
+def test_the_schedule_and_the_sensor_run_by_default():
+    [schedule], [sensor] = defs.schedules, defs.sensors
+    assert schedule.name == schedule.job.name == "daily_account_field_sync"
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-
-
-def test_an_unreadable_file_fails_the_tick_and_not_the_loading(tmp_path, monkeypatch):
-    (tmp_path / "account_field_sync.yaml").write_text("fields: [", encoding="utf-8")
-    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
-    schedule = daily_schedule()
-    assert schedule.cron_schedule == "0 4 * * *"
-    with dg.build_schedule_context() as context, pytest.raises(Exception, match="evaluation of schedule") as failed:
-        schedule.evaluate_tick(context)
-    assert "account_field_sync.yaml is no valid YAML" in str(failed.value.__cause__.description)
-
-
-def test_a_switched_off_file_skips_the_tick_with_a_message(tmp_path, monkeypatch):
-    (tmp_path / "account_field_sync.yaml").write_text("enabled: false\nfields: [Industry]\n", encoding="utf-8")
-    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path))
-    with dg.build_schedule_context() as context:
-        tick = daily_schedule().evaluate_tick(context)
-    assert tick.run_requests == []
-    assert "switched off" in tick.skip_message
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_each_check_looks_at_one_asset():

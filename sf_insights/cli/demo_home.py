@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 
 import filelock
 
-from sf_insights import runs
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.dagster_home import DEMO_DAGSTER_HOME, DEMO_DATA
 from sf_insights.resources.durable import copy_when_missing
 from sf_insights.resources.salesforce import DEFAULT_API_VERSION
 from sf_insights.resources.settings import CHECKOUT, Places
 
-DATA = runs.DEMO_DATA
+DATA = DEMO_DATA
 ORG = DATA / "org"
 PLACES = Places(DATA, DATA / "account_field_sync.yaml")
 _NOTE = DATA / "in_use_by"
@@ -32,7 +32,7 @@ def environment(org: DemoOrg) -> dict[str, str]:
         "SALESFORCE_API_VERSION": DEFAULT_API_VERSION,
         "SF_INSIGHTS_CONFIG": str(PLACES.configuration),
         "SF_INSIGHTS_DATA_DIR": str(DATA),
-        "DAGSTER_HOME": str(runs.DEMO_DAGSTER_HOME),
+        "DAGSTER_HOME": str(DEMO_DAGSTER_HOME),
     }
 
 

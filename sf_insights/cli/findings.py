@@ -26,6 +26,7 @@ from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.copies import unreadable
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.masked_values import masked_in_org
+from sf_insights.resources.next_sync import outlook
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.retrying import ONCE_MORE
 from sf_insights.resources.salesforce import SalesforceOrg
@@ -63,7 +64,7 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
     except Problem as problem:
         yield failed("Configuration", "File", problem)
     else:
-        yield from _configuration(configuration, places)
+        yield from _configuration(configuration, places, variables)
     with ExitStack() as stack:
         org = None
         try:
@@ -77,14 +78,20 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
             yield from _accounts(configuration, org, variables, places)
 
 
-def _configuration(configuration: AccountFieldSync, places: settings.Places) -> Iterator[Finding]:
+def _configuration(
+    configuration: AccountFieldSync, places: settings.Places, variables: Mapping[str, str]
+) -> Iterator[Finding]:
     group = "Configuration"
     metrics = sum(entry.category == "metric" for entry in configuration.fields)
     attributes = counted(len(configuration.fields) - metrics, "attribute")
     file = shown_path(places.configuration)
     yield Finding(group, "File", "ok", f"{file}: {attributes} and {counted(metrics, 'metric')}")
     if configuration.enabled:
-        yield Finding(group, "Schedule", "ok", f"daily at {configuration.daily_at}, {configuration.timezone}")
+        ahead = outlook(configuration, places, variables)
+        daily = (
+            f"daily at {configuration.daily_at}, {configuration.timezone}. {ahead.sentence} {ahead.obstacle}".strip()
+        )
+        yield Finding(group, "Schedule", "warning" if ahead.obstacle else "ok", daily, ahead.remedy)
     else:
         yield Finding(
             group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync at all."

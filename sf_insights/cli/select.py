@@ -12,11 +12,11 @@ from sf_insights.domain.field_types import Category
 from sf_insights.domain.masking import REMEDY, warning
 from sf_insights.domain.planning import nearest_names
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.domain.wording import since
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import ConfigurationFile, editing, load_configuration
+from sf_insights.resources.next_sync import outlook
 from sf_insights.resources.published import PublishedFields, published_fields
-from sf_insights.resources.selection_changes import Change, Selection, next_sync, proposed, selection_of
+from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
 
 _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
 
@@ -49,7 +49,7 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
         _write(file, change)
     console = terminal()
     say_trouble(console, catalog)
-    _tell(console, change, published)
+    _tell(console, places, change, published)
     for said in (warning(name, masked) for name, masked in catalog.masked.items() if name in selection):
         if said:
             console.print(f"\n{said} {REMEDY}", style="yellow")
@@ -68,7 +68,7 @@ def deselect(fields: tuple[str, ...]) -> None:
     with editing(places.configuration) as file:
         change = proposed(file, _without(file, fields), {}, published)
         _write(file, change)
-    _tell(terminal(), change, published)
+    _tell(terminal(), places, change, published)
 
 
 def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
@@ -97,7 +97,7 @@ def _write(file: ConfigurationFile, change: Change) -> None:
         file.replace(change.file)
 
 
-def _tell(console: Console, change: Change, published: PublishedFields) -> None:
+def _tell(console: Console, places: settings.Places, change: Change, published: PublishedFields) -> None:
     if change.is_empty:
         console.print("Nothing is changed: they are selected so already.")
         return
@@ -114,21 +114,11 @@ def _tell(console: Console, change: Change, published: PublishedFields) -> None:
         mark, style = _MARKS[kind]
         console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
     console.print()
-    console.print(_when(change))
+    brings = "New fields appear" if change.added else "The change appears"
+    ahead = outlook(change.file.configuration, places, settings.environment())
+    console.print(f"{brings} after the next complete sync. {ahead}", style="yellow" if ahead.obstacle else None)
     next_steps(console, [("Sync now instead:", f"{program()} sync")])
 
 
 def _article(category: Category) -> str:
     return "an attribute" if category == "attribute" else "a metric"
-
-
-def _when(change: Change) -> str:
-    configuration, moment = change.file.configuration, settings.now()
-    if not configuration.enabled:
-        return f"The synchronization is switched off: {change.file.path.name} says `enabled: false`."
-    due = next_sync(configuration, moment)
-    brings = "New fields appear" if change.added else "The change appears"
-    return (
-        f"{brings} after the next complete sync, which is due {due:%Y-%m-%d %H:%M} {configuration.timezone} "
-        f"({since(due, moment)}), provided that Dagster runs: `make ui`."
-    )

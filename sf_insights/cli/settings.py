@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from sf_insights import runs
 from sf_insights.cli.chosen_org import chosen_org
 from sf_insights.cli.console import terminal
 from sf_insights.cli.signals import until_stopped
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.resources.dagster_home import use_dagster_home
 from sf_insights.resources.settings import Places, environment
 
 if TYPE_CHECKING:  # the web server is not worth its import for `sf-insights --help`
@@ -59,7 +59,7 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
         )
     console = terminal()
     with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
-        runs.use_dagster_home()
+        use_dagster_home()
         pages = Pages(
             Places.from_environment(environment()), host=host, port=port, token=token, about=about, public=public
         )

@@ -1,5 +1,6 @@
 """sf-insights status: how the last syncs went, and what analysts have."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,13 @@ from sf_insights.cli.console import (
 )
 from sf_insights.cli.durations import Duration
 from sf_insights.domain.masking import REMEDY, warning
-from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.resources import settings
+from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.masked_values import masked_fields
 from sf_insights.resources.matching import STATUSES
+from sf_insights.resources.next_sync import Outlook, outlook
 from sf_insights.resources.reading import reading
 from sf_insights.resources.syncs import last_syncs
 from sf_insights.resources.warehouse import Transaction, reading_snapshot
@@ -61,6 +64,7 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
             "protected": source.is_protected,
             **_status(source.tx, syncs, places),
         }
+    found["next_sync"] = asdict(_next_sync(places))
     if as_json:
         print_json(found)
     else:
@@ -111,6 +115,14 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Place
     }
 
 
+def _next_sync(places: settings.Places) -> Outlook:
+    """When Dagster starts the next sync, or that it cannot, since the file is not valid."""
+    try:
+        return outlook(load_configuration(places.configuration), places, settings.environment())
+    except ConfigurationProblem as problem:
+        return Outlook(None, "No sync can start.", problem.what, problem.remedy)
+
+
 def _published(places: settings.Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
     """What the file says that analysts have, or why it does not: the warehouse may have come further."""
     if not places.snapshot.exists():
@@ -138,6 +150,8 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
         console.print(f"          of {snapshot['synced_on']}, published {_ago(snapshot)}")
     elif not found["snapshot_problem"]:
         console.print("Nothing has been published yet.", style="yellow")
+    ahead = Outlook(**found["next_sync"])
+    console.print(str(ahead), style="yellow" if ahead.obstacle else None)
     heading(console, "Last syncs")
     shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")
     for row in found["syncs"]:

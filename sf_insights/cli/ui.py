@@ -11,13 +11,13 @@ from contextlib import suppress
 import click
 from rich.console import Console
 
-from sf_insights import runs
 from sf_insights.cli.chosen_org import chosen_org
 from sf_insights.cli.console import shown_path, terminal
 from sf_insights.cli.failures import fail
 from sf_insights.cli.signals import until_stopped
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources import settings
+from sf_insights.resources.dagster_home import use_dagster_home
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -35,7 +35,7 @@ def ui(port: int) -> None:
     _refuse_taken(port)
     console = terminal()
     with until_stopped(), chosen_org(console, "ui"):
-        home = runs.use_dagster_home()
+        home = use_dagster_home()
         console.print(f"Dagster's state is in {shown_path(home)}.", soft_wrap=True)
         _serve(console, port)
     console.print("Stopped.")

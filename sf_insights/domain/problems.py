@@ -5,8 +5,10 @@ class Problem(Exception):
     """Something stopped, and a person can do something about it.
 
     The text says what happened, to what, and (after the first sentence) what to do. It holds no secret, no address
-    with a query in it and no whole SOQL statement.
+    with a query in it and no whole SOQL statement. `needs_a_person` is whether trying again later is of no use.
     """
+
+    needs_a_person = False
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(f"{what} {remedy}".strip())
@@ -17,9 +19,17 @@ class Problem(Exception):
 class ConfigurationProblem(Problem):
     """The configuration file or the environment asks for something that cannot be."""
 
+    needs_a_person = True
+
 
 class ConnectionProblem(Problem):
     """Salesforce or Zuora cannot be reached, refuses the credentials, or refuses the request."""
+
+
+class AccessRefused(ConnectionProblem):
+    """The credentials or the rights of the integration user are refused, as they will be at the next try."""
+
+    needs_a_person = True
 
 
 class IncompleteSnapshot(Problem):
@@ -28,6 +38,8 @@ class IncompleteSnapshot(Problem):
 
 class GuardRefusal(Problem):
     """What arrived is complete but so different from the last sync that a person should look first."""
+
+    needs_a_person = True
 
 
 class WarehouseProblem(Problem):

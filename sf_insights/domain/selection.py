@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -155,10 +155,9 @@ class AccountFieldSync(BaseModel):
         return ZoneInfo(self.timezone)
 
     @property
-    def cron(self) -> str:
-        """The cron line of the daily schedule, in `timezone`."""
-        hour, minute = self.daily_at.split(":")
-        return f"{int(minute)} {int(hour)} * * *"
+    def time_of_day(self) -> time:
+        """When the daily sync is due, on the clock of `timezone`."""
+        return time.fromisoformat(self.daily_at)
 
 
 def retry_duration(value: Any) -> timedelta:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -33,10 +32,11 @@ from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import ConfigurationFile, editing
+from sf_insights.resources.next_sync import outlook
 from sf_insights.resources.reading import reading
 from sf_insights.resources.relabelling import may_be_published, relabelled
 from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
-from sf_insights.resources.settings import Places, now
+from sf_insights.resources.settings import Places
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -351,13 +351,12 @@ class Pages:
         return file.configuration.timezone if file else "UTC"
 
     def _page(self, name: str, status: int = 200, *, configuration: AccountFieldSync | None, **values: Any) -> Response:
-        moment: datetime = now()
         return self._templates.page(
             name,
             status,
             page=name,
             configuration=configuration,
-            schedule=selecting.facts_of(configuration, moment) if configuration else None,
+            outlook=outlook(configuration, self.places, settings.environment()) if configuration else None,
             zone=configuration.timezone if configuration else "UTC",
             **values,
         )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField, Category
 from sf_insights.domain.masking import MASKED_TYPE, REMEDY, is_masked, warning
-from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
-from sf_insights.resources.selection_changes import Selection, next_sync
+from sf_insights.resources.selection_changes import Selection
 
 
 @dataclass(frozen=True)
@@ -134,13 +131,3 @@ def changed_selection(before: Selection, form: Forms) -> Selection:
         else:
             selection[name] = "metric" if form.one(f"as.{name}") == "metric" else "attribute"
     return selection
-
-
-def facts_of(configuration: AccountFieldSync, moment: datetime) -> dict[str, Any]:
-    """What every page says of the schedule."""
-    return {
-        "enabled": configuration.enabled,
-        "cron": configuration.cron,
-        "zone": configuration.timezone,
-        "next": next_sync(configuration, moment),
-    }

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -12,9 +12,10 @@ import duckdb
 from pydantic import PrivateAttr
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.schedule import Ending
 from sf_insights.domain.selection import AccountFieldSync, retry_duration
 from sf_insights.domain.stages import Stage
-from sf_insights.resources import settings, syncs
+from sf_insights.resources import dagster_runs, settings, syncs
 from sf_insights.resources.account_list import AccountSource
 from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.alerts import Alerts
@@ -23,6 +24,7 @@ from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.partial_runs import sync_for
 from sf_insights.resources.patience import Patience, Waiting
 from sf_insights.resources.retrying import RetryPolicy
+from sf_insights.resources.run_processes import RunLock
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.stopping import forget_signals, note_signals
 from sf_insights.resources.syncs import Sync
@@ -90,14 +92,19 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _run_id: str = PrivateAttr(default="")
     _retry: RetryPolicy | None = PrivateAttr(default=None)
     _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
+    _sign_of_life: RunLock | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(_STOPPED)
+        if context.run is not None:
+            data = settings.Places.from_environment(settings.environment()).data
+            with suppress(OSError):  # a full disk: nobody will take this run for dead, and its first step says more
+                self._sign_of_life = RunLock(data, context.run.run_id)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
         """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
-        with _explained(), _alerted():
+        with _explained(), _alerted(), _noted(context):
             configuration = source.configuration()
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
@@ -189,7 +196,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
-        with _explained(), _alerted():
+        with _explained(), _alerted(), _noted(context):
             try:
                 yield self._opened(context)
             except BaseException as error:
@@ -226,6 +233,9 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             finally:
                 self._warehouse.close()
                 self._warehouse = None
+        if self._sign_of_life is not None:
+            self._sign_of_life.release()
+            self._sign_of_life = None
 
 
 class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -281,6 +291,26 @@ def _is_partial(context: dg.InitResourceContext) -> bool:
     """Whether a run leaves out the step that completes a sync."""
     steps = context.run.step_keys_to_execute if context.run else None
     return steps is not None and COMPLETING_STEP not in steps
+
+
+@contextmanager
+def _noted(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Note why a run fails where the schedule looks for it."""
+    try:
+        yield
+    except BaseException as error:
+        variables = settings.environment()
+        configuration = settings.Places.from_environment(variables).configuration
+        fingerprint = dagster_runs.settings_fingerprint(configuration, variables)
+        with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
+            dagster_runs.note_ending(context.instance, context.run.run_id, _ending(error), fingerprint)
+        raise
+
+
+def _ending(error: BaseException) -> Ending:
+    if isinstance(error, _STOPPED):
+        return "stopped"
+    return "person" if isinstance(error, Problem) and error.needs_a_person else "passing"
 
 
 def _alerts() -> Alerts:

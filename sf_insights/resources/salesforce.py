@@ -19,7 +19,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.api_names import ByApiName, by_name
 from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
+from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.resources.credentials import Credentials, salesforce_credentials
 from sf_insights.resources.paging import Way, own_path
@@ -384,7 +384,7 @@ class SalesforceOrg:
 
     def _session_refused(self) -> ConnectionProblem:
         if not self.credentials.renewable:
-            return ConnectionProblem(
+            return AccessRefused(
                 "The Salesforce session has expired and this way to log in cannot renew it.",
                 "Set a new SALESFORCE_ACCESS_TOKEN, or set up client credentials, which renew themselves.",
             )

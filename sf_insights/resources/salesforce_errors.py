@@ -6,11 +6,26 @@ from typing import Self
 import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-from sf_insights.domain.problems import ConnectionProblem
+from sf_insights.domain.problems import AccessRefused, ConnectionProblem
 from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, rule_for, told, without_soql
 from sf_insights.resources.error_bodies import Said, said_in, said_in_text
 from sf_insights.resources.retrying import DoubtfulAnswer, PassingTrouble
 from sf_insights.resources.transport import asked_wait
+
+# Refused until somebody changes the org or the integration user.
+_NEED_A_PERSON = frozenset(
+    {
+        "API_DISABLED_FOR_ORG",
+        "FEATURENOTENABLED",
+        "FUNCTIONALITY_NOT_ENABLED",
+        "INSUFFICIENT_ACCESS",
+        "INVALID_FIELD",
+        "INVALID_TYPE",
+        "OPERATION_TOO_LARGE",
+        "QUERY_TOO_COMPLICATED",
+        "TXN_SECURITY_METERING_ERROR",
+    }
+)
 
 _REMEDIES_BY_STATUS = {
     404: "Look at SALESFORCE_API_VERSION and at whether the integration user may read Account.",
@@ -31,6 +46,7 @@ class RequestRefused(ConnectionProblem):
 
     def __init__(self, what: str, remedy: str, *, status: int, code: str, detail: str) -> None:
         super().__init__(what, remedy)
+        self.needs_a_person = code in _NEED_A_PERSON
         self.status = status
         self.code = code
         self.detail = detail
@@ -111,7 +127,7 @@ def login_refused(refusal: SalesforceAuthenticationFailed) -> PassingTrouble | C
         return DoubtfulAnswer(
             f"Salesforce's login answered {refusal.code} " + (f"({shown})" if shown else "without a reason")
         )
-    return ConnectionProblem(f"Salesforce refused the login ({shown}).", rule.remedy)
+    return AccessRefused(f"Salesforce refused the login ({shown}).", rule.remedy)
 
 
 def _said_by_login(refusal: SalesforceAuthenticationFailed) -> Said:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sf_insights.domain.api_names import ByApiName
 from sf_insights.domain.field_types import AccountField, Category
@@ -72,11 +71,3 @@ def _changed_lines(before: str, after: str) -> list[tuple[str, str]]:
     kinds = {"+": "add", "-": "del", " ": "same"}
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
     return [("gap", "⋯") if line.startswith("@@") else (kinds[line[0]], line[1:]) for line in lines]
-
-
-def next_sync(configuration: AccountFieldSync, moment: datetime) -> datetime:
-    """When the schedule starts the next sync after this moment, in the configured time zone."""
-    hour, minute = (int(part) for part in configuration.daily_at.split(":"))
-    local = moment.astimezone(configuration.zone)
-    today = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return today if today > local else today + timedelta(days=1)

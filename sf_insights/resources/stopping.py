@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, none of which a run may miss.
+"""Ctrl-C, SIGTERM and a closed terminal, none of which a run may miss.
 
 What a signal's handler raises is raised wherever the main thread happens to be. In a destructor, or in the callback of
 a weak reference, Python drops it, and the run would go on; SQLAlchemy has such callbacks at each event that Dagster
@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import suppress
 
-_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 class _Noted:

@@ -12,7 +12,7 @@ import polars as pl
 import requests
 
 from sf_insights.domain.encodings import LOST
-from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
+from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteSnapshot
 from sf_insights.domain.refusals import Reaction, told, zuora_rule
 from sf_insights.resources.account_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.resources.credentials import ZuoraCredentials
@@ -142,7 +142,7 @@ class ZuoraAccounts:
             why = f"HTTP {answer.status_code}" + (f", {shown}" if shown else "")
             if zuora_rule(said.code, said.message).reaction is Reaction.RETRY:
                 raise PassingTrouble(f"Zuora refused the login ({why})", wait=asked_wait(answer))
-            raise ConnectionProblem(
+            raise AccessRefused(
                 f"Zuora refused the login ({why}).",
                 "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is of the same tenant.",
             )

@@ -1,5 +1,7 @@
 """What the administrator's file may say: every refusal names the entry and what to write instead."""
 
+from datetime import time
+
 import pytest
 from ruamel.yaml import YAML
 
@@ -200,11 +202,11 @@ def test_a_time_zone_is_found_by_name():
 
 
 @pytest.mark.parametrize(
-    ("value", "cron"),
-    [('"04:00"', "0 4 * * *"), ("'00:00'", "0 0 * * *"), ('"23:59"', "59 23 * * *"), ("04:00", "0 4 * * *")],
+    ("value", "due"),
+    [('"04:00"', time(4)), ("'00:00'", time(0)), ('"23:59"', time(23, 59)), ("04:00", time(4))],
 )
-def test_the_schedule_runs_at_the_time_of_day_quoted_or_not(value, cron):
-    assert parse(f"fields: [A]\ndaily_at: {value}").cron == cron
+def test_the_sync_is_due_at_the_time_of_day_quoted_or_not(value, due):
+    assert parse(f"fields: [A]\ndaily_at: {value}").time_of_day == due
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""What Dagster records of the runs of the one job: which is under way, and how those ended that did not succeed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sf_insights.domain.schedule import Attempt, Ending
+from sf_insights.resources.settings import CHECKOUT
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
+
+DAILY_SYNC = "daily_account_field_sync"
+LOCATION = "sf_insights"  # as workspace.yaml and pyproject.toml say
+ENDING_TAG = "sf_insights/ending"
+SETTINGS_TAG = "sf_insights/settings"
+COMMAND_TAG = "sf_insights/command"
+REPOSITORY_TAG = ".dagster/repository"  # by which Dagster's pages find the runs of a location
+
+_REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
+_COMPLETES_A_SYNC = "account_attributes"
+_SECRETS = ("SALESFORCE_", "ZUORA_")
+_FINGERPRINT_LENGTH = 16
+
+
+def run_under_way(instance: dg.DagsterInstance) -> str | None:
+    """The id of a run of the job that waits, runs or is being stopped; None when there is none."""
+    from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+    runs = instance.get_runs(_filter(statuses=[*NOT_FINISHED_STATUSES]), limit=1)
+    return runs[0].run_id if runs else None
+
+
+def failed_since(instance: dg.DagsterInstance, moment: datetime) -> list[Attempt]:
+    """The syncs that ended after a moment without success; not the runs that only renewed labels or the snapshot."""
+    import dagster as dg
+
+    failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    records = instance.get_run_records(_filter(statuses=failed, updated_after=moment))
+    return [
+        Attempt(
+            datetime.fromtimestamp(record.end_time or record.update_timestamp.timestamp(), UTC),
+            _ending(record.dagster_run),
+            record.dagster_run.tags.get(SETTINGS_TAG),
+        )
+        for record in records
+        if _is_sync(record.dagster_run)
+    ]
+
+
+def schedule_is_stopped(instance: dg.DagsterInstance) -> bool:
+    """Whether somebody stopped the daily schedule in Dagster; it runs unless somebody did."""
+    from dagster._core.scheduler.instigation import InstigatorType
+
+    return any(
+        not state.is_running
+        for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+        if state.name == DAILY_SYNC and state.repository_selector.location_name == LOCATION
+    )
+
+
+def scheduler_alive_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the part of Dagster's daemon that starts schedules last said that it lives, None when it never has."""
+    heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
+    return heartbeat and datetime.fromtimestamp(heartbeat.timestamp, UTC)
+
+
+def note_ending(instance: dg.DagsterInstance, run_id: str, ending: Ending, settings: str) -> None:
+    """Record why a run is about to fail, and the settings with which it did."""
+    instance.add_run_tags(run_id, {ENDING_TAG: ending, SETTINGS_TAG: settings})
+
+
+def job_origin() -> RemoteJobOrigin:
+    """The job as the code location of workspace.yaml has it, which is where Dagster's pages look for its runs."""
+    from dagster._core.remote_origin import RemoteRepositoryOrigin
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
+
+    [location] = WorkspaceFileTarget([str(CHECKOUT / "workspace.yaml")]).create_origins()
+    return RemoteRepositoryOrigin(location, _REPOSITORY).get_job_origin(DAILY_SYNC)
+
+
+def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> str:
+    """A short text that differs when the administrator's file or a credential does; tells nothing of either."""
+    try:
+        text = configuration.read_bytes()
+    except OSError:
+        text = b""
+    credentials = sorted((name, value) for name, value in variables.items() if name.startswith(_SECRETS))
+    return hashlib.sha256(text + repr(credentials).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def _filter(**wanted: object) -> dg.RunsFilter:
+    import dagster as dg
+
+    return dg.RunsFilter(job_name=DAILY_SYNC, **wanted)  # type: ignore[arg-type]
+
+
+def _is_sync(run: dg.DagsterRun) -> bool:
+    selected = run.asset_selection or run.asset_check_selection  # neither: the whole job
+    return not selected or any(key.path[-1] == _COMPLETES_A_SYNC for key in run.asset_selection or ())
+
+
+def _ending(run: dg.DagsterRun) -> Ending:
+    import dagster as dg
+
+    if run.status is dg.DagsterRunStatus.CANCELED:
+        return "stopped"
+    noted = run.tags.get(ENDING_TAG)
+    if noted == "person":
+        return "person"
+    # A run of Dagster's that was interrupted ended with its daemon: who stops one in Dagster cancels it.
+    return "stopped" if noted == "stopped" and COMMAND_TAG in run.tags else "passing"

@@ -1,0 +1,138 @@
+"""When Dagster starts the next sync: decided for its schedule, and told to people with what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.schedule import NextStart, next_start
+from sf_insights.domain.selection import AccountFieldSync
+from sf_insights.domain.wording import since
+from sf_insights.resources import dagster_runs
+from sf_insights.resources.dagster_home import dagster_home
+from sf_insights.resources.settings import Places, now
+from sf_insights.resources.warehouse import reading_snapshot
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+
+# A daemon says every half minute that it lives.
+_SILENT_AFTER = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When the next sync starts by itself, in a sentence; `at` is None when none will.
+
+    `obstacle` says why none will and `remedy` what to do about it; both are "" when one will.
+    """
+
+    at: datetime | None
+    sentence: str
+    obstacle: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.sentence, self.obstacle, self.remedy) if part)
+
+
+def planned_start(
+    configuration: AccountFieldSync,
+    places: Places,
+    variables: Mapping[str, str],
+    instance: dg.DagsterInstance | None,
+    moment: datetime,
+) -> NextStart:
+    """When the next sync starts, by what was published and what Dagster knows of failed attempts."""
+    earlier = moment - timedelta(days=2)  # than the beginning of the day
+    return next_start(
+        configuration,
+        moment,
+        published_at=_published_at(places),
+        attempts=dagster_runs.failed_since(instance, earlier) if instance else (),
+        settings=dagster_runs.settings_fingerprint(places.configuration, variables),
+    )
+
+
+def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Outlook:
+    """What Dagster will do, as far as this user may read its state."""
+    moment = now()
+    if not configuration.enabled:
+        return Outlook(None, f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
+    try:
+        return _outlook(configuration, places, variables, moment)
+    except WarehouseProblem as unreadable:
+        start = planned_start(configuration, places, variables, None, moment)
+        return Outlook(start.at, sentence_of(start, configuration, moment), unreadable.what)
+
+
+def _outlook(
+    configuration: AccountFieldSync, places: Places, variables: Mapping[str, str], moment: datetime
+) -> Outlook:
+    with _instance() as instance:
+        running = dagster_runs.run_under_way(instance) if instance else None
+        start = planned_start(configuration, places, variables, instance, moment)
+        obstacle, remedy = _obstacle(instance, moment)
+    sentence = f"A sync is running (run {running})." if running else sentence_of(start, configuration, moment)
+    return Outlook(None if obstacle else start.at, sentence, obstacle, remedy)
+
+
+def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datetime) -> str:
+    """What a person is told of the next start."""
+    local = f"{start.at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"
+    when = f"{local} ({since(start.at, moment)})" if start.at > moment else "now"
+    if start.attempt > 1:
+        return f"Today's sync failed and is tried again {when}; that is attempt {start.attempt}."
+    if start.instead:
+        return f"Today's sync failed and is not tried again: {start.instead}. The next sync is due {when}."
+    return f"The next sync is due {when}."
+
+
+def _obstacle(instance: dg.DagsterInstance | None, moment: datetime) -> tuple[str, str]:
+    """Why Dagster will not start it by itself, and what to do; empty when it will."""
+    start_one = "Start one with `make ui`."
+    if instance is None:
+        return "But Dagster has never run here, so nothing starts it.", start_one
+    if dagster_runs.schedule_is_stopped(instance):
+        return (
+            f"But the schedule {dagster_runs.DAILY_SYNC} is stopped in Dagster, so nothing starts it.",
+            "Start the schedule there: `make ui`, Automation.",
+        )
+    alive_at = dagster_runs.scheduler_alive_at(instance)
+    if alive_at is None or moment - alive_at > _SILENT_AFTER:
+        seen = f" (the last one {since(alive_at, moment)})" if alive_at else ""
+        return f"But no Dagster daemon runs{seen}, so nothing starts it.", start_one
+    return "", ""
+
+
+def _published_at(places: Places) -> datetime | None:
+    """When analysts last got a new sync; None when nothing is published, or nothing that opens."""
+    with suppress(WarehouseProblem), reading_snapshot(places.snapshot) as tx:
+        published: datetime | None = tx.value("SELECT published_at FROM insights.snapshot")
+        return published
+    return None
+
+
+@contextmanager
+def _instance() -> Iterator[dg.DagsterInstance | None]:
+    """Dagster's state; None where no run and no daemon has left any.
+
+    Raises:
+        WarehouseProblem: it is there, and this user may not open it.
+    """
+    home = dagster_home()
+    if not (home / "dagster.yaml").exists():
+        yield None
+        return
+    import dagster as dg
+
+    try:
+        instance = dg.DagsterInstance.from_config(str(home))
+    except Exception as error:
+        raise WarehouseProblem(f"Dagster's state in {home} cannot be opened ({type(error).__name__}).") from error
+    with instance:
+        yield instance

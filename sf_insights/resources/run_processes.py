@@ -1,0 +1,81 @@
+"""Which runs are alive: each holds a lock of its own, which the kernel releases however its process ends.
+
+A run whose process was killed together with Dagster's daemon stays unfinished in Dagster's records and holds the queue.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+
+logger = logging.getLogger(__name__)
+
+_SUFFIX = ".run"
+_DIED = (
+    "The process of this run ended before the run did: it was killed, or the machine stopped. The next sync repairs "
+    "what it left."
+)
+
+
+class RunLock:
+    """The sign of life of one run, from its first step until its last."""
+
+    def __init__(self, data: Path, run_id: str) -> None:
+        """Take the lock, in a file of the data directory that is named after the run.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        data.mkdir(parents=True, exist_ok=True)
+        self._path = data / f"{run_id}{_SUFFIX}"
+        new = self._path.with_suffix(".new")
+        self._file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        new.replace(self._path)  # it never has this name without its lock
+
+    def release(self) -> None:
+        """Remove the file first: a file without a lock means that a process died."""
+        with suppress(OSError):
+            self._path.unlink()
+        os.close(self._file)
+
+
+def end_dead_runs(instance: dg.DagsterInstance, data: Path) -> list[str]:
+    """Report every run as failed whose process died, or as canceled when it was being stopped; returns their ids.
+
+    A run that has not taken its lock yet, or runs on another machine, has no file here and is left alone.
+    """
+    ended = []
+    for path in sorted(data.glob(f"*{_SUFFIX}")):
+        with suppress(OSError):
+            file = os.open(path, os.O_RDWR)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(file).st_nlink:  # else it was released between opening and locking
+                    if _end(instance, path.stem):
+                        ended.append(path.stem)
+                    path.unlink()
+            finally:
+                os.close(file)
+    return ended
+
+
+def _end(instance: dg.DagsterInstance, run_id: str) -> bool:
+    import dagster as dg
+
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.is_finished:
+        return False
+    if run.status is dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, _DIED)
+    else:
+        instance.report_run_failed(run, _DIED)
+    logger.warning("run %s: %s", run_id, _DIED)
+    return True

@@ -1,0 +1,118 @@
+"""What the daily schedule does at a tick, by the file as it is now and by what became of today's syncs."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from sf_insights.definitions import defs
+from sf_insights.resources.dagster_home import use_dagster_home
+from sf_insights.resources.dagster_runs import job_origin
+from sf_insights.schedules import daily_schedule
+
+DAY = "2026-03-02"
+
+
+@pytest.fixture
+def about_noon(sync):
+    """The file says a time zone in which it is between 12:00 and 13:00 now, and that a sync is due at 11:00."""
+    use_dagster_home()
+    ahead = 12 - datetime.now(UTC).hour
+    sync.configure(timezone=f"Etc/GMT{-ahead:+d}" if ahead else "UTC", daily_at="11:00", fields=["Industry"])
+    return sync
+
+
+def tick():
+    with dg.DagsterInstance.get() as instance, dg.build_schedule_context(instance=instance) as context:
+        return daily_schedule.evaluate_tick(context)
+
+
+def starts():
+    requests = tick().run_requests
+    return [request.tags["sf_insights/attempt"] for request in requests]
+
+
+def test_an_edited_time_and_zone_take_effect_at_the_next_tick(about_noon):
+    assert starts() == ["1"]
+    about_noon.configure(daily_at="14:00")
+    assert starts() == []
+    assert "The next sync is due " in tick().skip_message
+    assert "14:00" in tick().skip_message
+    about_noon.configure(daily_at="12:00")
+    assert starts() == ["1"]
+    about_noon.configure(daily_at="23:59", timezone="UTC")
+    assert starts() == [] or datetime.now(UTC).strftime("%H:%M") == "23:59"
+
+
+def test_an_unreadable_file_fails_the_tick(about_noon):
+    about_noon.configuration.write_text("fields: [", encoding="utf-8")
+    with pytest.raises(Exception, match="evaluation of schedule") as failed:
+        tick()
+    assert "account_field_sync.yaml is no valid YAML" in str(failed.value.__cause__.description)
+
+
+def test_a_switched_off_file_skips_the_tick_with_a_message(about_noon):
+    about_noon.configure(enabled=False)
+    assert starts() == []
+    assert "switched off" in tick().skip_message
+
+
+def test_a_published_sync_is_the_days(about_noon):
+    about_noon(day=DAY)
+    assert starts() == []
+    assert "The next sync is due " in tick().skip_message
+
+
+def test_a_failure_that_may_pass_is_tried_again_later(org, about_noon):
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    about_noon.fails(day=DAY)
+    assert starts() == []
+    assert "tried again" in tick().skip_message
+    assert "attempt 2" in tick().skip_message
+
+
+def test_a_failed_relabelling_is_no_attempt(about_noon):
+    assert "Nothing has been synced completely" in about_noon.relabel_fails().reason
+    assert starts() == ["1"]
+
+
+def test_a_refused_login_is_tried_again_once_the_credentials_are_changed(about_noon, monkeypatch):
+    with monkeypatch.context() as wrong:
+        wrong.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+        about_noon.fails(day=DAY)
+        assert starts() == []
+        assert "does not pass by itself" in tick().skip_message
+    assert starts() == ["2"]
+
+
+def test_a_wrong_file_is_tried_again_once_it_is_changed(about_noon):
+    about_noon.fails(day=DAY, fields=["Idustry"])
+    assert starts() == []
+    about_noon.configure(fields=["Industry"])
+    assert starts() == ["2"]
+
+
+def test_a_guards_refusal_is_left_to_a_person(org, about_noon):
+    about_noon.configure(guards={"min_match_rate": 1.0})
+    assert "--accept match-rate" in about_noon.fails(day=DAY).reason
+    assert starts() == []
+    assert "not tried again" in tick().skip_message
+
+
+def test_a_sync_that_was_canceled_in_dagster_is_left_for_the_day(about_noon):
+    with dg.DagsterInstance.get() as instance:
+        instance.report_run_canceled(waiting_run(instance))
+    assert starts() == []
+    assert "somebody stopped it" in tick().skip_message
+
+
+def test_a_run_under_way_is_not_joined_by_another(about_noon):
+    with dg.DagsterInstance.get() as instance:
+        run = waiting_run(instance)
+    assert starts() == []
+    assert tick().skip_message == f"The run {run.run_id} is under way."
+
+
+def waiting_run(instance):
+    job = defs.resolve_job_def("daily_account_field_sync")
+    return instance.create_run_for_job(job, status=dg.DagsterRunStatus.QUEUED, remote_job_origin=job_origin())
