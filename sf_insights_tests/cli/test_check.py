@@ -12,7 +12,8 @@ def finding(said, subject):
     return next(finding for finding in said.json["findings"] if finding["subject"] == subject)
 
 
-def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights):
+def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights, monkeypatch, tmp_path):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     before = sorted(sf_insights.data.rglob("*"))
     said = sf_insights("check")
     assert said.code == 0
@@ -22,6 +23,7 @@ def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights)
     assert "failed" not in said.out
     assert said.out.endswith("sf-insights sync")
     assert sorted(sf_insights.data.rglob("*")) == before
+    assert not (tmp_path / "dagster").exists()
 
 
 def test_every_line_fits_80_columns(sf_insights):

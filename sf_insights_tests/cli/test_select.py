@@ -19,7 +19,7 @@ def test_it_shows_what_changed_and_when_that_is_seen(synced):
     assert "Selected Phone as an attribute" in said.out
     assert "  +   - Phone" in said.lines
     assert "      - Rating" in said.lines
-    assert "New fields appear after the next complete sync, which is due " in said.out
+    assert "New fields appear after the next complete sync. The next sync is due " in said.out
     assert " 04:00 UTC (in " in said.out
     assert "sf-insights sync" in said.out
     assert max(len(line) for line in said.lines if str(synced.data) not in line) <= 80

@@ -1,6 +1,8 @@
 """What is stopped by a signal, each in a process of its own."""
 
+import fcntl
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -8,11 +10,14 @@ import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from termios import TIOCSCTTY
 
+import dagster as dg
 import pytest
 
 from sf_insights.demo.server import listen
 from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.sensors import runs_that_died
 from sf_insights_tests.cli.conftest import clean_environment
 
 READY_SECONDS = 90
@@ -155,11 +160,14 @@ def orgs_below(running):
     return {int(pid) for pid, arguments in lines if "-m sf_insights.demo" in arguments and int(pid) in below}
 
 
-def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(sf_insights, org, dagster_home, checkout, command):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(
+    sf_insights, org, dagster_home, checkout, command, number
+):
     org.configure(job_seconds=300)
     variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
     with Running([*command, "sync"], checkout, "Labels", **variables) as sync:
-        assert sync.stop(signal.SIGTERM) == 1
+        assert sync.stop(number) == 1
         assert "The run was stopped before it was complete." in sync.said
         assert "tried once more" not in sync.said
     assert not sf_insights.snapshot.exists()
@@ -179,3 +187,62 @@ def test_ui_names_a_port_that_is_taken(checkout, command):
 def run(command, checkout):
     environment = clean_environment() | {"PYTHONPATH": str(checkout)}
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_a_sync_whose_terminal_is_closed_ends_and_says_so_to_dagster_and_salesforce(
+    sf_insights, org, dagster_home, checkout, command
+):
+    org.configure(job_seconds=300)
+    variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
+    terminal, side = pty.openpty()
+    with subprocess.Popen(
+        [*command, "sync"], cwd=checkout, env=clean_environment() | {"PYTHONPATH": str(checkout)} | variables,
+        stdin=side, stdout=side, stderr=side, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, TIOCSCTTY, 0),
+    ) as sync:  # fmt: skip
+        try:
+            os.close(side)
+            wait_for(lambda: [call for call in org.requests() if call["path"].endswith("/jobs/query")])
+            os.close(terminal)
+            assert sync.wait(60) == 1
+        finally:
+            sync.kill()
+    with dg.DagsterInstance.get() as instance:
+        [run] = instance.get_runs(limit=1)
+        assert run.status is dg.DagsterRunStatus.FAILURE
+        assert run.tags["sf_insights/ending"] == "stopped"
+    assert [call["method"] for call in org.requests() if "/jobs/query/" in call["path"]][-1] in ("PATCH", "DELETE")
+
+
+def test_a_run_that_was_killed_is_reported_as_failed_by_the_next_and_a_live_one_is_not(
+    sf_insights, org, dagster_home, checkout, command
+):
+    org.configure(job_seconds=300)
+    variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
+    with Running([*command, "sync"], checkout, "Labels", **variables) as first, dg.DagsterInstance.get() as instance:
+        [killed] = instance.get_runs(limit=1)
+        first.process.kill()
+        first.process.wait()
+        assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.STARTED
+        with Running([*command, "sync"], checkout, "Labels", **variables) as second:
+            [alive] = instance.get_runs(limit=1)
+            assert look_for_dead_runs(instance) == "Every unfinished run is alive."
+            assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.FAILURE
+            assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
+            instance.report_run_canceling(alive)
+            second.process.kill()
+            second.process.wait()
+        assert alive.run_id in look_for_dead_runs(instance)
+        assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.CANCELED
+    assert list(sf_insights.data.glob("*.run")) == []
+
+
+def look_for_dead_runs(instance):
+    with dg.build_sensor_context(instance=instance) as context:
+        return runs_that_died.evaluate_tick(context).skip_message
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + READY_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,97 @@
+"""What people are told of the next sync: what Dagster will do, and what keeps it from doing so."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._daemon.types import DaemonHeartbeat
+
+from sf_insights.resources.settings import CHECKOUT
+
+DAGSTER = str(Path(sys.executable).with_name("dagster"))
+
+
+@pytest.fixture
+def synced_once(sf_insights, tmp_path, monkeypatch):
+    """A synced installation with a Dagster of its own."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    assert sf_insights("sync").code == 0
+    return sf_insights
+
+
+def told(installation, *select):
+    """What three commands say."""
+    findings = installation("check", "--json").json["findings"]
+    schedule = next(finding for finding in findings if finding["subject"] == "Schedule")
+    ahead = installation("status", "--json").json["next_sync"]
+    return [
+        installation("select", *select).out,
+        installation("status").out,
+        " ".join([ahead["sentence"], ahead["obstacle"], ahead["remedy"]]),
+        " ".join([schedule["state"], schedule["detail"], schedule["remedy"]]),
+    ]
+
+
+def live(minutes_ago=0):
+    """Let Dagster's records say when its daemon was last alive."""
+    moment = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    with dg.DagsterInstance.get() as instance:
+        instance.add_daemon_heartbeat(DaemonHeartbeat(moment.timestamp(), "SCHEDULER", "its id", []))
+
+
+def test_that_no_daemon_runs_is_told_with_what_to_do(synced_once):
+    for said in told(synced_once, "Phone"):
+        assert "The next sync is due " in said
+        assert "no Dagster daemon runs, so nothing starts it. Start one with `make ui`." in said
+    live(minutes_ago=60)
+    assert "no Dagster daemon runs (the last one 1 hour ago)" in synced_once("status").out
+
+
+def test_where_a_daemon_runs_only_the_time_is_told(synced_once):
+    live()
+    for said in told(synced_once, "Phone"):
+        assert "The next sync is due " in said
+        assert "nothing starts it" not in said
+
+
+def test_a_schedule_that_is_stopped_in_dagster_is_told_however_dagster_was_started(synced_once):
+    live()
+    stop = [DAGSTER, "schedule", "stop", "daily_account_field_sync"]
+    subprocess.run(stop, cwd=CHECKOUT, check=True, capture_output=True, timeout=120)  # by pyproject.toml
+    for said in told(synced_once, "Phone"):
+        assert "is stopped in Dagster, so nothing starts it. Start the schedule there" in said
+    start = [DAGSTER, "schedule", "start", "daily_account_field_sync", "-w", str(CHECKOUT / "workspace.yaml")]
+    subprocess.run(start, cwd=synced_once.data, check=True, capture_output=True, timeout=120)
+    assert "is stopped in Dagster" not in synced_once("status").out
+
+
+def test_a_file_that_is_not_valid_is_told(synced_once):
+    synced_once.configuration.write_text("fields: [")
+    assert "No sync can start. account_field_sync.yaml is no valid YAML" in synced_once("status").out
+
+
+def test_the_next_attempt_of_a_failed_sync_is_told(sf_insights, org, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    ahead = 12 - datetime.now(UTC).hour  # about noon there, so that the day does not end meanwhile
+    sf_insights.configure(daily_at="11:00", timezone=f"Etc/GMT{-ahead:+d}" if ahead else "UTC")
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    assert sf_insights("sync").code == 1
+    said = sf_insights("status")
+    assert "Today's sync failed and is tried again " in said.out
+    assert "(in 14 minutes); that is attempt 2." in said.out
+    monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+    assert sf_insights("sync").code == 1
+    assert "Today's sync failed and is not tried again: what stopped it does not pass by itself" in (
+        sf_insights("status").out
+    )
+
+
+def test_a_user_who_may_not_open_dagsters_state_is_told_the_time(synced_once, tmp_path):
+    (tmp_path / "dagster" / "dagster.yaml").write_text("storage: [")
+    said = synced_once("status")
+    assert said.code == 0
+    assert "The next sync is due " in said.out
+    assert "cannot be opened" in said.out

@@ -1,0 +1,84 @@
+"""The schedule in Dagster's real daemon, and what becomes of its run when all of it is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from sf_insights.resources.dagster_home import use_dagster_home
+from sf_insights.resources.settings import CHECKOUT
+
+MOST_SECONDS = 300
+
+
+@contextmanager
+def daemon():
+    """Dagster's daemon with its code server, in a session of their own; yields how to kill all of it at once."""
+    command = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(CHECKOUT / "workspace.yaml")]
+    with subprocess.Popen(
+        command, cwd=os.environ["DAGSTER_HOME"], stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+
+        def kill():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+        try:
+            yield kill
+        finally:
+            kill()
+
+
+def wait_for(what, condition):
+    deadline = time.monotonic() + MOST_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.fixture
+def instance(sync):
+    use_dagster_home()
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+def skips(instance):
+    """What the schedule said at its last tick."""
+    [state] = instance.all_instigator_state() and [
+        state for state in instance.all_instigator_state() if state.name == "daily_account_field_sync"
+    ]
+    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
+    return (ticks[0].tick_data.skip_reason or "") if ticks else ""
+
+
+def test_a_missed_sync_is_made_up_for_and_a_killed_one_reported_and_an_edited_time_followed(org, sync, instance):
+    ahead = 12 - datetime.now(UTC).hour
+    zone = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
+    sync.configure(timezone=zone, daily_at="11:00", fields=["Industry"])
+    org.configure(job_seconds=300)
+    with daemon() as kill:
+        wait_for("a query in Salesforce", lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
+        [run] = instance.get_runs()
+        assert run.status is dg.DagsterRunStatus.STARTED
+        assert run.tags["sf_insights/attempt"] == "1"
+        kill()
+    assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED
+    org.configure(job_seconds=0)
+    with daemon():
+        wait_for("the end of the dead run", lambda: instance.get_run_by_id(run.run_id).is_finished)
+        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+        wait_for("a tick that knows of it", lambda: "that is attempt 2" in skips(instance))
+        soon = datetime.now(UTC) + timedelta(hours=ahead, minutes=1)
+        sync.configure(daily_at=f"{soon:%H:%M}")
+        wait_for("a published snapshot", sync.snapshot.exists)
+        wait_for("a tick that knows of it", lambda: "The next sync is due " in skips(instance))
+    assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
