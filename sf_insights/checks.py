@@ -1,7 +1,8 @@
 """What Dagster shows as the health of the assets.
 
 What must not be published is refused inside the assets, before a table changes; a check says the same of the tables
-that are there, so that it can be seen and plotted.
+that are there, so that it can be seen and plotted. Those of severity ERROR block: when one fails, the run ends there
+and yesterday's snapshot stays. The others warn: nothing is wrong with the tables, or a person has accepted them.
 """
 
 import json
@@ -11,7 +12,8 @@ import dagster as dg
 from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
-from sf_insights.assets.publish import STALE_AFTER, published_snapshot
+from sf_insights.assets.model import STALE_AFTER
+from sf_insights.assets.publish import published_snapshot
 from sf_insights.domain.masking import REMEDY
 from sf_insights.domain.selection import parse_configuration
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
@@ -40,7 +42,7 @@ _DRIFTED = """
 """
 
 
-@dg.asset_check(asset=raw_accounts, description="As many rows as Salesforce said it has records.")
+@dg.asset_check(asset=raw_accounts, description="As many rows as Salesforce said it has records.", blocking=True)
 def every_record_arrived(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
         expected = tx.execute(_LAST_LANDED)[0][0]
@@ -48,7 +50,7 @@ def every_record_arrived(context: dg.AssetCheckExecutionContext, warehouse: Ware
     return dg.AssetCheckResult(passed=rows == expected, metadata={"rows": rows, "records": expected})
 
 
-@dg.asset_check(asset=raw_accounts, description="Each Salesforce Account has one row.")
+@dg.asset_check(asset=raw_accounts, description="Each Salesforce Account has one row.", blocking=True)
 def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
         twice = tx.value('SELECT count(*) - count(DISTINCT "Id") FROM salesforce.raw_accounts')
@@ -85,7 +87,11 @@ def enough_accounts_match(context: dg.AssetCheckExecutionContext, warehouse: War
             "SELECT count(salesforce_account_id) / greatest(count(*), 1) FROM ops.account_matches "
             "WHERE match_status != 'no_crm_account_id'"
         )
-    return dg.AssetCheckResult(passed=rate >= least, metadata={"match_rate": rate, "at_least": least})
+    return dg.AssetCheckResult(
+        passed=rate >= least,
+        severity=dg.AssetCheckSeverity.WARN,  # below it a sync is refused, unless a person accepts it for one run
+        metadata={"match_rate": rate, "at_least": least},
+    )
 
 
 @dg.asset_check(asset=selected_fields, description="No selected field is paused.")
@@ -97,20 +103,23 @@ def no_field_is_paused(context: dg.AssetCheckExecutionContext, warehouse: Wareho
     )
 
 
-@dg.asset_check(asset=field_labels, description="No two fields have the same label, case ignored.")
+@dg.asset_check(asset=field_labels, description="No two fields have the same label, case ignored.", blocking=True)
 def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
         shared = [label for (label,) in tx.execute(_SHARED_LABELS)]
     return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
 
 
-@dg.asset_check(asset=published_snapshot, description="What analysts have was published within a day and two hours.")
+@dg.asset_check(
+    asset=published_snapshot, description="What analysts have was synced and published within a day and two hours."
+)
 def snapshot_is_fresh(settings: SettingsResource) -> dg.AssetCheckResult:
     with reading_snapshot(settings.places.snapshot) as tx:
         [snapshot] = tx.records("SELECT synced_on, published_at FROM insights.snapshot")
     age = now() - snapshot["published_at"]
     return dg.AssetCheckResult(
         passed=age <= STALE_AFTER,
+        severity=dg.AssetCheckSeverity.WARN,  # nothing follows that it could stop
         metadata={"synced_on": str(snapshot["synced_on"]), "hours_old": round(age.total_seconds() / 3600, 1)},
     )
 

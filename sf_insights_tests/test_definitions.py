@@ -61,8 +61,8 @@ def test_each_check_looks_at_one_asset():
     }
 
 
-def test_the_snapshot_is_stale_a_day_and_two_hours_after_its_publication():
+def test_what_only_a_complete_sync_makes_is_stale_after_a_day_and_two_hours():
     policies = {spec.key.to_user_string(): spec.freshness_policy for spec in defs.resolve_all_asset_specs()}
-    policy = policies.pop("insights/published_snapshot")
-    assert policy.fail_window.to_timedelta() == timedelta(hours=26)
-    assert set(policies.values()) == {None}
+    model = {f"insights/{table}" for table in ("fields", "account_attributes", "attribute_changes", "account_metrics")}
+    assert {key for key, policy in policies.items() if policy} == model
+    assert {policies[key].fail_window.to_timedelta() for key in model} == {timedelta(hours=26)}

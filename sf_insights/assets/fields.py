@@ -1,5 +1,8 @@
 """This sync's plan: which fields, as what, which are paused and why; and what people see instead of API names."""
 
+import hashlib
+from collections.abc import Iterable
+
 import dagster as dg
 
 from sf_insights.assets.catalog import account_fields
@@ -40,7 +43,11 @@ def selected_fields(
 def field_labels(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> dg.MaterializeResult:
-    """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce."""
+    """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce.
+
+    Its data version says which fields have a label, which is all that the model needs of it: the published views are
+    made anew with every text. So a label that somebody edits leaves the model synced.
+    """
     with warehouse.relabelling(context) as step, step.transaction() as tx:
         # The file as it is now and not as the sync found it: relabelling materializes this asset alone.
         if problem := take_over_labels(tx, settings.places.configuration):
@@ -51,11 +58,17 @@ def field_labels(
             labels = labels_after(tx, step.sync.configuration, field_tables.load_plan(tx))
             field_tables.save_labels(tx, labels.values())
         default_labels = tx.value("SELECT count(*) FROM insights.field_labels WHERE label_source = 'default'")
+        named = [field for (field,) in tx.execute("SELECT field FROM insights.field_labels")]
         metadata = table_metadata(tx, "insights", "field_labels")
     return dg.MaterializeResult(
         metadata={
             **metadata,
             "seconds": step.seconds,
             "default_labels": default_labels,
-        }
+        },
+        data_version=dg.DataVersion(_names_digest(named)),
     )
+
+
+def _names_digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]

@@ -1,6 +1,7 @@
 """The insights tables, all in one transaction: they change together or not at all."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -19,6 +20,11 @@ _TABLES = {
     "account_metrics": "One row per account, metric and synced day.",
 }
 
+# A day, and what a sync may take longer than the one before.
+STALE_AFTER = timedelta(hours=26)
+# Only a complete sync makes these tables. The snapshot is also made anew for a label, which says nothing of the syncs.
+FRESH = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=25))
+
 
 @dg.multi_asset(
     specs=[
@@ -29,6 +35,7 @@ _TABLES = {
             description=description,
             kinds={"duckdb"},
             skippable=True,
+            freshness_policy=FRESH,
         )
         for table, description in _TABLES.items()
     ],

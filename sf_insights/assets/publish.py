@@ -1,7 +1,5 @@
 """The file that analysts open."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from sf_insights.assets.fields import field_labels
@@ -13,17 +11,12 @@ from sf_insights.resources.modelling import write_views
 from sf_insights.resources.planning import take_over_labels
 from sf_insights.resources.publishing import publish
 
-# A day, and what a sync may take longer than the one before.
-STALE_AFTER = timedelta(hours=26)
-FRESH = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=25))
-
 
 @dg.asset(
     key=["insights", "published_snapshot"],
     group_name="insights",
     deps=[insights_model, field_labels],
     kinds={"duckdb"},
-    freshness_policy=FRESH,
 )
 def published_snapshot(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
@@ -44,6 +37,7 @@ def published_snapshot(
     settings.alerts().published(news, is_synced=is_synced)
     if is_synced:
         empty_landing(places.landing)
+        warehouse.forget_runs(context, step.sync.configuration.retention.run_days)
     return dg.MaterializeResult(
         metadata={
             "snapshot": dg.MetadataValue.path(str(places.snapshot)),

@@ -24,6 +24,7 @@ from sf_insights.resources.account_list import LandedList
 from sf_insights.resources.account_sources import account_source
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.copies import unreadable
+from sf_insights.resources.dagster_home import dagster_home, is_edited
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.masked_values import masked_in_org
 from sf_insights.resources.next_sync import outlook
@@ -96,6 +97,9 @@ def _configuration(
         yield Finding(
             group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync at all."
         )
+    if is_edited(dagster_yaml := dagster_home() / "dagster.yaml"):
+        detail = f"{shown_path(dagster_yaml)} was edited here, so no new version renews it"
+        yield Finding(group, "Dagster", "warning", detail, "Delete it to have the present one again.")
     yield _warehouse(places)
     yield _snapshot(places)
     if not os.access(_existing(places.data), os.W_OK):

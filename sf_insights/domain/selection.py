@@ -50,13 +50,14 @@ class Guards(BaseModel):
 
 
 class Retention(BaseModel):
-    """For how many days before a sync's the warehouse keeps what is there for looking back."""
+    """For how many days the past is kept: what the warehouse has for looking back, and Dagster's runs with logs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ops_days: int = 730
+    run_days: int = 365
 
-    @field_validator("ops_days", mode="before")
+    @field_validator("ops_days", "run_days", mode="before")
     @classmethod
     def _is_number_of_days(cls, value: Any) -> Any:
         if type(value) is not int or not 1 <= value <= MOST_DAYS:  # `true` is no number of days

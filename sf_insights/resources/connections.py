@@ -187,6 +187,13 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             context.instance.add_run_tags(context.run.run_id, new)
             self._tags |= new
 
+    def forget_runs(self, context: dg.AssetExecutionContext, days: int) -> None:
+        """Delete the runs in Dagster that are older; a sync that is published does not fail for them."""
+        try:
+            dagster_runs.forget_runs(context.instance, settings.now() - timedelta(days=days))
+        except Exception as error:
+            context.log.warning(f"old runs could not be deleted, the next sync tries again: {error}")
+
     @contextmanager
     def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
         """Look at what the last sync did, whichever run did it, and change nothing."""

@@ -39,6 +39,8 @@ def use_dagster_home() -> Path:
 
 def is_edited(file: Path) -> bool:
     """Whether somebody edited this copy of dagster.yaml, so that it is no longer renewed."""
+    if not file.exists():
+        return False
     text = file.read_text(encoding="utf-8")
     if not text.startswith(_MARK):
         return _digest(text) not in (_UNMARKED, _digest(_SHIPPED.read_text(encoding="utf-8")))
@@ -47,7 +49,7 @@ def is_edited(file: Path) -> bool:
 
 
 def _renew(file: Path) -> None:
-    if file.exists() and is_edited(file):
+    if is_edited(file):
         return
     shipped = _SHIPPED.read_text(encoding="utf-8")
     text = f"{_MARK}{_digest(shipped)}\n{shipped}"

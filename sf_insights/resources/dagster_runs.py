@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ _REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
 _COMPLETES_A_SYNC = "account_attributes"
 _SECRETS = ("SALESFORCE_", "ZUORA_")
 _FINGERPRINT_LENGTH = 16
+_MOST_AT_ONCE = 50
 
 
 def run_under_way(instance: dg.DagsterInstance) -> str | None:
@@ -73,6 +75,27 @@ def scheduler_alive_at(instance: dg.DagsterInstance) -> datetime | None:
 def note_ending(instance: dg.DagsterInstance, run_id: str, ending: Ending, settings: str) -> None:
     """Record why a run is about to fail, and the settings with which it did."""
     instance.add_run_tags(run_id, {ENDING_TAG: ending, SETTINGS_TAG: settings})
+
+
+def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+    """Delete runs of the job that ended before a moment, with all that Dagster keeps of them; returns how many.
+
+    The runs that made what is there now stay, however old. Where there are many to delete, the next time goes on.
+    """
+    from dagster._core.storage.dagster_run import FINISHED_STATUSES
+
+    assets = [record.asset_entry for record in instance.get_asset_records()]
+    made = {asset.last_materialization.run_id for asset in assets if asset.last_materialization}
+    old = _filter(statuses=[*FINISHED_STATUSES], updated_before=before)
+    runs = [run.run_id for run in instance.get_runs(old, limit=_MOST_AT_ONCE + len(made), ascending=True)]
+    forgotten = [run for run in runs if run not in made][:_MOST_AT_ONCE]
+    root = Path(instance.root_directory)
+    for run in forgotten:
+        instance.delete_run(run)
+        for file in (root / "history" / "runs").glob(f"{run}.db*"):  # where SQLite keeps the events, emptied but large
+            file.unlink(missing_ok=True)
+        shutil.rmtree(root / "storage" / run, ignore_errors=True)
+    return len(forgotten)
 
 
 def job_origin() -> RemoteJobOrigin:

@@ -1,5 +1,6 @@
 import pytest
 
+from sf_insights.resources.dagster_home import use_dagster_home
 from sf_insights.resources.warehouse import Warehouse
 
 
@@ -214,3 +215,11 @@ def test_what_a_sync_does_without_fails_no_check(sf_insights, org, path, subject
     said = sf_insights("check", "--json")
     assert said.code == 0
     assert states(said)[subject] == "warning"
+
+
+def test_an_edited_dagster_yaml_is_told_since_nothing_renews_it(sf_insights, monkeypatch, tmp_path):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    copy = use_dagster_home() / "dagster.yaml"
+    assert "Dagster" not in states(sf_insights("check", "--json"))
+    copy.write_text(copy.read_text().replace("14400", "7200"))
+    assert states(sf_insights("check", "--json"))["Dagster"] == "warning"

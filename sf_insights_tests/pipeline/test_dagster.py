@@ -1,12 +1,20 @@
 """What a run leaves in Dagster: materializations with metadata, checks, tags and reasons."""
 
+import hashlib
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import duckdb
 import pytest
 
 from sf_insights.checks import snapshot_is_fresh
+from sf_insights.definitions import defs
 from sf_insights.demo.credentials import ORGANIZATION_ID
 from sf_insights.resources.connections import SettingsResource
+from sf_insights.resources.dagster_home import use_dagster_home
+from sf_insights.resources.dagster_runs import forget_runs
+from sf_insights.resources.settings import CHECKOUT
 
 COUNTED = [
     "salesforce/account_fields",
@@ -182,3 +190,70 @@ def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync,
 def test_a_day_that_is_no_date_is_refused(sync):
     run = sync.fails(day="yesterday")
     assert "SF_INSIGHTS_TODAY" in run.reason
+
+
+def test_a_label_does_not_make_the_data_look_newer(sync, instance):
+    sync(day="2026-03-01", fields=["Industry"])
+    watched = [spec.key for spec in defs.resolve_all_asset_specs() if spec.freshness_policy]
+    with instance() as dagster:
+        before = {key: dagster.get_latest_materialization_event(key).timestamp for key in watched}
+    sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
+    with instance() as dagster:
+        assert before == {key: dagster.get_latest_materialization_event(key).timestamp for key in watched}
+    assert watched
+
+
+def test_a_failed_check_of_severity_error_stops_what_follows(sync):
+    sync(day="2026-03-01")
+    before = sync.snapshot.read_bytes()
+    sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")
+    run = sync.fails(day="2026-03-02")
+    assert (
+        run.reason == "The check every_record_arrived of salesforce/raw_accounts did not pass: rows 313, records 312."
+    )
+    assert sync.snapshot.read_bytes() == before
+
+
+def test_old_runs_are_deleted_after_a_sync_with_all_that_was_kept_of_them(sync, instance, tmp_path):
+    old, other_old, young = (sync(day=f"2026-03-0{day}").run_id for day in (1, 2, 3))
+    with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as runs:
+        long_ago = datetime.now(UTC) - timedelta(days=8)
+        runs.execute(
+            "UPDATE runs SET update_timestamp = ? WHERE run_id IN (?, ?)", [str(long_ago)[:26], old, other_old]
+        )
+    sync(day="2026-03-03", retention={"run_days": 7})
+    with instance() as dagster:
+        left = {run.run_id for run in dagster.get_runs()}
+        assert young in left
+        assert len(left) == 2
+        assert dagster.all_logs(young)
+    kept = "\n".join(str(path) for path in (tmp_path / "dagster").rglob("*"))
+    assert (old in kept, other_old in kept, young in kept) == (False, False, True)
+
+
+def test_the_runs_that_made_what_is_there_are_kept_however_old(sync, instance):
+    run_id = sync(day="2026-03-01").run_id
+    with instance() as dagster:
+        assert forget_runs(dagster, datetime.now(UTC) + timedelta(days=1)) == 0
+        assert dagster.get_run_by_id(run_id)
+
+
+def test_dagsters_settings_are_renewed_until_somebody_edits_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    copy, shipped = tmp_path / "dagster.yaml", (CHECKOUT / "dagster.yaml").read_text()
+    copy.write_text(shipped[: shipped.index("retention:")])  # the one version that was copied without a mark
+    use_dagster_home()
+    renewed = copy.read_text()
+    assert renewed.endswith(shipped)
+    older = "telemetry: {enabled: false}\n"
+    mark = renewed.splitlines()[0].replace(digest(shipped), digest(older))
+    copy.write_text(f"{mark}\n{older}")
+    use_dagster_home()
+    assert copy.read_text() == renewed
+    copy.write_text(renewed.replace("14400", "7200"))
+    use_dagster_home()
+    assert copy.read_text() == renewed.replace("14400", "7200")
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()

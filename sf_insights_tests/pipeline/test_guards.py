@@ -1,7 +1,9 @@
 """What is complete but too different: refused with the reason, nothing changed, and accepted for one run."""
 
+import dagster as dg
 import pytest
 
+from sf_insights.definitions import defs
 from sf_insights_tests.pipeline.truth import Truth
 
 
@@ -65,3 +67,21 @@ def test_fewer_accounts_than_salesforce_counts_are_explained_where_one_is_not_fo
     reasons = run.rows("SELECT match_reason FROM insights.matched_accounts WHERE match_status = 'not_found'")
     assert reasons
     assert all("View All on Account" in reason for (reason,) in reasons)
+
+
+def test_a_run_that_starts_at_the_refusing_step_may_be_accepted_by_its_tag_too(sync):
+    sync.configure(guards={"min_match_rate": 1.0})
+    refused = sync.fails(day="2026-03-01")
+    assert "--accept match-rate" in refused.reason
+    further_down = ("matched_accounts", "fields", "account_attributes", "attribute_changes")
+    with dg.DagsterInstance.get() as instance:
+        again = defs.resolve_job_def("daily_account_field_sync").execute_in_process(
+            instance=instance,
+            tags={"sf_insights/accept": "match-rate"},
+            asset_selection=[
+                dg.AssetKey(["insights", table]) for table in (*further_down, "account_metrics", "published_snapshot")
+            ],
+            raise_on_error=False,
+        )
+    assert again.success
+    assert sync.look().rows("SELECT accepted FROM ops.sync_runs ORDER BY sync DESC LIMIT 1") == [(["match-rate"],)]

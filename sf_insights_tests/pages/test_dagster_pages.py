@@ -1,0 +1,36 @@
+"""What Dagster's own pages know of the runs of the command and of a label edit, asked of its web server."""
+
+import pytest
+
+from sf_insights_tests.pages.dagster_ui import dagster_ui
+
+JOB = """{ repositoryOrError(repositorySelector: {repositoryLocationName: "sf_insights",
+    repositoryName: "__repository__"}) { ... on Repository { pipelines { name runs(limit: 5) { runId } } } } }"""
+ASSETS = "{ assetNodes { assetKey { path } staleStatus } }"
+TIMELINE = """{ runsOrError(filter: {tags: [{key: ".dagster/repository", value: "__repository__@sf_insights"}]})
+    { ... on Runs { results { runId repositoryOrigin { repositoryLocationName } } } } }"""
+
+
+@pytest.fixture
+def ask(sf_insights, session, monkeypatch, tmp_path):
+    """Asks Dagster's web server over what was synced and relabelled."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    assert sf_insights("sync").code == 0
+    assert sf_insights("label", "Industry", "Branch").code == 0
+    with dagster_ui() as url:
+        yield lambda query: session.post(f"{url}/graphql", json={"query": query}, timeout=60).json()["data"]
+
+
+def test_runs_of_the_command_are_listed_under_their_job_and_a_label_leaves_every_asset_synced(sf_insights, ask):
+    [synced] = [row["run_id"] for row in sf_insights("status", "--json").json["syncs"]]
+    [job] = [job for job in ask(JOB)["repositoryOrError"]["pipelines"] if job["name"] == "daily_account_field_sync"]
+    runs = [run["runId"] for run in job["runs"]]
+    assert len(runs) == 2  # the relabelling too
+    assert synced in runs
+    found = ask(TIMELINE)["runsOrError"]["results"]
+    assert {run["runId"]: run["repositoryOrigin"]["repositoryLocationName"] for run in found} == dict.fromkeys(
+        runs, "sf_insights"
+    )
+    states = {"/".join(node["assetKey"]["path"]): node["staleStatus"] for node in ask(ASSETS)["assetNodes"]}
+    assert len(states) == 11
+    assert set(states.values()) == {"FRESH"}
