@@ -39,9 +39,10 @@ def use_dagster_home() -> Path:
 
 def is_edited(file: Path) -> bool:
     """Whether somebody edited this copy of dagster.yaml, so that it is no longer renewed."""
-    if not file.exists():
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:  # there is none, or this user may not read it
         return False
-    text = file.read_text(encoding="utf-8")
     if not text.startswith(_MARK):
         return _digest(text) not in (_UNMARKED, _digest(_SHIPPED.read_text(encoding="utf-8")))
     first, _, rest = text.partition("\n")

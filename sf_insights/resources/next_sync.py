@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sf_insights.domain.problems import WarehouseProblem
@@ -125,14 +126,15 @@ def _instance() -> Iterator[dg.DagsterInstance | None]:
         WarehouseProblem: it is there, and this user may not open it.
     """
     home = dagster_home()
-    if not (home / "dagster.yaml").exists():
-        yield None
-        return
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(_opened(home)) if (home / "dagster.yaml").exists() else None
+        except Exception as error:
+            raise WarehouseProblem(f"Dagster's state in {home} cannot be opened ({type(error).__name__}).") from error
+        yield instance
+
+
+def _opened(home: Path) -> dg.DagsterInstance:
     import dagster as dg
 
-    try:
-        instance = dg.DagsterInstance.from_config(str(home))
-    except Exception as error:
-        raise WarehouseProblem(f"Dagster's state in {home} cannot be opened ({type(error).__name__}).") from error
-    with instance:
-        yield instance
+    return dg.DagsterInstance.from_config(str(home))
