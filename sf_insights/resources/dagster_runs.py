@@ -24,7 +24,7 @@ COMMAND_TAG = "sf_insights/command"
 REPOSITORY_TAG = ".dagster/repository"  # by which Dagster's pages find the runs of a location
 
 _REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
-_COMPLETES_A_SYNC = "account_attributes"
+_COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_changes", "account_metrics"})
 _SECRETS = ("SALESFORCE_", "ZUORA_")
 _FINGERPRINT_LENGTH = 16
 _MOST_AT_ONCE = 50
@@ -125,7 +125,7 @@ def _filter(**wanted: object) -> dg.RunsFilter:
 
 def _is_sync(run: dg.DagsterRun) -> bool:
     selected = run.asset_selection or run.asset_check_selection  # neither: the whole job
-    return not selected or any(key.path[-1] == _COMPLETES_A_SYNC for key in run.asset_selection or ())
+    return not selected or any(key.path[-1] in _COMPLETES_A_SYNC for key in run.asset_selection or ())
 
 
 def _ending(run: dg.DagsterRun) -> Ending:
