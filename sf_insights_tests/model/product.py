@@ -196,7 +196,7 @@ class Product:
         if self.days and day < self.days[-1].date:
             return False
         self.described |= shown
-        self.plan = self._planned(file, shown)
+        self.plan = [self._planned_field(day, entry, shown.get(entry.name)) for entry in file]
         self._label(file)
         if fault == "salesforce":
             return False
@@ -219,12 +219,9 @@ class Product:
 
     # Which fields
 
-    def _planned(self, file: list[Entry], shown: dict[str, Shown]) -> list[Planned]:
-        return [self._planned_field(entry, shown.get(entry.name)) for entry in file]
-
-    def _planned_field(self, entry: Entry, now: Shown | None) -> Planned:
-        """A field that is gone, or whose visible values are of another kind than today's, is not read."""
-        kept = self.states()[0].get(entry.name)
+    def _planned_field(self, day: date, entry: Entry, now: Shown | None) -> Planned:
+        """A field that is gone, or whose visible values before this day are of another kind, is not read."""
+        kept = self.states(until=day)[0].get(entry.name)
         if now is None:
             if entry.name not in self.described:
                 raise Refused(entry.name)
@@ -237,7 +234,7 @@ class Product:
 
     def _without_emptied(self, day: date, accounts: list[dict[str, Any]]) -> list[Planned]:
         """A visible field that was mostly filled when it was last read, and is empty everywhere, is not read."""
-        states, earlier = self.states()[0], [known for known in self.days if known.date < day]
+        states, earlier = self.states(until=day)[0], [known for known in self.days if known.date < day]
         live = [row for row in accounts if not row["IsDeleted"]]
         plan = []
         for planned in self.plan:
@@ -319,12 +316,12 @@ class Product:
 
     # What follows from the days
 
-    def states(self) -> tuple[dict[str, State], list[dict[str, Any]]]:
-        """Every field ever selected on a complete day, and what happened to each."""
+    def states(self, until: date = date.max) -> tuple[dict[str, State], list[dict[str, Any]]]:
+        """Every field ever selected on a complete day before `until`, and what happened to each."""
         states: dict[str, State] = {}
         events: list[dict[str, Any]] = []
         read: dict[tuple[str, str], list[date]] = {}
-        for day in self.days:
+        for day in (known for known in self.days if known.date < until):
             happened: list[tuple[str, str]] = []
             for planned in day.plan:
                 before, key = states.get(planned.name), (planned.name, planned.category)
