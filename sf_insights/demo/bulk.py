@@ -24,8 +24,9 @@ from sf_insights.demo.faults import JOB_ACTIONS, Fault
 from sf_insights.demo.fields import TEXT_TYPES
 from sf_insights.demo.ids import record_id
 from sf_insights.demo.org import Org, Session
-from sf_insights.demo.soql import Aggregate, parse
-from sf_insights.demo.soql_to_sql import Column, Compiled, compile_query
+from sf_insights.demo.soql import parse
+from sf_insights.demo.soql_names import Column
+from sf_insights.demo.soql_to_sql import Compiled, compile_query
 from sf_insights.demo.store import connect
 from sf_insights.demo.web import Answer, ApiRequest, FilePart
 
@@ -158,7 +159,7 @@ class BulkJobs:
         Raises:
             ApiError: 400 for a query that is wrong or that the Bulk API does not support.
         """
-        wanted = _json_body(request)
+        wanted = request.json()
         operation = wanted.get("operation")
         if operation not in {"query", "queryAll"}:
             raise ApiError(400, "INVALIDJOB", f"Invalid operation: {operation}")
@@ -283,7 +284,7 @@ class BulkJobs:
     def abort(self, org: Org, request: ApiRequest, session: Session) -> Answer:
         """PATCH /jobs/query/{id} with {"state": "Aborted"}."""
         job = self.find(request)
-        if _json_body(request).get("state") != "Aborted":
+        if request.json().get("state") != "Aborted":
             raise ApiError(400, "INVALIDJOBSTATE", "The only state a query job can be set to is Aborted")
         if not job.abort():
             raise ApiError(400, "INVALIDJOBSTATE", f"Aborting already {job.state} job not allowed")
@@ -342,19 +343,9 @@ class BulkJobs:
         return job.result
 
 
-def _json_body(request: ApiRequest) -> dict[str, Any]:
-    try:
-        value = json.loads(request.body or b"{}")
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is not a JSON object")
-    return value
-
-
 def _compile_for_bulk(org: Org, soql: str, include_deleted: bool) -> Compiled:
     query = parse(soql)
-    if any(isinstance(item, Aggregate) for item in query.select):
+    if query.aggregates:
         raise ApiError(400, "API_ERROR", "Aggregate functions and GROUP BY are not supported in Bulk Query")
     if query.offset is not None:
         raise ApiError(400, "API_ERROR", "OFFSET is not supported in Bulk Query")

@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 ORGANIZATION_ID = "00DDm0000000001MAA"
 ORGANIZATION_NAME = "Sssf Demo"
 MY_DOMAIN = "demo.my"
-INSTANCE_URL = f"https://{MY_DOMAIN}.salesforce.com"
 
 CONSUMER_KEY = "3MVG9demo.org.sf_insights.consumer.key"
 CONSUMER_SECRET = "demo-consumer-secret"
@@ -17,7 +16,7 @@ USERNAME = "integration@demo.example"
 PASSWORD = "demo-password"
 SECURITY_TOKEN = "demoSecurityToken"
 
-ZUORA_CLIENT_ID = "demo-zuora-client"
+ZUORA_CLIENT_ID = "5f1de40a-0000-4000-8000-0000000000de"  # of 36 characters, as Zuora's SDK demands
 ZUORA_CLIENT_SECRET = "demo-zuora-secret"
 
 PRIVATE_KEY_FILE = "jwt_private_key.pem"

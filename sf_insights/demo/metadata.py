@@ -1,4 +1,4 @@
-"""What the org says about itself: API versions, objects, describe calls, single records, limits and counts."""
+"""What the org says about itself: API versions, objects, describe calls, limits and counts."""
 
 import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -8,11 +8,8 @@ from sf_insights.demo import credentials
 from sf_insights.demo.accounts import GENERATED
 from sf_insights.demo.errors import ApiError, not_found
 from sf_insights.demo.fields import Field
-from sf_insights.demo.ids import to_18
-from sf_insights.demo.masking import masked
 from sf_insights.demo.objects import ObjectType
 from sf_insights.demo.org import Org, Session
-from sf_insights.demo.store import column_of, quoted
 from sf_insights.demo.values import to_json
 from sf_insights.demo.web import Answer, ApiRequest
 
@@ -58,12 +55,12 @@ def versions(org: Org, request: ApiRequest) -> Answer:
 def resources(org: Org, request: ApiRequest, session: Session) -> Answer:
     """GET /services/data/vXX.X: the addresses of one version, and of who is logged in."""
     base = f"/services/data/{request.parameters['version']}"
-    names = ("sobjects", "query", "queryAll", "limits", "jobs")
-    identity = f"https://login.salesforce.com/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
+    names = ("sobjects", "query", "queryAll", "limits", "jobs", "composite", "recent")
+    identity = f"{request.base}/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
     return Answer({**{name: f"{base}/{name}" for name in names}, "identity": identity})
 
 
-def _summary(found: ObjectType, version: str) -> dict[str, Any]:
+def summary(found: ObjectType, version: str) -> dict[str, Any]:
     """Return an object's entry in the list of all objects, also the head of its own describe."""
     account = found.name == "Account"
     base = f"/services/data/{version}/sobjects/{found.name}"
@@ -103,7 +100,7 @@ def objects(org: Org, request: ApiRequest) -> Answer:
     """GET /sobjects: all objects, without their fields."""
     version = request.parameters["version"]
     with org.lock:
-        summaries = [_summary(found, version) for found in org.catalog.objects]
+        summaries = [summary(found, version) for found in org.catalog.objects]
     return Answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries})
 
 
@@ -113,13 +110,6 @@ def object_of(org: Org, request: ApiRequest) -> ObjectType:
     if found is None:
         raise not_found()
     return found
-
-
-def basic(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}: the summary of one object."""
-    with org.lock:
-        found = object_of(org, request)
-    return Answer({"objectDescribe": _summary(found, request.parameters["version"]), "recentItems": []})
 
 
 def describe(org: Org, request: ApiRequest) -> Answer:
@@ -135,12 +125,12 @@ def describe(org: Org, request: ApiRequest) -> Answer:
                 return Answer(status=304, headers=headers)
         except (TypeError, ValueError):
             pass  # Salesforce ignores a date that it cannot read
-    return Answer(_describe(found, request.parameters["version"]), headers=headers)
+    return Answer(_describe(found, request.parameters["version"], request.base), headers=headers)
 
 
-def _describe(found: ObjectType, version: str) -> dict[str, Any]:
-    summary = _summary(found, version)
-    base = summary["urls"]["sobject"]
+def _describe(found: ObjectType, version: str, instance: str) -> dict[str, Any]:
+    head = summary(found, version)
+    base = head["urls"]["sobject"]
     account = found.name == "Account"
     layout = f"{base}/describe/layouts/012000000000000AAA"
     children = [
@@ -156,7 +146,7 @@ def _describe(found: ObjectType, version: str) -> dict[str, Any]:
         }
     ]
     return {
-        **summary,
+        **head,
         "actionOverrides": [],
         "childRelationships": children if account else [],
         "compactLayoutable": account,
@@ -192,57 +182,17 @@ def _describe(found: ObjectType, version: str) -> dict[str, Any]:
             "compactLayouts": f"{base}/describe/compactLayouts",
             "rowTemplate": f"{base}/{{ID}}",
             "approvalLayouts": f"{base}/describe/approvalLayouts",
-            "uiDetailTemplate": f"{credentials.INSTANCE_URL}/{{ID}}",
-            "uiEditTemplate": f"{credentials.INSTANCE_URL}/{{ID}}/e",
+            "uiDetailTemplate": f"{instance}/{{ID}}",
+            "uiEditTemplate": f"{instance}/{{ID}}/e",
             "defaultValues": f"{base}/defaultValues?recordTypeId&fields",
             "listviews": f"{base}/listviews",
             "describe": f"{base}/describe",
-            "uiNewRecord": f"{credentials.INSTANCE_URL}/{found.key_prefix}/e",
+            "uiNewRecord": f"{instance}/{found.key_prefix}/e",
             "quickActions": f"{base}/quickActions",
             "layouts": f"{base}/describe/layouts",
             "sobject": base,
         },
     }
-
-
-def record(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}/{id}: one record with all visible fields, or those of ?fields=a,b."""
-    with org.lock:
-        found = object_of(org, request)
-        wanted = found.fields
-        if "fields" in request.query:
-            wanted = [_named(found, name.strip()) for name in request.query["fields"].split(",")]
-        id_ = request.parameters["id"]
-        key = to_18(id_) if len(id_) == 15 else id_
-        columns = [field for field in found.fields if not field.is_compound]
-        names = ", ".join(quoted(column_of(field)) for field in columns)
-        row = org.store.connection.execute(f"SELECT {names} FROM {found.table} WHERE Id = ?", (key,)).fetchone()
-    if row is None:
-        message = f"Provided external ID field does not exist or is not accessible: {id_}"
-        raise ApiError(404, "NOT_FOUND", message)
-    texts = dict(zip((field.name for field in columns), row, strict=True))
-    if texts.get("IsDeleted") == "true":
-        raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
-    version = request.parameters["version"]
-    body: dict[str, Any] = {
-        "attributes": {"type": found.name, "url": f"/services/data/{version}/sobjects/{found.name}/{key}"}
-    }
-    for field in wanted:
-        if field.is_compound:
-            body[field.name] = compound_value(field, texts)
-        else:
-            text = texts[field.name]
-            if org.masks and field.type == "encryptedstring":
-                text = masked(text, field.mask_type, field.mask_character)
-            body[field.name] = to_json(field.type, text)
-    return Answer(body)
-
-
-def _named(found: ObjectType, name: str) -> Field:
-    field = found.field(name)
-    if field is None:
-        raise ApiError(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {found.name}")
-    return field
 
 
 def compound_parts(field: Field) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from sf_insights.demo.org import Org, Session
 from sf_insights.demo.web import Answer, ApiRequest
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_AUDIENCES = ["https://login.salesforce.com", "https://test.salesforce.com", credentials.INSTANCE_URL]
+_AUDIENCES = [f"https://{domain}.salesforce.com" for domain in ("login", "test", credentials.MY_DOMAIN)]
 _SHARED_HOSTS = {"login.salesforce.com", "test.salesforce.com"}
 _JWT_MAX_SECONDS = 300
 _LAST_SOAP_LOGIN = 65.0
@@ -42,7 +42,7 @@ def _grant(org: Org, request: ApiRequest) -> dict[str, Any]:
     form = request.form()
     grant = form.get("grant_type", "")
     if grant == JWT_GRANT:
-        return _token_body(_jwt_session(org, form.get("assertion", "")))
+        return _token_body(_jwt_session(org, request, form.get("assertion", "")), request.base)
     if grant not in {"client_credentials", "password", "refresh_token"}:
         raise _Refused("unsupported_grant_type", "grant type not supported")
     client_id, secret = _client(request, form)
@@ -53,15 +53,15 @@ def _grant(org: Org, request: ApiRequest) -> dict[str, Any]:
     if grant == "client_credentials":
         if request.headers.get("host", "") in _SHARED_HOSTS:
             raise _Refused("invalid_grant", "request not supported on this domain")
-        return _token_body(org.log_in(credentials.USERNAME), scope="api")
+        return _token_body(org.log_in(credentials.USERNAME), request.base, scope="api")
     if grant == "refresh_token":
         username = org.refresh_tokens.get(form.get("refresh_token", ""))
         if username is None:
             raise _Refused("invalid_grant", "expired access/refresh token")
-        return _token_body(org.log_in(username))
+        return _token_body(org.log_in(username), request.base)
     if not _password_fits(form.get("username", ""), form.get("password", ""), token_needed=False):
         raise _Refused("invalid_grant", "authentication failure")
-    body = _token_body(org.log_in(credentials.USERNAME))
+    body = _token_body(org.log_in(credentials.USERNAME), request.base)
     body["refresh_token"] = "5Aep" + secrets.token_urlsafe(48)
     org.refresh_tokens[body["refresh_token"]] = credentials.USERNAME
     return body
@@ -85,7 +85,7 @@ def _password_fits(username: str, password: str, token_needed: bool) -> bool:
     return username.casefold() == credentials.USERNAME and password in accepted
 
 
-def _jwt_session(org: Org, assertion: str) -> Session:
+def _jwt_session(org: Org, request: ApiRequest, assertion: str) -> Session:
     key = serialization.load_pem_private_key(org.private_key_file.read_bytes(), password=None).public_key()
     try:
         # Salesforce takes an expiry that is written as a string, which PyJWT checks only as a number: see below.
@@ -93,7 +93,7 @@ def _jwt_session(org: Org, assertion: str) -> Session:
             assertion,
             key,  # type: ignore[arg-type]
             algorithms=["RS256"],
-            audience=_AUDIENCES,
+            audience=[*_AUDIENCES, request.base],
             options={"verify_exp": False, "require": ["iss", "sub", "aud", "exp"]},
         )
         expires = int(claims["exp"])
@@ -112,37 +112,54 @@ def _jwt_session(org: Org, assertion: str) -> Session:
     return org.log_in(credentials.USERNAME)
 
 
-def _token_body(session: Session, scope: str | None = None) -> dict[str, Any]:
+def _token_body(session: Session, base: str, scope: str | None = None) -> dict[str, Any]:
     issued = str(int(time.time() * 1000))
-    identity = f"https://login.salesforce.com/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
+    identity = _identity_address(session, base)
     signature = hashlib.sha256((identity + issued).encode()).digest()
     body: dict[str, Any] = {
         "access_token": session.token,
         "signature": base64.b64encode(signature).decode(),
-        "instance_url": credentials.INSTANCE_URL,
+        "instance_url": base,
         "id": identity,
         "token_type": "Bearer",
         "issued_at": issued,
-        "api_instance_url": "https://api.salesforce.com",
+        "api_instance_url": base,
     }
     if scope:
         body["scope"] = scope
     return body
 
 
+def _identity_address(session: Session, base: str) -> str:
+    return f"{base}/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
+
+
 def identity(org: Org, request: ApiRequest) -> Answer:
-    """GET /services/oauth2/userinfo and /id/{organization}/{user}: who the token belongs to."""
+    """GET /services/oauth2/userinfo and /id/{organization}/{user}: whose token it is, and the org's addresses."""
     session = org.authenticated(request)
+    address = _identity_address(session, request.base)
+    rest = f"{request.base}/services/data/v{{version}}"
     return Answer(
         {
-            "sub": f"https://login.salesforce.com/id/{credentials.ORGANIZATION_ID}/{session.user_id}",
+            "id": address,
+            "sub": address,
             "user_id": session.user_id,
             "organization_id": credentials.ORGANIZATION_ID,
             "preferred_username": session.username,
             "username": session.username,
             "email": session.username,
             "name": "Integration User",
+            "display_name": "Integration User",
+            "user_type": "STANDARD",
             "active": True,
+            "urls": {
+                "rest": f"{rest}/",
+                "sobjects": f"{rest}/sobjects/",
+                "query": f"{rest}/query/",
+                "recent": f"{rest}/recent/",
+                "partner": f"{request.base}/services/Soap/u/{{version}}/{credentials.ORGANIZATION_ID}",
+                "custom_domain": request.base,
+            },
         }
     )
 
@@ -173,7 +190,7 @@ def soap_login(org: Org, request: ApiRequest) -> Answer:
     if not _password_fits(username, password, token_needed=organization is None):
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
     session = org.log_in(credentials.USERNAME)
-    server = f"{credentials.INSTANCE_URL}/services/Soap/u/{version}/{credentials.ORGANIZATION_ID}"
+    server = f"{request.base}/services/Soap/u/{version}/{credentials.ORGANIZATION_ID}"
     return _envelope(
         200,
         '<loginResponse xmlns="urn:partner.soap.sforce.com"><result>'

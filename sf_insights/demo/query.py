@@ -8,8 +8,10 @@ from typing import Any
 from sf_insights.demo.errors import ApiError
 from sf_insights.demo.metadata import compound_parts, compound_value
 from sf_insights.demo.org import Org, Session
+from sf_insights.demo.query_facts import columns_of, explained
 from sf_insights.demo.soql import parse
-from sf_insights.demo.soql_to_sql import Column, Compiled, compile_query
+from sf_insights.demo.soql_names import Column
+from sf_insights.demo.soql_to_sql import Compiled, compile_query
 from sf_insights.demo.store import column_of, quoted
 from sf_insights.demo.values import to_json
 from sf_insights.demo.web import Answer, ApiRequest
@@ -41,18 +43,22 @@ class Queries:
         self._cursors.clear()
 
     def run(self, org: Org, request: ApiRequest, session: Session, include_deleted: bool) -> Answer:
-        """GET /query?q= or /queryAll?q=: the first page.
+        """GET /query?q= or /queryAll?q=: the first page; with &columns=true what its columns are; ?explain= a plan.
 
         Raises:
             ApiError: 400 with the code of what is wrong with the query.
         """
-        soql = request.query.get("q", "")
+        soql = request.query.get("q", request.query.get("explain", ""))
         if not soql.strip():
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         with org.lock:
             query = parse(soql)
             compiled = compile_query(query, org.catalog, include_deleted, org.store.now().date(), org.masks)
             connection = org.store.connection
+            if "explain" in request.query:
+                return Answer(explained(compiled, connection, soql))
+            if request.query.get("columns", "").lower() == "true":
+                return Answer(columns_of(compiled))
             if compiled.count_only:
                 (total,) = connection.execute(compiled.count_sql(), compiled.parameters).fetchone()
                 return Answer({"totalSize": total, "done": True, "records": []})
@@ -102,12 +108,18 @@ def _batch(request: ApiRequest, org: Org) -> int:
 
 
 def _aggregated(org: Org, compiled: Compiled) -> Answer:
-    what = ", ".join(sql for _, sql, _ in compiled.aggregates)
-    row = org.store.connection.execute(compiled.sql(what), compiled.parameters).fetchone()
-    record: dict[str, Any] = {"attributes": {"type": "AggregateResult"}}
-    for (alias, _, type_), value in zip(compiled.aggregates, row, strict=True):
-        record[alias] = to_json(type_, value) if isinstance(value, str) else value
-    return Answer({"totalSize": 1, "done": True, "records": [record]})
+    what = ", ".join(computed.sql for computed in compiled.aggregates)
+    rows = org.store.connection.execute(compiled.sql(what), compiled.parameters).fetchall()
+    if len(rows) > _MAX_BATCH:
+        message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
+    records = []
+    for row in rows:
+        record: dict[str, Any] = {"attributes": {"type": "AggregateResult"}}
+        for computed, value in zip(compiled.aggregates, row, strict=True):
+            record[computed.alias] = to_json(computed.type, value) if isinstance(value, str) else value
+        records.append(record)
+    return Answer({"totalSize": len(records), "done": True, "records": records})
 
 
 def _records(org: Org, compiled: Compiled, positions: list[int], version: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from sf_insights.demo import admin, metadata, oauth, replication
+from sf_insights.demo import admin, metadata, oauth, records, replication
 from sf_insights.demo.broken import BrokenNetwork
 from sf_insights.demo.bulk import BulkJobs
 from sf_insights.demo.errors import ApiError, method_not_allowed, not_found
@@ -61,11 +61,20 @@ class Application:
             self._open("/services/data", GET=metadata.versions),
             self._rest(rest, GET=metadata.resources),
             self._rest(f"{rest}/sobjects", GET=_plain(metadata.objects)),
-            self._rest(f"{rest}/sobjects/{{object}}", GET=_plain(metadata.basic)),
+            self._rest(f"{rest}/recent", GET=_plain(records.recent)),
+            self._rest(f"{rest}/sobjects/{{object}}", GET=_plain(records.basic), POST=_plain(records.create)),
             self._rest(f"{rest}/sobjects/{{object}}/describe", GET=_plain(metadata.describe)),
             self._rest(f"{rest}/sobjects/{{object}}/deleted", GET=_plain(replication.deleted)),
             self._rest(f"{rest}/sobjects/{{object}}/updated", GET=_plain(replication.updated)),
-            self._rest(f"{rest}/sobjects/{{object}}/{{id}}", GET=_plain(metadata.record)),
+            self._rest(
+                f"{rest}/sobjects/{{object}}/{{id}}",
+                GET=_plain(records.show),
+                PATCH=_plain(records.update),
+                DELETE=_plain(records.delete),
+            ),
+            self._rest(
+                f"{rest}/composite/sobjects/{{object}}", GET=_plain(records.several), POST=_plain(records.several)
+            ),
             self._rest(f"{rest}/query", GET=lambda org, request, session: query(org, request, session, False)),
             self._rest(f"{rest}/queryAll", GET=lambda org, request, session: query(org, request, session, True)),
             self._rest(f"{rest}/query/{{locator}}", GET=more),
@@ -156,6 +165,7 @@ class _Endpoint:
             {name.lower(): value for name, value in request.headers.items()},
             await request.body(),
             dict(request.path_params),
+            f"http://{HOST}:{request.scope['server'][1]}",
         )
         return await run_in_threadpool(self._run, api_request)
 
@@ -176,15 +186,15 @@ class _Endpoint:
 
 
 class OneSlash:
-    """Middleware that takes /limits/ for /limits, as Salesforce does."""
+    """Middleware that takes /limits/ for /limits and //services for /services, as Salesforce does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
-            scope["path"] = scope["path"].rstrip("/")
+        if scope["type"] == "http":
+            scope["path"] = "/" + scope["path"].strip("/")
         await self.app(scope, receive, send)
 
 

@@ -1,7 +1,8 @@
 """Reads SOQL: from the text of a query to a tree, with Salesforce's own errors for what it refuses.
 
 Supported: lists of fields and parent paths, FIELDS(ALL|STANDARD|CUSTOM), COUNT(), COUNT(f), COUNT_DISTINCT, MIN, MAX,
-SUM, AVG, WHERE with AND, OR, NOT and parentheses, = != < <= > >= LIKE IN INCLUDES EXCLUDES, ORDER BY, LIMIT, OFFSET.
+SUM, AVG, WHERE with AND, OR, NOT and parentheses, = != < <= > >= LIKE IN INCLUDES EXCLUDES, GROUP BY with fields,
+ORDER BY, LIMIT, OFFSET.
 Source: Salesforce, SOQL and SOSL Reference.
 """
 
@@ -102,7 +103,7 @@ class FieldsFunction:
 class Order:
     """One key of ORDER BY."""
 
-    path: Path
+    key: Path | Aggregate
     descending: bool
     nulls_last: bool
 
@@ -115,6 +116,7 @@ class Query:
     select: list[Path | Aggregate | FieldsFunction]
     object_name: str
     where: Comparison | Logical | None = None
+    group_by: list[Path] = field(default_factory=list)
     order_by: list[Order] = field(default_factory=list)
     limit: int | None = None
     offset: int | None = None
@@ -122,7 +124,7 @@ class Query:
     @property
     def aggregates(self) -> bool:
         """Whether the query computes instead of listing records."""
-        return any(isinstance(item, Aggregate) for item in self.select)
+        return bool(self.group_by) or any(isinstance(item, Aggregate) for item in self.select)
 
     def error_at(self, code: str, message: str, at: int) -> ApiError:
         """Return an error that shows the place in the query, as Salesforce does."""
@@ -204,6 +206,11 @@ class _Parser:
             self._take("name")
         if self._taken_word("where"):
             query.where = self._conditions()
+        if self._taken_word("group"):
+            self._word("by")
+            query.group_by.append(self._path(self._take("name")))
+            while self._taken(","):
+                query.group_by.append(self._path(self._take("name")))
         if self._taken_word("order"):
             self._word("by")
             query.order_by.append(self._order())
@@ -232,6 +239,14 @@ class _Parser:
             if group not in {"ALL", "STANDARD", "CUSTOM"}:
                 raise malformed(f"unexpected token: '{group}'")
             return FieldsFunction(group)
+        found = self._aggregate(name)
+        if self._peek("name") and self.tokens[self.next].text.lower() != "from":
+            return Aggregate(found.function, found.path, self._take("name").text)
+        return found
+
+    def _aggregate(self, name: Token) -> Aggregate:
+        """Read what follows the opening parenthesis of an aggregate function."""
+        function = name.text.lower()
         if function not in _AGGREGATES:
             raise malformed(f"unexpected token: '{name.text}'")
         path = None
@@ -240,10 +255,7 @@ class _Parser:
         elif function != "count":
             raise self._unexpected()
         self._expect(")")
-        alias = None
-        if self._peek("name") and self.tokens[self.next].text.lower() != "from":
-            alias = self._take("name").text
-        return Aggregate(function, path, alias)
+        return Aggregate(function, path, None)
 
     def _conditions(self) -> Comparison | Logical:
         conditions = [self._condition()]
@@ -308,7 +320,8 @@ class _Parser:
         raise self._unexpected()
 
     def _order(self) -> Order:
-        path = self._path(self._take("name"))
+        name = self._take("name")
+        key = self._aggregate(name) if self._taken("(") else self._path(name)
         descending = self._taken_word("desc")
         if not descending:
             self._taken_word("asc")
@@ -317,7 +330,7 @@ class _Parser:
             nulls_last = self._taken_word("last")
             if not nulls_last:
                 self._word("first")
-        return Order(path, descending, nulls_last)
+        return Order(key, descending, nulls_last)
 
     def _count(self) -> int:
         token = self._take("number")

@@ -1,5 +1,6 @@
 """Requests and answers of the demo org, between the web server and the handlers of the APIs."""
 
+import json
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from sf_insights.demo.errors import ApiError
 from sf_insights.demo.values import dump_json
 
 CHUNK = 1 << 20
@@ -19,7 +21,11 @@ _SMALL = 512  # not worth compressing
 
 @dataclass
 class ApiRequest:
-    """A request with its body, as handlers read it. Header names are in lower case."""
+    """A request with its body, as handlers read it. Header names are in lower case.
+
+    `base` is the org's own address, http://127.0.0.1 with its port: what answers name as the org, so that no client
+    carries a token off this machine.
+    """
 
     method: str
     path: str
@@ -27,10 +33,25 @@ class ApiRequest:
     headers: dict[str, str]
     body: bytes
     parameters: dict[str, str] = field(default_factory=dict)
+    base: str = ""
 
     def form(self) -> dict[str, str]:
         """Return the fields of a form body."""
         return {name: values[-1] for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()}
+
+    def json(self) -> dict[str, Any]:
+        """Return the object of a JSON body.
+
+        Raises:
+            ApiError: 400, it is not one.
+        """
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is not a JSON object")
+        return value
 
     @property
     def pretty(self) -> bool:

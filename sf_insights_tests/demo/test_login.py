@@ -106,6 +106,39 @@ def test_refused_logins_say_why(
     assert response.json() == {"error": error, "error_description": description}
 
 
+def test_every_address_that_an_answer_names_is_the_demo_orgs_own(org: DemoOrg, session, rest, salesforce) -> None:
+    """A client that follows one carries its token nowhere else."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": credentials.CONSUMER_KEY,
+        "client_secret": credentials.CONSUMER_SECRET,
+    }
+    url = "https://demo.my.salesforce.com/services/oauth2/token"
+    token = session.post(url, data=form, timeout=30).json()
+    assert {token["instance_url"], token["api_instance_url"]} == {org.url}
+    bearer = {"Authorization": f"Bearer {token['access_token']}"}
+    # As clients do: to the address itself, which needs no adapter.
+    identity = requests.get(token["id"], headers=bearer, timeout=30)
+    assert identity.json()["username"] == credentials.USERNAME
+    resources = rest("GET", "").json()
+    assert requests.get(resources["identity"], headers=bearer, timeout=30).json() == identity.json()
+    answers = [token, identity.json(), resources, rest("GET", "sobjects/Account/describe").json()]
+    envelope = (
+        '<e xmlns:n="urn:partner.soap.sforce.com"><n:login>'
+        f"<n:username>{credentials.USERNAME}</n:username>"
+        f"<n:password>{credentials.PASSWORD}{credentials.SECURITY_TOKEN}</n:password></n:login></e>"
+    )
+    answers.append(session.post("https://login.salesforce.com/services/Soap/u/62.0", data=envelope, timeout=30).text)
+    named = set(re.findall(r"https?://[^/\s\"'<]+", str(answers)))
+    assert named - {"http://schemas.xmlsoap.org"} == {org.url}
+
+
+def test_a_doubled_slash_before_the_path_leads_to_the_same(org: DemoOrg, salesforce: Salesforce) -> None:
+    bearer = {"Authorization": f"Bearer {salesforce.session_id}"}
+    response = requests.get(f"{org.url}//services/data/v62.0/limits", headers=bearer, timeout=30)
+    assert (response.status_code, "DailyApiRequests" in response.json()) == (200, True)
+
+
 def test_client_credentials_are_refused_on_the_shared_login_host(session: requests.Session) -> None:
     response = session.post(
         "https://login.salesforce.com/services/oauth2/token",
@@ -131,7 +164,6 @@ def test_a_refresh_token_gives_a_new_session(session: requests.Session) -> None:
     second = session.post(url, data=form, timeout=30).json()
     assert second["access_token"] != first["access_token"]
     assert re.fullmatch(r"00D\w{12}![\w.]+", second["access_token"])
-    assert second["instance_url"] == "https://demo.my.salesforce.com"
 
 
 def test_an_invalid_token_is_an_expired_session(org: DemoOrg, rest) -> None:

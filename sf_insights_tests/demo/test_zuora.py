@@ -88,3 +88,7 @@ def test_too_many_requests_say_when_to_come_back(org: DemoOrg, zuora) -> None:
     refused = zuora("query", queryString=ZOQL)
     assert (refused.status_code, refused.headers["RateLimit-Reset"]) == (429, "1")
     assert zuora("query", queryString=ZOQL).status_code == 200
+
+
+def test_the_client_id_is_as_long_as_zuoras_own_sdk_demands() -> None:
+    assert len(credentials.ZUORA_CLIENT_ID) == 36

@@ -45,7 +45,8 @@ def test_every_way_in_leads_to_the_same_org(org, way, token):
     with connected(org, environment) as salesforce:
         assert salesforce.credentials.name == way
         assert salesforce.org_id == ORG_ID
-        assert salesforce.instance_url == "https://demo.my.salesforce.com"
+        given = "https://demo.my.salesforce.com" if way == "existing session" else org.url.replace("http:", "https:")
+        assert salesforce.instance_url == given
         assert "62.0" in salesforce.api_versions()
 
 
