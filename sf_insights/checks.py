@@ -15,11 +15,13 @@ from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.model import STALE_AFTER
 from sf_insights.assets.publish import published_snapshot
 from sf_insights.domain.masking import REMEDY
-from sf_insights.domain.selection import parse_configuration
-from sf_insights.resources.connections import SettingsResource, WarehouseResource
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.selection import AccountFieldSync, parse_configuration
+from sf_insights.resources.connections import SettingsResource, WarehouseResource, explained
 from sf_insights.resources.masked_values import masked_fields
+from sf_insights.resources.matching import match_rates
 from sf_insights.resources.settings import now
-from sf_insights.resources.warehouse import reading_snapshot
+from sf_insights.resources.warehouse import Transaction, reading_snapshot
 
 _PAUSED = """
     SELECT field, paused_because FROM salesforce.selected_fields WHERE paused_because IS NOT NULL ORDER BY field
@@ -42,10 +44,23 @@ _DRIFTED = """
 """
 
 
+def _last_landed(tx: Transaction) -> tuple[int, AccountFieldSync]:
+    """How many records the last sync that read Salesforce was promised, and its configuration.
+
+    Raises:
+        WarehouseProblem: no sync has read it yet.
+    """
+    rows = tx.execute(_LAST_LANDED)
+    if not rows:
+        raise WarehouseProblem("Nothing has been read from Salesforce yet.", "Run `sf-insights sync`.")
+    records, configuration = rows[0]
+    return records, parse_configuration(json.loads(configuration))
+
+
 @dg.asset_check(asset=raw_accounts, description="As many rows as Salesforce said it has records.", blocking=True)
 def every_record_arrived(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        expected = tx.execute(_LAST_LANDED)[0][0]
+        expected, _ = _last_landed(tx)
         rows = tx.value("SELECT count(*) FROM salesforce.raw_accounts WHERE absent_since IS NULL")
     return dg.AssetCheckResult(passed=rows == expected, metadata={"rows": rows, "records": expected})
 
@@ -53,6 +68,7 @@ def every_record_arrived(context: dg.AssetCheckExecutionContext, warehouse: Ware
 @dg.asset_check(asset=raw_accounts, description="Each Salesforce Account has one row.", blocking=True)
 def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
+        _last_landed(tx)
         twice = tx.value('SELECT count(*) - count(DISTINCT "Id") FROM salesforce.raw_accounts')
     return dg.AssetCheckResult(passed=twice == 0, metadata={"rows_too_many": twice})
 
@@ -60,6 +76,7 @@ def ids_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseR
 @dg.asset_check(asset=raw_accounts, description="No field is filled much more or less than on the day before.")
 def fill_rates_are_steady(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
+        _last_landed(tx)
         rates = tx.execute(_DRIFTED)
     drifted = {field: f"{was:.0%} before, {is_:.0%} now" for field, was, is_ in rates if abs(is_ - was) > _DRIFT}
     return dg.AssetCheckResult(
@@ -82,11 +99,11 @@ def no_field_is_masked(context: dg.AssetCheckExecutionContext, warehouse: Wareho
 @dg.asset_check(asset=matched_accounts, description="Enough of the accounts with a CRM Account ID are matched.")
 def enough_accounts_match(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        least = parse_configuration(json.loads(tx.execute(_LAST_LANDED)[0][1])).guards.min_match_rate
-        rate = tx.value(
-            "SELECT count(salesforce_account_id) / greatest(count(*), 1) FROM ops.account_matches "
-            "WHERE match_status != 'no_crm_account_id'"
-        )
+        _, configuration = _last_landed(tx)
+        rates = match_rates(tx, 1)
+        if not rates:
+            raise WarehouseProblem("No account has been matched yet.", "Run `sf-insights sync`.")
+    rate, least = rates[0].rate, configuration.guards.min_match_rate
     return dg.AssetCheckResult(
         passed=rate >= least,
         severity=dg.AssetCheckSeverity.WARN,  # below it a sync is refused, unless a person accepts it for one run
@@ -114,7 +131,7 @@ def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: Warehou
     asset=published_snapshot, description="What analysts have was synced and published within a day and two hours."
 )
 def snapshot_is_fresh(settings: SettingsResource) -> dg.AssetCheckResult:
-    with reading_snapshot(settings.places.snapshot) as tx:
+    with explained(), reading_snapshot(settings.places.snapshot) as tx:
         [snapshot] = tx.records("SELECT synced_on, published_at FROM insights.snapshot")
     age = now() - snapshot["published_at"]
     return dg.AssetCheckResult(

@@ -5,7 +5,7 @@ import dagster as dg
 from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.domain.stages import MATCHES
-from sf_insights.resources import matching, syncs
+from sf_insights.resources import matching
 from sf_insights.resources.connections import SettingsResource, WarehouseResource
 
 
@@ -17,10 +17,9 @@ def matched_accounts(
 ) -> dg.MaterializeResult:
     """One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none."""
     with warehouse.step(context, MATCHES, settings) as step, step.transaction() as tx:
-        counts = matching.match_accounts(tx, step.sync)
-        syncs.record(tx, step.sync.number, matched_accounts=counts.matched)
+        found = matching.match_accounts(tx, step.sync)
+        by_status = {f"accounts_{status}": accounts for status, accounts in matching.match_counts(tx).items()}
         metadata = table_metadata(
-            tx, "insights", "matched_accounts", rows=sum(counts.by_status.values()), key_table="ops.account_matches"
+            tx, "insights", "matched_accounts", rows=found.accounts, key_table="ops.account_matches"
         )
-    by_status = {f"accounts_{status}": accounts for status, accounts in counts.by_status.items()}
-    return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": counts.rate, **by_status})
+    return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": found.rate, **by_status})

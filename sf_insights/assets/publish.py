@@ -9,7 +9,7 @@ from sf_insights.resources.connections import SettingsResource, WarehouseResourc
 from sf_insights.resources.landing import empty_landing
 from sf_insights.resources.modelling import write_views
 from sf_insights.resources.planning import take_over_labels
-from sf_insights.resources.publishing import publish
+from sf_insights.resources.publishing import publish, was_published
 
 
 @dg.asset(
@@ -29,12 +29,13 @@ def published_snapshot(
             if problem := take_over_labels(tx, places.configuration):
                 context.log.warning(f"The labels stay as they were. {problem}")
             write_views(tx)
+            is_unseen = not was_published(tx)
         is_synced = step.sync.run_id == context.run.run_id
         size = publish(step.warehouse, places.snapshot, after_sync=is_synced)
         with step.transaction() as tx:
-            news = published_state(tx)
-    # A new label says nothing about what a killed sync has landed, nor that the syncs are well.
-    settings.alerts().published(news, is_synced=is_synced)
+            news = published_state(tx, brings_sync=is_synced or is_unseen)
+    settings.alerts().published(news)
+    # A new label says nothing about what a killed sync has landed.
     if is_synced:
         empty_landing(places.landing)
         warehouse.forget_runs(context, step.sync.configuration.retention.run_days)

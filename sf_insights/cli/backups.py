@@ -6,7 +6,6 @@ import click
 
 from sf_insights.cli.console import next_steps, program, shown_path, terminal
 from sf_insights.cli.sync import end_when_failed
-from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources import settings
 from sf_insights.resources.backups import back_up
 from sf_insights.resources.backups import restore as restore_warehouse
@@ -55,9 +54,7 @@ def publish() -> None:
     Writes account_insights.duckdb from the warehouse, without Salesforce or Zuora: for a snapshot that was lost or
     damaged.
     """
-    places = _places()
-    if not places.warehouse.exists() and not places.snapshot.exists():
-        raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
+    Warehouse(_places().warehouse).refuse_missing()
     _publish()
 
 

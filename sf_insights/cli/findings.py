@@ -27,6 +27,7 @@ from sf_insights.resources.copies import unreadable
 from sf_insights.resources.dagster_home import dagster_home, is_edited
 from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.masked_values import masked_in_org
+from sf_insights.resources.matching import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
 from sf_insights.resources.next_sync import outlook
 from sf_insights.resources.published import published_fields
 from sf_insights.resources.retrying import ONCE_MORE
@@ -311,22 +312,19 @@ def _accounts(
 def _match_rate(
     configuration: AccountFieldSync, ids: list[str], with_id: int, org: SalesforceOrg | None, places: settings.Places
 ) -> Finding:
+    least = configuration.guards.min_match_rate
     if not with_id:
-        return Finding(
-            "Insights accounts",
-            "Matching",
-            "failed",
-            "No account has a CRM Account ID, so none can be matched.",
-            "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID.",
-        )
+        state: Literal["failed", "warning"] = "failed" if least > 0 else "warning"
+        return Finding("Insights accounts", "Matching", state, NO_CRM_ACCOUNT_IDS, ENTER_CRM_ACCOUNT_IDS)
     if places.snapshot.exists():
         with reading_snapshot(places.snapshot) as tx:
             found = tx.value(
-                "SELECT count(*) FROM unnest($ids) AS given(id) WHERE id IN "
-                '(SELECT "Id" FROM salesforce.raw_accounts WHERE NOT "IsDeleted" AND absent_since IS NULL)',
+                "SELECT count(*) FROM unnest($ids::VARCHAR[]) AS given(id) WHERE id IN "
+                '(SELECT "Id" FROM salesforce.raw_accounts WHERE NOT "IsDeleted" AND absent_since IS NULL UNION ALL '
+                "SELECT salesforce_account_id FROM salesforce.merged_accounts WHERE surviving_account_id IS NOT NULL)",
                 {"ids": ids},
             )
-        among, of_what = with_id, "the accounts of the last sync"
+        of_what = "the accounts of the last sync"
     elif org is None:
         return Finding("Insights accounts", "Matching", "warning", "not looked at, since Salesforce is not connected")
     else:
@@ -334,10 +332,9 @@ def _match_rate(
         existing = {row["Id"] for row in org.query(_by_ids(sample))} if sample else set()
         # The share of ids that cannot be one is known of all, and the sample is of the others.
         found = round(sum(id_ in existing for id_ in sample) / len(sample) * len(ids)) if sample else 0
-        among, of_what = with_id, f"Salesforce, by a sample of {len(sample)}"
-    least = configuration.guards.min_match_rate
-    detail = f"about {found / among:.0%} of those with a CRM Account ID are in {of_what}"
-    if found / among >= least:
+        of_what = f"Salesforce, by a sample of {len(sample)}"
+    detail = f"about {found / with_id:.0%} of those with a CRM Account ID are in {of_what}"
+    if found / with_id >= least:
         return Finding("Insights accounts", "Matching", "ok", detail)
     return Finding(
         "Insights accounts",

@@ -26,7 +26,7 @@ from sf_insights.domain.wording import counted, since
 from sf_insights.resources import settings
 from sf_insights.resources.configuration_file import load_configuration
 from sf_insights.resources.masked_values import masked_fields
-from sf_insights.resources.matching import STATUSES
+from sf_insights.resources.matching import match_counts, match_rates
 from sf_insights.resources.next_sync import Outlook, outlook
 from sf_insights.resources.reading import reading
 from sf_insights.resources.syncs import last_syncs
@@ -94,23 +94,22 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
 
 
 def _status(tx: Transaction, syncs: list[dict[str, Any]], places: settings.Places) -> dict[str, Any]:
-    counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
+    rates = match_rates(tx, 1)
     published, unreadable = _published(places)
     return {
         "snapshot": published and {"path": str(places.snapshot), **published},
         "snapshot_problem": unreadable and str(unreadable),
         "syncs": syncs,
-        "matches": {name: counts[name] for name in STATUSES if name in counts},
+        "matches": {name: accounts for name, accounts in match_counts(tx).items() if accounts},
+        "match_rate": rates[0].rate if rates else None,
         "paused": tx.records(
             "SELECT field, category, status_since, status_reason FROM insights.fields "
             "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
         ),
         "masked": masked_fields(tx),
         "rejected": tx.records(
-            "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "
-            "arg_min(reason, salesforce_account_id) AS reason FROM ops.rejected_values "
-            "WHERE sync = (SELECT max(sync) FROM ops.rejected_values WHERE sync IN "
-            "(SELECT sync FROM insights.snapshot)) GROUP BY field ORDER BY field"
+            "SELECT field, cells, text AS example, reason FROM ops.rejected_counts "
+            "JOIN insights.snapshot USING (sync) ORDER BY field"
         ),
     }
 
@@ -172,6 +171,7 @@ def _show(console: Console, found: dict[str, Any], places: settings.Places) -> N
         for name, count in found["matches"].items():
             shown.add_row(f"{count:,}", f"{count / total:.1%}", name)
         console.print(shown)
+        console.print(f"{found['match_rate']:.0%} of the accounts with a CRM Account ID are matched.")
     if found["paused"]:
         heading(console, "Paused fields")
         for row in found["paused"]:

@@ -104,8 +104,7 @@ def summarize(console: Console, tx: Transaction, places: settings.Places) -> Non
     )
     changed = changes_of(tx, last["day"]).values
     rejected = tx.records(
-        "SELECT field, count(*) AS cells, min(reason) AS reason FROM ops.rejected_values WHERE sync = $sync "
-        "GROUP BY field ORDER BY cells DESC, field",
+        "SELECT field, cells, reason FROM ops.rejected_counts WHERE sync = $sync ORDER BY cells DESC, field",
         {"sync": last["sync"]},
     )
     paused = tx.records(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sf_insights.resources.matching import MATCHED, STATUSES
+from sf_insights.resources.matching import MatchRate, match_counts, match_rates
 from sf_insights.resources.syncs import last_syncs
 from sf_insights.resources.warehouse import Transaction
 
@@ -36,38 +36,36 @@ def facts(tx: Transaction, *, is_held: bool) -> dict[str, Any]:
         )
     ]
     last, before = [*complete, None, None][:2]
-    counts = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY ALL"))
+    counts, rates = match_counts(tx), match_rates(tx, _DAYS)
     return {
         "syncs": last_syncs(tx, _SYNCS, is_held=is_held),
         "matches": [
-            Slice(name, MEANINGS[name], counts[name], counts[name] / sum(counts.values()))
-            for name in STATUSES
-            if counts.get(name)
+            Slice(name, MEANINGS[name], accounts, accounts / sum(counts.values()))
+            for name, accounts in counts.items()
+            if accounts
         ],
-        "days": days(
-            tx.execute(
-                "SELECT day, sum(accounts) FILTER (list_contains($matched, match_status))::BIGINT, "
-                "sum(accounts)::BIGINT FROM ops.match_history GROUP BY day ORDER BY day DESC LIMIT $most",
-                {"matched": list(MATCHED), "most": _DAYS},
-            )[::-1]
-        ),
+        "match_rate": rates[0] if rates else None,
+        "days": days([(found.day, found.matched, found.accounts) for found in reversed(rates)]),
         "fields": tx.records(
             "SELECT fields.field, coalesce(label, salesforce_label) AS label, category, status, status_since, "
-            "status_reason, now.accounts, now.filled, now.rejected, "
+            "status_reason, now.accounts, now.filled, "
+            "CASE WHEN now.field IS NOT NULL THEN coalesce(rejected.cells, 0) END AS rejected, "
             "now.filled / nullif(now.accounts, 0) AS share, "
             "now.filled / nullif(now.accounts, 0) - before.filled / nullif(before.accounts, 0) AS change "
             "FROM insights.fields AS fields LEFT JOIN insights.field_labels USING (field) "
             "LEFT JOIN ops.field_stats AS now ON now.sync = $last AND now.field = fields.field "
+            "LEFT JOIN ops.rejected_counts AS rejected ON rejected.sync = $last AND rejected.field = fields.field "
             "LEFT JOIN ops.field_stats AS before ON before.sync = $before AND before.field = fields.field "
             "WHERE status != 'deselected' ORDER BY label",
             {"last": last, "before": before},
         ),
         "rejected": tx.records(
-            "SELECT field, count(*) AS cells, arg_min(text, salesforce_account_id) AS example, "
-            "arg_min(salesforce_account_id, salesforce_account_id) AS account, "
-            "arg_min(reason, salesforce_account_id) AS reason FROM ops.rejected_values WHERE sync = $last "
-            f"GROUP BY field ORDER BY cells DESC, field LIMIT {_REJECTED}",
+            "SELECT field, cells, text AS example, salesforce_account_id AS account, reason FROM ops.rejected_counts "
+            f"WHERE sync = $last ORDER BY cells DESC, field LIMIT {_REJECTED}",
             {"last": last},
+        ),
+        "rejected_cells": tx.value(
+            "SELECT coalesce(sum(cells), 0)::BIGINT FROM ops.rejected_counts WHERE sync = $last", {"last": last}
         ),
         "events": tx.records(
             "SELECT date, field, event, detail FROM insights.field_events "
@@ -112,7 +110,7 @@ class Days:
         return " ".join(f"{point.x:.1f},{getattr(point, f'y_{which}'):.1f}" for point in self.points)
 
 
-def days(rows: Sequence[tuple[date, int | None, int]]) -> Days:
+def days(rows: Sequence[tuple[date, int, int]]) -> Days:
     """Place each (day, matched, all accounts) by its date: a missed day leaves its gap in width."""
     if not rows:
         return Days([], [])
@@ -127,10 +125,10 @@ def days(rows: Sequence[tuple[date, int | None, int]]) -> Days:
     points = [
         Point(
             day,
-            matched or 0,
+            matched,
             total,
             Days.LEFT + (Days.RIGHT - Days.LEFT) * ((day - first).days / span if len(rows) > 1 else 0.5),
-            y(matched or 0),
+            y(matched),
             y(total),
         )
         for day, matched, total in rows
@@ -149,10 +147,11 @@ def _round_step(most: int) -> int:
 
 def totals(found: Mapping[str, Any]) -> dict[str, Any]:
     """The few numbers at the top of the page."""
-    matches: list[Slice] = found["matches"]
+    rate: MatchRate | None = found["match_rate"]
     return {
-        "accounts": sum(part.accounts for part in matches),
-        "matched": sum(part.accounts for part in matches if part.status in MATCHED),
+        "accounts": rate.accounts if rate else 0,
+        "matched": rate.matched if rate else 0,
+        "match_rate": rate.rate if rate else None,
         "paused": [row for row in found["fields"] if row["status_reason"]],
-        "rejected": sum(row["cells"] for row in found["rejected"]),
+        "rejected": found["rejected_cells"],
     }

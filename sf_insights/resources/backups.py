@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.resources.copies import damage, replace_file
 from sf_insights.resources.durable import PRIVATE
 from sf_insights.resources.settings import now
@@ -23,9 +23,7 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
     """
     if file.exists():
         raise ConfigurationProblem(f"{file} exists.", "Name another file; no backup is overwritten.")
-    warehouse.refuse_lost()
-    if not warehouse.path.exists():
-        raise WarehouseProblem(f"There is no {warehouse.path.name} yet.", "Run `sf-insights sync`.")
+    warehouse.refuse_missing()
     warehouse.open("sf-insights backup")
     try:
         replace_file(warehouse.checkpointed(), file, mode=PRIVATE)

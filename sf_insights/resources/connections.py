@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.schedule import Ending
 from sf_insights.domain.selection import AccountFieldSync, retry_duration
 from sf_insights.domain.stages import Stage
@@ -92,10 +92,15 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _run_id: str = PrivateAttr(default="")
     _retry: RetryPolicy | None = PrivateAttr(default=None)
     _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
+    _failures: dict[str, str] = PrivateAttr(default_factory=dict)  # by step, in their order
+    _is_sync: bool = PrivateAttr(default=False)
+    _is_stopped: bool = PrivateAttr(default=False)
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(_STOPPED)
+        self._tags, self._failures = {}, {}
+        self._is_sync = self._is_stopped = False
         if context.run is not None:
             data = settings.Places.from_environment(settings.environment()).data
             with suppress(OSError):  # a full disk: nobody will take this run for dead, and its first step says more
@@ -104,9 +109,11 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
         """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
-        with _explained(), _alerted(), _noted(context):
+        self._is_sync = True
+        with explained(), self._watched(context), _noted(context):
             configuration = source.configuration()
-        with self._reported(context) as warehouse:
+        with self._reported(context, may_create=True) as warehouse:
+            self._end_died_syncs(context, warehouse)
             with warehouse.transaction() as tx:
                 sync = syncs.open_sync(
                     tx,
@@ -128,6 +135,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def step(self, context: dg.AssetExecutionContext, stage: Stage, source: SettingsResource) -> Iterator[Step]:
         """Do a stage of the sync that this run opened; a run that starts with it takes over an earlier sync's data."""
         with self._reported(context) as warehouse:
+            self._end_died_syncs(context, warehouse)
             with warehouse.transaction() as tx:
                 sync = sync_for(
                     tx,
@@ -137,6 +145,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     configuration=source.configuration,
                     today=_today,
                 )
+            self._is_sync = True
             yield self._tagged(context, warehouse, sync)
 
     @contextmanager
@@ -197,15 +206,17 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
         """Look at what the last sync did, whichever run did it, and change nothing."""
-        with _explained(), self._opened(context).transaction() as tx:
+        with explained(), self._opened(context).transaction() as tx:
+            if tx.is_empty("ops.sync_runs"):
+                raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
             yield tx
 
     @contextmanager
-    def _reported(self, context: dg.AssetExecutionContext) -> Iterator[Warehouse]:
+    def _reported(self, context: dg.AssetExecutionContext, *, may_create: bool = False) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
-        with _explained(), _alerted(), _noted(context):
+        with explained(), self._watched(context), _noted(context):
             try:
-                yield self._opened(context)
+                yield self._opened(context, may_create=may_create)
             except BaseException as error:
                 if self._warehouse is not None:
                     self._note_failure(self._warehouse, context, _reason(error))
@@ -220,16 +231,46 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             # What broke the step may break this too; the step's own reason is the one to tell.
             context.log.warning(f"the failure could not be noted in the warehouse, the next sync does so: {second}")
 
-    def _opened(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Warehouse:
+    @contextmanager
+    def _watched(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+        """Note what a step failed with, until Dagster tries it again with success."""
+        step = context.op_def.name
+        try:
+            yield
+        except _STOPPED:
+            self._is_stopped = True
+            raise
+        except Exception as error:
+            self._failures[step] = _reason(error)
+            raise
+        self._failures.pop(step, None)
+
+    def _end_died_syncs(self, context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
+        """Note and tell which earlier syncs died: this run holds the lock, so none of them can still run."""
+        with warehouse.transaction() as tx:
+            died = syncs.end_died_syncs(tx, context.run.run_id)
+        for day, reason in died:
+            _alerts().failed(day, reason)
+
+    def _tell_failure(self) -> None:
+        """Alert people when a sync failed. Who stopped it, or publishes labels, sees it without."""
+        if self._is_sync and self._failures and not self._is_stopped:
+            _alerts().failed(None, next(iter(self._failures.values())))
+
+    def _opened(
+        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, may_create: bool = False
+    ) -> Warehouse:
         if self._warehouse is None:
             warehouse = Warehouse(settings.Places.from_environment(settings.environment()).warehouse)
+            if not may_create:
+                warehouse.refuse_missing()
             warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)
             self._warehouse, self._run_id = warehouse, context.run.run_id
         return self._warehouse
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         forget_signals()
-        self._tags, self._retry, self._log = {}, None, None
+        self._retry, self._log = None, None
         if self._warehouse is not None:
             try:
                 self._warehouse.reopen()
@@ -240,6 +281,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             finally:
                 self._warehouse.close()
                 self._warehouse = None
+        self._tell_failure()  # now that nobody waits for the warehouse, and no retry can follow
         if self._sign_of_life is not None:
             self._sign_of_life.release()
             self._sign_of_life = None
@@ -270,7 +312,7 @@ class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what a person can mend, or wanted, into a failure whose description says so; trying again would not help."""
     try:
         yield
@@ -280,18 +322,6 @@ def _explained() -> Iterator[None]:
         if disk_problem(error) is None:
             raise
         raise dg.Failure(description=_reason(error), allow_retries=False) from error
-
-
-@contextmanager
-def _alerted() -> Iterator[None]:
-    """Tell whoever wants to know that a sync failed. A person who stopped it knows."""
-    try:
-        yield
-    except _STOPPED:
-        raise
-    except Exception as error:
-        _alerts().failed(None, _reason(error))
-        raise
 
 
 def _is_partial(context: dg.InitResourceContext) -> bool:

@@ -21,30 +21,42 @@ STATUSES = (
     "not_found",
     "deleted",
 )
+NO_CRM_ACCOUNT_IDS = "No account has a CRM Account ID, so none can be matched."
+ENTER_CRM_ACCOUNT_IDS = "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID."
 
 
 @dataclass(frozen=True)
-class MatchCounts:
-    """How many accounts of Zuora's list have which status; statuses without accounts are 0."""
+class MatchRate:
+    """How the accounts of Zuora's list matched on a day, as ops.match_rate defines it.
 
-    by_status: dict[str, int]
+    `rate` is between 0 and 1: the share of the accounts with a CRM Account ID that are matched, 0 when none has one.
+    """
 
-    @property
-    def matched(self) -> int:
-        return sum(self.by_status[status] for status in MATCHED)
-
-    @property
-    def with_crm_account_id(self) -> int:
-        return sum(self.by_status.values()) - self.by_status["no_crm_account_id"]
-
-    @property
-    def rate(self) -> float:
-        """The share of the accounts with a CRM Account ID that are matched; 1 when none has one."""
-        return self.matched / self.with_crm_account_id if self.with_crm_account_id else 1.0
+    day: date
+    accounts: int
+    with_crm_account_id: int
+    matched: int
+    rate: float
 
 
-def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
-    """Match today's list and write what is new about it.
+def match_rates(tx: Transaction, most: int) -> list[MatchRate]:
+    """The rates of the last synced days, newest first; none before the first matching."""
+    rows = tx.records("FROM ops.match_rate ORDER BY day DESC LIMIT $most", {"most": most})
+    return [MatchRate(**row) for row in rows]
+
+
+def match_counts(tx: Transaction) -> dict[str, int]:
+    """How many accounts have which status now, in the order of STATUSES; nothing before the first matching."""
+    counted = dict(
+        tx.execute(
+            "SELECT match_status, accounts FROM ops.match_counts WHERE day = (SELECT max(day) FROM ops.match_counts)"
+        )
+    )
+    return {status: counted[status] for status in STATUSES if status in counted}
+
+
+def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:
+    """Match today's list, write what is new about it, and return how it matched.
 
     Raises:
         GuardRefusal: too few accounts match.
@@ -72,10 +84,14 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchCounts:
         everything=everything,
     )
     tx.run("view_matched_accounts")
-    counted = dict(tx.execute("SELECT match_status, count(*) FROM ops.account_matches GROUP BY match_status"))
-    counts = MatchCounts({status: counted.get(status, 0) for status in STATUSES})
-    _guard_match_rate(sync, counts)
-    return counts
+    tx.execute(
+        "UPDATE ops.sync_runs SET matched_accounts = (SELECT count(*) FROM ops.account_matches "
+        "JOIN ops.match_statuses USING (match_status) WHERE is_matched) WHERE sync = $sync",
+        {"sync": sync.number},
+    )
+    [found] = match_rates(tx, 1)
+    _guard_match_rate(sync, found)
+    return found
 
 
 def _date(day: date | None) -> str:
@@ -93,12 +109,15 @@ def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
     return f" {hidden}, so it may also be hidden: the permission View All on Account is missing." if hidden else ""
 
 
-def _guard_match_rate(sync: Sync, counts: MatchCounts) -> None:
+def _guard_match_rate(sync: Sync, found: MatchRate) -> None:
     least = sync.configuration.guards.min_match_rate
-    if counts.rate < least and "match-rate" not in sync.accepted:
-        raise GuardRefusal(
-            f"Only {counts.matched:,} of {counts.with_crm_account_id:,} accounts with a CRM Account ID match a "
-            f"Salesforce Account ({counts.rate:.0%}; at least {least:.0%} must).",
-            "The ids may be those of another org, such as a sandbox before its refresh; nothing was changed. If it is "
-            "right, accept it for one run with `sf-insights sync --accept match-rate`.",
-        )
+    if found.rate >= least or "match-rate" in sync.accepted:
+        return
+    accept = "If it is right, accept it for one run with `sf-insights sync --accept match-rate`."
+    if not found.with_crm_account_id:
+        raise GuardRefusal(NO_CRM_ACCOUNT_IDS, f"{ENTER_CRM_ACCOUNT_IDS} Nothing was changed. {accept}")
+    raise GuardRefusal(
+        f"Only {found.matched:,} of {found.with_crm_account_id:,} accounts with a CRM Account ID match a "
+        f"Salesforce Account ({found.rate:.0%}; at least {least:.0%} must).",
+        f"The ids may be those of another org, such as a sandbox before its refresh; nothing was changed. {accept}",
+    )

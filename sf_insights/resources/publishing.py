@@ -52,6 +52,13 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
     return snapshot.stat().st_size
 
 
+def was_published(tx: Transaction) -> bool:
+    """Whether analysts have had the last complete sync before, which a corrected label publishes again."""
+    return bool(
+        tx.value("SELECT runs.published_at IS NOT NULL FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
+    )
+
+
 def _has_landed(tx: Transaction) -> bool:
     """Whether the last complete sync read both lists, and did not start with what another had landed."""
     return bool(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.resources.settings import Places
-from sf_insights.resources.warehouse import Transaction, Warehouse, reading_snapshot
+from sf_insights.resources.warehouse import SCHEMA_VERSION, Transaction, Warehouse, reading_snapshot
 
 # Two requests of the pages at once must not take each other for a sync.
 _ONE_AT_A_TIME = threading.Lock()
@@ -50,9 +50,21 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
             return
     if places.snapshot.exists():
         with reading_snapshot(places.snapshot) as tx:
+            _refuse_older(tx, places)
             yield Reading(tx, "snapshot", running, is_protected)
     else:
         yield Reading(None, "snapshot", running, is_protected)
+
+
+def _refuse_older(tx: Transaction, places: Places) -> None:
+    """A snapshot that an earlier version published has not all of what this one shows, until it is published again."""
+    version = tx.value("SELECT schema_version FROM ops.warehouse")
+    if version < SCHEMA_VERSION:
+        raise WarehouseProblem(
+            f"{places.snapshot.name} was published by an earlier sf_insights (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}), and {places.warehouse.name} cannot be read now.",
+            "Wait for a sync that is running, or run `sf-insights publish` as the user that syncs.",
+        )
 
 
 def _may_write(places: Places) -> bool:

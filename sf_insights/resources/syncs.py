@@ -35,6 +35,16 @@ class Sync:
     previous_day: date | None
 
 
+def end_died_syncs(tx: Transaction, run_id: str) -> list[tuple[date, str]]:
+    """Record that any earlier sync which still seems to run died; return their days and the reason."""
+    return tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
+        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run "
+        "RETURNING day, reason",
+        {"now": now(), "run": run_id},
+    )
+
+
 def open_sync(
     tx: Transaction,
     *,
@@ -43,7 +53,7 @@ def open_sync(
     configuration: AccountFieldSync,
     accepted: Iterable[str],
 ) -> Sync:
-    """Record that a sync begins, and that any earlier one which still seems to run died.
+    """Record that a sync begins.
 
     Args:
         tx: the transaction.
@@ -84,12 +94,7 @@ def begin_sync(
     accepted: Iterable[str],
     **facts: Any,
 ) -> Sync:
-    """Add a running sync, with facts by the columns of ops.sync_runs, and end what a dead process left."""
-    tx.execute(
-        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
-        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run",
-        {"now": now(), "run": run_id},
-    )
+    """Add a running sync, with facts by the columns of ops.sync_runs."""
     number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
     tx.insert(
         "ops.sync_runs",

@@ -245,6 +245,16 @@ class Warehouse:
                 f"move {snapshot.name} away to begin anew.",
             )
 
+    def refuse_missing(self) -> None:
+        """Stop what needs a warehouse and is not a sync, before it makes an empty one.
+
+        Raises:
+            WarehouseProblem: there is none.
+        """
+        self.refuse_lost()
+        if not self.path.exists():
+            raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
+
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             raise WarehouseProblem(f"{self.path.name} is not open.")

@@ -110,3 +110,9 @@ FROM (
 GROUP BY account_id, metric, value, exact_value, currency, island;
 DROP TABLE points;
 DROP TABLE respelled;
+
+-- The views of match counts, match rate and rejected counts.
+{% include "view_match_rate.sql" %}
+
+{% include "view_rejected_counts.sql" %}
+

@@ -144,3 +144,7 @@ CREATE TABLE insights.snapshot (
 CREATE TABLE insights.data_dictionary (
     relation VARCHAR NOT NULL, "column" VARCHAR NOT NULL, type VARCHAR NOT NULL, meaning VARCHAR, label VARCHAR
 );
+{% include "view_match_rate.sql" %}
+
+{% include "view_rejected_counts.sql" %}
+

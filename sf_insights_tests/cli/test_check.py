@@ -48,10 +48,7 @@ def test_the_numbers_are_the_orgs(sf_insights, org):
 def test_after_a_sync_the_accounts_are_matched_with_the_last_ones(synced):
     said = synced("check", "--json")
     assert "in the accounts of the last sync" in finding(said, "Matching")["detail"]
-    [(rate,)] = synced.rows(
-        "SELECT count(*) FILTER (match_status = 'matched') / count(*) FROM insights.matched_accounts "
-        "WHERE match_status != 'no_crm_account_id'"
-    )
+    [(rate,)] = synced.rows("SELECT rate FROM ops.match_rate")
     assert finding(said, "Matching")["detail"].startswith(f"about {rate:.0%} ")
 
 

@@ -2,6 +2,7 @@ import re
 
 import duckdb
 
+from sf_insights.pages.showing import share
 from sf_insights.resources.warehouse import Warehouse
 
 
@@ -13,6 +14,8 @@ def test_the_last_sync_is_shown_with_its_matches_in_a_picture(synced_site, synce
         assert f"{status} {count:,} " in page.row(status)
         assert f'<rect class="s-{status}"' in page.html
     assert page.html.count('role="img"') == 2
+    [(rate,)] = synced.rows("SELECT rate FROM ops.match_rate")
+    assert f"{share(rate)} of those with a CRM Account ID" in page.text
     assert "2026-03-02 complete" in page.text
 
 

@@ -1,59 +1,18 @@
 """Alerts: one line per change of state, and a heartbeat after each publication."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
+from sf_insights.runs import run_publishing
+from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.pipeline.truth import Truth
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes what is sent to it, and answers with `status`."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.lines, self.beats, self.status = [], 0, 200
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def taken(self):
-        lines, self.lines = self.lines, []
-        return lines
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        assert set(body) == {"text"}
-        self.server.lines.append(body["text"])
-        self._answer()
-
-    def do_GET(self):
-        self.server.beats += 1
-        self._answer()
-
-    def _answer(self):
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
 def receiver(monkeypatch):
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        monkeypatch.setenv("SF_INSIGHTS_ALERT_URL", f"{server.address}/alert/token-that-nobody-may-see")
-        monkeypatch.setenv("SF_INSIGHTS_HEARTBEAT_URL", f"{server.address}/beat")
+    with Receiver.started() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_each_change_of_state_is_told_once(org, sync, receiver):
@@ -85,6 +44,88 @@ def test_each_change_of_state_is_told_once(org, sync, receiver):
     assert receiver.taken() == ["sf_insights: Rating is synced again, or no longer selected."]
 
 
+def test_relabelling_after_a_failed_sync_leaves_it_failed(org, sync, receiver):
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    receiver.taken()
+    org.fault("job_failed", message="InvalidBatch : QUERY_TIMEOUT: too long", times=None)
+    sync.fails(day="2026-03-02")
+    receiver.taken()
+    branch = {"field": "Industry", "label": "Branch"}
+    sync.relabel(fields=[branch, "Rating"])
+    assert receiver.taken() == []
+    assert receiver.beats == 1
+    sync.fails(day="2026-03-02")
+    assert receiver.taken() == []
+    org.clear_faults()
+    sync(day="2026-03-02")
+    assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-02 is published."]
+
+
+def test_relabelling_one_of_two_new_fields_tells_of_neither_again(sync, receiver):
+    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    receiver.taken()
+    sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, "Rating"])
+    assert receiver.taken() == []
+    refused = sync.relabel_fails(fields=["Industry", {"field": "Rating", "label": "Branch"}])
+    assert "label" in refused.reason
+    assert receiver.taken() == []  # who wrote that label reads why, and no sync failed
+
+
+def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receiver):
+    landing = sync.data / "landing"
+    retried = []
+
+    def clear_the_way(news):
+        if news.kind == "warned" and "tried once more" in news.text:
+            retried.append(news.step)
+            landing.unlink()
+
+    landing.write_text("a file where a directory should be")
+    sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
+    run = sync.run(day="2026-03-01", on_news=clear_the_way)
+    assert (run.success, run.reason) == (True, None)
+    assert retried
+    assert receiver.taken() == []
+
+
+def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
+    sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
+    in_the_way = sync.data / ".account_insights.duckdb.part"
+    in_the_way.mkdir()
+    sync.fails(day="2026-03-01")
+    [line] = receiver.taken()
+    assert line.startswith("sf_insights: The sync failed: ")
+    assert receiver.beats == 0
+    in_the_way.rmdir()
+    assert run_publishing().success
+    assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-01 is published."]
+    assert run_publishing().success
+    assert receiver.taken() == []
+    assert receiver.beats == 1
+
+
+def test_a_sync_whose_process_died_is_told_by_the_next(sync, receiver):
+    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
+    sync.change_warehouse(
+        "INSERT INTO ops.sync_runs BY NAME SELECT * REPLACE (2 AS sync, DATE '2026-03-02' AS day, 'running' AS state, "
+        "'a killed run' AS run_id, NULL AS published_at, NULL AS ended_at) FROM ops.sync_runs"
+    )
+    sync(day="2026-03-03")
+    assert receiver.taken() == [
+        "sf_insights: The sync of 2026-03-02 failed: The process ended before the sync was complete.",
+        "sf_insights: Recovered: the sync of 2026-03-03 is published.",
+    ]
+
+
+def test_a_day_without_any_match_is_told_as_a_fall_to_zero(org, sync, receiver):
+    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
+    for row in Truth(org).zuora:
+        org.update_zuora_account(row["Id"], CrmId=None)
+    sync(day="2026-03-02", accept=["match-rate"])
+    [line] = receiver.taken()
+    assert line.endswith("to 0% on 2026-03-02; `sf-insights unmatched` lists why.")
+
+
 def test_a_match_rate_that_falls_is_told(org, sync, receiver):
     sync(day="2026-03-01")
     receiver.taken()
@@ -106,6 +147,7 @@ def test_a_file_that_cannot_be_read_is_told(sync, receiver):
 def test_a_failing_alert_fails_nothing(sync, receiver, monkeypatch):
     receiver.status = 500
     sync(day="2026-03-01")
+    assert len(receiver.taken()) == 1
     monkeypatch.setenv("SF_INSIGHTS_ALERT_URL", "http://127.0.0.1:9/closed")
     monkeypatch.setenv("SF_INSIGHTS_HEARTBEAT_URL", "no address at all")
     sync(day="2026-03-02", fields=["Type"])

@@ -1,0 +1,38 @@
+-- The one definition of what counts as matched, of how many accounts have which status, and of the match rate.
+CREATE OR REPLACE VIEW ops.match_statuses AS
+SELECT * FROM (VALUES
+    ('matched', true, true),
+    ('matched_by_merge', true, true),
+    ('no_crm_account_id', false, false),
+    ('invalid_crm_account_id', false, true),
+    ('not_an_account_id', false, true),
+    ('not_found', false, true),
+    ('deleted', false, true)
+) AS statuses(match_status, is_matched, has_crm_account_id);
+COMMENT ON VIEW ops.match_statuses IS 'One row per match status: whether such an account is matched, and whether it has a CRM Account ID';
+
+CREATE OR REPLACE VIEW ops.match_counts AS
+WITH last_matching AS (
+    -- A sync that failed after matching is not in match_history.
+    SELECT day FROM ops.sync_runs WHERE matched_accounts IS NOT NULL ORDER BY sync DESC LIMIT 1
+), counted AS (
+    SELECT day, match_status, accounts FROM ops.match_history WHERE day NOT IN (SELECT day FROM last_matching)
+    UNION ALL
+    SELECT last_matching.day, match_status, count(*) FROM last_matching, ops.account_matches GROUP BY ALL
+), days AS (
+    SELECT day FROM counted UNION SELECT day FROM last_matching
+)
+SELECT days.day, statuses.match_status, is_matched, has_crm_account_id, coalesce(accounts, 0) AS accounts
+FROM days CROSS JOIN ops.match_statuses AS statuses
+LEFT JOIN counted ON counted.day = days.day AND counted.match_status = statuses.match_status;
+COMMENT ON VIEW ops.match_counts IS 'One row per synced day and match status: how many accounts of Zuora''s list have it, 0 when none has';
+
+CREATE OR REPLACE VIEW ops.match_rate AS
+SELECT
+    day,
+    sum(accounts)::BIGINT AS accounts,
+    coalesce(sum(accounts) FILTER (has_crm_account_id), 0)::BIGINT AS with_crm_account_id,
+    coalesce(sum(accounts) FILTER (is_matched), 0)::BIGINT AS matched,
+    matched / greatest(with_crm_account_id, 1) AS rate
+FROM ops.match_counts GROUP BY day;
+COMMENT ON VIEW ops.match_rate IS 'One row per synced day: the share of the accounts with a CRM Account ID that are matched; 0 when no account has one';

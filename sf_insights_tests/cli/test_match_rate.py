@@ -1,0 +1,141 @@
+"""One definition of the match rate: the guard, the asset check, `check`, `status` and the views say the same."""
+
+import dagster as dg
+import pytest
+
+from sf_insights.resources import matching
+from sf_insights.resources.warehouse import Warehouse
+
+
+def check_of_dagster():
+    """What the last run of the asset check found."""
+    key = dg.AssetCheckKey(dg.AssetKey(["insights", "matched_accounts"]), "enough_accounts_match")
+    with dg.DagsterInstance.get() as instance:
+        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        made = instance.get_latest_materialization_event(dg.AssetKey(["insights", "matched_accounts"]))
+    found = latest.event.dagster_event.asset_check_evaluation_data
+    metadata = made.asset_materialization.metadata
+    assert metadata["match_rate"].value == found.metadata["match_rate"].value
+    return found.passed, found.metadata["match_rate"].value
+
+
+def check_of_command(installation):
+    [found] = [row for row in installation("check", "--json").json["findings"] if row["subject"] == "Matching"]
+    return found
+
+
+def test_everything_says_the_same_of_a_usual_day(synced, org, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert synced("sync").code == 0
+    [(accounts, given, matched, rate)] = synced.rows(
+        "SELECT accounts, with_crm_account_id, matched, rate FROM ops.match_rate WHERE day = '2026-03-03'"
+    )
+    zuora = org.zuora_accounts()
+    assert accounts == len(zuora)
+    assert given == sum(bool((row["CrmId"] or "").strip()) for row in zuora)
+    assert [(matched,)] == synced.rows("SELECT count(salesforce_account_id) FROM insights.matched_accounts")
+    assert rate == matched / given
+    assert check_of_dagster() == (True, rate)
+    assert synced("status", "--json").json["match_rate"] == rate
+    assert f"{rate:.0%} of the accounts with a CRM Account ID are matched." in synced("status").out
+    assert check_of_command(synced)["detail"].startswith(f"about {rate:.0%} of those with a CRM Account ID")
+    assert synced.rows("SELECT matched_accounts FROM ops.sync_runs WHERE sync = 2") == [(matched,)]
+
+
+@pytest.mark.parametrize("crm_id", [None, "001Dm00000ZZZZZZZZ"], ids=["no CRM ids", "no matches"])
+def test_everything_says_the_same_of_a_day_without_matches(synced, org, monkeypatch, crm_id):
+    for row in org.zuora_accounts():
+        org.update_zuora_account(row["Id"], CrmId=crm_id)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    before = synced.snapshot.read_bytes()
+    found = check_of_command(synced)
+    refused = synced("sync")
+    assert (refused.code, found["state"]) == (1, "failed")
+    assert "--accept match-rate" in refused.err
+    if crm_id is None:
+        assert found["detail"] in refused.err
+        assert found["detail"] == "No account has a CRM Account ID, so none can be matched."
+    assert synced.snapshot.read_bytes() == before
+
+    assert synced("sync", "--accept", "match-rate").code == 0
+    assert check_of_dagster() == (False, 0.0)
+    assert synced("status", "--json").json["match_rate"] == 0
+    given = 0 if crm_id is None else len(org.zuora_accounts())
+    assert synced.rows("SELECT with_crm_account_id, matched, rate FROM ops.match_rate WHERE day = '2026-03-03'") == [
+        (given, 0, 0.0)
+    ]
+
+
+def test_a_guard_of_zero_lets_a_day_without_crm_ids_pass_everywhere(synced, org, monkeypatch):
+    for row in org.zuora_accounts():
+        org.update_zuora_account(row["Id"], CrmId=None)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    synced.configure(guards={"min_match_rate": 0})
+    assert check_of_command(synced)["state"] == "warning"
+    assert synced("sync").code == 0
+    assert check_of_dagster() == (True, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], (0, 0, 0, 0.0)),
+        (["no_crm_account_id"] * 2, (2, 0, 0, 0.0)),
+        (["not_found", "no_crm_account_id"], (2, 1, 0, 0.0)),
+        (["matched", "matched_by_merge", "deleted", "no_crm_account_id"], (4, 3, 2, 2 / 3)),
+    ],
+)
+def test_the_view_has_an_answer_for_every_list(tmp_path, statuses, expected):
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    with warehouse.transaction() as tx:
+        assert matching.match_rates(tx, 1) == []
+        assert matching.match_counts(tx) == {}
+        tx.execute(
+            "INSERT INTO ops.sync_runs BY NAME SELECT 1 AS sync, DATE '2026-03-01' AS day, 'running' AS state, "
+            "'a' AS run_id, '{}' AS \"configuration\", []::VARCHAR[] AS accepted, now() AS opened_at, "
+            "0 AS matched_accounts"
+        )
+        tx.insert(
+            "ops.account_matches",
+            [
+                {
+                    "account_id": str(number),
+                    "match_status": status,
+                    "match_reason": "",
+                    "id_repaired": False,
+                    "accounts_sharing": 0,
+                    "match_status_since": "2026-03-01",
+                    "changed_in_sync": 1,
+                }
+                for number, status in enumerate(statuses)
+            ],
+        )
+        [found] = matching.match_rates(tx, 2)
+        counts = matching.match_counts(tx)
+    warehouse.close()
+    assert (found.accounts, found.with_crm_account_id, found.matched, found.rate) == expected
+    assert counts == {status: statuses.count(status) for status in matching.STATUSES}
+
+
+def test_the_statuses_that_count_as_matched_are_those_of_the_view(tmp_path):
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    with warehouse.transaction() as tx:
+        statuses = dict(tx.execute("SELECT match_status, is_matched FROM ops.match_statuses"))
+    warehouse.close()
+    assert statuses == {status: status in matching.MATCHED for status in matching.STATUSES}
+
+
+def test_rejected_values_are_counted_alike_everywhere(synced, org, monkeypatch):
+    accounts = sorted(org.add_account(AnnualRevenue=10.0 ** (30 + number)) for number in range(3))
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    said = synced("sync")
+    assert "Rejected 3 values of AnnualRevenue" in said.out
+    [(field, cells, account)] = synced.rows(
+        "SELECT field, cells, salesforce_account_id FROM ops.rejected_counts JOIN insights.snapshot USING (sync)"
+    )
+    assert (field, cells, account) == ("AnnualRevenue", 3, accounts[0])
+    [row] = synced("status", "--json").json["rejected"]
+    assert (row["field"], row["cells"]) == (field, cells)
+    assert len(synced("rejected", "--json").json) == cells

@@ -1,0 +1,70 @@
+"""Asset checks and partial runs before the first sync: a sentence that says what to do, and nothing is made."""
+
+import dagster as dg
+import pytest
+
+from sf_insights.checks import ALL_CHECKS
+from sf_insights.definitions import defs
+from sf_insights.runs import use_dagster_home
+
+CHECKS = [key for check in ALL_CHECKS for key in check.check_keys]
+LATER_ASSETS = [
+    "salesforce/selected_fields",
+    "salesforce/raw_accounts",
+    "zuora/accounts",
+    "insights/field_labels",
+    "insights/matched_accounts",
+    "insights/fields",
+    "insights/published_snapshot",
+]
+
+
+@pytest.fixture
+def reasons(sync):
+    """Runs these checks or assets alone, and gives what each failed step says."""
+
+    def run(*, assets=(), checks=()):
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection=set(assets), asset_check_selection=set(checks)
+        )
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(instance=instance, raise_on_error=False)
+        failures = [event.step_failure_data.user_failure_data for event in result.all_events if event.is_step_failure]
+        return [failure and failure.description for failure in failures]
+
+    use_dagster_home()
+    sync.data.rmdir()
+    return run
+
+
+def test_no_check_makes_a_warehouse(sync, reasons):
+    found = reasons(checks=CHECKS)
+    assert len(found) == len(CHECKS) == 7
+    assert set(found) == {
+        "Nothing has been synced yet. Run `sf-insights sync`.",
+        "Nothing has been published yet. Run `sf-insights sync`.",
+    }
+    assert not sync.data.exists()
+
+
+@pytest.mark.parametrize("key", LATER_ASSETS)
+def test_no_asset_but_the_first_makes_a_warehouse(sync, reasons, key):
+    assets = [dg.AssetKey(key.split("/"))]
+    if key == "insights/fields":
+        assets = [dg.AssetKey(["insights", name]) for name in ("fields", "account_attributes", "attribute_changes")]
+        assets.append(dg.AssetKey(["insights", "account_metrics"]))
+    assert reasons(assets=assets) == ["Nothing has been synced yet. Run `sf-insights sync`."]
+    assert not sync.data.exists()
+
+
+def test_after_a_first_sync_that_read_nothing_each_check_says_so(sync, reasons, monkeypatch):
+    sync.data.mkdir()
+    with monkeypatch.context() as broken:
+        broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
+        sync.fails(day="2026-03-01")
+    found = reasons(checks=CHECKS)
+    # What is selected and labelled is known without Salesforce; there is nothing yet that could be wrong with it.
+    assert sorted(found) == [
+        *["Nothing has been published yet. Run `sf-insights sync`."],
+        *["Nothing has been read from Salesforce yet. Run `sf-insights sync`."] * 4,
+    ]
