@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights.resources.warehouse import STORAGE_VERSION
 from sf_insights.runs import run_sync
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,15 @@ def installation(tmp_path_factory):
             org.pass_day()
         patch.delenv("SF_INSIGHTS_TODAY")
         yield home
+
+
+def test_it_names_the_least_duckdb_whose_files_these_are(installation):
+    header = (installation / "data" / "account_insights.duckdb").read_bytes()[:20]
+    version = int.from_bytes(header[12:20], "little")  # of the storage, after a checksum and DuckDB's mark
+    assert header[8:12] == b"DUCK"
+    assert f"with version number {version}" in README
+    assert STORAGE_VERSION.startswith("v1.5.")
+    assert README.count("DuckDB 1.5 or newer") == README.count("duckdb>=1.5") == 1
 
 
 @pytest.fixture(params=["directly", "attached under its own name", "attached under another name"])

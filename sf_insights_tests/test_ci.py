@@ -1,0 +1,54 @@
+"""What CI runs, on machines with and without a browser, as root and not: the system's commands are stand-ins."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).resolve().parents[1] / ".ci" / "run"
+INSTALLS = ["apt-get update", "apt-get install --yes --no-install-recommends chromium"]
+
+
+@pytest.fixture
+def ci(tmp_path):
+    """Runs a copy of .ci/run with these commands on its machine; gives what was called, and what was said."""
+
+    def run(*commands, user=0, apt_works=True):
+        place = tmp_path / "bin"
+        place.mkdir()
+        for name in ("bash", "dirname"):
+            (place / name).symlink_to(shutil.which(name))
+        script = f'#!{shutil.which("bash")}\necho "${{0##*/}} $*" >> {tmp_path}/called\n'
+        for name in ("make", *commands):
+            (place / name).write_text(script + ("" if apt_works or name == "make" else "echo https://host >&2; exit 1"))
+            (place / name).chmod(0o755)
+        (place / "id").write_text(f"#!{shutil.which('bash')}\necho {user}\n")
+        (place / "id").chmod(0o755)
+        (tmp_path / ".ci").mkdir()
+        copy = shutil.copy(RUN, tmp_path / ".ci" / "run")
+        done = subprocess.run(
+            [place / "bash", copy], env={"PATH": str(place)}, capture_output=True, text=True, check=True
+        )
+        return (tmp_path / "called").read_text().splitlines(), done.stdout + done.stderr
+
+    return run
+
+
+def test_a_missing_browser_is_installed_before_the_tests(ci):
+    assert ci("apt-get") == ([*INSTALLS, "make test"], "")
+
+
+def test_a_browser_that_is_there_is_used(ci):
+    assert ci("apt-get", "chromium") == (["make test"], "")
+
+
+@pytest.mark.parametrize(("commands", "user"), [((), 0), (("apt-get",), 1000)])
+def test_where_none_can_be_installed_the_tests_run_without(ci, commands, user):
+    assert ci(*commands, user=user) == (["make test"], "")
+
+
+def test_a_browser_that_cannot_be_installed_is_told_without_hosts(ci):
+    called, said = ci("apt-get", apt_works=False)
+    assert called == [INSTALLS[0], "make test"]
+    assert said == ".ci/run: chromium cannot be installed; the tests in a browser are skipped\n"
