@@ -17,7 +17,6 @@ import requests
 from sf_insights.domain.alerts import Ledger, Published, after_failure, after_publishing
 from sf_insights.domain.problems import Problem
 from sf_insights.resources.durable import create_private, replace_content
-from sf_insights.resources.matching import match_rates
 from sf_insights.resources.retrying import PassingTrouble
 from sf_insights.resources.settings import now
 from sf_insights.resources.transport import Moved, new_session
@@ -139,9 +138,15 @@ class Alerts:
 
 
 def published_state(tx: Transaction, *, brings_sync: bool) -> Published:
-    """What the last complete sync shows, for alerts."""
+    """What the last complete sync shows, for alerts: compared with the last earlier day that was published."""
     [(day,)] = tx.execute("SELECT synced_on FROM insights.snapshot")
-    last, *before = match_rates(tx, 2)
+    days = {
+        "day": day,
+        "before": tx.value(
+            "SELECT max(day) FROM ops.sync_runs WHERE published_at IS NOT NULL AND day < $day", {"day": day}
+        ),
+    }
+    rates = dict(tx.execute("SELECT day, rate FROM ops.match_rate WHERE day IN ($day, $before)", days))
     return Published(
         day=day,
         brings_sync=brings_sync,
@@ -149,10 +154,11 @@ def published_state(tx: Transaction, *, brings_sync: bool) -> Published:
         new_labels=dict(
             tx.execute(
                 "SELECT DISTINCT field, label FROM insights.field_events JOIN insights.field_labels USING (field) "
-                "WHERE event = 'activated' AND date = $day AND label_source = 'default'",
-                {"day": day},
+                "WHERE event = 'activated' AND date <= $day AND ($before IS NULL OR date > $before) "
+                "AND label_source = 'default'",
+                days,
             )
         ),
-        match_rate=last.rate,
-        previous_match_rate=before[0].rate if before else None,
+        match_rate=rates[day],
+        previous_match_rate=rates.get(days["before"]),
     )

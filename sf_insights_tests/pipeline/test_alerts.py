@@ -1,10 +1,20 @@
 """Alerts: one line per change of state, and a heartbeat after each publication."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from sf_insights.runs import run_publishing
 from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.pipeline.truth import Truth
+
+SYNC = """
+import sys
+from sf_insights.runs import run_sync
+sys.exit(not run_sync(on_news=lambda news: print(news.step, news.kind, flush=True)).success)
+"""
 
 
 @pytest.fixture
@@ -104,17 +114,43 @@ def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
     assert receiver.beats == 1
 
 
-def test_a_sync_whose_process_died_is_told_by_the_next(sync, receiver):
+def test_what_a_sync_brought_that_was_never_published_is_told_by_the_next(org, sync, receiver):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
-    sync.change_warehouse(
-        "INSERT INTO ops.sync_runs BY NAME SELECT * REPLACE (2 AS sync, DATE '2026-03-02' AS day, 'running' AS state, "
-        "'a killed run' AS run_id, NULL AS published_at, NULL AS ended_at) FROM ops.sync_runs"
-    )
+    for row in Truth(org).zuora:
+        org.update_zuora_account(row["Id"], CrmId=None)
+    in_the_way = sync.data / ".account_insights.duckdb.part"
+    in_the_way.mkdir()
+    sync.fails(day="2026-03-02", fields=["Rating"], accept=["match-rate"])
+    in_the_way.rmdir()
+    receiver.taken()
+    sync(day="2026-03-03", accept=["match-rate"])
+    recovered, fell, new = receiver.taken()
+    assert "Recovered" in recovered
+    assert "to 0% on 2026-03-03" in fell
+    assert 'Rating as "Sssf Account Rating"' in new
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_sync_that_a_person_stopped_is_not_told_and_one_that_died_is(sync, receiver, monkeypatch, number):
+    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
+    with subprocess.Popen([sys.executable, "-c", SYNC], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout:
+                if line == "salesforce__raw_accounts began\n":
+                    process.send_signal(number)
+            assert process.wait(60) != 0
+        finally:
+            process.kill()
+    assert receiver.taken() == []
     sync(day="2026-03-03")
-    assert receiver.taken() == [
-        "sf_insights: The sync of 2026-03-02 failed: The process ended before the sync was complete.",
-        "sf_insights: Recovered: the sync of 2026-03-03 is published.",
-    ]
+    if number == signal.SIGTERM:
+        assert receiver.taken() == []
+    else:
+        assert receiver.taken() == [
+            "sf_insights: The sync of 2026-03-02 failed: The process ended before the sync was complete.",
+            "sf_insights: Recovered: the sync of 2026-03-03 is published.",
+        ]
 
 
 def test_a_day_without_any_match_is_told_as_a_fall_to_zero(org, sync, receiver):
