@@ -13,12 +13,12 @@ def finding(said, subject):
     return next(finding for finding in said.json["findings"] if finding["subject"] == subject)
 
 
-def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights, monkeypatch, tmp_path):
+def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights, org, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     before = sorted(sf_insights.data.rglob("*"))
     said = sf_insights("check")
     assert said.code == 0
-    assert "by client credentials to https://demo.my.salesforce.com" in said.out
+    assert f"by client credentials to {org.url.replace('http:', 'https:')}" in said.out
     assert "AnnualRevenue metric (currency)" in said.out
     assert "by a sample of 200" in said.out
     assert "failed" not in said.out
