@@ -22,4 +22,6 @@ def matched_accounts(
         metadata = table_metadata(
             tx, "insights", "matched_accounts", rows=found.accounts, key_table="ops.account_matches"
         )
-    return dg.MaterializeResult(metadata={**metadata, "seconds": step.seconds, "match_rate": found.rate, **by_status})
+    return dg.MaterializeResult(
+        metadata={**metadata, "seconds": step.seconds, "matched": found.matched, "match_rate": found.rate, **by_status}
+    )

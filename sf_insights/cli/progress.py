@@ -111,8 +111,7 @@ def _told(step: str, facts: Mapping[str, Any]) -> str:
         case "zuora__accounts":
             return f"{counted(rows, 'account')} from {facts['source']}"
         case "insights__matched_accounts":
-            matched = facts["accounts_matched"] + facts["accounts_matched_by_merge"]
-            return f"{matched:,} of {rows:,} accounts"
+            return f"{facts['matched']:,} of {rows:,} accounts"
         case "insights_model":
             accounts = counted(facts["accounts_changed"], "account")
             return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"

@@ -8,6 +8,7 @@ import subprocess
 import duckdb
 import pytest
 
+from sf_insights.resources.warehouse import Warehouse
 from sf_insights_tests.older_warehouse import DAY, FIELDS, put_older_warehouse
 
 
@@ -55,6 +56,18 @@ def test_status_and_fields_show_what_it_holds(older):
     assert [row["field"] for row in found["paused"]] == ["Rating"]
     assert found["snapshot"]["synced_on"] == DAY
     assert older("fields").code == 0
+
+
+def test_status_explains_an_older_snapshot_while_the_warehouse_is_held(older):
+    holder = Warehouse(older.warehouse)
+    holder.hold("a sync")
+    try:
+        said = older("status")
+    finally:
+        holder.close()
+    assert said.code == 1
+    assert "was published by an earlier sf_insights (schema 1" in said.err
+    assert "`sf-insights publish`" in said.err
 
 
 def test_where_the_copy_lies_is_said_and_disturbs_no_script(older, command):
