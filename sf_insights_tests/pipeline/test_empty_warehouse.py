@@ -39,7 +39,7 @@ def reasons(sync):
 
 def test_no_check_makes_a_warehouse(sync, reasons):
     found = reasons(checks=CHECKS)
-    assert len(found) == len(CHECKS) == 7
+    assert len(found) == len(CHECKS) == 8
     assert set(found) == {
         "Nothing has been synced yet. Run `sf-insights sync`.",
         "Nothing has been published yet. Run `sf-insights sync`.",

@@ -103,7 +103,7 @@ def test_neither_alert_nor_heartbeat_is_sent_on(elsewhere, tmp_path, caplog, sta
         variables = {"SF_INSIGHTS_ALERT_URL": f"{old.url}/token-1", "SF_INSIGHTS_HEARTBEAT_URL": f"{old.url}/token-2"}
         alerts = Alerts(tmp_path, variables)
         alerts.failed(None, "because")
-        alerts.published(Published(date(2026, 3, 1), {}, {}, 1.0, None), is_synced=True)
+        alerts.published(Published(date(2026, 3, 1), True, {}, {}, 1.0, None))
     assert "write localhost into SF_INSIGHTS_ALERT_URL" in caplog.text
     assert "write localhost into SF_INSIGHTS_HEARTBEAT_URL" in caplog.text
     assert "token-" not in caplog.text
