@@ -3,10 +3,13 @@
 import signal
 import subprocess
 import sys
+import uuid
 
+import dagster as dg
 import pytest
 
-from sf_insights.runs import run_publishing
+from sf_insights.definitions import defs
+from sf_insights.runs import run_publishing, use_dagster_home
 from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.pipeline.truth import Truth
 
@@ -81,21 +84,29 @@ def test_relabelling_one_of_two_new_fields_tells_of_neither_again(sync, receiver
     assert receiver.taken() == []  # who wrote that label reads why, and no sync failed
 
 
-def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receiver):
+def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receiver, monkeypatch):
+    """A project that takes the assets in may give them Dagster's own retries."""
+    job = dg.define_asset_job("retrying", dg.AssetSelection.all(), op_retry_policy=dg.RetryPolicy(max_retries=1))
     landing = sync.data / "landing"
     retried = []
 
-    def clear_the_way(news):
-        if news.kind == "warned" and "tried once more" in news.text:
-            retried.append(news.step)
+    def clear_the_way(entry, *_):
+        if entry.dagster_event and entry.dagster_event.event_type_value == "STEP_UP_FOR_RETRY":
+            retried.append(entry.step_key)
             landing.unlink()
 
     landing.write_text("a file where a directory should be")
     sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
-    run = sync.run(day="2026-03-01", on_news=clear_the_way)
-    assert (run.success, run.reason) == (True, None)
-    assert retried
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    use_dagster_home()
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance:
+        instance.add_event_listener(run_id, clear_the_way)
+        together = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("retrying")
+        assert together.execute_in_process(instance=instance, run_id=run_id).success
+    assert retried == ["salesforce__raw_accounts"]
     assert receiver.taken() == []
+    assert receiver.beats == 1
 
 
 def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
