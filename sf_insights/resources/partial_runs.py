@@ -87,7 +87,7 @@ def sync_for(
 
 
 def _last(tx: Transaction, condition: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The last row of ops.sync_runs of which the condition holds; an empty one when there is none."""
+    """The last row of ops.sync_runs for which the condition holds; an empty one when there is none."""
     rows = tx.records(f"SELECT * FROM ops.sync_runs WHERE {condition} ORDER BY sync DESC LIMIT 1", parameters)
     return rows[0] if rows else {}
 
