@@ -1,5 +1,6 @@
 """The demo org that the tests of a worker share, in a process of its own and spoken to over HTTP."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,14 @@ from sf_insights.demo.process import DemoOrg
 # Hypothesis judges what comes out, not how long a busy machine took for it.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_terminals_are_told() -> Iterator[None]:
+    """Let the processes of the tests be told of a closed terminal, also when pytest itself runs under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_a_failure_that_may_pass_is_tried_again_later(org, about_noon):
 
 
 def test_a_failed_relabelling_is_no_attempt(about_noon):
-    assert "No fields have been planned yet" in about_noon.relabel_fails().reason
+    assert "Nothing has been synced yet" in about_noon.relabel_fails().reason
     assert starts() == ["1"]
 
 
