@@ -61,7 +61,7 @@ class Pipeline:
         self.warehouse = data / "warehouse.duckdb"
         self.configuration = data / "account_field_sync.yaml"
         self._monkeypatch = monkeypatch
-        self._settings: dict[str, Any] = {"timezone": "UTC", "fields": FIELDS}
+        self._settings: dict[str, Any] = {"timezone": "UTC", "retry_for": "1m", "fields": FIELDS}
         data.mkdir()
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
         monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))

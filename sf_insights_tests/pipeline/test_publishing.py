@@ -93,6 +93,7 @@ def test_the_snapshot_is_read_only_and_nothing_lies_beside_it(sync):
         "account_field_sync.yaml",
         "account_insights.duckdb",
         "alerts.json",
+        "alerts.lock",
         "landing",
         "warehouse.duckdb",
         "warehouse.lock",
