@@ -1,22 +1,31 @@
-from multiprocessing import get_context
+import subprocess
+import sys
 
 from sf_insights.resources.durable import copy_when_missing
 
 CONTENT = b"all of it\n" * 100_000
-
-
-def _copy_and_read(source, target):
+COPY_AND_READ = """
+import sys
+from pathlib import Path
+from sf_insights.resources.durable import copy_when_missing
+source, directory = map(Path, sys.argv[1:])
+for number in range(50):
+    target = directory / f"target{number}"
     copy_when_missing(source, target)
-    return target.read_bytes() == CONTENT
+    assert target.read_bytes() == source.read_bytes()
+"""
 
 
 def test_processes_that_copy_at_once_never_see_half_a_file(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(CONTENT)
-    with get_context("spawn").Pool(4) as processes:
-        for number in range(20):
-            targets = [(source, tmp_path / f"target{number}")] * 4
-            assert processes.starmap(_copy_and_read, targets, chunksize=1) == [True] * 4
+    command = [sys.executable, "-c", COPY_AND_READ, str(source), str(tmp_path)]
+    processes = [subprocess.Popen(command) for _ in range(4)]
+    try:
+        assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    finally:
+        for process in processes:
+            process.kill()
     assert not list(tmp_path.glob(".*"))
 
 
