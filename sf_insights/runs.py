@@ -202,11 +202,8 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
 
 def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
     """The first failed step, and what it says."""
-    blocked = next((check for check in result.get_asset_check_evaluations() if _blocks(check)), None)
-    if blocked is not None:
-        asset = blocked.asset_key.to_user_string()
-        facts = ", ".join(f"{name} {fact.value}" for name, fact in blocked.metadata.items())
-        return None, f"The check {blocked.check_name} of {asset} did not pass: {facts}."
+    if blocked := dagster_runs.blocked_by(result.get_asset_check_evaluations()):
+        return None, blocked
     for event in result.all_events:
         if event.is_job_failure and _is_interruption(event.job_failure_data.error):
             return None, _STOPPED
@@ -222,12 +219,6 @@ def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
             said = error.message.strip().splitlines() or ["no reason was given"]
             return event.step_key, f"The step {event.step_key} failed unexpectedly: {said[0]}"
     return None, "The run failed before its first step."
-
-
-def _blocks(check: dg.AssetCheckEvaluation) -> bool:
-    import dagster as dg
-
-    return not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
 
 
 def _is_interruption(error: SerializableErrorInfo | None) -> bool:

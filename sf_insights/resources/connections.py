@@ -24,6 +24,7 @@ from sf_insights.resources.disk import disk_problem
 from sf_insights.resources.partial_runs import sync_for
 from sf_insights.resources.patience import Patience, Waiting
 from sf_insights.resources.retrying import RetryPolicy
+from sf_insights.resources.run_failures import RunFailures
 from sf_insights.resources.run_processes import RunLock
 from sf_insights.resources.salesforce import SalesforceOrg
 from sf_insights.resources.stopping import forget_signals, note_signals
@@ -92,15 +93,12 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _run_id: str = PrivateAttr(default="")
     _retry: RetryPolicy | None = PrivateAttr(default=None)
     _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
-    _failures: dict[str, str] = PrivateAttr(default_factory=dict)  # by step, in their order
-    _is_sync: bool = PrivateAttr(default=False)
-    _is_stopped: bool = PrivateAttr(default=False)
+    _failures: RunFailures = PrivateAttr(default_factory=RunFailures)
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(_STOPPED)
-        self._tags, self._failures = {}, {}
-        self._is_sync = self._is_stopped = False
+        self._tags, self._failures = {}, RunFailures()
         if context.run is not None:
             data = settings.Places.from_environment(settings.environment()).data
             with suppress(OSError):  # a full disk: nobody will take this run for dead, and its first step says more
@@ -109,7 +107,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
         """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
-        self._is_sync = True
+        self._failures.is_sync = True
         with explained(), self._watched(context), _noted(context):
             configuration = source.configuration()
         with self._reported(context, may_create=True) as warehouse:
@@ -145,7 +143,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     configuration=source.configuration,
                     today=_today,
                 )
-            self._is_sync = True
+            self._failures.is_sync = True
             yield self._tagged(context, warehouse, sync)
 
     @contextmanager
@@ -231,19 +229,8 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             # What broke the step may break this too; the step's own reason is the one to tell.
             context.log.warning(f"the failure could not be noted in the warehouse, the next sync does so: {second}")
 
-    @contextmanager
-    def _watched(self, context: dg.AssetExecutionContext) -> Iterator[None]:
-        """Note what a step failed with, until Dagster tries it again with success."""
-        step = context.op_def.name
-        try:
-            yield
-        except _STOPPED:
-            self._is_stopped = True
-            raise
-        except Exception as error:
-            self._failures[step] = _reason(error)
-            raise
-        self._failures.pop(step, None)
+    def _watched(self, context: dg.AssetExecutionContext) -> AbstractContextManager[None]:
+        return self._failures.watching(context.op_def.name, _STOPPED, _reason)
 
     def _end_died_syncs(self, context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
         """Note and tell which earlier syncs died: this run holds the lock, so none of them can still run."""
@@ -251,11 +238,6 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             died = syncs.end_died_syncs(tx, context.run.run_id)
         for day, reason in died:
             _alerts().failed(day, reason)
-
-    def _tell_failure(self) -> None:
-        """Alert people when a sync failed. Who stopped it, or publishes labels, sees it without."""
-        if self._is_sync and self._failures and not self._is_stopped:
-            _alerts().failed(None, next(iter(self._failures.values())))
 
     def _opened(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, may_create: bool = False
@@ -274,14 +256,18 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._warehouse is not None:
             try:
                 self._warehouse.reopen()
+                blocked = self._failures.blocked(context.instance, self._run_id)
                 with self._warehouse.transaction() as tx:
+                    if blocked:
+                        syncs.fail_sync(tx, self._run_id, blocked)
                     syncs.leave_sync(tx, self._run_id, is_partial=_is_partial(context))
             except (duckdb.Error, OSError, Problem):  # the next sync notes it
                 pass
             finally:
                 self._warehouse.close()
                 self._warehouse = None
-        self._tell_failure()  # now that nobody waits for the warehouse, and no retry can follow
+        if reason := self._failures.to_tell:
+            _alerts().failed(None, reason)  # now that nobody waits for the warehouse
         if self._sign_of_life is not None:
             self._sign_of_life.release()
             self._sign_of_life = None

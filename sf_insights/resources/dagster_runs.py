@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +75,25 @@ def scheduler_alive_at(instance: dg.DagsterInstance) -> datetime | None:
 def note_ending(instance: dg.DagsterInstance, run_id: str, ending: Ending, settings: str) -> None:
     """Record why a run is about to fail, and the settings with which it did."""
     instance.add_run_tags(run_id, {ENDING_TAG: ending, SETTINGS_TAG: settings})
+
+
+def blocked_by(evaluations: Iterable[dg.AssetCheckEvaluation]) -> str | None:
+    """Which of a run's checks stopped it, in a sentence; None when none did."""
+    import dagster as dg
+
+    for check in evaluations:
+        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+            facts = ", ".join(f"{name} {fact.value}" for name, fact in sorted(check.metadata.items()))
+            return f"The check {check.check_name} of {check.asset_key.to_user_string()} did not pass: {facts}."
+    return None
+
+
+def check_that_blocked(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """Which check stopped a run that Dagster still records; None when none did."""
+    import dagster as dg
+
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    return blocked_by(entry.get_dagster_event().asset_check_evaluation_data for entry in entries)
 
 
 def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:

@@ -33,6 +33,7 @@ class RunLock:
         Raises:
             OSError: the file cannot be written.
         """
+        self._made = not data.exists()
         data.mkdir(parents=True, exist_ok=True)
         self._path = data / f"{run_id}{_SUFFIX}"
         new = self._path.with_suffix(".new")
@@ -44,6 +45,8 @@ class RunLock:
         """Remove the file first: a file without a lock means that a process died."""
         with suppress(OSError):
             self._path.unlink()
+            if self._made:
+                self._path.parent.rmdir()  # fails unless the run has put nothing there
         os.close(self._file)
 
 

@@ -109,6 +109,21 @@ def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receive
     assert receiver.beats == 1
 
 
+def test_a_sync_that_a_check_stopped_is_told_and_noted_with_the_check(sync, receiver):
+    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
+    sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")
+    run = sync.fails(day="2026-03-02")
+    assert "every_record_arrived" in run.reason
+    assert receiver.taken() == [f"sf_insights: The sync failed: {run.reason}"]
+    assert sync.read_warehouse("SELECT state, reason FROM ops.sync_runs WHERE sync = 2") == [("failed", run.reason)]
+    sync.change_warehouse(
+        "DELETE FROM salesforce.raw_accounts WHERE rowid IN (SELECT max(rowid) FROM salesforce.raw_accounts "
+        'GROUP BY "Id" HAVING count(*) > 1)'
+    )
+    sync(day="2026-03-02")
+    assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-02 is published."]
+
+
 def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
     sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
     in_the_way = sync.data / ".account_insights.duckdb.part"
