@@ -22,7 +22,7 @@ WAYS = {
         "SALESFORCE_CONSUMER_SECRET": "",
         "SALESFORCE_USERNAME": credentials.USERNAME,
     },
-    "existing session": {"SALESFORCE_CONSUMER_KEY": "", "SALESFORCE_INSTANCE_URL": credentials.INSTANCE_URL},
+    "existing session": {"SALESFORCE_CONSUMER_KEY": ""},  # with a token and its org's address
     "user name and password": {
         "SALESFORCE_CONSUMER_KEY": "",
         "SALESFORCE_USERNAME": credentials.USERNAME,
@@ -97,6 +97,7 @@ def test_no_secret_is_written_by_syncs_that_succeed_and_fail(
         form["client_secret"] = credentials.CONSUMER_SECRET
         token = session.post(f"{org.url}/services/oauth2/token", data=form, timeout=30).json()["access_token"]
         monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", token)
+        monkeypatch.setenv("SALESFORCE_INSTANCE_URL", org.url.replace("http:", "https:"))
     for name, value in WAYS[way].items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SALESFORCE_PRIVATE_KEY_FILE", str(org.private_key_file))
