@@ -14,11 +14,15 @@ settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def closed_terminals_are_told() -> Iterator[None]:
-    """Let the processes of the tests be told of a closed terminal, also when pytest itself runs under nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def signals_of_a_terminal() -> Iterator[None]:
+    """Give the processes of the tests the signals of a terminal, also when pytest runs under nohup or in background."""
+    before = {
+        number: signal.signal(number, handler)
+        for number, handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler))
+    }
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ def until_stopped() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
         raise _Stopped
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

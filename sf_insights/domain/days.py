@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.problems import WarehouseUnusable
 
 
 def day_to_sync(today: date, last: date | None, today_where_last: Iterable[date]) -> date:
@@ -27,7 +27,7 @@ def day_to_sync(today: date, last: date | None, today_where_last: Iterable[date]
         return today
     if any(day >= last for day in today_where_last):
         return last
-    raise WarehouseProblem(
+    raise WarehouseUnusable(
         f"{today} cannot be synced any more: {last} already is, and Salesforce keeps no history to fill a day from.",
         f"Sync today instead. If {last} is yet to come, a wrong clock synced it: correct the clock, and bring back "
         "a backup from before with `sf-insights restore`.",

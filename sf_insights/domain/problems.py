@@ -43,4 +43,10 @@ class GuardRefusal(Problem):
 
 
 class WarehouseProblem(Problem):
-    """The warehouse is held by somebody else, of another org, of another version, or behind the day asked for."""
+    """The warehouse is held by somebody else, or lacks what is asked of it."""
+
+
+class WarehouseUnusable(WarehouseProblem):
+    """The warehouse is lost, damaged, of a newer version or ahead of the clock, until a person changes that."""
+
+    needs_a_person = True

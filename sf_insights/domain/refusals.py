@@ -14,8 +14,12 @@ from enum import Enum, auto
 
 LONGEST_DETAIL = 300
 
+_NAMES_OF_SECRETS = r"(?:access_token|refresh_token|client_secret|assertion|password|code)"
 _SECRETS = re.compile(
-    r"\b00D\w{12,15}!\S+|(?i:\bbearer\s+|\b(?:access_token|refresh_token|client_secret|assertion|password|code)=)[^\s&\"'<]+"
+    r"\b00D\w{12,15}!\S+"
+    r"|(?i:\bbearer\s+|\b" + _NAMES_OF_SECRETS + r"=)[^\s&\"'<]+"
+    r"|(?i:[\"']" + _NAMES_OF_SECRETS + r"[\"']\s*:\s*)[\"'][^\"']*[\"']"
+    r"|(?<=://)[^/@\s]+(?=@)"
 )
 
 
@@ -33,13 +37,20 @@ class Rule:
     """One row: it applies when the code is one of `codes` and the refusal has one of `words`; () stands for any.
 
     Codes are compared without regard to case and underscores: the Bulk API writes FeatureNotEnabled and REST writes
-    FUNCTIONALITY_NOT_ENABLED. Words are in lower case.
+    FUNCTIONALITY_NOT_ENABLED. Words are in lower case. `passes` is whether a refusal that stops a sync may be
+    gone hours later.
     """
 
     reaction: Reaction
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     remedy: str = ""
+    passes: bool = False
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether the request is refused until somebody changes the org, the user or the selection."""
+        return self != UNKNOWN and self.reaction in (Reaction.STOP, Reaction.DOWNGRADE) and not self.passes
 
     def applies(self, code: str, text: str) -> bool:
         return (not self.codes or _plain(code) in map(_plain, self.codes)) and (
@@ -113,6 +124,7 @@ API = (
     Rule(
         _STOP,
         codes=("REQUEST_LIMIT_EXCEEDED",),
+        passes=True,
         remedy="Run again when the rolling 24 hours have freed calls; nothing was published.",
     ),
     Rule(
@@ -128,6 +140,7 @@ API = (
     Rule(
         _DOWNGRADE,
         codes=("EXCEEDED_QUOTA", "LIMIT_EXCEEDED"),
+        passes=True,
         remedy="Wait until the rolling 24 hours have freed some of the limit.",
     ),
     Rule(_DOWNGRADE, codes=("INVALID_ENTITY",)),
@@ -149,6 +162,7 @@ API = (
     Rule(
         _STOP,
         codes=("INVALID_QUERY_LOCATOR",),
+        passes=True,
         remedy="Run again: Salesforce no longer holds the rest of this answer.",
     ),
     Rule(
@@ -159,9 +173,15 @@ API = (
     Rule(
         _STOP,
         codes=("QUERY_TIMEOUT",),
+        passes=True,
         remedy="Select fewer formula fields, or run again when the org is less busy.",
     ),
-    Rule(_STOP, words=("retried more than",), remedy="Select fewer formula fields, or run again when it is less busy."),
+    Rule(
+        _STOP,
+        words=("retried more than",),
+        passes=True,
+        remedy="Select fewer formula fields, or run again when it is less busy.",
+    ),
     Rule(_STOP, codes=("QUERY_TOO_COMPLICATED",), remedy="Select fewer formula and currency fields."),
     Rule(
         _STOP,

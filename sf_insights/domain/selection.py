@@ -18,7 +18,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 
 LABEL_LENGTH = 255
 MOST_DAYS = 36_500
-LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after four hours
+LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after eight hours, of which the query may take two
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 

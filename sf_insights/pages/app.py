@@ -269,7 +269,10 @@ class Pages:
             try:
                 with editing(self.places.configuration) as file:
                     if form.one("seen") != file.fingerprint:
-                        raise ConfigurationProblem(f"{file.path.name} was changed meanwhile, so nothing was written.")
+                        raise ConfigurationProblem(
+                            f"{file.path.name} was changed meanwhile, so nothing was written.",
+                            "Look at the labels as they are now, and save again.",
+                        )
                     edited, _ = relabelled(file, changed, published)
                     file.replace(edited)
             except ConfigurationProblem as problem:

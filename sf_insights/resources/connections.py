@@ -27,7 +27,7 @@ from sf_insights.resources.retrying import RetryPolicy
 from sf_insights.resources.run_failures import RunFailures
 from sf_insights.resources.run_processes import RunLock
 from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.stopping import forget_signals, note_signals
+from sf_insights.resources.stopping import forget_signals, note_signals, was_cut_off
 from sf_insights.resources.syncs import Sync
 from sf_insights.resources.warehouse import Transaction, Warehouse
 
@@ -260,6 +260,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 with self._warehouse.transaction() as tx:
                     if blocked:
                         syncs.fail_sync(tx, self._run_id, blocked)
+                        _note_ending(context.instance, self._run_id, "person")
                     syncs.leave_sync(tx, self._run_id, is_partial=_is_partial(context))
             except (duckdb.Error, OSError, Problem):  # the next sync notes it
                 pass
@@ -322,17 +323,22 @@ def _noted(context: dg.AssetExecutionContext) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        variables = settings.environment()
-        configuration = settings.Places.from_environment(variables).configuration
-        fingerprint = dagster_runs.settings_fingerprint(configuration, variables)
-        with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
-            dagster_runs.note_ending(context.instance, context.run.run_id, _ending(error), fingerprint)
+        _note_ending(context.instance, context.run.run_id, _ending(error))
         raise
+
+
+def _note_ending(instance: dg.DagsterInstance | None, run_id: str, ending: Ending) -> None:
+    variables = settings.environment()
+    configuration = settings.Places.from_environment(variables).configuration
+    fingerprint = dagster_runs.settings_fingerprint(configuration, variables)
+    with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
+        if instance is not None:
+            dagster_runs.note_ending(instance, run_id, ending, fingerprint)
 
 
 def _ending(error: BaseException) -> Ending:
     if isinstance(error, _STOPPED):
-        return "stopped"
+        return "passing" if was_cut_off() else "stopped"
     return "person" if isinstance(error, Problem) and error.needs_a_person else "passing"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.resources.durable import create_private, flush
 from sf_insights.resources.settings import database_limits, environment
 from sf_insights.sql import identifier
@@ -88,7 +88,7 @@ def damage(file: Path, error: BaseException) -> WarehouseProblem | None:
     """What a person can do about a damaged file, None when an error means something else."""
     if not isinstance(error, duckdb.Error) or not any(sign in str(error).lower() for sign in _SIGNS_OF_DAMAGE):
         return None
-    return WarehouseProblem(
+    return WarehouseUnusable(
         f"{file} is damaged: {str(error).splitlines()[0].rstrip('.! ')}.",
         "Nothing was put in its place. Bring the warehouse back with `sf-insights restore FILE`, from a backup or from "
         "the published account_insights.duckdb; if that is the damaged one, `sf-insights publish` makes it again.",

@@ -28,13 +28,17 @@ _COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_change
 _SECRETS = ("SALESFORCE_", "ZUORA_")
 _FINGERPRINT_LENGTH = 16
 _MOST_AT_ONCE = 50
+_REPAIR = "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
 
 
 def run_under_way(instance: dg.DagsterInstance) -> str | None:
     """The id of a run of the job that waits, runs or is being stopped; None when there is none."""
+    import dagster as dg
     from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-    runs = instance.get_runs(_filter(statuses=[*NOT_FINISHED_STATUSES]), limit=1)
+    # One that was never submitted waits for nobody: its maker died.
+    statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
+    runs = instance.get_runs(_filter(statuses=statuses), limit=1)
     return runs[0].run_id if runs else None
 
 
@@ -84,7 +88,9 @@ def blocked_by(evaluations: Iterable[dg.AssetCheckEvaluation]) -> str | None:
     for check in evaluations:
         if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
             facts = ", ".join(f"{name} {fact.value}" for name, fact in sorted(check.metadata.items()))
-            return f"The check {check.check_name} of {check.asset_key.to_user_string()} did not pass: {facts}."
+            return (
+                f"The check {check.check_name} of {check.asset_key.to_user_string()} did not pass: {facts}. {_REPAIR}"
+            )
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,10 +111,12 @@ def _obstacle(instance: dg.DagsterInstance | None, moment: datetime) -> tuple[st
 
 
 def _published_at(places: Places) -> datetime | None:
-    """When analysts last got a new sync; None when nothing is published, or nothing that opens."""
+    """When analysts last got a new sync, or a snapshot that does not open; None when nothing is published."""
     with suppress(WarehouseProblem), reading_snapshot(places.snapshot) as tx:
         published: datetime | None = tx.value("SELECT published_at FROM insights.snapshot")
         return published
+    with suppress(OSError):  # else a sync would start each minute
+        return datetime.fromtimestamp(places.snapshot.stat().st_mtime, UTC)
     return None
 
 
@@ -130,7 +132,10 @@ def _instance() -> Iterator[dg.DagsterInstance | None]:
         try:
             instance = stack.enter_context(_opened(home)) if (home / "dagster.yaml").exists() else None
         except Exception as error:
-            raise WarehouseProblem(f"Dagster's state in {home} cannot be opened ({type(error).__name__}).") from error
+            raise WarehouseProblem(
+                f"Dagster's state in {home} cannot be opened ({type(error).__name__}).",
+                "Run `sf-insights status` as the user that syncs.",
+            ) from error
         yield instance
 
 

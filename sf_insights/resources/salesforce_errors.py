@@ -12,21 +12,6 @@ from sf_insights.resources.error_bodies import Said, said_in, said_in_text
 from sf_insights.resources.retrying import DoubtfulAnswer, PassingTrouble
 from sf_insights.resources.transport import asked_wait
 
-# Refused until somebody changes the org or the integration user.
-_NEED_A_PERSON = frozenset(
-    {
-        "API_DISABLED_FOR_ORG",
-        "FEATURENOTENABLED",
-        "FUNCTIONALITY_NOT_ENABLED",
-        "INSUFFICIENT_ACCESS",
-        "INVALID_FIELD",
-        "INVALID_TYPE",
-        "OPERATION_TOO_LARGE",
-        "QUERY_TOO_COMPLICATED",
-        "TXN_SECURITY_METERING_ERROR",
-    }
-)
-
 _REMEDIES_BY_STATUS = {
     404: "Look at SALESFORCE_API_VERSION and at whether the integration user may read Account.",
     407: "Write the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy.example:3128.",
@@ -46,7 +31,7 @@ class RequestRefused(ConnectionProblem):
 
     def __init__(self, what: str, remedy: str, *, status: int, code: str, detail: str) -> None:
         super().__init__(what, remedy)
-        self.needs_a_person = code in _NEED_A_PERSON
+        self.needs_a_person = rule_for(API, code, detail).needs_a_person
         self.status = status
         self.code = code
         self.detail = detail

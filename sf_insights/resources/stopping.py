@@ -28,7 +28,7 @@ class _Noted:
         self.reader, self._writer = socket.socketpair()
         self.reader.setblocking(False)
         self._writer.setblocking(False)
-        self.is_stopped = False
+        self.numbers: set[int] = set()
         self._errors = errors
         self._hook_before = sys.unraisablehook
         self._wakeup_before = -1
@@ -40,8 +40,8 @@ class _Noted:
     def look(self) -> bool:
         """Whether a signal to stop has come, now or earlier."""
         with suppress(BlockingIOError):
-            self.is_stopped |= not _SIGNALS.isdisjoint(self.reader.recv(4096))
-        return self.is_stopped
+            self.numbers |= _SIGNALS.intersection(self.reader.recv(4096))
+        return bool(self.numbers)
 
     def close(self) -> None:
         signal.set_wakeup_fd(self._wakeup_before)
@@ -86,6 +86,11 @@ def refuse_stopped() -> None:
     """
     if _noted is not None and _is_main_thread() and sys.exc_info()[1] is None and _noted.look():
         raise KeyboardInterrupt
+
+
+def was_cut_off() -> bool:
+    """Whether a closed terminal or a machine that shuts down ended the run, and nobody pressed Ctrl-C."""
+    return _noted is not None and _noted.look() and signal.SIGINT not in _noted.numbers
 
 
 def pause(seconds: float) -> None:

@@ -20,7 +20,7 @@ import duckdb
 import filelock
 import tenacity
 
-from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.domain.salesforce_ids import id18_macro, temporary_macros
 from sf_insights.resources.copies import damage, replace_file, unreadable
 from sf_insights.resources.durable import PRIVATE
@@ -162,7 +162,7 @@ class Warehouse:
             WarehouseProblem: another process holds it, or it is where DuckDB cannot write.
         """
         if "?" in str(self.path):
-            raise WarehouseProblem(
+            raise WarehouseUnusable(
                 f"{self.path} has a question mark in its path, after which DuckDB does not read on.",
                 "Choose another directory with SF_INSIGHTS_DATA_DIR.",
             )
@@ -239,7 +239,7 @@ class Warehouse:
         """
         snapshot = self.path.with_name(SNAPSHOT_NAME)
         if snapshot.exists() and not self.path.exists():
-            raise WarehouseProblem(
+            raise WarehouseUnusable(
                 f"{self.path.name} is gone, and {snapshot.name} is what is left of it.",
                 f"Bring it back with `sf-insights restore {shlex.quote(str(snapshot))}`, or from a later backup; or "
                 f"move {snapshot.name} away to begin anew.",
@@ -309,7 +309,7 @@ class Warehouse:
                 tx.insert("ops.warehouse", [{"org_id": None, "schema_version": SCHEMA_VERSION, "created_at": now()}])
             version = tx.value("SELECT schema_version FROM ops.warehouse")
         if version > SCHEMA_VERSION:
-            raise WarehouseProblem(
+            raise WarehouseUnusable(
                 f"{self.path.name} was written by a newer sf_insights (schema {version}, this one knows "
                 f"{SCHEMA_VERSION}).",
                 "Upgrade sf_insights.",
@@ -380,7 +380,7 @@ def _out_of_memory(error: BaseException) -> WarehouseProblem | None:
     if not isinstance(error, duckdb.OutOfMemoryException):
         return None
     limit = database_limits(environment())["memory_limit"]
-    return WarehouseProblem(
+    return WarehouseUnusable(
         f"DuckDB may use {limit} of memory, which is not enough for so many accounts.",
         "Set SF_INSIGHTS_MEMORY_LIMIT to more, such as 2GB, and run again; nothing was changed.",
     )

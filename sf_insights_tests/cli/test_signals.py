@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -209,7 +210,7 @@ def test_a_sync_whose_terminal_is_closed_ends_and_says_so_to_dagster_and_salesfo
     with dg.DagsterInstance.get() as instance:
         [run] = instance.get_runs(limit=1)
         assert run.status is dg.DagsterRunStatus.FAILURE
-        assert run.tags["sf_insights/ending"] == "stopped"
+        assert run.tags["sf_insights/ending"] == "passing"
     assert [call["method"] for call in org.requests() if "/jobs/query/" in call["path"]][-1] in ("PATCH", "DELETE")
 
 
@@ -246,3 +247,20 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+UNDER_NOHUP = """
+import os, signal
+from sf_insights.cli.signals import until_stopped
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with until_stopped():
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("still there", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.pause()
+"""
+
+
+def test_what_nohup_started_outlives_its_terminal():
+    done = subprocess.run([sys.executable, "-c", UNDER_NOHUP], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "still there\n"

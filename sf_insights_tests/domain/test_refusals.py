@@ -180,3 +180,35 @@ def test_a_secret_that_a_server_echoes_is_left_out(echoed):
     assert "secret8" not in told("X", echoed)
     assert "secret.secret" not in told("X", echoed)
     assert "secret-token" not in told("X", echoed)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "needs_a_person"),
+    [
+        ("FEATURE_NOT_ENABLED", "", True),
+        ("FeatureNotEnabled", "", True),
+        ("INSUFFICIENT_ACCESS_OR_READONLY", "", True),
+        ("API_CURRENTLY_DISABLED", "", True),
+        ("QUERY_TOO_COMPLICATED", "", True),
+        ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", False),
+        ("QUERY_TIMEOUT", "", False),
+        ("SERVER_UNAVAILABLE", "", False),
+        ("SOMETHING_NEW", "", False),
+    ],
+)
+def test_what_only_a_person_can_change_is_told_from_what_may_pass(code, message, needs_a_person):
+    assert rule_for(API, code, message).needs_a_person is needs_a_person
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"client_secret": "abcdef123", "error": "x"}',
+        "{'refresh_token':'abcdef123'}",
+        "no tunnel to https://user:abcdef123@proxy.example:3128",
+        "client_secret=abcdef123&grant_type=x",
+        "Bearer abcdef123",
+    ],
+)
+def test_a_secret_that_a_server_repeats_is_left_out(text):
+    assert "abcdef123" not in told("", text)

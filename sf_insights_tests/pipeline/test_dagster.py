@@ -209,7 +209,8 @@ def test_a_failed_check_of_severity_error_stops_what_follows(sync):
     sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")
     run = sync.fails(day="2026-03-02")
     assert (
-        run.reason == "The check every_record_arrived of salesforce/raw_accounts did not pass: records 312, rows 313."
+        run.reason == "The check every_record_arrived of salesforce/raw_accounts did not pass: records 312, rows 313. "
+        "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
     )
     assert sync.snapshot.read_bytes() == before
 

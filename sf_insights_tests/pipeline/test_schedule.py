@@ -63,6 +63,20 @@ def test_a_published_sync_is_the_days(about_noon):
     assert "The next sync is due " in tick().skip_message
 
 
+def test_a_snapshot_that_does_not_open_starts_no_sync_each_minute(about_noon):
+    about_noon(day=DAY)
+    about_noon.snapshot.chmod(0o644)
+    about_noon.snapshot.write_bytes(b"garbage" * 1000)
+    assert starts() == []
+
+
+def test_a_run_that_was_never_submitted_holds_nothing_up(about_noon):
+    with dg.DagsterInstance.get() as instance:
+        run = instance.create_run_for_job(defs.resolve_job_def("daily_account_field_sync"))
+        assert run.status is dg.DagsterRunStatus.NOT_STARTED
+    assert starts() == ["1"]
+
+
 def test_a_failure_that_may_pass_is_tried_again_later(org, about_noon):
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     about_noon.fails(day=DAY)
