@@ -113,7 +113,7 @@ _PASSING = (
     Rule(
         _RETRY,
         codes=("TOO_MANY_LOCK_FAILURE", "UNABLE_TO_LOCK_ROW"),
-        remedy="Run again when the other program that changes these Accounts in Salesforce has ended.",
+        remedy="Run again when the program that is changing the same Accounts in Salesforce has ended.",
     ),
     Rule(_RETRY, codes=("REQUEST_LIMIT_EXCEEDED",), words=("concurrent",)),
 )

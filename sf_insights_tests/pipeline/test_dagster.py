@@ -242,7 +242,8 @@ def test_the_runs_that_made_what_is_there_are_kept_however_old(sync, instance):
 def test_dagsters_settings_are_renewed_until_somebody_edits_them(monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     copy, shipped = tmp_path / "dagster.yaml", (CHECKOUT / "dagster.yaml").read_text()
-    copy.write_text(shipped[: shipped.index("retention:")])  # the one version that was copied without a mark
+    # The one version that was copied without a mark.
+    copy.write_text(shipped[: shipped.index("retention:")].replace("28800", "14400"))
     use_dagster_home()
     renewed = copy.read_text()
     assert renewed.endswith(shipped)
@@ -251,9 +252,9 @@ def test_dagsters_settings_are_renewed_until_somebody_edits_them(monkeypatch, tm
     copy.write_text(f"{mark}\n{older}")
     use_dagster_home()
     assert copy.read_text() == renewed
-    copy.write_text(renewed.replace("14400", "7200"))
+    copy.write_text(renewed.replace("28800", "7200"))
     use_dagster_home()
-    assert copy.read_text() == renewed.replace("14400", "7200")
+    assert copy.read_text() == renewed.replace("28800", "7200")
 
 
 def digest(text):
