@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sf_insights.resources import dagster_runs, settings
-from sf_insights.resources.dagster_home import use_dagster_home
+from sf_insights.resources.dagster_home import opened_instance, use_dagster_home
 from sf_insights.resources.run_processes import end_dead_runs
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
@@ -104,9 +104,9 @@ def _run(
     from sf_insights.definitions import defs
     from sf_insights.resources.connections import day_tag
 
-    use_dagster_home()
+    home = use_dagster_home()
     run_id, origin = str(uuid.uuid4()), dagster_runs.job_origin()
-    with dg.DagsterInstance.get() as instance, _hangup_stops():
+    with opened_instance(home) as instance, _hangup_stops():
         end_dead_runs(instance, settings.Places.from_environment(settings.environment()).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
         instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))

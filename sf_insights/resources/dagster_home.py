@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sf_insights.resources import settings
-from sf_insights.resources.durable import PRIVATE_DIRECTORY
+from sf_insights.resources.durable import PRIVATE_DIRECTORY, locked_directory
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
 
 DEMO_DATA = settings.CHECKOUT / "data" / "demo"
 DEMO_DAGSTER_HOME = settings.CHECKOUT / ".dagster" / "demo"
@@ -16,6 +20,7 @@ _SHIPPED = settings.CHECKOUT / "dagster.yaml"
 _MARK = "# A copy by sf_insights, which renews it until somebody edits it; digest of what follows: "
 # The only text that was copied before copies were marked.
 _UNMARKED = "5511918ec0bcd02f935b656dad5fbf2f9d240a4e82a13943d0948ae4f538056b"
+_OPENING_SECONDS = 60.0
 
 
 def dagster_home() -> Path:
@@ -35,6 +40,18 @@ def use_dagster_home() -> Path:
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
     _renew(home / "dagster.yaml")
     return home
+
+
+def opened_instance(home: Path) -> dg.DagsterInstance:
+    """Open Dagster's state, one process at a time: where there is none yet, Dagster makes its databases without a lock.
+
+    Raises:
+        OSError: the directory cannot be opened.
+    """
+    import dagster as dg
+
+    with locked_directory(home, _OPENING_SECONDS):
+        return dg.DagsterInstance.from_config(str(home))
 
 
 def is_edited(file: Path) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sf_insights.domain.problems import WarehouseProblem
@@ -14,7 +13,7 @@ from sf_insights.domain.schedule import NextStart, next_start
 from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.domain.wording import since
 from sf_insights.resources import dagster_runs
-from sf_insights.resources.dagster_home import dagster_home
+from sf_insights.resources.dagster_home import dagster_home, opened_instance
 from sf_insights.resources.settings import Places, now
 from sf_insights.resources.warehouse import reading_snapshot
 
@@ -130,16 +129,10 @@ def _instance() -> Iterator[dg.DagsterInstance | None]:
     home = dagster_home()
     with ExitStack() as stack:
         try:
-            instance = stack.enter_context(_opened(home)) if (home / "dagster.yaml").exists() else None
+            instance = stack.enter_context(opened_instance(home)) if (home / "dagster.yaml").exists() else None
         except Exception as error:
             raise WarehouseProblem(
                 f"Dagster's state in {home} cannot be opened ({type(error).__name__}).",
                 "Run `sf-insights status` as the user that syncs.",
             ) from error
         yield instance
-
-
-def _opened(home: Path) -> dg.DagsterInstance:
-    import dagster as dg
-
-    return dg.DagsterInstance.from_config(str(home))
