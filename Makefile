@@ -18,7 +18,7 @@ soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 sf_insights_tests/pipeline/test_crashes.py \
 	    sf_insights_tests/pipeline/test_full_disk.py sf_insights_tests/pipeline/test_damaged_landing.py \
 	    sf_insights_tests/pipeline/test_publishing.py sf_insights_tests/pipeline/test_partial_runs.py \
-	    sf_insights_tests/resources/test_hostile_answers.py sf_insights_tests/resources/test_texts.py
+	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py
 
 # About an hour; what it measures and what it measured is told in docs/performance.md.
 bench: $(READY)

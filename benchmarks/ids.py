@@ -8,8 +8,8 @@ import time
 import duckdb
 
 from benchmarks.child import report
-from sf_insights.domain.salesforce_ids import temporary_macros
 from sf_insights.sql import render
+from sf_insights.sql.id_macros import temporary_macros
 
 _ROWS = 1_000_000
 # Whole ids, short ones, ones in small letters, padded ones, record URLs, and what is no id.
@@ -38,10 +38,9 @@ def main() -> None:
             connection.execute(macro)
         connection.execute("CREATE SCHEMA zuora")
         connection.execute(_LIST)
+        ids = render("matching/crm_account_ids", accounts="zuora.accounts")
         began = time.monotonic()
-        connection.execute(
-            f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({render('crm_account_ids', accounts='zuora.accounts')})"
-        )
+        connection.execute(f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({ids})")
         seconds = time.monotonic() - began
         found = connection.execute("SELECT count(id18) FROM ids").fetchone()
     report(seconds=seconds, found=found[0] if found else 0)

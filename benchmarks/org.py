@@ -15,10 +15,10 @@ import requests
 from benchmarks.reading import finished_job, token
 from benchmarks.selection import ATTRIBUTES, METRICS, write_configuration
 from sf_insights.demo.process import DemoOrg
-from sf_insights.domain.field_types import AccountField, ColumnType
+from sf_insights.domain.fields.field_types import AccountField, ColumnType
 from sf_insights.domain.soql import columns_to_read, select_accounts
-from sf_insights.resources.account_list import COLUMNS
-from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.insights_accounts.landed_list import COLUMNS
+from sf_insights.salesforce.org import SalesforceOrg
 
 _FIRST_DAY = date(2026, 3, 1)
 

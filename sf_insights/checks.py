@@ -14,14 +14,15 @@ from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.model import STALE_AFTER
 from sf_insights.assets.publish import published_snapshot
-from sf_insights.domain.masking import REMEDY
+from sf_insights.dagster_resources import SettingsResource, WarehouseResource, explained
+from sf_insights.domain.configuration import AccountFieldSync, parse_configuration
+from sf_insights.domain.fields.masking import REMEDY
 from sf_insights.domain.problems import WarehouseProblem
-from sf_insights.domain.selection import AccountFieldSync, parse_configuration
-from sf_insights.resources.connections import SettingsResource, WarehouseResource, explained
-from sf_insights.resources.masked_values import masked_fields
-from sf_insights.resources.matching import match_rates
-from sf_insights.resources.settings import now
-from sf_insights.resources.warehouse import Transaction, reading_snapshot
+from sf_insights.system.clock import now
+from sf_insights.warehouse.reading import reading_snapshot
+from sf_insights.warehouse.tables.masked_fields import masked_fields
+from sf_insights.warehouse.tables.matches import match_rates
+from sf_insights.warehouse.transaction import Transaction
 
 _PAUSED = """
     SELECT field, paused_because FROM salesforce.selected_fields WHERE paused_because IS NOT NULL ORDER BY field

@@ -4,8 +4,8 @@ import dagster as dg
 
 from sf_insights.assets import ALL_ASSETS
 from sf_insights.checks import ALL_CHECKS
+from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.jobs import daily_account_field_sync
-from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.schedules import daily_schedule
 from sf_insights.sensors import runs_that_died
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from sf_insights.resources.dagster_runs import DAILY_SYNC
+from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
 
 daily_account_field_sync = dg.define_asset_job(
     DAILY_SYNC,

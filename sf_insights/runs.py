@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sf_insights.resources import dagster_runs, settings
-from sf_insights.resources.dagster_home import opened_instance, use_dagster_home
-from sf_insights.resources.run_processes import end_dead_runs
+from sf_insights.dagster_instance import recorded_runs
+from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
+from sf_insights.dagster_instance.run_processes import end_dead_runs
+from sf_insights.settings.environment import Places, environment
 
 if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
     from types import FrameType
@@ -75,7 +76,7 @@ def run_sync(
         retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for what
             the administrator's file says.
     """
-    from sf_insights.resources.connections import ACCEPT_TAG, RETRY_TAG
+    from sf_insights.dagster_resources import ACCEPT_TAG, RETRY_TAG
 
     tags = {ACCEPT_TAG: " ".join(accept), RETRY_TAG: retry_for or ""}
     return _run({name: value for name, value in tags.items() if value}, None, on_news)
@@ -86,9 +87,9 @@ def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
     outcome = _run({}, RELABEL, on_news)
     if not outcome.is_refused_label or outcome.reason == _STOPPED:
         return outcome
-    from sf_insights.resources.relabelling import is_sync_due
+    from sf_insights.editing.labels import is_sync_due
 
-    return replace(outcome, is_left_to_sync=is_sync_due(settings.Places.from_environment(settings.environment())))
+    return replace(outcome, is_left_to_sync=is_sync_due(Places.from_environment(environment())))
 
 
 def run_publishing(on_news: Callable[[News], None] | None = None) -> Outcome:
@@ -101,24 +102,24 @@ def _run(
 ) -> Outcome:
     import dagster as dg
 
+    from sf_insights.dagster_resources import day_tag
     from sf_insights.definitions import defs
-    from sf_insights.resources.connections import day_tag
 
     home = use_dagster_home()
-    run_id, origin = str(uuid.uuid4()), dagster_runs.job_origin()
+    run_id, origin = str(uuid.uuid4()), recorded_runs.job_origin()
     with opened_instance(home) as instance, _hangup_stops():
-        end_dead_runs(instance, settings.Places.from_environment(settings.environment()).data)
+        end_dead_runs(instance, Places.from_environment(environment()).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
         instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))
-        result = defs.resolve_job_def(dagster_runs.DAILY_SYNC).execute_in_process(
+        result = defs.resolve_job_def(recorded_runs.DAILY_SYNC).execute_in_process(
             run_config=_QUIET_CONSOLE,
             instance=instance,
             run_id=run_id,
             tags={
                 **tags,
                 **day_tag(),
-                dagster_runs.COMMAND_TAG: "sf-insights",
-                dagster_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
+                recorded_runs.COMMAND_TAG: "sf-insights",
+                recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
             },
             asset_selection=None if selection is None else [dg.AssetKey(list(key)) for key in selection],
             raise_on_error=False,
@@ -202,7 +203,7 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
 
 def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
     """The first failed step, and what it says."""
-    if blocked := dagster_runs.blocked_by(result.get_asset_check_evaluations()):
+    if blocked := recorded_runs.blocked_by(result.get_asset_check_evaluations()):
         return None, blocked
     for event in result.all_events:
         if event.is_job_failure and _is_interruption(event.job_failure_data.error):

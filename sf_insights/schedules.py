@@ -2,12 +2,13 @@
 
 import dagster as dg
 
+from sf_insights.dagster_instance.next_sync import planned_start, sentence_of
+from sf_insights.dagster_instance.recorded_runs import run_under_way
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.jobs import daily_account_field_sync
-from sf_insights.resources import settings
-from sf_insights.resources.configuration_file import load_configuration
-from sf_insights.resources.dagster_runs import run_under_way
-from sf_insights.resources.next_sync import planned_start, sentence_of
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places, environment
+from sf_insights.system.clock import now
 
 # A schedule's cron line is fixed while the code is loaded, and the file may say another time at any moment. So the
 # schedule looks every minute, and a rule says whether it is time: domain/schedule.py.
@@ -29,8 +30,8 @@ _ATTEMPT_TAG = "sf_insights/attempt"
 )
 def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Start a sync when it is due and none runs, or say why not."""
-    variables = settings.environment()
-    places = settings.Places.from_environment(variables)
+    variables = environment()
+    places = Places.from_environment(variables)
     try:
         configuration = load_configuration(places.configuration)
     except ConfigurationProblem as problem:
@@ -39,7 +40,7 @@ def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.
         return dg.SkipReason(f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
     if run := run_under_way(context.instance):
         return dg.SkipReason(f"The run {run} is under way.")
-    moment = settings.now()
+    moment = now()
     start = planned_start(configuration, places, variables, context.instance, moment)
     if start.at > moment:
         return dg.SkipReason(sentence_of(start, configuration, moment))

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from sf_insights.resources import settings
-from sf_insights.resources.run_processes import end_dead_runs
+from sf_insights.dagster_instance.run_processes import end_dead_runs
+from sf_insights.settings.environment import Places, environment
 
 
 @dg.sensor(
@@ -16,5 +16,5 @@ from sf_insights.resources.run_processes import end_dead_runs
 )
 def runs_that_died(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """End the runs that nobody runs any more; it never starts one."""
-    ended = end_dead_runs(context.instance, settings.Places.from_environment(settings.environment()).data)
+    ended = end_dead_runs(context.instance, Places.from_environment(environment()).data)
     return dg.SkipReason(f"Reported as failed: {', '.join(ended)}." if ended else "Every unfinished run is alive.")

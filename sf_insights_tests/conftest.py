@@ -7,6 +7,9 @@ import pytest
 from hypothesis import settings
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.transport.session import new_session
+from sf_insights_tests.clients import connected
 
 # Hypothesis judges what comes out, not how long a busy machine took for it.
 settings.register_profile("no deadline", deadline=None)
@@ -36,3 +39,21 @@ def org(running_org) -> DemoOrg:
     """The demo org as it was generated: no day has passed; no fault, session, job or request of an earlier test."""
     running_org.reset()
     return running_org
+
+
+@pytest.fixture
+def salesforce(org) -> Iterator[SalesforceOrg]:
+    with connected(org) as salesforce:
+        yield salesforce
+
+
+@pytest.fixture
+def token(org) -> str:
+    """An access token that somebody else got."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": org.environment["SALESFORCE_CONSUMER_KEY"],
+        "client_secret": org.environment["SALESFORCE_CONSUMER_SECRET"],
+    }
+    with new_session({}) as session:
+        return session.post(f"{org.url}/services/oauth2/token", data=form).json()["access_token"]

@@ -1,6 +1,7 @@
-"""The walls between the rooms: imports run one way."""
+"""The walls between the rooms: each says what it may import, and imports run one way."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -8,46 +9,71 @@ import pytest
 import sf_insights
 
 PACKAGE = Path(sf_insights.__file__).parent
-# What each part of the package may import of the others.
-ALLOWED = {
-    "domain": {"domain"},
-    "sql": {"sql"},
-    "resources": {"domain", "sql", "resources"},
-    "assets": {"domain", "resources", "assets", "sql"},
-    "checks": {"domain", "resources", "assets"},
-    "jobs": {"resources"},
-    "schedules": {"domain", "resources", "jobs"},
-    "sensors": {"resources"},
-    "definitions": {"assets", "checks", "jobs", "schedules", "sensors", "resources"},
-    "runs": {"definitions", "resources", "domain"},
-    "demo": {"demo"},
-    "pages": {"domain", "sql", "resources", "runs", "pages"},
-    "cli": {
-        "domain",
-        "sql",
-        "resources",
-        "assets",
-        "checks",
-        "jobs",
-        "schedules",
-        "definitions",
-        "runs",
-        "demo",
-        "pages",
-        "cli",
-    },
+
+# Rules and tools that know nothing of this product's parts.
+GROUND = {"domain", "system"}
+# Every part that the assets put together.
+PARTS = {"settings", "transport", "salesforce", "insights_accounts", "warehouse", "warehouse/tables"}
+PIPELINE = {"assets", "checks", "jobs", "schedules", "sensors", "dagster_resources"}
+
+# One row per room: what it may import of the others.
+ROOMS: dict[str, set[str]] = {
+    "domain": set(),
+    "system": {"domain"},
+    "sql": {"domain"},
+    "settings": GROUND,
+    "transport": GROUND,
+    "salesforce": GROUND | {"sql", "settings", "transport"},
+    "insights_accounts": GROUND | {"sql", "settings", "transport"},
+    "warehouse": GROUND | {"sql", "settings"},
+    "warehouse/tables": GROUND | {"sql", "settings", "warehouse", "salesforce", "insights_accounts"},
+    "editing": GROUND | {"settings", "warehouse", "warehouse/tables"},
+    "alerts": GROUND | {"transport"},
+    "dagster_instance": GROUND | {"settings", "warehouse"},
+    "dagster_resources": GROUND | PARTS | {"alerts", "dagster_instance"},
+    "assets": GROUND | PARTS - {"settings", "transport"} | {"sql", "dagster_resources"},
+    "checks": GROUND | {"warehouse", "warehouse/tables", "assets", "dagster_resources"},
+    "jobs": {"dagster_instance"},
+    "schedules": GROUND | {"settings", "dagster_instance", "jobs"},
+    "sensors": {"settings", "dagster_instance"},
+    "definitions": PIPELINE,
+    "runs": {"settings", "editing", "dagster_instance", "dagster_resources", "definitions"},
+    "pages": GROUND | PARTS | {"sql", "editing", "dagster_instance", "runs"},
+    "cli": GROUND | PARTS | {"sql", "editing", "dagster_instance", "runs", "demo", "demo/data", "cli/commands"},
+    "cli/commands": GROUND
+    | PARTS
+    | {"sql", "editing", "dagster_instance", "runs", "pages", "cli", "demo", "demo/api", "demo/data"},
+    "demo/data": set(),
+    "demo/web": {"demo/data"},
+    "demo/soql": {"demo/data", "demo/web"},
+    "demo/running": {"demo/data", "demo/web", "demo/soql"},
+    "demo/time": {"demo/data"},
+    "demo/api": {"demo/data", "demo/web", "demo/soql", "demo/running", "demo/time"},
+    "demo": {"demo/data", "demo/api"},
 }
-FOREIGN = {"domain": {"dagster", "requests", "duckdb", "simple_salesforce"}, "demo": {"dagster", "duckdb", "polars"}}
+FOREIGN = {
+    "domain": {"dagster", "requests", "duckdb", "simple_salesforce"},
+    "sql": {"dagster", "requests", "duckdb", "simple_salesforce"},
+    "warehouse": {"dagster", "requests", "simple_salesforce"},
+    "salesforce": {"dagster", "duckdb"},
+    "demo": {"dagster", "duckdb", "polars"},
+}
+
+
+def room_of(module: str) -> str:
+    """The room of a module, given by its path inside the package without .py."""
+    return max((room for room in ROOMS if module == room or module.startswith(f"{room}/")), key=len)
 
 
 def modules():
     for path in sorted(PACKAGE.rglob("*.py")):
-        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        if part != "__init__":
-            yield pytest.param(path, part, id=str(path.relative_to(PACKAGE)))
+        module = str(path.relative_to(PACKAGE).with_suffix("")).removesuffix("/__init__")
+        if module != "__init__":
+            yield pytest.param(path, module, id=module)
 
 
 def imported(path):
+    """The dotted names that a file imports; of `from a import b` both a and a.b."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{name.name}" for name in node.names)
@@ -55,15 +81,38 @@ def imported(path):
             yield from (name.name for name in node.names)
 
 
-@pytest.mark.parametrize(("path", "part"), list(modules()))
-def test_imports_run_one_way(path, part):
-    names = list(imported(path))
-    inside = {name.split(".")[1] for name in names if name.startswith("sf_insights.")}
-    assert inside <= ALLOWED[part]
-    assert not {name.split(".")[0] for name in names} & FOREIGN.get(part, set())
+def rooms_imported(path):
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "sf_insights" and parts[1:]:
+            is_module = (
+                PACKAGE.joinpath(*parts[1:]).is_dir() or PACKAGE.joinpath(*parts[1:]).with_suffix(".py").exists()
+            )
+            yield room_of("/".join(parts[1:] if is_module else parts[1:-1]))
 
 
-@pytest.mark.parametrize(("path", "part"), list(modules()))
-def test_annotations_that_dagster_reads_are_kept(path, part):
+@pytest.mark.parametrize(("path", "module"), list(modules()))
+def test_a_room_imports_what_its_row_allows(path, module):
+    room = room_of(module)
+    assert set(rooms_imported(path)) - {room} <= ROOMS[room]
+    foreign = set().union(*(names for part, names in FOREIGN.items() if module.split("/")[0] == part))
+    assert not {name.split(".")[0] for name in imported(path)} & foreign
+
+
+def test_no_two_rooms_import_each_other_except_the_commands_and_their_list():
+    rooms = {room: allowed - {"cli/commands"} for room, allowed in ROOMS.items()}
+    assert list(TopologicalSorter(rooms).static_order())
+
+
+@pytest.mark.parametrize(("path", "module"), list(modules()))
+def test_no_folder_is_a_hall(path, module):
+    del module
+    assert len([file for file in path.parent.glob("*.py") if file.name != "__init__.py"]) <= 16
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
+
+
+@pytest.mark.parametrize(("path", "module"), list(modules()))
+def test_annotations_that_dagster_reads_are_kept(path, module):
+    del module
     if "@dg." in (source := path.read_text(encoding="utf-8")) or "dg.ConfigurableResource" in source:
         assert "__future__.annotations" not in list(imported(path))

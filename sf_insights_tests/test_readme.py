@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights.resources.warehouse import STORAGE_VERSION
 from sf_insights.runs import run_sync
+from sf_insights.warehouse.versions import STORAGE_VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -161,7 +161,7 @@ def test_every_picture_is_shown_and_small():
 def test_the_readmes_settings_are_valid():
     from ruamel.yaml import YAML
 
-    from sf_insights.domain.selection import parse_configuration
+    from sf_insights.domain.configuration import parse_configuration
 
     [text] = blocks("yaml")
     configuration = parse_configuration(YAML().load(text))

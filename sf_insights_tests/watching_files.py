@@ -48,7 +48,7 @@ def watch(directory: str, found: set[str]) -> None:
 def main() -> None:
     directory, notes, *arguments = sys.argv[1:]
     from sf_insights.cli import main as sf_insights
-    from sf_insights.resources.compaction import compact
+    from sf_insights.warehouse.compaction import compact
 
     found: set[str] = set()
     watch(directory, found)

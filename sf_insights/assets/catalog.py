@@ -3,10 +3,11 @@
 import dagster as dg
 
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.field_types import fingerprint
+from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource
+from sf_insights.domain.fields.field_types import fingerprint
 from sf_insights.domain.quota import refuse_start
-from sf_insights.resources import field_tables, syncs
-from sf_insights.resources.connections import SalesforceResource, SettingsResource, WarehouseResource
+from sf_insights.warehouse.tables import syncs
+from sf_insights.warehouse.tables.catalog import save_catalog
 
 
 @dg.asset(key=["salesforce", "account_fields"], group_name="salesforce", kinds={"salesforce"})
@@ -25,7 +26,7 @@ def account_fields(
             refuse_start(*org.api_usage)
         with step.transaction() as tx:
             syncs.refuse_another_org(tx, step.sync, org.org_id)
-            fields = field_tables.save_catalog(tx, described.values(), step.sync.day)
+            fields = save_catalog(tx, described.values(), step.sync.day)
             syncs.record(
                 tx,
                 step.sync.number,

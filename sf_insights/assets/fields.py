@@ -7,10 +7,10 @@ import dagster as dg
 
 from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.stages import PLAN
-from sf_insights.resources import field_tables
-from sf_insights.resources.connections import SettingsResource, WarehouseResource, ZuoraResource
-from sf_insights.resources.planning import labels_after, make_plan, take_over_labels
+from sf_insights.dagster_resources import SettingsResource, WarehouseResource, ZuoraResource
+from sf_insights.domain.syncs.stages import PLAN
+from sf_insights.warehouse.tables.field_labels import labels_after, save_labels, take_over_labels
+from sf_insights.warehouse.tables.plan import load_plan, make_plan
 
 
 @dg.asset(key=["salesforce", "selected_fields"], group_name="salesforce", deps=[account_fields], kinds={"yaml"})
@@ -55,8 +55,8 @@ def field_labels(
                 raise problem
             # A file that became invalid during a sync does not stop it: it goes on with what it began with.
             context.log.warning(f"The labels are those with which this sync began. {problem}")
-            labels = labels_after(tx, step.sync.configuration, field_tables.load_plan(tx))
-            field_tables.save_labels(tx, labels.values())
+            labels = labels_after(tx, step.sync.configuration, load_plan(tx))
+            save_labels(tx, labels.values())
         default_labels = tx.value("SELECT count(*) FROM insights.field_labels WHERE label_source = 'default'")
         named = [field for (field,) in tx.execute("SELECT field FROM insights.field_labels")]
         metadata = table_metadata(tx, "insights", "field_labels")

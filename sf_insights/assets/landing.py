@@ -8,27 +8,24 @@ import dagster as dg
 
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.field_types import fingerprint
-from sf_insights.domain.masking import REMEDY, warning
-from sf_insights.domain.pace import Pace
+from sf_insights.assets.replanning import plan_again
+from sf_insights.dagster_resources import SalesforceResource, SettingsResource, Step, WarehouseResource, ZuoraResource
+from sf_insights.domain.fields.field_types import fingerprint
+from sf_insights.domain.fields.masking import REMEDY, warning
 from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
-from sf_insights.domain.stages import SALESFORCE, ZUORA
-from sf_insights.resources import account_tables, field_tables, syncs
-from sf_insights.resources.bulk import Progress
-from sf_insights.resources.connections import (
-    SalesforceResource,
-    SettingsResource,
-    Step,
-    WarehouseResource,
-    ZuoraResource,
-)
-from sf_insights.resources.extraction import Extraction, extract_accounts
-from sf_insights.resources.masked_values import masked_fields
-from sf_insights.resources.planning import plan_again
-from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.salesforce_errors import RequestRefused
-from sf_insights.resources.settings import now
+from sf_insights.domain.syncs.pace import Pace
+from sf_insights.domain.syncs.stages import SALESFORCE, ZUORA
+from sf_insights.salesforce.account_reader import Progress
+from sf_insights.salesforce.errors import RequestRefused
+from sf_insights.salesforce.extraction import Extraction, extract_accounts
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.clock import now
+from sf_insights.warehouse.tables import syncs
+from sf_insights.warehouse.tables.accounts import apply_landed, apply_list
+from sf_insights.warehouse.tables.catalog import load_catalog
+from sf_insights.warehouse.tables.masked_fields import masked_fields
+from sf_insights.warehouse.tables.plan import load_plan
 
 
 @dg.asset(
@@ -61,7 +58,7 @@ def raw_accounts(
             read = _extract(context, step, org, settings.places.landing)
         landed, record_count = read.landed, _record_count(context, org)
         with step.transaction() as tx:
-            account_tables.apply_landed(tx, step.sync, landed, field_tables.load_plan(tx))
+            apply_landed(tx, step.sync, landed, load_plan(tx))
             syncs.record(
                 tx,
                 step.sync.number,
@@ -75,7 +72,7 @@ def raw_accounts(
                 salesforce_api_calls=org.api_calls,
             )
             masked = masked_fields(tx)
-            names = {name: field.label for name, field in field_tables.load_catalog(tx).items()}
+            names = {name: field.label for name, field in load_catalog(tx).items()}
             metadata = table_metadata(tx, "salesforce", "raw_accounts", names)
     for name in masked:
         context.log.warning(f"{warning(name, True)} {REMEDY}")
@@ -110,7 +107,7 @@ def zuora_accounts(
         source = zuora.source(step.sync.configuration, step.retry)
         landed = source.land(settings.places.landing / "insights_accounts")
         with step.transaction() as tx:
-            account_tables.apply_list(tx, step.sync, landed)
+            apply_list(tx, step.sync, landed)
             syncs.record(
                 tx,
                 step.sync.number,
@@ -127,7 +124,7 @@ def zuora_accounts(
 
 def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, directory: Path) -> Extraction:
     with step.transaction() as tx:
-        plan, catalog = field_tables.load_plan(tx), field_tables.load_catalog(tx)
+        plan, catalog = load_plan(tx), load_catalog(tx)
     reading = partial(
         extract_accounts,
         org,

@@ -4,9 +4,9 @@ import dagster as dg
 
 from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.stages import MATCHES
-from sf_insights.resources import matching
-from sf_insights.resources.connections import SettingsResource, WarehouseResource
+from sf_insights.dagster_resources import SettingsResource, WarehouseResource
+from sf_insights.domain.syncs.stages import MATCHES
+from sf_insights.warehouse.tables import matches
 
 
 @dg.asset(
@@ -17,8 +17,8 @@ def matched_accounts(
 ) -> dg.MaterializeResult:
     """One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none."""
     with warehouse.step(context, MATCHES, settings) as step, step.transaction() as tx:
-        found = matching.match_accounts(tx, step.sync)
-        by_status = {f"accounts_{status}": accounts for status, accounts in matching.match_counts(tx).items()}
+        found = matches.match_accounts(tx, step.sync)
+        by_status = {f"accounts_{status}": accounts for status, accounts in matches.match_counts(tx).items()}
         metadata = table_metadata(
             tx, "insights", "matched_accounts", rows=found.accounts, key_table="ops.account_matches"
         )

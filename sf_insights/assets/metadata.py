@@ -6,9 +6,9 @@ from typing import Any
 
 import dagster as dg
 
-from sf_insights.domain.dictionary import RELATIONS
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.domain.fields.dictionary import RELATIONS
 from sf_insights.sql import identifier, literal
+from sf_insights.warehouse.transaction import Transaction
 
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12

@@ -8,10 +8,10 @@ import dagster as dg
 from sf_insights.assets.fields import field_labels
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.domain.stages import MODEL
-from sf_insights.resources import field_tables
-from sf_insights.resources.connections import SettingsResource, WarehouseResource
-from sf_insights.resources.modelling import TODAYS_METRICS, changes_of, metric_points, model_sync
+from sf_insights.dagster_resources import SettingsResource, WarehouseResource
+from sf_insights.domain.syncs.stages import MODEL
+from sf_insights.warehouse.tables.field_labels import load_labels
+from sf_insights.warehouse.tables.model import TODAYS_METRICS, changes_of, metric_points, model_sync
 
 _TABLES = {
     "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",
@@ -51,7 +51,7 @@ def insights_model(
     with warehouse.step(context, MODEL, settings) as step, step.transaction() as tx:
         ended = model_sync(tx, step.sync)
         changed = changes_of(tx, step.sync.day)
-        labels = {name: label.text for name, label in field_tables.load_labels(tx).items()}
+        labels = {name: label.text for name, label in load_labels(tx).items()}
         metadata = {table: table_metadata(tx, "insights", table, labels) for table in ("fields", "attribute_changes")}
         metadata["account_attributes"] = table_metadata(
             tx, "insights", "account_attributes", labels, key_table="ops.attribute_values"

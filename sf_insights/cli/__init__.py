@@ -2,20 +2,20 @@
 
 import click
 
-from sf_insights.cli.backups import backup, publish, restore
-from sf_insights.cli.check import check
-from sf_insights.cli.demo import demo
+from sf_insights.cli.commands.backups import backup, publish, restore
+from sf_insights.cli.commands.check import check
+from sf_insights.cli.commands.demo import demo
+from sf_insights.cli.commands.fields import fields
+from sf_insights.cli.commands.label import label
+from sf_insights.cli.commands.org import org
+from sf_insights.cli.commands.rejected import rejected
+from sf_insights.cli.commands.select import deselect, select
+from sf_insights.cli.commands.settings import settings
+from sf_insights.cli.commands.status import status
+from sf_insights.cli.commands.sync import sync
+from sf_insights.cli.commands.ui import ui
+from sf_insights.cli.commands.unmatched import unmatched
 from sf_insights.cli.failures import Commands
-from sf_insights.cli.fields import fields
-from sf_insights.cli.label import label
-from sf_insights.cli.org import org
-from sf_insights.cli.rejected import rejected
-from sf_insights.cli.select import deselect, select
-from sf_insights.cli.settings import settings
-from sf_insights.cli.status import status
-from sf_insights.cli.sync import sync
-from sf_insights.cli.ui import ui
-from sf_insights.cli.unmatched import unmatched
 
 __all__ = ["main"]
 

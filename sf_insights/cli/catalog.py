@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from sf_insights.cli.console import waiting
-from sf_insights.domain.api_names import ByApiName
-from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.masking import MASKED_TYPE
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField
+from sf_insights.domain.fields.masking import MASKED_TYPE
 from sf_insights.domain.problems import ConnectionProblem, Problem
-from sf_insights.resources.masked_values import masked_in_org
-from sf_insights.resources.published import PublishedFields
-from sf_insights.resources.retrying import ONCE_MORE
-from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.salesforce.masked_values import masked_in_org
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.transport.retry import ONCE_MORE
+from sf_insights.warehouse.tables.published_fields import PublishedFields
 
 
 @dataclass(frozen=True)

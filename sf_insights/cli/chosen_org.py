@@ -7,7 +7,7 @@ from rich.console import Console
 
 from sf_insights.cli import demo_home
 from sf_insights.cli.console import shown_path
-from sf_insights.resources.settings import Places, environment
+from sf_insights.settings.environment import Places, environment
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sf_insights.resources import settings
-from sf_insights.resources.dagster_home import DEMO_DATA
+from sf_insights.dagster_instance.home import DEMO_DATA
+from sf_insights.settings.environment import Places, environment
 
 STATE_STYLES = {
     "ok": "green",
@@ -102,8 +102,8 @@ def program(name: str = "sf-insights") -> str:
 
 def ui_condition() -> str:
     """Where `make ui` shows other runs than this installation's, the condition on which it shows these."""
-    variables = settings.environment()
-    is_demo = settings.Places.from_environment(variables).data == DEMO_DATA
+    variables = environment()
+    is_demo = Places.from_environment(variables).data == DEMO_DATA
     if is_demo or any(name.startswith("SALESFORCE_") for name in variables):
         return ""
     return ", with a SALESFORCE_* variable set (without one it shows the demo's runs)"

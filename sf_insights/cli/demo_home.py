@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 
 import filelock
 
+from sf_insights.dagster_instance.home import DEMO_DAGSTER_HOME, DEMO_DATA
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.dagster_home import DEMO_DAGSTER_HOME, DEMO_DATA
-from sf_insights.resources.durable import copy_when_missing
-from sf_insights.resources.salesforce import DEFAULT_API_VERSION
-from sf_insights.resources.settings import CHECKOUT, Places
+from sf_insights.salesforce.org import DEFAULT_API_VERSION
+from sf_insights.settings.environment import CHECKOUT, Places
+from sf_insights.system.durable import copy_when_missing
 
 DATA = DEMO_DATA
 ORG = DATA / "org"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from sf_insights.domain.durations import duration
+from sf_insights.domain.syncs.durations import duration
 
 
 class Duration(click.ParamType[timedelta]):

@@ -11,9 +11,10 @@ import click
 from sf_insights.cli.console import shown_path, terminal
 from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
-from sf_insights.resources.disk import disk_problem
-from sf_insights.resources.durable import PRIVATE, PRIVATE_DIRECTORY
-from sf_insights.resources.settings import CHECKOUT, now
+from sf_insights.settings.environment import CHECKOUT
+from sf_insights.system.clock import now
+from sf_insights.system.disk import disk_problem
+from sf_insights.system.durable import PRIVATE, PRIVATE_DIRECTORY
 
 
 class Commands(click.Group):

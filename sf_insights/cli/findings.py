@@ -11,29 +11,32 @@ from typing import Any, Literal
 import duckdb
 
 from sf_insights.cli.console import shown_path
-from sf_insights.domain import masking, visibility
-from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.planning import KnownField, plan_fields
+from sf_insights.dagster_instance.home import dagster_home, is_edited
+from sf_insights.dagster_instance.next_sync import outlook
+from sf_insights.domain import visibility
+from sf_insights.domain.configuration import AccountFieldSync, SelectedField
+from sf_insights.domain.fields import masking
+from sf_insights.domain.fields.field_types import AccountField
+from sf_insights.domain.fields.plan import KnownField, plan_fields
 from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
-from sf_insights.domain.salesforce_ids import InvalidSalesforceId, temporary_macros, to_18_characters
-from sf_insights.domain.selection import AccountFieldSync, SelectedField
+from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.domain.wording import counted
-from sf_insights.resources import settings
-from sf_insights.resources.account_list import LandedList
-from sf_insights.resources.account_sources import account_source
-from sf_insights.resources.configuration_file import load_configuration
-from sf_insights.resources.copies import unreadable
-from sf_insights.resources.dagster_home import dagster_home, is_edited
-from sf_insights.resources.disk import disk_problem
-from sf_insights.resources.masked_values import masked_in_org
-from sf_insights.resources.matching import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
-from sf_insights.resources.next_sync import outlook
-from sf_insights.resources.published import published_fields
-from sf_insights.resources.retrying import ONCE_MORE
-from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.warehouse import Warehouse, reading_snapshot
+from sf_insights.insights_accounts.landed_list import LandedList
+from sf_insights.insights_accounts.source import account_source
+from sf_insights.salesforce.masked_values import masked_in_org
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places
 from sf_insights.sql import parquet
+from sf_insights.sql.id_macros import temporary_macros
+from sf_insights.system.disk import disk_problem
+from sf_insights.transport.retry import ONCE_MORE
+from sf_insights.warehouse.copies import unreadable
+from sf_insights.warehouse.reading import reading_snapshot
+from sf_insights.warehouse.tables.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
+from sf_insights.warehouse.tables.published_fields import published_fields
+from sf_insights.warehouse.warehouse import Warehouse
 
 _SAMPLE = 200
 
@@ -59,7 +62,7 @@ def failed(group: str, subject: str, problem: Problem) -> Finding:
 
 def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Look at everything a sync needs."""
-    places = settings.Places.from_environment(variables)
+    places = Places.from_environment(variables)
     configuration = None
     try:
         configuration = load_configuration(places.configuration)
@@ -80,9 +83,7 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
             yield from _accounts(configuration, org, variables, places)
 
 
-def _configuration(
-    configuration: AccountFieldSync, places: settings.Places, variables: Mapping[str, str]
-) -> Iterator[Finding]:
+def _configuration(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Iterator[Finding]:
     group = "Configuration"
     metrics = sum(entry.category == "metric" for entry in configuration.fields)
     attributes = counted(len(configuration.fields) - metrics, "attribute")
@@ -108,7 +109,7 @@ def _configuration(
         yield Finding(group, "Data", "failed", f"{shown_path(places.data)} cannot be written.", remedy)
 
 
-def _warehouse(places: settings.Places) -> Finding:
+def _warehouse(places: Places) -> Finding:
     warehouse = Warehouse(places.warehouse)
     shown = shown_path(places.warehouse)
     try:
@@ -132,7 +133,7 @@ def _warehouse(places: settings.Places) -> Finding:
         warehouse.close()
 
 
-def _snapshot(places: settings.Places) -> Finding:
+def _snapshot(places: Places) -> Finding:
     shown = shown_path(places.snapshot)
     if not places.snapshot.exists():
         return Finding("Configuration", "Snapshot", "ok", f"{shown} (made by the first sync)")
@@ -237,7 +238,7 @@ def _records(org: SalesforceOrg) -> Finding | str:
     return f"about {counted_by_org:,} Accounts"
 
 
-def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: settings.Places) -> Iterator[Finding]:
+def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: Places) -> Iterator[Finding]:
     group = "Fields"
     if org is None:
         yield Finding(group, "Selected", "warning", "not looked at, since Salesforce is not connected")
@@ -276,7 +277,7 @@ def _field(
 
 
 def _accounts(
-    configuration: AccountFieldSync, org: SalesforceOrg | None, variables: Mapping[str, str], places: settings.Places
+    configuration: AccountFieldSync, org: SalesforceOrg | None, variables: Mapping[str, str], places: Places
 ) -> Iterator[Finding]:
     group = "Insights accounts"
     try:
@@ -310,7 +311,7 @@ def _accounts(
 
 
 def _match_rate(
-    configuration: AccountFieldSync, ids: list[str], with_id: int, org: SalesforceOrg | None, places: settings.Places
+    configuration: AccountFieldSync, ids: list[str], with_id: int, org: SalesforceOrg | None, places: Places
 ) -> Finding:
     least = configuration.guards.min_match_rate
     if not with_id:

@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sf_insights.demo import credentials
-from sf_insights.demo.server import HOST, listen, web_server
-from sf_insights.demo.store import OrgShape
+from sf_insights.demo.api.server import HOST, listen, web_server
+from sf_insights.demo.data import credentials
+from sf_insights.demo.data.store import OrgShape
 
 START_SECONDS = 900  # a million accounts are generated in this time, by far
 STOP_SECONDS = 5

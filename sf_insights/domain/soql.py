@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sf_insights.domain.field_types import AccountField, ColumnType
+from sf_insights.domain.fields.field_types import AccountField, ColumnType
 
 # Read in every sync, whatever is selected: deletes and merges show only in the first ones, and the name is what an
 # account without a match is compared with.

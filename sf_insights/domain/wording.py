@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 account, 2 accounts."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def are_missing(names: Sequence[str]) -> str:
+    """Names with the verb that fits: A is missing, A and B are missing."""
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
 
 
 def since(moment: datetime, now: datetime) -> str:

@@ -18,11 +18,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from sf_insights.domain.api_names import ByApiName
-from sf_insights.domain.field_types import AccountField
+from sf_insights.dagster_instance.next_sync import outlook
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
-from sf_insights.domain.selection import AccountFieldSync
 from sf_insights.domain.wording import counted
+from sf_insights.editing.labels import may_be_published, relabelled
+from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.guard import Forms, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
@@ -30,13 +33,9 @@ from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
-from sf_insights.resources import settings
-from sf_insights.resources.configuration_file import ConfigurationFile, editing
-from sf_insights.resources.next_sync import outlook
-from sf_insights.resources.reading import reading
-from sf_insights.resources.relabelling import may_be_published, relabelled
-from sf_insights.resources.selection_changes import Change, Selection, proposed, selection_of
-from sf_insights.resources.settings import Places
+from sf_insights.settings.configuration_file import ConfigurationFile, editing
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.reading import reading
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -65,7 +64,7 @@ class Pages:
             public: where people open the pages, when a proxy stands between.
         """
         self.places = places
-        self.org = OrgCatalogs(settings.environment)
+        self.org = OrgCatalogs(environment)
         self.published = LastPublished(places)
         self.worker = Worker()
         self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
@@ -359,7 +358,7 @@ class Pages:
             status,
             page=name,
             configuration=configuration,
-            outlook=outlook(configuration, self.places, settings.environment()) if configuration else None,
+            outlook=outlook(configuration, self.places, environment()) if configuration else None,
             zone=configuration.timezone if configuration else "UTC",
             **values,
         )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sf_insights.resources.matching import MatchRate, match_counts, match_rates
-from sf_insights.resources.syncs import last_syncs
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.warehouse.tables.matches import MatchRate, match_counts, match_rates
+from sf_insights.warehouse.tables.sync_history import last_syncs
+from sf_insights.warehouse.transaction import Transaction
 
 _SYNCS = 10
 _EVENTS = 40

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sf_insights.domain.api_names import ByApiName
-from sf_insights.domain.field_types import AccountField
-from sf_insights.domain.lifecycle import FieldState
-from sf_insights.domain.selection import AccountFieldSync, SelectedField
+from sf_insights.domain.configuration import AccountFieldSync, SelectedField
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField
+from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.published import Published
 

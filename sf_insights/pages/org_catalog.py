@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sf_insights.domain.api_names import ByApiName
-from sf_insights.domain.field_types import AccountField
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import Problem
-from sf_insights.resources.retrying import ONCE_MORE
-from sf_insights.resources.salesforce import SalesforceOrg
-from sf_insights.resources.settings import now
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.clock import now
+from sf_insights.transport.retry import ONCE_MORE
 
 # FIELDS(ALL) is only allowed with a LIMIT of at most 200.
 _SAMPLE = "SELECT FIELDS(ALL) FROM Account LIMIT 200"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sf_insights import runs
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.configuration_file import ConfigurationFile, take_back
+from sf_insights.settings.configuration_file import ConfigurationFile, take_back
 
 # How it ended: the labels were refused, so that the file should be as it was; they are left to the sync that runs, or
 # to the first one; or something else failed.

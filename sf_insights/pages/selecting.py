@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sf_insights.domain.api_names import ByApiName
-from sf_insights.domain.field_types import AccountField, Category
-from sf_insights.domain.masking import MASKED_TYPE, REMEDY, is_masked, warning
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField, Category
+from sf_insights.domain.fields.masking import MASKED_TYPE, REMEDY, is_masked, warning
+from sf_insights.editing.selection import Selection
 from sf_insights.pages.guard import Forms
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
-from sf_insights.resources.selection_changes import Selection
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from sf_insights.domain.wording import counted, since
-from sf_insights.resources.settings import now
+from sf_insights.system.clock import now
 
 
 def short(value: Any, width: int = 48) -> str:

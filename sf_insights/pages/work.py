@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sf_insights.resources.settings import now
 from sf_insights.runs import RETRY_FOR_A_PERSON
+from sf_insights.system.clock import now
 
 _COMMAND = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')")
 SYNC = (*_COMMAND, "sync", "--retry-for", RETRY_FOR_A_PERSON)

@@ -4,8 +4,10 @@ Files are Jinja templates. Values are bound (`$day`); what SQL cannot bind, name
 passes through the filters `identifier` and `literal`.
 """
 
+import glob
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -39,8 +41,8 @@ _files.filters.update(identifier=identifier, identifiers=identifiers, literal=li
 
 
 def migrations() -> list[int]:
-    """The schema versions to which a sql/migrate_to_<version>.sql leads from the one before, in order."""
-    found = (re.fullmatch(r"migrate_to_(\d+)\.sql", name) for name in _files.list_templates())
+    """The schema versions to which a sql/schema/migrate_to_<version>.sql leads from the one before, in order."""
+    found = (re.fullmatch(r"schema/migrate_to_(\d+)\.sql", name) for name in _files.list_templates())
     return sorted(int(file[1]) for file in found if file)
 
 
@@ -55,3 +57,8 @@ def parquet(files: str) -> str:
 def render(name: str, **names: Any) -> str:
     """The text of sql/`name`.sql with `names` put in."""
     return _files.get_template(f"{name}.sql").render(**names)
+
+
+def files_in(directory: Path, pattern: str) -> str:
+    """A glob pattern of files in one directory, whatever signs stand in its name."""
+    return str(Path(glob.escape(str(directory)), pattern))

@@ -7,7 +7,7 @@ import sys
 import duckdb
 import pytest
 
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.warehouse.warehouse import Warehouse
 
 
 def held(sf_insights):

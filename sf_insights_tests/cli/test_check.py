@@ -1,7 +1,7 @@
 import pytest
 
-from sf_insights.resources.dagster_home import use_dagster_home
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.warehouse.warehouse import Warehouse
 
 
 def states(said):

@@ -3,8 +3,8 @@
 import dagster as dg
 import pytest
 
-from sf_insights.resources import matching
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.warehouse.tables import matches
+from sf_insights.warehouse.warehouse import Warehouse
 
 
 def check_of_dagster():
@@ -89,8 +89,8 @@ def test_the_view_has_an_answer_for_every_list(tmp_path, statuses, expected):
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
     with warehouse.transaction() as tx:
-        assert matching.match_rates(tx, 1) == []
-        assert matching.match_counts(tx) == {}
+        assert matches.match_rates(tx, 1) == []
+        assert matches.match_counts(tx) == {}
         tx.execute(
             "INSERT INTO ops.sync_runs BY NAME SELECT 1 AS sync, DATE '2026-03-01' AS day, 'running' AS state, "
             "'a' AS run_id, '{}' AS \"configuration\", []::VARCHAR[] AS accepted, now() AS opened_at, "
@@ -111,11 +111,11 @@ def test_the_view_has_an_answer_for_every_list(tmp_path, statuses, expected):
                 for number, status in enumerate(statuses)
             ],
         )
-        [found] = matching.match_rates(tx, 2)
-        counts = matching.match_counts(tx)
+        [found] = matches.match_rates(tx, 2)
+        counts = matches.match_counts(tx)
     warehouse.close()
     assert (found.accounts, found.with_crm_account_id, found.matched, found.rate) == expected
-    assert counts == {status: statuses.count(status) for status in matching.STATUSES}
+    assert counts == {status: statuses.count(status) for status in matches.STATUSES}
 
 
 def test_the_statuses_that_count_as_matched_are_those_of_the_view(tmp_path):
@@ -124,7 +124,7 @@ def test_the_statuses_that_count_as_matched_are_those_of_the_view(tmp_path):
     with warehouse.transaction() as tx:
         statuses = dict(tx.execute("SELECT match_status, is_matched FROM ops.match_statuses"))
     warehouse.close()
-    assert statuses == {status: status in matching.MATCHED for status in matching.STATUSES}
+    assert statuses == {status: status in matches.MATCHED for status in matches.STATUSES}
 
 
 def test_rejected_values_are_counted_alike_everywhere(synced, org, monkeypatch):

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
-from sf_insights.resources.settings import CHECKOUT
+from sf_insights.settings.environment import CHECKOUT
 
 DAGSTER = str(Path(sys.executable).with_name("dagster"))
 

@@ -8,7 +8,7 @@ import subprocess
 import duckdb
 import pytest
 
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.older_warehouse import DAY, FIELDS, put_older_warehouse
 
 

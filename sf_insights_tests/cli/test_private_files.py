@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from sf_insights.resources.settings import CHECKOUT
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.settings.environment import CHECKOUT
+from sf_insights.warehouse.warehouse import Warehouse
 
 SNAPSHOT = {"account_insights.duckdb", ".account_insights.duckdb.part"}  # for analysts, once it is complete
 # What DuckDB and the lock write beside the warehouse has the umask's mode, and the list of accounts is the test's own.

@@ -16,8 +16,8 @@ from termios import TIOCSCTTY
 import dagster as dg
 import pytest
 
-from sf_insights.demo.server import listen
-from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.demo.api.server import listen
+from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.sensors import runs_that_died
 from sf_insights_tests.cli.conftest import clean_environment
 

@@ -1,6 +1,6 @@
 import re
 
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.warehouse.warehouse import Warehouse
 
 
 def test_before_the_first_sync_it_says_what_to_do(sf_insights):

@@ -9,7 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 
-from sf_insights.demo import credentials
+from sf_insights.demo.data import credentials
 from sf_insights.demo.process import DemoOrg
 
 ACCOUNTS = 700

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sf_insights.demo.ids import to_18
+from sf_insights.demo.data.ids import to_18
+from sf_insights.demo.data.store import OrgShape, generate
 from sf_insights.demo.process import DemoOrg
-from sf_insights.demo.store import OrgShape, generate
 
 
 @pytest.fixture(scope="module")

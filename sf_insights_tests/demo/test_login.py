@@ -4,7 +4,7 @@ import pytest
 import requests
 from simple_salesforce import Salesforce, SalesforceAuthenticationFailed
 
-from sf_insights.demo import credentials
+from sf_insights.demo.data import credentials
 from sf_insights.demo.process import DemoOrg
 
 

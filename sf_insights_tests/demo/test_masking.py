@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights.demo.masking import masked
+from sf_insights.demo.data.masking import masked
 from sf_insights.demo.process import DemoOrgError
 
 

@@ -74,7 +74,7 @@ def test_a_reset_takes_a_moment(org: DemoOrg) -> None:
 
 
 def test_the_demo_org_imports_nothing_of_the_pipeline() -> None:
-    for path in Path(sf_insights.demo.__file__).parent.glob("*.py"):
+    for path in Path(sf_insights.demo.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = []
             if isinstance(node, ast.Import):

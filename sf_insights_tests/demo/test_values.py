@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sf_insights.demo.ids import record_id, to_18, twin_ids
-from sf_insights.demo.values import java_double, to_json, to_store, to_truth
+from sf_insights.demo.data.ids import record_id, to_18, twin_ids
+from sf_insights.demo.data.values import java_double, to_store, to_truth
+from sf_insights.demo.web.json_values import to_json
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from sf_insights.demo import credentials
+from sf_insights.demo.data import credentials
 from sf_insights.demo.process import DemoOrg
 
 COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")

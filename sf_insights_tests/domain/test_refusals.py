@@ -2,17 +2,7 @@
 
 import pytest
 
-from sf_insights.domain.refusals import (
-    API,
-    LOGIN,
-    LONGEST_DETAIL,
-    UNKNOWN,
-    ZUORA,
-    Reaction,
-    rule_for,
-    told,
-    zuora_rule,
-)
+from sf_insights.domain.refusals import API, LOGIN, LONGEST_DETAIL, UNKNOWN, ZUORA, Reaction, rule_for, told, zuora_rule
 
 RETRY, RENEW, DOWNGRADE, STOP = Reaction.RETRY, Reaction.RENEW, Reaction.DOWNGRADE, Reaction.STOP
 

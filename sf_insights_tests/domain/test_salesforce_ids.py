@@ -7,12 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sf_insights.domain.salesforce_ids import (
-    InvalidSalesforceId,
-    id18_macro,
-    temporary_macros,
-    to_18_characters,
-)
+from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
+from sf_insights.sql.id_macros import id18_macro, temporary_macros
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 # Whole ids that stand in Salesforce's documentation of the REST API and of 15-digit ids.

@@ -2,7 +2,7 @@
 
 import re
 
-from sf_insights.domain.field_types import AccountField, ColumnType
+from sf_insights.domain.fields.field_types import AccountField, ColumnType
 from sf_insights.domain.soql import columns_to_read, select_accounts
 
 SYSTEM = [

@@ -12,10 +12,10 @@ import pytest
 import requests
 import uvicorn
 
-from sf_insights.demo.server import listen
+from sf_insights.demo.api.server import listen
 from sf_insights.pages.app import Pages
 from sf_insights.pages.public_address import PublicAddress
-from sf_insights.resources.settings import Places
+from sf_insights.settings.environment import Places
 from sf_insights_tests.cli.conftest import (
     Installation,
     checkout,

@@ -9,8 +9,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sf_insights.demo.server import listen
-from sf_insights.resources.settings import CHECKOUT
+from sf_insights.demo.api.server import listen
+from sf_insights.settings.environment import CHECKOUT
 
 READY_SECONDS = 90
 

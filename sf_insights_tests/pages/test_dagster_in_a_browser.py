@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights.demo.credentials import ORGANIZATION_ID
+from sf_insights.demo.data.credentials import ORGANIZATION_ID
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 from sf_insights_tests.pages.dagster_ui import dagster_ui
 from sf_insights_tests.test_definitions import FLOW

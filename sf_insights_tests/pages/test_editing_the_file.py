@@ -3,7 +3,7 @@
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.configuration_file import ConfigurationFile
+from sf_insights.settings.configuration_file import ConfigurationFile
 
 FILE = """\
 # head

@@ -3,7 +3,7 @@ import re
 import duckdb
 
 from sf_insights.pages.showing import share
-from sf_insights.resources.warehouse import Warehouse
+from sf_insights.warehouse.warehouse import Warehouse
 
 
 def test_the_last_sync_is_shown_with_its_matches_in_a_picture(synced_site, synced):

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.resources.configuration_file import ConfigurationFile, editing, load_configuration
+from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights_tests.cli.conftest import CONFIGURATION
 
 FIELDS = ["Industry", "Rating", "Phone", "Website", "Type", "Sic"]

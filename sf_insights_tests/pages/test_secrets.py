@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sf_insights.demo import credentials
+from sf_insights.demo.data import credentials
 from sf_insights_tests.pages.conftest import serve
 
 ALERT_TOKEN = "T0CANARY/B0CANARY/alertTokenNobodyMaySee"

@@ -6,7 +6,7 @@ import signal
 import pytest
 import requests
 
-from sf_insights.demo.server import listen
+from sf_insights.demo.api.server import listen
 from sf_insights_tests.cli.test_signals import Running, children_of, is_alive, run
 
 

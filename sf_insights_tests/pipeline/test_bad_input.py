@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights.resources.salesforce import SalesforceOrg
+from sf_insights.salesforce.org import SalesforceOrg
 
 REFUSED = {
     "unknown": (["Industry", "Industri"], ["Industri", "Industry?"]),

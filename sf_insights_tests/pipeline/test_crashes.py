@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 import pytest
 
-from sf_insights.resources.warehouse import Transaction
+from sf_insights.warehouse.transaction import Transaction
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.test_publishing import always_reading
 from sf_insights_tests.pipeline.test_reruns import content

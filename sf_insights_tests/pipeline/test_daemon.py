@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from sf_insights.resources.dagster_home import use_dagster_home
-from sf_insights.resources.settings import CHECKOUT
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.settings.environment import CHECKOUT
 
 MOST_SECONDS = 300
 

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 
 from sf_insights.checks import snapshot_is_fresh
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.dagster_instance.recorded_runs import forget_runs
+from sf_insights.dagster_resources import SettingsResource
 from sf_insights.definitions import defs
-from sf_insights.demo.credentials import ORGANIZATION_ID
-from sf_insights.resources.connections import SettingsResource
-from sf_insights.resources.dagster_home import use_dagster_home
-from sf_insights.resources.dagster_runs import forget_runs
-from sf_insights.resources.settings import CHECKOUT
+from sf_insights.demo.data.credentials import ORGANIZATION_ID
+from sf_insights.settings.environment import CHECKOUT
 
 COUNTED = [
     "salesforce/account_fields",

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights.resources.warehouse import SCHEMA_VERSION, Warehouse
 from sf_insights.sql import migrations
+from sf_insights.warehouse.versions import SCHEMA_VERSION
+from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.older_warehouse import ACCOUNTS, DAY, FIELDS, put_older_warehouse
 from sf_insights_tests.pipeline.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
@@ -23,7 +24,7 @@ from sf_insights_tests.pipeline.truth import Truth
 OPEN = """
 import os, resource, signal, sys
 from pathlib import Path
-from sf_insights.resources.warehouse import Transaction, Warehouse
+from sf_insights.warehouse.warehouse import Transaction, Warehouse
 deadly, largest = int(sys.argv[2]), int(sys.argv[3])
 begin, counted = Transaction.__init__, 0
 class Connection:

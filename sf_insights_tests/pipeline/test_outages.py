@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sf_insights.resources import connections
+from sf_insights import dagster_resources
 from sf_insights_tests.pipeline.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
 
@@ -17,8 +17,8 @@ TRIES = 12  # more than any number of tries that would be used up in seconds
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
     """The waits between two tries are short, so that a test sees many; a run's patience is what it is."""
-    monkeypatch.setattr(connections, "FIRST_WAIT", 0.02)
-    monkeypatch.setattr(connections, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(dagster_resources, "LONGEST_WAIT", 0.1)
 
 
 def created(org):

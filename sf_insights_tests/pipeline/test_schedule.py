@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.dagster_instance.recorded_runs import job_origin
 from sf_insights.definitions import defs
-from sf_insights.resources.dagster_home import use_dagster_home
-from sf_insights.resources.dagster_runs import job_origin
 from sf_insights.schedules import daily_schedule
 
 DAY = "2026-03-02"

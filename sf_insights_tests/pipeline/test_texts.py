@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sf_insights.resources.damaged_pages import REASON
+from sf_insights.salesforce.damaged_pages import REASON
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "Description", {"field": "ARR__c", "as": "metric"}]

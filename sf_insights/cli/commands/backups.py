@@ -1,0 +1,67 @@
+"""sf-insights backup, restore and publish: the ways back from a lost or damaged file."""
+
+from pathlib import Path
+
+import click
+
+from sf_insights.cli.commands.sync import end_when_failed
+from sf_insights.cli.console import next_steps, program, shown_path, terminal
+from sf_insights.runs import run_publishing
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.backups import back_up
+from sf_insights.warehouse.backups import restore as restore_warehouse
+from sf_insights.warehouse.warehouse import Warehouse
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+def backup(file: Path) -> None:
+    """Write a copy of the warehouse to FILE.
+
+    It waits for a sync that is running. The copy holds every table, history and label; the settings file and .env are
+    yours to keep.
+    """
+    places = _places()
+    back_up(Warehouse(places.warehouse), file)
+    size = f"{file.stat().st_size / 1e6:,.1f} MB"
+    click.echo(f"The warehouse is copied to {file} ({size}), and the copy was read from end to end.")
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+def restore(file: Path) -> None:
+    """Put FILE in the place of the warehouse, and publish it.
+
+    FILE is what `backup` wrote, or a published account_insights.duckdb, which holds the same. The old warehouse is
+    kept beside it.
+    """
+    places = _places()
+    aside = restore_warehouse(Warehouse(places.warehouse), file)
+    console = terminal()
+    console.print(f"The warehouse is a copy of {file} now.")
+    if aside:
+        console.print(f"The old one is kept as {aside.name}; delete it when it is of no more use.")
+    _publish()
+    next_steps(console, [("See which day this is, and bring in today:", f"{program()} sync")])
+
+
+@click.command()
+def publish() -> None:
+    """Publish the last complete sync again.
+
+    Writes account_insights.duckdb from the warehouse, without Salesforce or Zuora: for a snapshot that was lost or
+    damaged.
+    """
+    Warehouse(_places().warehouse).refuse_missing()
+    _publish()
+
+
+def _publish() -> None:
+    end_when_failed(run_publishing(on_news=lambda _: None))
+    click.echo(f"Published: {shown_path(_places().snapshot)}")
+
+
+def _places() -> Places:
+    return Places.from_environment(environment())

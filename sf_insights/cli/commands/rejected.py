@@ -1,0 +1,49 @@
+"""sf-insights rejected: the values that did not fit their type, and the texts that had to be repaired."""
+
+from pathlib import Path
+
+import click
+
+from sf_insights.cli.console import one_line, print_json, shown_path, table, terminal
+from sf_insights.cli.spreadsheet import write_csv
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.reading import reading_snapshot
+
+_COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many values to show.")
+@click.option(
+    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all of them to this file instead."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON instead, for scripts.")
+def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
+    """List the values that did not fit their field's type, and repaired texts.
+
+    Those of the published sync. A value that did not fit is empty for analysts on that day. A text with bytes that are
+    not text is kept, with U+FFFD for them. The rest of the account is there.
+    """
+    places = Places.from_environment(environment())
+    with reading_snapshot(places.snapshot) as tx:
+        rows = tx.records(
+            f"SELECT {', '.join(_COLUMNS)} FROM ops.rejected_values "
+            "WHERE sync = (SELECT max(sync) FROM insights.snapshot) ORDER BY field, salesforce_account_id"
+        )
+    if as_json:
+        print_json(rows)
+    elif csv_path:
+        write_csv(csv_path, _COLUMNS, [list(row.values()) for row in rows])
+        click.echo(f"{len(rows)} rejected values are in {csv_path}.")
+    elif not rows:
+        click.echo("No value was rejected in the published sync.")
+    else:
+        console = terminal()
+        shown = table("Field", "Salesforce Account", "Its text", "Why")
+        for row in rows[:limit]:
+            shown.add_row(row["field"], row["salesforce_account_id"], one_line(row["text"], 24), row["reason"])
+        console.print(shown)
+        console.print(
+            f"{min(limit, len(rows)):,} of {len(rows):,} rejected values, from {shown_path(places.snapshot)}."
+        )
+        console.print("Correct them in Salesforce; the next sync reads them again.")

@@ -1,0 +1,124 @@
+"""sf-insights select and deselect: which Account fields the next sync brings, without opening the YAML."""
+
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.catalog import ask_for_catalog, say_trouble
+from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
+from sf_insights.dagster_instance.next_sync import outlook
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import Category
+from sf_insights.domain.fields.masking import REMEDY, warning
+from sf_insights.domain.fields.plan import nearest_names
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.editing.selection import Change, Selection, proposed, selection_of
+from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.tables.published_fields import PublishedFields, published_fields
+
+_MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
+
+
+@click.command()
+@click.argument("fields", metavar="FIELD...", nargs=-1, required=True)
+@click.option(
+    "--as",
+    "category",
+    type=click.Choice(["attribute", "metric"]),
+    help="What they become: an attribute unless said, a metric only for numerical fields.",
+)
+def select(fields: tuple[str, ...], category: Category | None) -> None:
+    """Select FIELDs, API names, for the next sync.
+
+    They are written into the configuration file, which keeps its comments and order, all of them or none. A field that
+    is selected already stays as it is, unless --as says otherwise.
+    """
+    variables = environment()
+    places = Places.from_environment(variables)
+    load_configuration(places.configuration)  # a file that is not valid is named before the org is asked
+    published = published_fields(places.snapshot)
+    catalog = ask_for_catalog(variables, published, wanted=fields)
+    with editing(places.configuration) as file:
+        selection = selection_of(file.configuration)
+        for given in fields:
+            name = catalog.fields.spelling(given)
+            selection[name] = category or selection.get(name, "attribute")
+        change = proposed(file, selection, catalog.fields, published)
+        _write(file, change)
+    console = terminal()
+    say_trouble(console, catalog)
+    _tell(console, places, change, published)
+    for said in (warning(name, masked) for name, masked in catalog.masked.items() if name in selection):
+        if said:
+            console.print(f"\n{said} {REMEDY}", style="yellow")
+
+
+@click.command()
+@click.argument("fields", metavar="FIELD...", nargs=-1, required=True)
+def deselect(fields: tuple[str, ...]) -> None:
+    """Take FIELDs, API names, out of the next sync.
+
+    Their entries leave the configuration file, all of them or none. Analysts no longer see such a field after the next
+    sync; its history and its label are kept, and come back with it.
+    """
+    places = Places.from_environment(environment())
+    published = published_fields(places.snapshot)
+    with editing(places.configuration) as file:
+        change = proposed(file, _without(file, fields), {}, published)
+        _write(file, change)
+    _tell(terminal(), places, change, published)
+
+
+def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
+    """What the file selects, without these fields.
+
+    Raises:
+        ConfigurationProblem: one of them is not selected, or none is left.
+    """
+    selection = selection_of(file.configuration)
+    for name in ByApiName((name, None) for name in fields):
+        if name not in selection:
+            near = " or ".join(nearest_names(name, selection))
+            remedy = f"Did you mean {near}?" if near else f"Selected are {', '.join(selection)}."
+            raise ConfigurationProblem(f"{file.path.name}: {name} is not selected.", remedy)
+        del selection[name]
+    if not selection:
+        raise ConfigurationProblem(
+            f"{file.path.name} would select no field at all, and one there must be.",
+            "To sync nothing any more, write `enabled: false` into it.",
+        )
+    return selection
+
+
+def _write(file: ConfigurationFile, change: Change) -> None:
+    if not change.is_empty:
+        file.replace(change.file)
+
+
+def _tell(console: Console, places: Places, change: Change, published: PublishedFields) -> None:
+    if change.is_empty:
+        console.print("Nothing is changed: they are selected so already.")
+        return
+    for name, category in change.added:
+        kept = published.states.get(name)
+        again = "; its history and label come back" if kept and kept.category == category else ""
+        console.print(f"Selected    {name} as {_article(category)}{again}")
+    for name, category in change.moved:
+        console.print(f"Changed     {name} is now {_article(category)}; its past as the other is kept")
+    for name in change.removed:
+        console.print(f"Deselected  {name}; its history and label are kept")
+    heading(console, shown_path(change.file.path))
+    for kind, line in change.lines[1:]:  # the first one says only that something may stand above
+        mark, style = _MARKS[kind]
+        console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
+    console.print()
+    brings = "New fields appear" if change.added else "The change appears"
+    ahead = outlook(change.file.configuration, places, environment())
+    console.print(f"{brings} after the next complete sync. {ahead}", style="yellow" if ahead.obstacle else None)
+    next_steps(console, [("Sync now instead:", f"{program()} sync")])
+
+
+def _article(category: Category) -> str:
+    return "an attribute" if category == "attribute" else "a metric"

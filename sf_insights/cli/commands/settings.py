@@ -1,0 +1,105 @@
+"""sf-insights settings: the pages on which an administrator selects fields, edits labels and sees how syncs go."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.chosen_org import chosen_org
+from sf_insights.cli.console import terminal
+from sf_insights.cli.signals import until_stopped
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.environment import Places, environment
+
+if TYPE_CHECKING:  # the web server is not worth its import for `sf-insights --help`
+    from sf_insights.pages.app import Pages
+
+LOOPBACK = "127.0.0.1"
+_SHORTEST_TOKEN = 16
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Where they are served.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Another address of this machine; needs a token.")
+@click.option(
+    "--token",
+    envvar="SF_INSIGHTS_SETTINGS_TOKEN",
+    help="What a person has to enter to use the pages, 16 characters or more; better given as "
+    "SF_INSIGHTS_SETTINGS_TOKEN, since others on this machine see the commands that run.",
+)
+@click.option(
+    "--public-url",
+    envvar="SF_INSIGHTS_PUBLIC_URL",
+    help="Where people open them through a proxy with TLS, such as https://insights.example.com; needs a token. "
+    "SF_INSIGHTS_PUBLIC_URL says the same.",
+)
+def settings(port: int, host: str, token: str | None, public_url: str | None) -> None:
+    """Serve the settings pages: select fields, edit labels, see how syncs go.
+
+    For the org that the SALESFORCE_* variables name; when none is set, for the demo org and data/demo/. They are served
+    to this machine only, unless --host or --public-url says otherwise, and stop with Ctrl-C.
+    """
+    from sf_insights.pages.app import Pages
+    from sf_insights.pages.guard import is_loopback
+    from sf_insights.pages.public_address import PublicAddress
+
+    public = PublicAddress.parse(public_url) if public_url else None
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise ConfigurationProblem(f"The token is shorter than {_SHORTEST_TOKEN} characters.", "Give a longer one.")
+    if token is None and (public or not is_loopback(host)):
+        raise ConfigurationProblem(
+            f"Others could reach the pages {f'at {public.url}' if public else f'on {host}'} and change what is synced.",
+            "Give a --token as well, and let only a proxy with TLS talk to them.",
+        )
+    console = terminal()
+    with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
+        use_dagster_home()
+        pages = Pages(
+            Places.from_environment(environment()), host=host, port=port, token=token, about=about, public=public
+        )
+        shown = f"[{host}]" if ":" in host else host
+        _serve(console, listener, pages, public.url if public else f"http://{shown}:{port}")
+    console.print("Stopped.")
+
+
+def _serve(console: Console, listener: socket.socket, pages: Pages, address: str) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        pages.application,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+    console.print(f"The settings pages are ready: {address} (Ctrl-C stops them)", style="bold", soft_wrap=True)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        pages.worker.stop()
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that takes connections from now on.
+
+    Raises:
+        ConfigurationProblem: there is no such address here, or something else listens there.
+    """
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigurationProblem(
+            f"Port {port} cannot be used on {host}: {error.strerror or error}.",
+            "Stop what uses it, or give another --port.",
+        ) from None
+    with listener:
+        yield listener

@@ -1,0 +1,213 @@
+"""sf-insights status: how the last syncs went, and what analysts have."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.console import (
+    STATE_STYLES,
+    heading,
+    next_steps,
+    one_line,
+    print_json,
+    program,
+    shown_path,
+    table,
+    terminal,
+    ui_condition,
+)
+from sf_insights.cli.durations import Duration
+from sf_insights.dagster_instance.next_sync import Outlook, outlook
+from sf_insights.domain.fields.masking import REMEDY, warning
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.domain.wording import counted, since
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places, environment
+from sf_insights.system.clock import now
+from sf_insights.warehouse.reading import reading, reading_snapshot
+from sf_insights.warehouse.tables.masked_fields import masked_fields
+from sf_insights.warehouse.tables.matches import match_counts, match_rates
+from sf_insights.warehouse.tables.sync_history import last_syncs
+from sf_insights.warehouse.transaction import Transaction
+
+_SYNCS = 7
+_CLOCKS_DIFFER = timedelta(minutes=10)  # between the machine that published and the one that asks
+
+
+@click.command()
+@click.option("--max-age", type=Duration(), help="Fail when the snapshot is older, such as 26h: for cron and monitors.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
+def status(max_age: timedelta | None, as_json: bool) -> None:
+    """Show the last syncs and what analysts have now.
+
+    With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, and to
+    a user who may not write the warehouse, this shows the published snapshot and says so. The exit code is 1 when
+    there is nothing yet, or nothing that opens.
+    """
+    places = Places.from_environment(environment())
+    with reading(places, "sf-insights status") as source:
+        if source.tx is None and source.running:
+            raise WarehouseProblem(f"Nothing has been published yet; {source.running}.", "Wait for it to end.")
+        if source.tx is None and source.is_protected:
+            raise WarehouseProblem(
+                f"Nothing has been published yet, and {places.warehouse.name} may not be written by this user.",
+                "Run it as the user that syncs.",
+            )
+        if source.tx is None:
+            raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
+        syncs = last_syncs(source.tx, _SYNCS, is_held=source.running is not None)
+        found = {
+            "read_from": source.source,
+            "running": source.running,
+            "protected": source.is_protected,
+            **_status(source.tx, syncs, places),
+        }
+    found["next_sync"] = asdict(_next_sync(places))
+    if as_json:
+        print_json(found)
+    else:
+        _show(terminal(), found, places)
+    if found["snapshot_problem"]:
+        raise WarehouseProblem(found["snapshot_problem"])
+    if max_age is not None:
+        _refuse_older(found["snapshot"], max_age)
+
+
+def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
+    if snapshot is None:
+        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
+    age = now() - snapshot["published_at"]
+    if age < -_CLOCKS_DIFFER:
+        raise WarehouseProblem(
+            f"The snapshot is of {snapshot['synced_on']} and says that it was published at "
+            f"{snapshot['published_at']:%Y-%m-%d %H:%M} UTC, which is yet to come.",
+            "The clock of this machine is wrong or was so then: correct it, and run `sf-insights publish`.",
+        )
+    if age > max_age:
+        raise WarehouseProblem(
+            f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, longer ago than --max-age "
+            "allows.",
+            "The last syncs above say why; `make ui` runs the daily schedule.",
+        )
+
+
+def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dict[str, Any]:
+    rates = match_rates(tx, 1)
+    published, unreadable = _published(places)
+    return {
+        "snapshot": published and {"path": str(places.snapshot), **published},
+        "snapshot_problem": unreadable and str(unreadable),
+        "syncs": syncs,
+        "matches": {name: accounts for name, accounts in match_counts(tx).items() if accounts},
+        "match_rate": rates[0].rate if rates else None,
+        "paused": tx.records(
+            "SELECT field, category, status_since, status_reason FROM insights.fields "
+            "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
+        ),
+        "masked": masked_fields(tx),
+        "rejected": tx.records(
+            "SELECT field, cells, text AS example, reason FROM ops.rejected_counts "
+            "JOIN insights.snapshot USING (sync) ORDER BY field"
+        ),
+    }
+
+
+def _next_sync(places: Places) -> Outlook:
+    """When Dagster starts the next sync, or that it cannot, since the file is not valid."""
+    try:
+        return outlook(load_configuration(places.configuration), places, environment())
+    except ConfigurationProblem as problem:
+        return Outlook(None, "No sync can start.", problem.what, problem.remedy)
+
+
+def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
+    """What the file says that analysts have, or why it does not: the warehouse may have come further."""
+    if not places.snapshot.exists():
+        return None, None
+    try:
+        with reading_snapshot(places.snapshot) as tx:
+            return tx.records("SELECT * FROM insights.snapshot")[0], None
+    except WarehouseProblem as problem:
+        return None, problem
+
+
+def _ago(snapshot: dict[str, Any]) -> str:
+    return since(snapshot["published_at"], now())
+
+
+def _show(console: Console, found: dict[str, Any], places: Places) -> None:
+    if found["running"]:
+        console.print(f"{found['running']}.", style="cyan")
+        console.print("What follows is of the published snapshot.")
+    elif found["protected"]:
+        console.print(f"{places.warehouse.name} may not be written by this user, so what follows is of the snapshot.")
+    snapshot = found["snapshot"]
+    if snapshot:
+        console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)
+        console.print(f"          of {snapshot['synced_on']}, published {_ago(snapshot)}")
+    elif not found["snapshot_problem"]:
+        console.print("Nothing has been published yet.", style="yellow")
+    ahead = Outlook(**found["next_sync"])
+    console.print(str(ahead), style="yellow" if ahead.obstacle else None)
+    heading(console, "Last syncs")
+    shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")
+    for row in found["syncs"]:
+        shown.add_row(
+            str(row["sync"]),
+            str(row["day"]),
+            row["state"],
+            f"{row['seconds']:,.0f} s" if row["seconds"] is not None else "–",
+            f"{row['matched_accounts']:,}" if row["matched_accounts"] is not None else "–",
+            _note(row),
+            style=None if row["state"] == "complete" else STATE_STYLES.get(row["state"]),
+        )
+    console.print(shown)
+    if found["matches"]:
+        heading(console, "Insights accounts by match status")
+        total = sum(found["matches"].values())
+        shown = table(">Accounts", ">Share", "Status")
+        for name, count in found["matches"].items():
+            shown.add_row(f"{count:,}", f"{count / total:.1%}", name)
+        console.print(shown)
+        console.print(f"{found['match_rate']:.0%} of the accounts with a CRM Account ID are matched.")
+    if found["paused"]:
+        heading(console, "Paused fields")
+        for row in found["paused"]:
+            console.print(f"  {row['field']} since {row['status_since']}: {row['status_reason']}", style="yellow")
+    if found["masked"]:
+        heading(console, "Masked fields")
+        for name in found["masked"]:
+            console.print(f"  {warning(name, True)} {REMEDY}", style="yellow")
+    if found["rejected"]:
+        heading(console, "Rejected values")
+        for row in found["rejected"]:
+            cells = counted(row["cells"], "value")
+            text = f"  {row['field']}: {cells}, such as {one_line(row['example'], 30)!r}: {one_line(row['reason'], 90)}"
+            console.print(text, style="yellow")
+    next_steps(console, _steps(found))
+
+
+def _note(row: dict[str, Any]) -> str:
+    if row["reason"]:
+        return one_line(("not published: " if row["state"] == "complete" else "") + row["reason"], 160)
+    notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []
+    if row["downgrade_reason"]:
+        notes.append("read through REST, since the Bulk API was refused")
+    if row["salesforce_read_at"] and row["salesforce_read_at"] < row["opened_at"]:
+        notes.append(f"values of {row['salesforce_read_at']:%H:%M} UTC, which an earlier run asked for")
+    if row["state"] == "complete" and not row["published_at"]:
+        notes.append("not published")
+    return "; ".join(notes)
+
+
+def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
+    last = found["syncs"][0] if found["syncs"] else None
+    if last and last["state"] in ("failed", "died"):
+        return [
+            ("See whether what stopped it is mended, and sync again:", f"{program()} check && {program()} sync"),
+            (f"The log of run {last['run_id']}, in Dagster's UI{ui_condition()}:", "make ui"),
+        ]
+    return [("All fields, their status and their labels:", f"{program()} fields")]

@@ -1,0 +1,151 @@
+"""sf-insights sync: the daily job, now and in this process."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sf_insights import runs
+from sf_insights.cli.console import heading, next_steps, one_line, program, shown_path, table, terminal, ui_condition
+from sf_insights.cli.failures import fail
+from sf_insights.cli.progress import RunProgress
+from sf_insights.domain.configuration import retry_duration
+from sf_insights.domain.wording import counted
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.reading import reading_snapshot
+from sf_insights.warehouse.tables.model import changes_of
+from sf_insights.warehouse.tables.syncs import GUARDS
+from sf_insights.warehouse.transaction import Transaction
+
+
+class RetryFor(click.ParamType[str]):
+    """A length of time as `retry_for` of the settings file takes it, kept as it is written."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            retry_duration(value)
+        except ValueError as error:
+            self.fail(f"It {error}.", param, ctx)
+        return str(value)
+
+
+@click.command()
+@click.option(
+    "--accept",
+    type=click.Choice(GUARDS),
+    multiple=True,
+    help="Let this one run pass a guard that refused the last one; may be given several times.",
+)
+@click.option(
+    "--retry-for",
+    type=RetryFor(),
+    help="Keep trying for so long while Salesforce or Zuora is unavailable, such as 90s or 2h. Unless given, it is "
+    f"{runs.RETRY_FOR_A_PERSON} on a terminal, and `retry_for` of the settings file elsewhere.",
+)
+def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
+    """Read Salesforce and Insights accounts, publish today's snapshot.
+
+    It is the job that the schedule starts each day, run in this process; its log is in Dagster's UI (`make ui`). The
+    exit code is 0 only when the snapshot was published; otherwise the last one stays as it was.
+    """
+    places = Places.from_environment(environment())
+    if not load_configuration(places.configuration).enabled:
+        fail(
+            f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
+            f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",
+        )
+    run(accept, retry_for)
+    console = terminal()
+    with reading_snapshot(places.snapshot) as tx:
+        summarize(console, tx, places)
+
+
+def run(accept: Sequence[str] = (), retry_for: str | None = None) -> None:
+    """Run the job and show how it goes; end the command when it fails."""
+    if retry_for is None and sys.stdout.isatty():
+        retry_for = runs.RETRY_FOR_A_PERSON
+    with RunProgress() as progress:
+        outcome = runs.run_sync(accept, on_news=progress, retry_for=retry_for)
+    end_when_failed(outcome)
+
+
+def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
+    """End the command with the reason of a run that failed, and where its log is."""
+    if not outcome.success:
+        fail(
+            outcome.reason or "The run failed without a reason.",
+            *more,
+            f"Nothing was published. The log is in Dagster: `make ui`{ui_condition()}, run {outcome.run_id}.",
+        )
+
+
+def summarize(console: Console, tx: Transaction, places: Places) -> None:
+    """Say what the published sync brought, and what to do next."""
+    [last] = tx.records("SELECT runs.* FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
+    before = tx.value(
+        "SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day", {"day": last["day"]}
+    )
+    runs_of_day = tx.value(
+        "SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": last["day"]}
+    )
+    changed = changes_of(tx, last["day"]).values
+    rejected = tx.records(
+        "SELECT field, cells, reason FROM ops.rejected_counts WHERE sync = $sync ORDER BY cells DESC, field",
+        {"sync": last["sync"]},
+    )
+    paused = tx.records(
+        "SELECT field, status_reason FROM insights.fields "
+        "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
+    )
+
+    console.print()
+    lines = [
+        ("Day", str(last["day"])),
+        ("Matched", f"{last['matched_accounts']:,} of {counted(last['zuora_accounts'], 'Insights account')}"),
+        ("Values", _values(changed, before, runs_of_day)),
+        ("Snapshot", shown_path(places.snapshot)),
+    ]
+    for name, text in lines:
+        console.print(f"{name:<10}{text}", soft_wrap=True)
+    for row in paused:
+        console.print(f"Paused    {row['field']}: {row['status_reason']}", style="yellow")
+    for row in rejected:
+        cells = counted(row["cells"], "value")
+        console.print(f"Rejected  {cells} of {row['field']}: {one_line(row['reason'], 100)}", style="yellow")
+    _show_default_labels(console, tx, places)
+
+
+def _values(changed: int, before: date | None, runs_of_day: int) -> str:
+    if before:
+        return f"{changed:,} changed since {before}"
+    if runs_of_day > 1:
+        return "all of them new: the first day was synced again"
+    return "all of them new: this was the first sync"
+
+
+def _show_default_labels(console: Console, tx: Transaction, places: Places) -> None:
+    """Name the fields that nobody has given a label yet, and how that is done."""
+    unlabelled = tx.records(
+        "SELECT field, label, default_label FROM insights.field_labels JOIN insights.fields USING (field) "
+        "WHERE label_source = 'default' AND status IN ('active', 'paused') ORDER BY field"
+    )
+    steps = [("See what was matched, and what was not:", f"{program()} status")]
+    if unlabelled:
+        heading(console, f"{counted(len(unlabelled), 'field')} still with the default label")
+        shown = table("Field", "Label")
+        for row in unlabelled:
+            shown.add_row(row["field"], row["label"])
+        console.print(shown)
+        steps.insert(0, ("Give a field the label that people should see:", relabelling(unlabelled[0]["field"])))
+    next_steps(console, steps)
+
+
+def relabelling(field: str, text: str = "Your label") -> str:
+    """The command that relabels a field."""
+    return f'{program()} label {field} "{text}"'

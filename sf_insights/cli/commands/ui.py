@@ -1,0 +1,94 @@
+"""sf-insights ui: Dagster's web UI and its daemon, which starts the daily sync."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.chosen_org import chosen_org
+from sf_insights.cli.console import shown_path, terminal
+from sf_insights.cli.failures import fail
+from sf_insights.cli.signals import until_stopped
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.environment import CHECKOUT
+
+HOST = "127.0.0.1"
+_POLL_SECONDS = 0.2
+_STOP_SECONDS = 20.0
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where the UI is served.")
+def ui(port: int) -> None:
+    """Serve Dagster's web UI, and run the daily sync on time.
+
+    With the org that the SALESFORCE_* variables name; when none is set, with the demo org and data/demo/. It listens on
+    this machine only, keeps its state under .dagster/, and stops with Ctrl-C.
+    """
+    _refuse_taken(port)
+    console = terminal()
+    with until_stopped(), chosen_org(console, "ui"):
+        home = use_dagster_home()
+        console.print(f"Dagster's state is in {shown_path(home)}.", soft_wrap=True)
+        _serve(console, port)
+    console.print("Stopped.")
+
+
+def _serve(console: Console, port: int) -> None:
+    """Run the server until it ends or is stopped; none of its processes is left."""
+    # Without -W it begins with a remark on another command of Dagster's.
+    command = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
+    command += ["-w", str(CHECKOUT / "workspace.yaml")]
+    command += ["-h", HOST, "-p", str(port), "--log-level", "warning"]
+    # A session of its own: Ctrl-C reaches it once, from here. It would ignore SIGTERM where it inherits an ignored
+    # SIGINT. It reads a .env where it is started, which is left to the settings.
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        cwd=os.environ["DAGSTER_HOME"],
+        start_new_session=True,
+        preexec_fn=_take_interrupts,
+    )
+    try:
+        is_ready = False
+        while process.poll() is None:
+            if not is_ready and _answers(port):
+                is_ready = True
+                console.print(f"Dagster's UI is ready: http://{HOST}:{port} (Ctrl-C stops it)", style="bold")
+            time.sleep(_POLL_SECONDS)
+        fail(f"Dagster ended by itself with exit code {process.returncode}.", "What it said stands above.")
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its session
+    process.wait()
+
+
+def _take_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _refuse_taken(port: int) -> None:
+    if _answers(port):
+        raise ConfigurationProblem(f"Port {port} is in use on this machine.", "Stop what uses it, or give --port.")

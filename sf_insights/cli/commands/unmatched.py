@@ -1,0 +1,97 @@
+"""sf-insights unmatched: the Insights accounts without a Salesforce Account, why, and which might be meant."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
+from sf_insights.cli.spreadsheet import write_csv
+from sf_insights.domain.soql import WEBSITE_FIELD
+from sf_insights.settings.environment import Places, environment
+from sf_insights.sql import identifier, render
+from sf_insights.warehouse.reading import reading_snapshot
+from sf_insights.warehouse.tables.matches import MATCHED, STATUSES
+from sf_insights.warehouse.transaction import Transaction
+
+_EVERYTHING = 2**62
+_COLUMNS = (
+    "account_number",
+    "account_name",
+    "crm_account_id",
+    "match_status",
+    "match_status_since",
+    "match_reason",
+    "account_id",
+)
+_CANDIDATES = 3
+_CANDIDATE_PARTS = ("id", "name", "similarity")
+_UNMATCHED = [status for status in STATUSES if status not in MATCHED]
+
+
+@click.command()
+@click.option("--status", type=click.Choice(_UNMATCHED), help="Only accounts with this one.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many accounts to show.")
+@click.option(
+    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all of them to this file instead."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON instead, for scripts.")
+def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bool) -> None:
+    """List the accounts without a match: why, and what might be meant.
+
+    The candidates are Salesforce Accounts with a similar name or website, at most three. They are suggestions: nothing
+    links them but a person who writes the right id into Zuora's CRM Account ID.
+    """
+    places = Places.from_environment(environment())
+    with reading_snapshot(places.snapshot) as tx:
+        counts = dict(
+            tx.execute(
+                "SELECT match_status, count(*) FROM insights.matched_accounts WHERE salesforce_account_id IS NULL "
+                "AND ($status IS NULL OR match_status = $status) GROUP BY ALL ORDER BY 2 DESC",
+                {"status": status},
+            )
+        )
+        rows = _rows(tx, status, _EVERYTHING if csv_path or as_json else limit)
+    if as_json:
+        print_json({"counts": counts, "accounts": rows})
+    elif csv_path:
+        _write(csv_path, rows)
+        click.echo(f"{len(rows)} accounts without a match are in {csv_path}.")
+    else:
+        _show(terminal(), rows, counts, places)
+
+
+def _rows(tx: Transaction, status: str | None, most: int) -> list[dict[str, Any]]:
+    website = identifier(WEBSITE_FIELD) if WEBSITE_FIELD in tx.columns("salesforce", "raw_accounts") else "NULL"
+    return tx.records(render("matching/unmatched_accounts", website=website), {"status": status, "most": most})
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    heads = [f"candidate_{number}_{what}" for number in range(1, _CANDIDATES + 1) for what in _CANDIDATE_PARTS]
+    lines = []
+    for row in rows:
+        candidates = [entry[what] for entry in row["candidates"] for what in _CANDIDATE_PARTS]
+        lines.append([*(row[name] for name in _COLUMNS), *candidates])
+    write_csv(path, [*_COLUMNS, *heads], lines)
+
+
+def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], places: Places) -> None:
+    if not rows:
+        console.print("Every account is matched.")
+        return
+    console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    console.print()
+    shown = table("Account", "Why, and what might be meant")
+    shown.columns[0].width = 22
+    for row in rows:
+        candidates = [f"{entry['id']} {one_line(entry['name'], 34)}" for entry in row["candidates"]]
+        shown.add_row(
+            f"{one_line(row['account_number'])}\n{one_line(row['account_name'], 22)}",
+            "\n".join([row["match_reason"], *(f"  ? {candidate}" for candidate in candidates)]) + "\n",
+        )
+    console.print(shown)
+    total = sum(counts.values())
+    console.print(f"{len(rows):,} of {total:,} accounts without a match, from {shown_path(places.snapshot)}.")
+    console.print("To match one, write the right id into its CRM Account ID in Zuora before the next sync.")
+    next_steps(console, [("All of them, for a spreadsheet:", f"{program()} unmatched --csv unmatched.csv")])

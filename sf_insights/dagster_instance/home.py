@@ -1,0 +1,81 @@
+"""Dagster's state of this installation: the directory DAGSTER_HOME and the dagster.yaml in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sf_insights.settings.environment import CHECKOUT, Places, environment
+from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+
+DEMO_DATA = CHECKOUT / "data" / "demo"
+DEMO_DAGSTER_HOME = CHECKOUT / ".dagster" / "demo"
+
+_SHIPPED = CHECKOUT / "dagster.yaml"
+_MARK = "# A copy by sf_insights, which renews it until somebody edits it; digest of what follows: "
+# The only text that was copied before copies were marked.
+_UNMARKED = "5511918ec0bcd02f935b656dad5fbf2f9d240a4e82a13943d0948ae4f538056b"
+_OPENING_SECONDS = 60.0
+
+
+def dagster_home() -> Path:
+    """DAGSTER_HOME, or else .dagster/ of the checkout; .dagster/demo for the demo's data.
+
+    What Dagster plots over time is of one org, so each org has its own.
+    """
+    data = Places.from_environment(environment()).data
+    default = DEMO_DAGSTER_HOME if data == DEMO_DATA else CHECKOUT / ".dagster"
+    return Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
+
+
+def use_dagster_home() -> Path:
+    """Set DAGSTER_HOME unless it is set, see that the directory has its dagster.yaml of today, and return it."""
+    home = dagster_home()
+    os.environ["DAGSTER_HOME"] = str(home)
+    home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
+    _renew(home / "dagster.yaml")
+    return home
+
+
+def opened_instance(home: Path) -> dg.DagsterInstance:
+    """Open Dagster's state, one process at a time: where there is none yet, Dagster makes its databases without a lock.
+
+    Raises:
+        OSError: the directory cannot be opened.
+    """
+    import dagster as dg
+
+    with locked_directory(home, _OPENING_SECONDS):
+        return dg.DagsterInstance.from_config(str(home))
+
+
+def is_edited(file: Path) -> bool:
+    """Whether somebody edited this copy of dagster.yaml, so that it is no longer renewed."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:  # there is none, or this user may not read it
+        return False
+    if not text.startswith(_MARK):
+        return _digest(text) not in (_UNMARKED, _digest(_SHIPPED.read_text(encoding="utf-8")))
+    first, _, rest = text.partition("\n")
+    return first != _MARK + _digest(rest)
+
+
+def _renew(file: Path) -> None:
+    if is_edited(file):
+        return
+    shipped = _SHIPPED.read_text(encoding="utf-8")
+    text = f"{_MARK}{_digest(shipped)}\n{shipped}"
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        new = file.with_name(f"{file.name}.{os.getpid()}.new")  # a daemon may read it at this moment
+        new.write_text(text, encoding="utf-8")
+        new.replace(file)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,139 @@
+"""When Dagster starts the next sync: decided for its schedule, and told to people with what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sf_insights.dagster_instance import recorded_runs
+from sf_insights.dagster_instance.home import dagster_home, opened_instance
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.syncs.schedule import NextStart, next_start
+from sf_insights.domain.wording import since
+from sf_insights.settings.environment import Places
+from sf_insights.system.clock import now
+from sf_insights.warehouse.reading import reading_snapshot
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+
+# A daemon says every half minute that it lives.
+_SILENT_AFTER = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When the next sync starts by itself, in a sentence; `at` is None when none will.
+
+    `obstacle` says why none will and `remedy` what to do about it; both are "" when one will.
+    """
+
+    at: datetime | None
+    sentence: str
+    obstacle: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.sentence, self.obstacle, self.remedy) if part)
+
+
+def planned_start(
+    configuration: AccountFieldSync,
+    places: Places,
+    variables: Mapping[str, str],
+    instance: dg.DagsterInstance | None,
+    moment: datetime,
+) -> NextStart:
+    """When the next sync starts, by what was published and what Dagster knows of failed attempts."""
+    earlier = moment - timedelta(days=2)  # than the beginning of the day
+    return next_start(
+        configuration,
+        moment,
+        published_at=_published_at(places),
+        attempts=recorded_runs.failed_since(instance, earlier) if instance else (),
+        settings=recorded_runs.settings_fingerprint(places.configuration, variables),
+    )
+
+
+def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Outlook:
+    """What Dagster will do, as far as this user may read its state."""
+    moment = now()
+    if not configuration.enabled:
+        return Outlook(None, f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
+    try:
+        return _outlook(configuration, places, variables, moment)
+    except WarehouseProblem as unreadable:
+        start = planned_start(configuration, places, variables, None, moment)
+        return Outlook(start.at, sentence_of(start, configuration, moment), unreadable.what)
+
+
+def _outlook(
+    configuration: AccountFieldSync, places: Places, variables: Mapping[str, str], moment: datetime
+) -> Outlook:
+    with _instance() as instance:
+        running = recorded_runs.run_under_way(instance) if instance else None
+        start = planned_start(configuration, places, variables, instance, moment)
+        obstacle, remedy = _obstacle(instance, moment)
+    sentence = f"A sync is running (run {running})." if running else sentence_of(start, configuration, moment)
+    return Outlook(None if obstacle else start.at, sentence, obstacle, remedy)
+
+
+def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datetime) -> str:
+    """What a person is told of the next start."""
+    local = f"{start.at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"
+    when = f"{local} ({since(start.at, moment)})" if start.at > moment else "now"
+    if start.attempt > 1:
+        return f"Today's sync failed and is tried again {when}; that is attempt {start.attempt}."
+    if start.instead:
+        return f"Today's sync failed and is not tried again: {start.instead}. The next sync is due {when}."
+    return f"The next sync is due {when}."
+
+
+def _obstacle(instance: dg.DagsterInstance | None, moment: datetime) -> tuple[str, str]:
+    """Why Dagster will not start it by itself, and what to do; empty when it will."""
+    start_one = "Start one with `make ui`."
+    if instance is None:
+        return "But Dagster has never run here, so nothing starts it.", start_one
+    if recorded_runs.schedule_is_stopped(instance):
+        return (
+            f"But the schedule {recorded_runs.DAILY_SYNC} is stopped in Dagster, so nothing starts it.",
+            "Start the schedule there: `make ui`, Automation.",
+        )
+    alive_at = recorded_runs.scheduler_alive_at(instance)
+    if alive_at is None or moment - alive_at > _SILENT_AFTER:
+        seen = f" (the last one {since(alive_at, moment)})" if alive_at else ""
+        return f"But no Dagster daemon runs{seen}, so nothing starts it.", start_one
+    return "", ""
+
+
+def _published_at(places: Places) -> datetime | None:
+    """When analysts last got a new sync, or a snapshot that does not open; None when nothing is published."""
+    with suppress(WarehouseProblem), reading_snapshot(places.snapshot) as tx:
+        published: datetime | None = tx.value("SELECT published_at FROM insights.snapshot")
+        return published
+    with suppress(OSError):  # else a sync would start each minute
+        return datetime.fromtimestamp(places.snapshot.stat().st_mtime, UTC)
+    return None
+
+
+@contextmanager
+def _instance() -> Iterator[dg.DagsterInstance | None]:
+    """Dagster's state; None where no run and no daemon has left any.
+
+    Raises:
+        WarehouseProblem: it is there, and this user may not open it.
+    """
+    home = dagster_home()
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(opened_instance(home)) if (home / "dagster.yaml").exists() else None
+        except Exception as error:
+            raise WarehouseProblem(
+                f"Dagster's state in {home} cannot be opened ({type(error).__name__}).",
+                "Run `sf-insights status` as the user that syncs.",
+            ) from error
+        yield instance

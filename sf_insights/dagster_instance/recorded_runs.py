@@ -1,0 +1,165 @@
+"""What Dagster records of the runs of the one job: which is under way, and how those ended that did not succeed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sf_insights.domain.syncs.schedule import Attempt, Ending
+from sf_insights.settings.environment import CHECKOUT
+
+if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+    import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
+
+DAILY_SYNC = "daily_account_field_sync"
+LOCATION = "sf_insights"  # as workspace.yaml and pyproject.toml say
+ENDING_TAG = "sf_insights/ending"
+SETTINGS_TAG = "sf_insights/settings"
+COMMAND_TAG = "sf_insights/command"
+REPOSITORY_TAG = ".dagster/repository"  # by which Dagster's pages find the runs of a location
+
+_REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
+_COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_changes", "account_metrics"})
+_SECRETS = ("SALESFORCE_", "ZUORA_")
+_FINGERPRINT_LENGTH = 16
+_MOST_AT_ONCE = 50
+_REPAIR = "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
+
+
+def run_under_way(instance: dg.DagsterInstance) -> str | None:
+    """The id of a run of the job that waits, runs or is being stopped; None when there is none."""
+    import dagster as dg
+    from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+    # One that was never submitted waits for nobody: its maker died.
+    statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
+    runs = instance.get_runs(_filter(statuses=statuses), limit=1)
+    return runs[0].run_id if runs else None
+
+
+def failed_since(instance: dg.DagsterInstance, moment: datetime) -> list[Attempt]:
+    """The syncs that ended after a moment without success; not the runs that only renewed labels or the snapshot."""
+    import dagster as dg
+
+    failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    records = instance.get_run_records(_filter(statuses=failed, updated_after=moment))
+    return [
+        Attempt(
+            datetime.fromtimestamp(record.end_time or record.update_timestamp.timestamp(), UTC),
+            _ending(record.dagster_run),
+            record.dagster_run.tags.get(SETTINGS_TAG),
+        )
+        for record in records
+        if _is_sync(record.dagster_run)
+    ]
+
+
+def schedule_is_stopped(instance: dg.DagsterInstance) -> bool:
+    """Whether somebody stopped the daily schedule in Dagster; it runs unless somebody did."""
+    from dagster._core.scheduler.instigation import InstigatorType
+
+    return any(
+        not state.is_running
+        for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+        if state.name == DAILY_SYNC and state.repository_selector.location_name == LOCATION
+    )
+
+
+def scheduler_alive_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the part of Dagster's daemon that starts schedules last said that it lives, None when it never has."""
+    heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
+    return heartbeat and datetime.fromtimestamp(heartbeat.timestamp, UTC)
+
+
+def note_ending(instance: dg.DagsterInstance, run_id: str, ending: Ending, settings: str) -> None:
+    """Record why a run is about to fail, and the settings with which it did."""
+    instance.add_run_tags(run_id, {ENDING_TAG: ending, SETTINGS_TAG: settings})
+
+
+def blocked_by(evaluations: Iterable[dg.AssetCheckEvaluation]) -> str | None:
+    """Which of a run's checks stopped it, in a sentence; None when none did."""
+    import dagster as dg
+
+    for check in evaluations:
+        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+            facts = ", ".join(f"{name} {fact.value}" for name, fact in sorted(check.metadata.items()))
+            return (
+                f"The check {check.check_name} of {check.asset_key.to_user_string()} did not pass: {facts}. {_REPAIR}"
+            )
+    return None
+
+
+def check_that_blocked(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """Which check stopped a run that Dagster still records; None when none did."""
+    import dagster as dg
+
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    return blocked_by(entry.get_dagster_event().asset_check_evaluation_data for entry in entries)
+
+
+def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+    """Delete runs of the job that ended before a moment, with all that Dagster keeps of them; returns how many.
+
+    The runs that made what is there now stay, however old. Where there are many to delete, the next time goes on.
+    """
+    from dagster._core.storage.dagster_run import FINISHED_STATUSES
+
+    assets = [record.asset_entry for record in instance.get_asset_records()]
+    made = {asset.last_materialization.run_id for asset in assets if asset.last_materialization}
+    old = _filter(statuses=[*FINISHED_STATUSES], updated_before=before)
+    runs = [run.run_id for run in instance.get_runs(old, limit=_MOST_AT_ONCE + len(made), ascending=True)]
+    forgotten = [run for run in runs if run not in made][:_MOST_AT_ONCE]
+    root = Path(instance.root_directory)
+    for run in forgotten:
+        instance.delete_run(run)
+        for file in (root / "history" / "runs").glob(f"{run}.db*"):  # where SQLite keeps the events, emptied but large
+            file.unlink(missing_ok=True)
+        shutil.rmtree(root / "storage" / run, ignore_errors=True)
+    return len(forgotten)
+
+
+def job_origin() -> RemoteJobOrigin:
+    """The job as the code location of workspace.yaml has it, which is where Dagster's pages look for its runs."""
+    from dagster._core.remote_origin import RemoteRepositoryOrigin
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
+
+    [location] = WorkspaceFileTarget([str(CHECKOUT / "workspace.yaml")]).create_origins()
+    return RemoteRepositoryOrigin(location, _REPOSITORY).get_job_origin(DAILY_SYNC)
+
+
+def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> str:
+    """A short text that differs when the administrator's file or a credential does; tells nothing of either."""
+    try:
+        text = configuration.read_bytes()
+    except OSError:
+        text = b""
+    credentials = sorted((name, value) for name, value in variables.items() if name.startswith(_SECRETS))
+    return hashlib.sha256(text + repr(credentials).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def _filter(**wanted: object) -> dg.RunsFilter:
+    import dagster as dg
+
+    return dg.RunsFilter(job_name=DAILY_SYNC, **wanted)  # type: ignore[arg-type]
+
+
+def _is_sync(run: dg.DagsterRun) -> bool:
+    selected = run.asset_selection or run.asset_check_selection  # neither: the whole job
+    return not selected or any(key.path[-1] in _COMPLETES_A_SYNC for key in run.asset_selection or ())
+
+
+def _ending(run: dg.DagsterRun) -> Ending:
+    import dagster as dg
+
+    if run.status is dg.DagsterRunStatus.CANCELED:
+        return "stopped"
+    noted = run.tags.get(ENDING_TAG)
+    if noted == "person":
+        return "person"
+    # A run of Dagster's that was interrupted ended with its daemon: who stops one in Dagster cancels it.
+    return "stopped" if noted == "stopped" and COMMAND_TAG in run.tags else "passing"

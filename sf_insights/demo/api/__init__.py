@@ -1,0 +1,1 @@
+"""The addresses of the demo org: what Salesforce and Zuora answer."""

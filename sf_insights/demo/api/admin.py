@@ -1,0 +1,129 @@
+"""The org's back door, for tests and the demo: change the org, break it, read its truth. Nobody's API, no login."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sf_insights.demo.api import truth
+from sf_insights.demo.data.fields import Field
+from sf_insights.demo.data.store import Store
+from sf_insights.demo.running.faults import Fault
+from sf_insights.demo.running.org import Org
+from sf_insights.demo.time import changes
+from sf_insights.demo.time.days import pass_day
+from sf_insights.demo.web.requests import Answer, ApiRequest
+
+LINES = "application/x-ndjson"
+
+
+def handle(org: Org, request: ApiRequest, forget: Callable[[], None], expire: Callable[[], None]) -> Answer:
+    """Run one call: POST /admin/{name} with its arguments as a JSON object, answered by {"result": ...}.
+
+    Args:
+        forget: drops jobs and locators, for reset.
+        expire: drops locators only.
+
+    The three lists of truth are GET, one JSON object a line. A mistake answers 400 with {"error": sentence}.
+    """
+    name = request.parameters["name"]
+    try:
+        if request.method == "GET":
+            lists = {"accounts": truth.accounts, "zuora_accounts": truth.zuora_accounts, "purged": truth.purged}
+            return Answer(stream=lists[name](org), content_type=LINES)
+        arguments = json.loads(request.body or b"{}")
+        if name == "reset":
+            forget()
+            org.reset()
+            return Answer({"result": None})
+        if name == "expire_locators":
+            expire()
+            return Answer({"result": None})
+        if name in _CALLS:
+            return Answer({"result": _CALLS[name](org, **arguments)})
+        with org.lock, org.store.change():
+            return Answer({"result": _CHANGES[name](org.store, **arguments)})
+    except (KeyError, TypeError, ValueError) as error:
+        message = error.args[0] if error.args else repr(error)
+        if isinstance(error, KeyError) and name not in {*_CALLS, *_CHANGES}:
+            message = f"there is no call {name!r}"
+        return Answer({"error": str(message)}, 400)
+
+
+def _fault(org: Org, **given: Any) -> None:
+    known = {field.name for field in dataclasses.fields(Fault)} - {"details"}
+    details = {key: value for key, value in given.items() if key not in known}
+    org.faults.add(Fault(details=details, **{key: value for key, value in given.items() if key in known}))
+
+
+def _clear_faults(org: Org) -> None:
+    org.faults.clear()
+    org.settings = type(org.settings)()
+
+
+def _configure(org: Org, **settings: Any) -> None:
+    org.settings = dataclasses.replace(org.settings, **settings)
+
+
+def _invalidate_tokens(org: Org) -> None:
+    org.sessions.clear()
+    org.zuora_tokens.clear()
+
+
+def _tokens(org: Org) -> list[str]:
+    return [*org.sessions, *org.refresh_tokens, *org.zuora_tokens]
+
+
+def _requests(org: Org) -> list[dict[str, object]]:
+    return list(org.requests)
+
+
+def _clear_requests(org: Org) -> None:
+    org.requests.clear()
+
+
+def _state(org: Org) -> dict[str, Any]:
+    with org.lock:
+        store = org.store
+        return {
+            "accounts": store.shape.accounts,
+            "seed": store.shape.seed,
+            "multi_currency": store.shape.multi_currency,
+            "day": store.meta("day"),
+            "now": store.stamp(),
+            "live_accounts": store.count_live(),
+            "settings": dataclasses.asdict(org.settings),
+        }
+
+
+_CALLS: dict[str, Callable[..., Any]] = {
+    "fault": _fault,
+    "clear_faults": _clear_faults,
+    "configure": _configure,
+    "invalidate_tokens": _invalidate_tokens,
+    "tokens": _tokens,
+    "requests": _requests,
+    "clear_requests": _clear_requests,
+    "state": _state,
+}
+
+
+def _add_field(store: Store, definition: dict[str, Any], value: Any = None) -> None:
+    changes.add_field(store, Field.from_json(json.dumps(definition)), value)
+
+
+_CHANGES: dict[str, Callable[..., Any]] = {
+    "pass_day": pass_day,
+    "update_account": changes.update_account,
+    "add_account": changes.add_account,
+    "delete_account": changes.delete_account,
+    "undelete_account": changes.undelete_account,
+    "purge_account": changes.purge_account,
+    "merge_accounts": changes.merge_accounts,
+    "update_zuora_account": changes.update_zuora_account,
+    "add_zuora_account": changes.add_zuora_account,
+    "delete_zuora_account": changes.delete_zuora_account,
+    "change_field": changes.change_field,
+    "add_field": _add_field,
+    "remove_field": changes.remove_field,
+}

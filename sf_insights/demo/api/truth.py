@@ -1,0 +1,81 @@
+"""The org's own truth, for tests: every account and every Zuora account, deleted ones and kinds included."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+from sf_insights.demo.data import billing
+from sf_insights.demo.data.fields import Field
+from sf_insights.demo.data.store import column_of, connect, quoted, survivor
+from sf_insights.demo.data.values import to_truth
+from sf_insights.demo.running.org import Org
+
+_ROWS_AT_ONCE = 1000
+
+
+def accounts(org: Org) -> Iterator[bytes]:
+    """Yield one JSON object a line per account: live and deleted, every field that has a value of its own.
+
+    Hidden fields are part of it; removed ones are not. Values are those of `values.to_truth`.
+    """
+    with org.lock:
+        fields = [field for field in org.store.account_fields() if not field.is_compound]
+        reader = _snapshot(org)
+    return _account_lines(reader, fields)
+
+
+def _account_lines(reader: sqlite3.Connection, fields: list[Field]) -> Iterator[bytes]:
+    names = ", ".join(quoted(column_of(field)) for field in fields)
+    rows = reader.execute(f"SELECT {names} FROM account ORDER BY position")
+    try:
+        while batch := rows.fetchmany(_ROWS_AT_ONCE):
+            lines = []
+            for row in batch:
+                record = {field.name: to_truth(field.type, text) for field, text in zip(fields, row, strict=True)}
+                lines.append(json.dumps(record))
+            yield ("\n".join(lines) + "\n").encode()
+    finally:
+        reader.close()
+
+
+def zuora_accounts(org: Org) -> Iterator[bytes]:
+    """Yield one JSON object a line per Zuora account: the API's columns, kind, salesforce_id and survivor_id.
+
+    salesforce_id is the account it stands for as its CRM Account ID names it (null for strays), survivor_id the live
+    account that this one became by merges, or null.
+    """
+    with org.lock:
+        reader = _snapshot(org)
+    return _zuora_lines(reader)
+
+
+def _zuora_lines(reader: sqlite3.Connection) -> Iterator[bytes]:
+    columns = (*billing.COLUMNS, *billing.TRUTH_COLUMNS)
+    names = ", ".join(quoted(name) for name in columns)
+    rows = reader.execute(f"SELECT {names} FROM zuora_account ORDER BY position")
+    try:
+        while batch := rows.fetchmany(_ROWS_AT_ONCE):
+            lines = []
+            for row in batch:
+                record = dict(zip(columns, row, strict=True))
+                meant = record["salesforce_id"]
+                record["survivor_id"] = survivor(reader, meant) if meant else None
+                lines.append(json.dumps(record))
+            yield ("\n".join(lines) + "\n").encode()
+    finally:
+        reader.close()
+
+
+def purged(org: Org) -> Iterator[bytes]:
+    """Yield one JSON object a line per purged account: Id and MasterRecordId."""
+    with org.lock:
+        rows = org.store.connection.execute("SELECT Id, MasterRecordId FROM purged ORDER BY rowid").fetchall()
+    for id_, master in rows:
+        yield (json.dumps({"Id": id_, "MasterRecordId": master}) + "\n").encode()
+
+
+def _snapshot(org: Org) -> sqlite3.Connection:
+    reader = connect(org.store.path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT value FROM meta").fetchone()
+    return reader

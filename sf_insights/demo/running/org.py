@@ -1,0 +1,130 @@
+"""The running org: its store, who is logged in, what was asked of it, and what goes wrong on purpose."""
+
+import contextlib
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from sf_insights.demo.data import credentials
+from sf_insights.demo.data.accounts import INTEGRATION_USER
+from sf_insights.demo.data.store import OrgShape, Store, generate
+from sf_insights.demo.running.faults import Faults, Settings
+from sf_insights.demo.soql.objects import Catalog
+from sf_insights.demo.web.errors import ApiError, invalid_session
+from sf_insights.demo.web.requests import ApiRequest
+
+MAX_REQUESTS_KEPT = 100_000
+
+
+@dataclass(frozen=True)
+class Session:
+    """A logged-in client."""
+
+    token: str
+    user_id: str
+    username: str
+
+
+class Org:
+    """Everything the handlers share. `lock` guards the store; hold it for the whole of a read or a change."""
+
+    def __init__(self, directory: Path, shape: OrgShape) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self.shape = shape
+        self.lock = threading.RLock()
+        self.faults = Faults()
+        self.settings = Settings()
+        self.sessions: dict[str, Session] = {}
+        self.refresh_tokens: dict[str, str] = {}
+        self.zuora_tokens: set[str] = set()
+        self.requests: list[dict[str, object]] = []
+        self.private_key_file = credentials.ensure_private_key(directory)
+        self.pristine = directory / shape.file_name
+        if not self.pristine.exists():
+            generate(self.pristine, shape)
+        self.store = self._open()
+        self._catalog: tuple[str, Catalog] | None = None
+
+    def _open(self) -> Store:
+        """Open the org where it was left, or a fresh copy of it."""
+        left = sorted(self.directory.glob(f"live-*-{self.shape.file_name}"), key=lambda path: path.stat().st_mtime)
+        return Store(left[-1], self.shape) if left else self._open_fresh()
+
+    def _open_fresh(self) -> Store:
+        # Another name each time: a job that still reads the old file is not disturbed.
+        live = self.directory / f"live-{secrets.token_hex(4)}-{self.shape.file_name}"
+        copy = live.with_suffix(".unfinished")
+        shutil.copyfile(self.pristine, copy)
+        copy.rename(live)
+        return Store(live, self.shape)
+
+    def reset(self) -> None:
+        """Return to the org as it was generated; log everybody out, forget faults, settings and requests."""
+        with self.lock:
+            old = self.store.path
+            self.store.close()
+            for path in (old, Path(f"{old}-wal"), Path(f"{old}-shm")):
+                # Some systems do not remove a file that a job still reads.
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+            self.store = self._open_fresh()
+            self._catalog = None
+            self.faults.clear()
+            self.settings = Settings()
+            self.sessions.clear()
+            self.refresh_tokens.clear()
+            self.zuora_tokens.clear()
+            self.requests.clear()
+
+    @property
+    def catalog(self) -> Catalog:
+        """The objects and fields as the API user sees them now."""
+        version = self.store.version
+        if self._catalog is None or self._catalog[0] != version:
+            self._catalog = (version, Catalog(self.store))
+        return self._catalog[1]
+
+    @property
+    def masks(self) -> bool:
+        """Whether the API user sees the values of encrypted fields masked."""
+        return not self.settings.view_encrypted_data
+
+    def log_in(self, username: str) -> Session:
+        """Open a session and return it; its token looks like Salesforce's."""
+        secret = secrets.token_urlsafe(60).replace("-", ".")
+        kind = "eyJ" if self.settings.jwt_tokens else f"{credentials.ORGANIZATION_ID[:15]}!AQ"
+        token = kind + secret
+        session = Session(token, INTEGRATION_USER, username)
+        self.sessions[token] = session
+        return session
+
+    def authenticated(self, request: ApiRequest) -> Session:
+        """Return the session of a request and count the request against the day's limit.
+
+        Raises:
+            ApiError: 401 without a valid token, 403 when the day's requests are used up.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme and scheme.lower() not in {"bearer", "oauth"}:
+            raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+        session = self.sessions.get(token.strip())
+        if session is None:
+            raise invalid_session()
+        with self.lock:
+            if self.settings.quota_used >= self.settings.quota_max:
+                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            self.settings.quota_used += 1
+        return session
+
+    def usage_header(self) -> dict[str, str]:
+        """Return the header that says how many of the day's requests are used."""
+        return {"Sforce-Limit-Info": f"api-usage={self.settings.quota_used}/{self.settings.quota_max}"}
+
+    def record(self, method: str, path: str, status: int) -> None:
+        """Remember a request for the tests; the oldest are forgotten."""
+        self.requests.append({"method": method, "path": path, "status": status})
+        if len(self.requests) > MAX_REQUESTS_KEPT:
+            del self.requests[: MAX_REQUESTS_KEPT // 2]

@@ -1,0 +1,92 @@
+"""The objects that the API user can see: Account, and the few that hang on it."""
+
+from dataclasses import dataclass
+
+from sf_insights.demo.data.fields import Field, picklist, read_only, text
+from sf_insights.demo.data.store import Store
+from sf_insights.demo.web.errors import ApiError
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """One object with the fields that the API user may see."""
+
+    name: str
+    label: str
+    label_plural: str
+    key_prefix: str
+    table: str
+    fields: list[Field]
+
+    def field(self, name: str) -> Field | None:
+        """Return the visible field of this name, letter case ignored."""
+        wanted = name.casefold()
+        return next((field for field in self.fields if field.name.casefold() == wanted), None)
+
+    def parent(self, relationship: str) -> Field | None:
+        """Return the reference field behind a parent relationship such as Owner or Parent."""
+        wanted = relationship.casefold()
+        return next((f for f in self.fields if f.relationship and f.relationship.casefold() == wanted), None)
+
+
+_USER = [
+    read_only("Id", "User ID", "id", id_lookup=True),
+    text("Name", "Full Name", 121, nillable=False, name_field=True),
+    text("Username", "Username", 80, nillable=False, unique=True),
+    Field("Email", "Email", "email", length=128, nillable=False),
+    Field("IsActive", "Active", "boolean", nillable=False),
+]
+_RECORD_TYPE = [
+    read_only("Id", "Record Type ID", "id", id_lookup=True),
+    text("Name", "Name", 80, nillable=False, name_field=True),
+    text("DeveloperName", "Record Type Name", 80, nillable=False),
+]
+_ORGANIZATION = [
+    read_only("Id", "Organization ID", "id", id_lookup=True),
+    text("Name", "Name", 80, nillable=False, name_field=True),
+    read_only("IsSandbox", "Is Sandbox", "boolean"),
+    text("InstanceName", "Instance Name", 5),
+    picklist("OrganizationType", "Organization Edition", ("Developer Edition", "Enterprise Edition")),
+]
+
+
+class Catalog:
+    """Looks objects up by name, letter case ignored, as describe calls and queries do."""
+
+    def __init__(self, store: Store) -> None:
+        account = ObjectType(
+            "Account",
+            "Account",
+            "Accounts",
+            "001",
+            "account",
+            [field for field in store.account_fields() if not field.hidden],
+        )
+        self.objects = [
+            account,
+            ObjectType("Organization", "Organization", "Organizations", "00D", "organization", _ORGANIZATION),
+            ObjectType("RecordType", "Record Type", "Record Types", "012", "record_type", _RECORD_TYPE),
+            ObjectType("User", "User", "Users", "005", "user", _USER),
+        ]
+
+    def find(self, name: str) -> ObjectType | None:
+        """Return the object of this name, or None."""
+        wanted = name.casefold()
+        return next((found for found in self.objects if found.name.casefold() == wanted), None)
+
+    def queried(self, name: str) -> ObjectType:
+        """Return the object that a query names.
+
+        Raises:
+            ApiError: 400 INVALID_TYPE for one that does not exist or cannot be read.
+        """
+        found = self.find(name)
+        if found is None:
+            raise ApiError(
+                400,
+                "INVALID_TYPE",
+                f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to"
+                " append the '__c' after the entity name. Please reference your WSDL or the describe call for the"
+                " appropriate names.",
+            )
+        return found

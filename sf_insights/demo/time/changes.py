@@ -1,0 +1,252 @@
+"""What people and the platform do to the org: accounts, Zuora accounts and fields change.
+
+Every function runs inside `Store.change` and stamps what the platform would stamp.
+"""
+
+import dataclasses
+import random
+from typing import Any
+
+from sf_insights.demo.data import billing
+from sf_insights.demo.data.accounts import INTEGRATION_USER, AccountMaker, recalculate
+from sf_insights.demo.data.fields import Field
+from sf_insights.demo.data.ids import to_18
+from sf_insights.demo.data.store import Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
+from sf_insights.demo.data.values import retyped
+
+MAX_MERGED = 3
+
+
+def _key(id_: str) -> str:
+    return to_18(id_) if len(id_) == 15 else id_
+
+
+def account_row(store: Store, id_: str) -> dict[str, str | None]:
+    """Return an account's stored texts by column.
+
+    Raises:
+        KeyError: there is no such account, or it was purged.
+    """
+    cursor = store.connection.execute("SELECT * FROM account WHERE Id = ?", (_key(id_),))
+    row = cursor.fetchone()
+    if row is None:
+        raise KeyError(f"no account has the id {id_!r}")
+    return dict(zip((column[0] for column in cursor.description), row, strict=True))
+
+
+def _write(store: Store, id_: str, columns: dict[str, str | None]) -> None:
+    assignments = ", ".join(f"{quoted(name)} = ?" for name in columns)
+    store.connection.execute(f"UPDATE account SET {assignments} WHERE Id = ?", (*columns.values(), _key(id_)))
+
+
+def update_account(store: Store, id_: str, values: dict[str, Any], stamped: bool = True) -> None:
+    """Set fields of an account by API name; formulas follow.
+
+    Args:
+        stamped: False leaves LastModifiedDate and SystemModstamp as they are, like a formula whose source changed.
+
+    Raises:
+        KeyError: no such account or field.
+        ValueError: a value that the field cannot hold.
+    """
+    columns = store.stored(values)
+    before = account_row(store, id_)
+    if stamped:
+        stamp = store.stamp()
+        columns = {
+            "LastModifiedDate": stamp,
+            "LastModifiedById": INTEGRATION_USER,
+            "SystemModstamp": stamp,
+            **columns,
+        }
+    given = set(columns)
+    after = recalculate({**before, **columns})
+    columns.update({name: text for name, text in after.items() if text != before.get(name) and name not in given})
+    _write(store, id_, columns)
+
+
+def add_account(store: Store, values: dict[str, Any]) -> str:
+    """Create an account with invented values, those given in their place; return its id."""
+    (number,) = store.next_account_ids(1)
+    maker = AccountMaker(random.Random(f"new account {store.shape.seed} {number}"), number)
+    row = maker.make(stamp=store.stamp())
+    row.update(store.stored(values))
+    insert_row(store, recalculate(row))
+    return str(row["Id"])
+
+
+def insert_row(store: Store, row: dict[str, str | None]) -> None:
+    """Append an account; values for columns that the org does not have any more are dropped."""
+    columns = [column_of(field) for field in store.account_fields() if not field.is_compound]
+    insert_accounts(store.connection, columns, [row])
+
+
+def delete_account(store: Store, id_: str, master_id: str | None = None) -> None:
+    """Move an account to the recycle bin, as the loser of a merge when a master is given."""
+    account_row(store, id_)
+    stamp = store.stamp()
+    columns: dict[str, str | None] = {"IsDeleted": "true", "LastModifiedDate": stamp, "SystemModstamp": stamp}
+    if master_id is not None:
+        columns["MasterRecordId"] = _key(master_id)
+    _write(store, id_, columns)
+
+
+def undelete_account(store: Store, id_: str) -> None:
+    """Bring an account back from the recycle bin."""
+    account_row(store, id_)
+    stamp = store.stamp()
+    _write(
+        store,
+        id_,
+        {"IsDeleted": "false", "MasterRecordId": None, "LastModifiedDate": stamp, "SystemModstamp": stamp},
+    )
+
+
+def purge_account(store: Store, id_: str) -> None:
+    """Remove an account for good: no API knows it afterwards."""
+    row = account_row(store, id_)
+    store.connection.execute("DELETE FROM account WHERE Id = ?", (row["Id"],))
+    store.connection.execute(
+        "INSERT OR REPLACE INTO purged VALUES (?, ?, ?)", (row["Id"], row["MasterRecordId"], store.stamp())
+    )
+
+
+def merge_accounts(store: Store, winner_id: str, loser_ids: list[str]) -> None:
+    """Merge up to two losers into a winner: they go to the recycle bin, their children become the winner's.
+
+    Raises:
+        ValueError: no loser or too many, or a record that is not live.
+    """
+    if not 1 <= len(loser_ids) < MAX_MERGED:
+        raise ValueError(f"a merge takes one or two losers, not {len(loser_ids)}")
+    for id_ in (winner_id, *loser_ids):
+        if account_row(store, id_)["IsDeleted"] == "true":
+            raise ValueError(f"{id_} is deleted and cannot be merged")
+    stamp = store.stamp()
+    for loser_id in loser_ids:
+        delete_account(store, loser_id, winner_id)
+        store.connection.execute(
+            "UPDATE account SET ParentId = CASE WHEN Id = :winner THEN NULL ELSE :winner END, SystemModstamp = :stamp"
+            " WHERE ParentId = :loser",
+            {"winner": _key(winner_id), "stamp": stamp, "loser": _key(loser_id)},
+        )
+    _write(store, winner_id, {"LastModifiedDate": stamp, "SystemModstamp": stamp})
+
+
+def zuora_key(store: Store, account: str) -> str:
+    """Return the Id of the Zuora account with this Id or AccountNumber.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found = store.connection.execute(
+        "SELECT Id FROM zuora_account WHERE Id = :account OR AccountNumber = :account", {"account": account}
+    ).fetchone()
+    if found is None:
+        raise KeyError(f"no Zuora account has the id or number {account!r}")
+    return str(found[0])
+
+
+def _zuora_values(values: dict[str, Any]) -> dict[str, Any]:
+    known = (*billing.COLUMNS, *billing.TRUTH_COLUMNS)
+    for name in values:
+        if name not in known:
+            raise KeyError(f"a Zuora account has no {name!r}; it has {', '.join(known)}")
+    return values
+
+
+def update_zuora_account(store: Store, account: str, values: dict[str, Any]) -> None:
+    """Set values of a Zuora account by column; kind and salesforce_id as well, for the truth."""
+    changed = {"UpdatedDate": store.stamp().replace("Z", "+00:00"), **_zuora_values(values)}
+    assignments = ", ".join(f"{quoted(name)} = ?" for name in changed)
+    store.connection.execute(
+        f"UPDATE zuora_account SET {assignments} WHERE Id = ?", (*changed.values(), zuora_key(store, account))
+    )
+
+
+def add_zuora_account(store: Store, values: dict[str, Any]) -> str:
+    """Create a Zuora account; return its Id. CrmId is null when not given."""
+    maker = billing.ZuoraAccountMaker(
+        random.Random(f"new Zuora account {store.shape.seed} {store.meta('zuora_number')}"), store.meta("zuora_number")
+    )
+    row = maker.make(None, None, "added", None)
+    row.update(_zuora_values(values))
+    insert_zuora(store.connection, [row])
+    store.set_meta("zuora_number", maker.number)
+    return str(row["Id"])
+
+
+def delete_zuora_account(store: Store, account: str) -> None:
+    """Remove a Zuora account."""
+    store.connection.execute("DELETE FROM zuora_account WHERE Id = ?", (zuora_key(store, account),))
+
+
+def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
+    """Change a field's definition: hidden, label, type, length, name and whatever else `Field` holds.
+
+    A renamed field keeps its values; of a retyped one, values that its new type cannot hold become null.
+
+    Raises:
+        KeyError: no such field.
+        TypeError: no such property of a field.
+    """
+    before = store.account_field(name)
+    known = dataclasses.asdict(before)
+    unknown = set(changes) - set(known)
+    if unknown:
+        raise TypeError(f"a field has no {', '.join(sorted(unknown))}")
+    for key in ("values", "reference_to"):
+        if key in changes:
+            changes[key] = tuple(changes[key] or ())
+    after = dataclasses.replace(before, column=column_of(before), **changes)
+    store.connection.execute(
+        "UPDATE field SET name = ?, definition = ? WHERE name = ?", (after.name, after.to_json(), before.name)
+    )
+    if after.name != before.name:
+        for part in store.account_fields():
+            if part.compound == before.name:
+                store.connection.execute(
+                    "UPDATE field SET definition = ? WHERE name = ?",
+                    (dataclasses.replace(part, compound=after.name).to_json(), part.name),
+                )
+    if after.type != before.type and not after.is_compound:
+        column = quoted(column_of(after))
+        store.connection.create_function("retyped", 1, lambda text: retyped(after.type, text), deterministic=True)
+        store.connection.execute(f"UPDATE account SET {column} = retyped({column}) WHERE {column} IS NOT NULL")
+    _note_change(store)
+
+
+def add_field(store: Store, definition: Field, value: Any = None) -> None:
+    """Add a field to Account, with the same value for every account.
+
+    Raises:
+        ValueError: there is a field of that name.
+    """
+    if any(field.name.casefold() == definition.name.casefold() for field in store.account_fields()):
+        raise ValueError(f"Account has a field {definition.name!r} already")
+    (position,) = store.connection.execute("SELECT max(position) + 1 FROM field").fetchone()
+    if not definition.is_compound:
+        taken = {row[1].casefold() for row in store.connection.execute("PRAGMA table_info(account)")}
+        column = definition.name
+        while column.casefold() in taken:  # a removed field of the same name has left its column behind
+            column += "_"
+        definition = dataclasses.replace(definition, column=column)
+        store.connection.execute(f"ALTER TABLE account ADD COLUMN {quoted(column)} TEXT")
+    insert_field(store.connection, position, definition)
+    store.forget_fields()
+    if value is not None:
+        ((column, text),) = store.stored({definition.name: value}).items()
+        store.connection.execute(f"UPDATE account SET {quoted(column)} = ?", (text,))
+    _note_change(store)
+
+
+def remove_field(store: Store, name: str) -> None:
+    """Remove a field from Account; a new one of the same name starts empty."""
+    field = store.account_field(name)
+    store.connection.execute("DELETE FROM field WHERE name = ?", (field.name,))
+    _note_change(store)
+
+
+def _note_change(store: Store) -> None:
+    store.forget_fields()
+    store.set_meta("fields_changed", store.meta("day") * 86400 + store.meta("ticks"))

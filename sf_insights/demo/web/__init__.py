@@ -1,0 +1,1 @@
+"""Requests of the demo org and their answers, errors included, as Salesforce words them."""

@@ -1,0 +1,36 @@
+"""Values in the JSON of the REST API: numbers keep the text that Java gives them."""
+
+import json
+import re
+from typing import Any
+
+from sf_insights.demo.data.values import INTEGERS, NUMBERS_WITH_DECIMALS
+
+# Python's json writes floats its own way. The number's text travels as a marked string and loses its quotes at the end.
+_MARK = "\ue0f3number:"
+_MARKED = re.compile('"' + _MARK + r'([^"]*)"')
+
+
+def to_json(type_: str, text: str | None) -> Any:
+    """Return the value for `dump_json`, in the form of the REST API: datetimes end with +0000, numbers as Java's."""
+    if text is None:
+        return None
+    if type_ == "boolean":
+        return text == "true"
+    if type_ in NUMBERS_WITH_DECIMALS:
+        return _MARK + text
+    if type_ in INTEGERS:
+        return int(text)
+    if type_ == "datetime":
+        return text[:-1] + "+0000"
+    return text
+
+
+def dump_json(value: Any, pretty: bool = False) -> bytes:
+    """Write a JSON body in UTF-8, with numbers from `to_json` in Java's notation."""
+    text = json.dumps(
+        value, ensure_ascii=False, indent=2 if pretty else None, separators=None if pretty else (",", ":")
+    )
+    if _MARK in text:
+        text = _MARKED.sub(r"\1", text)
+    return text.encode()

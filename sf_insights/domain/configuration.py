@@ -1,0 +1,242 @@
+"""What the administrator's file may say, and what is said of what it may not."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import Category
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.syncs.durations import duration
+
+LABEL_LENGTH = 255
+MOST_DAYS = 36_500
+LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after eight hours, of which the query may take two
+_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def _with_whole_characters(value: Any) -> Any:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character, which nothing can store; write it again") from None
+    return value
+
+
+def _on_one_line(value: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in value.strip()):
+        raise ValueError("holds a line break or another control character; write it on one line")
+    return value.strip()
+
+
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
+Text = Annotated[str, BeforeValidator(_with_whole_characters)]  # YAML can escape half a surrogate pair
+
+
+class Guards(BaseModel):
+    """Shares between 0 and 1 beyond which a sync is refused until a person accepts it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_row_drop: Share = 0.2
+    min_match_rate: Share = 0.5
+
+
+class Retention(BaseModel):
+    """For how many days the past is kept: what the warehouse has for looking back, and Dagster's runs with logs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ops_days: int = 730
+    run_days: int = 365
+
+    @field_validator("ops_days", "run_days", mode="before")
+    @classmethod
+    def _is_number_of_days(cls, value: Any) -> Any:
+        if type(value) is not int or not 1 <= value <= MOST_DAYS:  # `true` is no number of days
+            raise ValueError(f"must be a whole number of days between 1 and {MOST_DAYS}")
+        return value
+
+
+class SelectedField(BaseModel):
+    """One entry under `fields:`. A bare text stands for an attribute without a label of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    field: str
+    category: Category = Field(default="attribute", alias="as")
+    label: Text | None = None
+    description: Text | None = None
+
+    @field_validator("field")
+    @classmethod
+    def _is_api_name(cls, value: str) -> str:
+        if not _API_NAME.fullmatch(value):
+            raise ValueError("must be the API name of one Account field, such as Industry or ARR__c")
+        return value
+
+    @field_validator("label")
+    @classmethod
+    def _is_label(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("is empty; write the label, or null to return to the default")
+        if value is not None and len(value) > LABEL_LENGTH:
+            raise ValueError(f"has {len(value)} characters; at most {LABEL_LENGTH} are allowed")
+        return value and _on_one_line(value)
+
+    @property
+    def says_label(self) -> bool:
+        """Whether the entry speaks of its label at all: `label: null` returns to the default, silence keeps."""
+        return "label" in self.model_fields_set
+
+
+class AccountFieldSync(BaseModel):
+    """The whole of account_field_sync.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    timezone: str = "UTC"
+    daily_at: str = "04:00"
+    label_prefix: Text = Field(default="Sssf", max_length=100)
+    insights_accounts: str = Field(default="zuora", min_length=1)
+    retry_for: str = "2h"
+    guards: Guards = Guards()
+    retention: Retention = Retention()
+    fields: tuple[SelectedField, ...]
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _bare_names(cls, value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+            raise ValueError("must list at least one Account field, each on a line such as `- Industry`")
+        return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
+
+    @field_validator("label_prefix")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        return _on_one_line(value)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone; write one such as America/New_York") from None
+        return value
+
+    @field_validator("daily_at", mode="before")
+    @classmethod
+    def _is_time_of_day(cls, value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+            raise ValueError('must be a quoted time of day between "00:00" and "23:59"')
+        return value
+
+    @field_validator("retry_for", mode="before")
+    @classmethod
+    def _is_retry_for(cls, value: Any) -> Any:
+        retry_duration(value)
+        return value
+
+    @property
+    def by_field(self) -> ByApiName[SelectedField]:
+        """The entries by the API names they write."""
+        return ByApiName((entry.field, entry) for entry in self.fields)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def time_of_day(self) -> time:
+        """When the daily sync is due, on the clock of `timezone`."""
+        return time.fromisoformat(self.daily_at)
+
+
+def retry_duration(value: Any) -> timedelta:
+    """Return for how long a run keeps trying while Salesforce or Zuora is unavailable, from a text such as 2h.
+
+    Raises:
+        ValueError: says what to write instead.
+    """
+    try:
+        length = duration(value) if isinstance(value, str) else None
+    except ValueError:
+        length = None
+    if length is None or length > LONGEST_RETRY:
+        raise ValueError("must be a length of time such as 90s, 45m or 2h, and at most 3h")
+    return length
+
+
+def parse_configuration(content: Any) -> AccountFieldSync:
+    """Validate what the YAML file holds, without a network.
+
+    Raises:
+        ConfigurationProblem: names each entry that cannot be, and what to write instead.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigurationProblem("The file holds no settings.", "Write at least `fields:` with one Account field.")
+    try:
+        configuration = AccountFieldSync.model_validate(dict(content))
+    except ValidationError as error:
+        raise ConfigurationProblem(
+            "; ".join(_sentence(detail, content) for detail in error.errors(include_url=False)) + "."
+        ) from None
+    seen: ByApiName[SelectedField] = ByApiName()
+    for entry in configuration.fields:
+        if entry.field in seen:
+            raise ConfigurationProblem(
+                f"fields: {entry.field} is selected twice.",
+                "API names are compared without regard to case; keep one of the entries.",
+            )
+        seen[entry.field] = entry
+    return configuration
+
+
+_ADVICE = {
+    "missing": "is missing",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text; put it in quotes",
+    "float_type": "must be a number such as 0.2",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be a share between 0 and 1",
+    "less_than_equal": "must be a share between 0 and 1",
+}
+_SETTINGS: dict[str, type[BaseModel]] = {"fields": SelectedField, "guards": Guards, "retention": Retention}
+
+
+def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
+    where, place = "", detail["loc"]
+    if place and place[0] == "fields" and len(place) > 1:
+        entries = content.get("fields")
+        entry = entries[place[1]] if isinstance(entries, Sequence) else None
+        name = entry if isinstance(entry, str) else entry.get("field") if isinstance(entry, Mapping) else None
+        where = f"fields, entry {place[1] + 1}" + (f" ({name})" if name else "")
+        place = place[2:]
+    else:
+        where, place = str(place[0]) if place else "", place[1:]
+    path = ": ".join([part for part in [where, *map(str, place)] if part])
+    advice = _ADVICE.get(detail["type"])
+    if detail["type"] == "value_error":
+        text = str(detail["ctx"]["error"])
+    elif detail["type"] == "extra_forbidden":
+        allowed = _SETTINGS.get(detail["loc"][0], AccountFieldSync) if len(detail["loc"]) > 1 else AccountFieldSync
+        names = [setting.alias or name for name, setting in allowed.model_fields.items()]
+        text = f"is no setting; there are {', '.join(names)}"
+    elif detail["type"] == "model_type":
+        entry_form = "an API name such as Industry, or an entry with `field:`"
+        text = f"must be {entry_form if detail['loc'][0] == 'fields' else 'a block of settings, or left out'}"
+    elif advice:
+        text = advice.format(**detail.get("ctx", {}))
+    else:
+        text = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{path}: {text}" if path else text

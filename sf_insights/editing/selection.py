@@ -1,0 +1,73 @@
+"""Changing the selection: the file as it would be, validated as a sync validates it, and what lies between."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField, Category
+from sf_insights.domain.fields.plan import plan_fields
+from sf_insights.settings.configuration_file import ConfigurationFile
+from sf_insights.warehouse.tables.published_fields import PublishedFields
+
+Selection = ByApiName[Category]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What saving would do: what is selected and deselected in words, and the file's lines."""
+
+    file: ConfigurationFile
+    added: list[tuple[str, Category]]
+    removed: list[str]
+    moved: list[tuple[str, Category]]
+    lines: list[tuple[str, str]]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.moved)
+
+
+def selection_of(configuration: AccountFieldSync) -> Selection:
+    """What the file selects."""
+    return ByApiName((entry.field, entry.category) for entry in configuration.fields)
+
+
+def proposed(
+    file: ConfigurationFile,
+    selection: Mapping[str, Category],
+    catalog: Mapping[str, AccountField],
+    published: PublishedFields,
+) -> Change:
+    """What selecting exactly these fields would do.
+
+    Args:
+        file: the administrator's file.
+        selection: by API name.
+        catalog: the org's fields; when nothing is known of them, the next sync is the first to look.
+        published: what the last published sync knows.
+
+    Raises:
+        ConfigurationProblem: what is asked for cannot be.
+    """
+    edited = file.with_selection(selection)
+    if catalog:
+        plan_fields(edited.configuration.fields, catalog, published.known)
+    before, after = selection_of(file.configuration), selection_of(edited.configuration)
+    return Change(
+        edited,
+        added=[(name, category) for name, category in after.items() if name not in before],
+        removed=[name for name in before if name not in after],
+        moved=[(name, category) for name, category in after.items() if name in before and before[name] != category],
+        lines=_changed_lines(file.text, edited.text),
+    )
+
+
+def _changed_lines(before: str, after: str) -> list[tuple[str, str]]:
+    """A unified diff as (kind, line): kind is "add", "del", "same" or "gap"."""
+    kinds = {"+": "add", "-": "del", " ": "same"}
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
+    return [("gap", "⋯") if line.startswith("@@") else (kinds[line[0]], line[1:]) for line in lines]

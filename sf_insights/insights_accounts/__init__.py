@@ -1,0 +1,1 @@
+"""Where the list of Insights accounts comes from: a file, or Zuora."""

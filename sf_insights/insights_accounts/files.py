@@ -1,0 +1,236 @@
+"""The Insights accounts from a CSV or Parquet file, whatever its size.
+
+A file with bytes that are not UTF-8 is refused with the line, where a server's answer would be repaired: almost always
+all of it is in another encoding, and the person who made it can write it again.
+"""
+
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.wording import counted
+from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList, SeenIds, repeated_ids, write_pieces
+
+_NEEDED = ("Id", "CrmId")
+_ROWS_AT_ONCE = 100_000
+_MOST_LINES_NAMED = 5
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_IS_ACCOUNT = pl.col("is_account")
+_HAS_NO_ID = pl.col("Id").is_null()
+
+
+class FileAccounts:
+    """Accounts from a CSV or Parquet file whose columns have Zuora's API names."""
+
+    api_calls = 0
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix.lower() not in (".csv", ".parquet"):
+            raise ConfigurationProblem(
+                f"insights_accounts names {path.name}, which is neither a .csv nor a .parquet.",
+                "Write the path of such a file, or zuora to read them from Zuora.",
+            )
+        self.path = path
+        self.name = path.name
+
+    def check(self) -> None:
+        """See AccountSource: looks at every Id, and at the other columns only where one is missing."""
+        ids = SeenIds()
+        for batch in self._batches(["Id"]):
+            ids.add(batch["Id"])
+        with self._understood():
+            if ids.given < ids.rows and (blank := self._rows(_IS_ACCOUNT & _HAS_NO_ID)):
+                raise self._without_id(blank)
+            repeated = repeated_ids(self._accounts()) if ids.may_repeat else None
+        self._refuse(ids.given, repeated)
+
+    def land(self, directory: Path) -> LandedList:
+        """See AccountSource.
+
+        Raises:
+            ConfigurationProblem: the file cannot be read, lacks a column, is empty, has an account twice or without
+                an Id, or became another one meanwhile.
+        """
+        batches = self._batches([*COLUMNS, "is_account"])
+        landed = write_pieces((batch.filter("is_account").select(COLUMNS) for batch in batches), directory)
+        # From here on what was landed is looked at, and the file only to say where: it may be another one by now.
+        if landed.ids.given < landed.ids.rows:
+            raise self._without_id(self._rows_now(_IS_ACCOUNT & _HAS_NO_ID))
+        self._refuse(landed.accounts, landed.repeated_ids() if landed.ids.may_repeat else None)
+        return landed
+
+    def _refuse(self, accounts: int, repeated: pl.DataFrame | None) -> None:
+        if not accounts:
+            raise self._problem("holds no accounts", "Export the accounts again.")
+        if repeated is not None and len(repeated):
+            first = repeated["Id"][0]
+            places = self._places(self._rows_now(pl.col("Id") == first))
+            ids = counted(len(repeated), "Id")
+            raise self._problem(f"has {ids} more than once, such as {first}{places}", "Each account may be there once.")
+
+    def _without_id(self, rows: list[int]) -> ConfigurationProblem:
+        return self._problem(f"has accounts without an Id{self._places(rows)}", "Fill in Zuora's Id.")
+
+    def _rows_now(self, condition: pl.Expr) -> list[int]:
+        """Where such accounts stand; none when the file cannot be read any more."""
+        try:
+            return self._rows(condition)
+        except (OSError, pl.exceptions.PolarsError, Problem):
+            return []
+
+    def _rows(self, condition: pl.Expr) -> list[int]:
+        return self._accounts().filter(condition).select("row").collect()["row"].to_list()
+
+    def _batches(self, columns: list[str]) -> Iterator[pl.DataFrame]:
+        with self._understood():
+            accounts, before = self._accounts().select(columns), self._identity()
+            if self._is_csv():
+                yield from accounts.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True)
+            else:
+                # As batches, polars would hold several row groups, which in a Parquet file may be the whole of it.
+                rows = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item()
+                for start in range(0, rows, _ROWS_AT_ONCE):
+                    yield accounts.slice(start, _ROWS_AT_ONCE).collect()
+            if self._identity() != before:
+                raise self._changed()
+
+    def _accounts(self) -> pl.LazyFrame:
+        """Return the columns COLUMNS, `row`, which counts from 0, and `is_account`, which an empty line is not."""
+        # A star in a path is a star: two files that look alike are not one list.
+        if self._is_csv():
+            wanted = self._wanted(pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns)
+            file = pl.scan_csv(self.path, infer_schema=False, glob=False)
+        else:
+            file = pl.scan_parquet(self.path, glob=False)
+            wanted = self._wanted(file.collect_schema().names())
+        absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
+        text = file.select(pl.col(wanted).cast(pl.String)).select(_filled(pl.col(wanted)), *absent)
+        is_account = ~pl.all_horizontal(pl.col(COLUMNS).is_null())
+        return (
+            text.with_row_index("row")
+            .with_columns(is_account=is_account)
+            .with_columns(_filled(pl.col("Id").str.strip_chars()))
+        )
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Turn what reading the file may raise into sentences about it."""
+        before = self._identity()
+        try:
+            yield
+        except OSError as error:
+            raise self._problem(
+                f"cannot be read: {error.strerror or 'no such file'}", "Look at insights_accounts."
+            ) from None
+        except pl.exceptions.NoDataError:
+            raise self._problem("is empty", "Export the accounts again.") from None
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            if self._identity() != before:
+                raise self._changed() from None
+            reason = self._damage() or str(error).splitlines()[0]
+            raise self._problem(
+                f"cannot be read: {reason}", "It must be UTF-8 text separated by commas, or Parquet."
+            ) from None
+
+    def _identity(self) -> tuple[int, int, int]:
+        """What is another once the file is another."""
+        try:
+            found = self.path.stat()
+        except ValueError:
+            raise self._problem("has a name that no file can have", "Look at insights_accounts.") from None
+        except OSError as error:
+            raise self._problem(f"cannot be read: {error.strerror}", "Look at insights_accounts.") from None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _changed(self) -> ConfigurationProblem:
+        return self._problem("changed while it was read", "Run again, once it is written.")
+
+    def _wanted(self, found: list[str]) -> list[str]:
+        missing = [name for name in _NEEDED if name not in found]
+        if missing:
+            raise self._problem(
+                f"has no column {' and no column '.join(missing)}; it has {', '.join(found)}",
+                self._separated(found) or f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
+            )
+        twice = [name for name in COLUMNS if f"{name}_duplicated_0" in found]
+        if twice:
+            raise self._problem(f"has the column {twice[0]} twice", "Keep the one that is meant.")
+        return [name for name in COLUMNS if name in found]
+
+    def _separated(self, found: list[str]) -> str | None:
+        """What to do when the whole header is one column, since something else than a comma separates them."""
+        for sign, name in _SEPARATORS.items():
+            if self._is_csv() and len(found) == 1 and sign in found[0]:
+                return f"Export it with commas; {name} separate its columns."
+        return None
+
+    def _places(self, rows: list[int]) -> str:
+        """Say where in the file rows, counted from 0, are: by line in a CSV, where a record may have several."""
+        if self._is_csv():
+            try:
+                lines = [line for line, *_ in self._records()]
+                places = [lines[row] for row in rows]
+            except (OSError, ValueError, csv.Error, IndexError):  # it is not what it was, or not plain text
+                return ""
+        else:
+            places = [row + 1 for row in rows]
+        named = ", ".join(str(place) for place in places[:_MOST_LINES_NAMED])
+        more = f" and {len(places) - _MOST_LINES_NAMED} more" if len(places) > _MOST_LINES_NAMED else ""
+        unit = ("line" if self._is_csv() else "row") + ("" if len(places) == 1 else "s")
+        return f" ({unit} {named}{more})" if places else ""
+
+    def _damage(self) -> str | None:
+        """What is wrong with a CSV file and in which line, None when another reader finds nothing."""
+        if not self._is_csv():
+            return None
+        try:
+            with self.path.open("rb") as file:
+                wrong = next((line for line, text in enumerate(file, 1) if not _is_utf8(text)), None)
+            if wrong:
+                return f"line {wrong} is not UTF-8"
+            longer = ((line, values, columns) for line, values, columns in self._records() if values > columns)
+            if found := next(longer, None):
+                return "line {} has {} values where the header has {}".format(*found)
+        except csv.Error as error:
+            return f"{error}, as when a quote is not closed"
+        except OSError:
+            pass
+        return None
+
+    def _records(self) -> Iterator[tuple[int, int, int]]:
+        """The first line of each record of a CSV file, and how many values it and the header have."""
+        csv.field_size_limit(sys.maxsize)
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            columns = len(next((row for row in reader if row), []))
+            line = reader.line_num + 1
+            try:
+                for row in reader:
+                    yield line, len(row), columns
+                    line = reader.line_num + 1
+            except csv.Error as error:
+                raise csv.Error(f"what begins in line {line} is no CSV") from error
+
+    def _is_csv(self) -> bool:
+        return self.path.suffix.lower() == ".csv"
+
+    def _problem(self, what: str, remedy: str) -> ConfigurationProblem:
+        return ConfigurationProblem(f"The account file {self.path} {what}.", remedy)
+
+
+def _filled(text: pl.Expr) -> pl.Expr:
+    """What is empty as null. polars would hold a whole CSV file for `replace("", None)`."""
+    return pl.when(text != "").then(text)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

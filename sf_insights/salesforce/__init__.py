@@ -1,0 +1,1 @@
+"""The connected Salesforce org: login, requests, and reading all of its Accounts."""

@@ -1,0 +1,235 @@
+"""One Bulk API 2.0 query job on the server's side: creating it, waiting for it, fetching its result, removing it.
+
+Sources: Bulk API 2.0 Developer Guide, "Query" and "Get Parallel Query Results".
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
+from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.salesforce.csv_pages import CsvPage, TornPage, save_page
+from sf_insights.salesforce.errors import RequestRefused, job_failed
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.signals import pause
+from sf_insights.transport.answers import understood
+from sf_insights.transport.paging import Way, own_path
+from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown, RetryPolicy
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.3
+_LONGEST_PAUSE = 30.0
+_FIRST_VERSION_WITH_RESULT_PAGES = 58.0
+_CLOCKS_DIFFER = timedelta(seconds=5)  # between the servers of Salesforce
+_TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
+
+
+class QueryJob:
+    """One Bulk API 2.0 query job, from its creation to its removal."""
+
+    def __init__(
+        self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True, is_ours: bool = True
+    ) -> None:
+        """`is_certain` is whether the job is known to run our query, and `is_ours` whether to be our own."""
+        self._org = org
+        self.is_certain = is_certain
+        self.is_ours = is_ours
+        with understood("Salesforce", "run the query"):
+            self.id = str(info["id"])
+            self.state = str(info["state"])
+        self.records_found = 0
+
+    @classmethod
+    def created(cls, org: SalesforceOrg, soql: str) -> "QueryJob":
+        """Create the job. After an ambiguous failure it is looked for, and created again if it is not found for sure.
+
+        A second job costs little: the first one goes by itself in 7 days.
+        """
+        asked_at = org.clock
+
+        def create_or_find() -> "QueryJob":
+            try:
+                info: Any = org.call(
+                    "POST",
+                    "jobs/query",
+                    doing="query the Accounts",
+                    body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
+                    repeat_when_unsure=False,
+                )
+                return cls(org, info)
+            except OutcomeUnknown as met:
+                unknown = met
+            found = _job_since(org, asked_at)
+            if found is not None:
+                return cls(org, found, is_certain=False, is_ours=False)
+            logger.warning("%s It is created again; the first one may be left behind in Salesforce.", unknown.what)
+            raise unknown.trouble
+
+        return org.retry.run(create_or_find)
+
+    @classmethod
+    def resumed(cls, org: SalesforceOrg, job_id: str | None, *, retry: RetryPolicy | None = None) -> Self | None:
+        """Return an earlier job if Salesforce still shows it and it has not failed."""
+        if job_id is None:
+            return None
+        try:
+            info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query", retry=retry)
+        except RequestRefused as refused:  # a new query serves as well
+            if refused.status != requests.codes.not_found:
+                logger.warning("Job %s of an earlier run is not used. %s", job_id, refused)
+            return None
+        with understood("Salesforce", "look for the earlier query"):
+            has_failed = info["state"] in ("Failed", "Aborted")
+        return None if has_failed else cls(org, info, is_certain=False)
+
+    @property
+    def first_result_address(self) -> str:
+        """Where the first page of the result is."""
+        return f"jobs/query/{self.id}/results"
+
+    def wait(self, deadline: float, report: Callable[[], None]) -> None:
+        """Return when Salesforce has run the query; `deadline` is a reading of the monotonic clock."""
+        seconds = _FIRST_PAUSE
+        while True:
+            asked_at = time.monotonic()
+            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
+            deadline += time.monotonic() - asked_at  # an outage is not the query's time: it goes on meanwhile
+            with understood("Salesforce", "tell how far the query is"):
+                self.state = str(info["state"])
+                self.records_found = int(info.get("numberRecordsProcessed") or 0)
+            report()
+            if self.state == "JobComplete":
+                if info.get("numberRecordsProcessed") is None:
+                    raise IncompleteSnapshot("Salesforce does not say how many records it found.", "Run again.")
+                return
+            if self.state == "Failed":
+                raise job_failed(str(info.get("errorMessage") or ""))
+            if self.state == "Aborted":
+                raise ConnectionProblem("Somebody aborted the query of the Accounts in Salesforce.", "Run again.")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ConnectionProblem(
+                    f"Salesforce did not finish the query of the Accounts in time; it was {self.state}.",
+                    "Run again when the org is less busy, or select fewer formula fields.",
+                )
+            pause(min(seconds * random.uniform(0.8, 1.2), left))  # noqa: S311
+            seconds = min(seconds * 1.5, _LONGEST_PAUSE)
+
+    def result_addresses(self) -> Iterator[str] | None:
+        """Return the addresses of all result pages, asked for as they are used; None when only locators are offered."""
+        if float(self._org.api_version) < _FIRST_VERSION_WITH_RESULT_PAGES:
+            return None
+        try:
+            answer: Any = self._listed(f"jobs/query/{self.id}/resultPages")
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:
+                raise
+            return None
+        return self._addresses_from(answer) if isinstance(answer, dict) and "resultPages" in answer else None
+
+    def _addresses_from(self, answer: Any) -> Iterator[str]:
+        way = Way("Salesforce", "list the pages of the result")
+        while True:
+            with understood("Salesforce", "list the pages of the result"):
+                addresses = [own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
+                # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
+                following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
+                is_done = bool(answer.get("done"))
+            yield from addresses
+            if is_done:
+                return
+            if not following:
+                raise IncompleteSnapshot("Salesforce does not say where the rest of the result is.", "Run again.")
+            with understood("Salesforce", "list the pages of the result"):
+                path = own_path(following)
+            answer = self._listed(way.on(path, brought=len(addresses)))
+
+    def _listed(self, path: str) -> Any:
+        return self._org.call("GET", path, doing="list the pages of the result")
+
+    def download(
+        self, number: int, address: str, directory: Path, stopped: threading.Event
+    ) -> tuple[CsvPage | None, str | None]:
+        """Return a page, None when it is empty, and the locator of the next one, None when it was the last."""
+
+        def read(response: requests.Response) -> tuple[CsvPage | None, str | None]:
+            page = save_page(response, number, directory, stopped)
+            if page is None and self.records_found:
+                raise TornPage(f"Page {number} of the Accounts came without content")
+            locator = response.headers.get("Sforce-Locator", "null")
+            return page, None if locator in ("", "null") else locator
+
+        return self._org.call(
+            "GET", address, doing="send the result", headers={"Accept": "text/csv"}, read=read, stopped=stopped
+        )
+
+    def finish(self) -> None:
+        """Abort the job, or remove it when it has ended. Failing to is only logged: it goes by itself in 7 days.
+
+        One that may be somebody else's is left alone.
+        """
+        if not self.is_ours:
+            logger.info("Job %s is left in Salesforce: it may be somebody else's.", self.id)
+            return
+        try:
+            if self.state not in _TERMINAL:
+                try:
+                    self._change("PATCH", {"state": "Aborted"})
+                except RequestRefused:  # it has ended since it was last looked at
+                    self._change("DELETE")
+            else:
+                self._change("DELETE")
+        except Problem as problem:
+            logger.warning("Job %s is left behind in Salesforce. %s", self.id, problem)
+
+    def _change(self, method: str, body: dict[str, str] | None = None) -> None:
+        self._org.call(
+            method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None, retry=ONCE_MORE
+        )
+
+
+def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | None:
+    """Return the one queryAll job on Account that our user created since `moment`, None when it is not the only one.
+
+    The list shows nobody's query, and holds the jobs of everybody's last 7 days.
+    """
+    if moment is None:
+        return None
+    try:
+        user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
+        with understood("Salesforce", "list its query jobs"):
+            new = [info for info in _listed_jobs(org) if _is_of(info, user, earliest)]
+    except Problem as problem:
+        logger.warning("Whether Salesforce created the query is unknown. %s", problem)
+        return None
+    return new[0] if len(new) == 1 else None
+
+
+def _is_of(info: dict[str, Any], user: str, earliest: datetime) -> bool:
+    return (
+        (info.get("operation"), info.get("object")) == ("queryAll", "Account")
+        and info["state"] not in ("Failed", "Aborted")
+        and to_18_characters(info["createdById"]) == user
+        and datetime.fromisoformat(info["createdDate"]) >= earliest
+    )
+
+
+def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
+    """Yield every query job that Salesforce still has."""
+    way = Way("Salesforce", "list its query jobs")
+    path = "jobs/query?jobType=V2Query"
+    while path:
+        answer: Any = org.call("GET", path, doing="list its query jobs")
+        jobs, following = answer["records"], answer.get("nextRecordsUrl")
+        yield from jobs
+        first = str(jobs[0]["id"]) if jobs else ""
+        path = way.on(own_path(following), brought=len(jobs), first=first) if following else ""

@@ -1,0 +1,299 @@
+"""The ways to log in to Salesforce and Zuora, one small class each, chosen by which variables are filled."""
+
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import jwt
+import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+from simple_salesforce.login import SalesforceLogin, token_login
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.salesforce_hosts import SHARED_HOSTS, api_host, login_host
+from sf_insights.domain.wording import are_missing
+from sf_insights.settings.environment import filled_variables
+from sf_insights.transport.addresses import host_of
+
+# What a token endpoint says that finds no client, by its code or by the status of an answer without one.
+_CLIENT_NOT_READ = ("invalid_client", "invalid_client_id", "invalid_request", 400, 401)
+_JWT_SECONDS = 180
+
+
+class Login(NamedTuple):
+    """What a login gave: an access token, and the host (with a port, if any) that serves the org's API."""
+
+    token: str
+    instance: str
+
+
+class Credentials(Protocol):
+    """One way to log in to Salesforce."""
+
+    name: ClassVar[str]
+    variables: ClassVar[tuple[str, ...]]
+    address_variable: ClassVar[str]
+    warning: ClassVar[str | None]
+    renewable: ClassVar[bool]
+
+    @property
+    def identity(self) -> str:
+        """Who logs in: the same text for the same user. It may hold a key, and is only ever shown as a hash."""
+        ...
+
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """Log in through `session`.
+
+        Raises:
+            simple_salesforce.exceptions.SalesforceAuthenticationFailed: Salesforce refused.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ClientCredentials:
+    """The OAuth client-credentials flow of a connected app that has a user to run as. The recommended way."""
+
+    name: ClassVar[str] = "client credentials"
+    variables: ClassVar[tuple[str, ...]] = (
+        "SALESFORCE_DOMAIN",
+        "SALESFORCE_CONSUMER_KEY",
+        "SALESFORCE_CONSUMER_SECRET",
+    )
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = True
+
+    host: str
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.host} {self.consumer_key}"
+
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """See Credentials. The client is named in the header and, where that is not read, in the form.
+
+        Salesforce reads both; some gateways before it read the form alone.
+        """
+        form = {"grant_type": "client_credentials"}
+        client = base64.b64encode(f"{self.consumer_key}:{self.consumer_secret}".encode()).decode()
+        try:
+            return _token(session, self.host, form, self.consumer_key, {"Authorization": f"Basic {client}"})
+        except SalesforceAuthenticationFailed as refused:
+            if refused.code not in _CLIENT_NOT_READ:
+                raise
+            by_header = refused
+        form |= {"client_id": self.consumer_key, "client_secret": self.consumer_secret}
+        try:
+            return _token(session, self.host, form, self.consumer_key)
+        except SalesforceAuthenticationFailed:
+            raise by_header from None
+
+
+@dataclass(frozen=True)
+class JwtBearer:
+    """The OAuth JWT bearer flow: the connected app trusts a certificate, whose private key signs each login."""
+
+    name: ClassVar[str] = "JWT bearer"
+    variables: ClassVar[tuple[str, ...]] = (
+        "SALESFORCE_USERNAME",
+        "SALESFORCE_CONSUMER_KEY",
+        "SALESFORCE_PRIVATE_KEY_FILE",
+    )
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = True
+
+    username: str
+    consumer_key: str = field(repr=False)
+    private_key_file: Path
+    host: str
+    audience: str
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.host} {self.username}"
+
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """See Credentials.
+
+        Raises:
+            ConfigurationProblem: the private key cannot be read.
+        """
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": self._assertion()}
+        return _token(session, self.host, form, self.consumer_key)
+
+    def _assertion(self) -> str:
+        claims = {
+            "iss": self.consumer_key,
+            "sub": self.username,
+            "aud": self.audience,
+            "exp": f"{time.time() + _JWT_SECONDS:.0f}",
+        }
+        try:
+            key = self.private_key_file.expanduser().read_text(encoding="utf-8")
+            return jwt.encode(claims, key, algorithm="RS256")
+        except OSError as error:
+            raise self._unreadable(error.strerror or "it cannot be read") from None
+        except (jwt.exceptions.InvalidKeyError, UnicodeDecodeError, TypeError):
+            raise self._unreadable("it is not an RSA private key in PEM form without a password") from None
+
+    def _unreadable(self, reason: str) -> ConfigurationProblem:
+        return ConfigurationProblem(
+            f"The private key {self.private_key_file} cannot be used: {reason}.",
+            "SALESFORCE_PRIVATE_KEY_FILE must name the key whose certificate stands in the connected app.",
+        )
+
+
+@dataclass(frozen=True)
+class ExistingSession:
+    """An access token from elsewhere, such as `sf org display`. It cannot be renewed when it expires."""
+
+    name: ClassVar[str] = "existing session"
+    variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL")
+    address_variable: ClassVar[str] = "SALESFORCE_INSTANCE_URL"
+    warning: ClassVar[str | None] = None
+    renewable: ClassVar[bool] = False
+
+    access_token: str = field(repr=False)
+    instance_url: str
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return self.access_token
+
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """See Credentials. Sends nothing."""
+        return Login(self.access_token, urlsplit(self.instance_url).netloc)
+
+
+@dataclass(frozen=True)
+class UserPassword:
+    """User name, password and security token through SOAP login()."""
+
+    name: ClassVar[str] = "user name and password"
+    variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN")
+    address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
+    warning: ClassVar[str | None] = (
+        "Salesforce retires this login with Summer '27 and switches it off in new orgs: set up client credentials "
+        "(SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY, SALESFORCE_CONSUMER_SECRET) instead."
+    )
+    renewable: ClassVar[bool] = True
+
+    username: str
+    password: str = field(repr=False)
+    security_token: str = field(repr=False)
+    host: str
+
+    @property
+    def identity(self) -> str:
+        """See Credentials."""
+        return f"{self.host} {self.username}"
+
+    def login(self, session: requests.Session, api_version: str) -> Login:
+        """See Credentials."""
+        return Login(
+            *SalesforceLogin(
+                username=self.username,
+                password=self.password,
+                security_token=self.security_token,
+                session=session,
+                sf_version=api_version,
+                scratch_url=f"https://{self.host}",  # the only parameter that takes a whole host
+            )
+        )
+
+
+_WAYS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
+
+
+def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
+    """Return the first way in whose variables are all filled; an empty variable counts as absent.
+
+    Raises:
+        ConfigurationProblem: no set is complete, or a variable holds something that cannot be.
+    """
+    filled = filled_variables(environment)
+    way = next((way for way in _WAYS if all(name in filled for name in way.variables)), None)
+    if way is None:
+        raise _incomplete(filled)
+    if way is ExistingSession:
+        return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
+    host = login_host(filled.get("SALESFORCE_DOMAIN", "login"))
+    if way is ClientCredentials:
+        if host in SHARED_HOSTS:
+            raise ConfigurationProblem(
+                f"Client credentials do not work on {host}.",
+                "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
+            )
+        return ClientCredentials(host, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
+    if way is JwtBearer:
+        key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
+        audience = _audience(filled.get("SALESFORCE_AUDIENCE", host))
+        return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, host, audience)
+    return UserPassword(
+        filled["SALESFORCE_USERNAME"], filled["SALESFORCE_PASSWORD"], filled["SALESFORCE_SECURITY_TOKEN"], host
+    )
+
+
+def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
+    begun = [way for way in _WAYS if any(name in filled for name in way.variables)]
+    lacks = [f"{way.name}: {are_missing([name for name in way.variables if name not in filled])}" for way in begun]
+    if not lacks:
+        return ConfigurationProblem(
+            "No Salesforce credentials are set.",
+            f"Set {', '.join(ClientCredentials.variables)} in the environment or in .env.",
+        )
+    return ConfigurationProblem(
+        f"The Salesforce credentials are incomplete ({'; '.join(lacks)}).",
+        "Fill one of these sets in the environment or in .env.",
+    )
+
+
+def _token(
+    session: requests.Session, host: str, form: dict[str, str], consumer_key: str, headers: dict[str, str] | None = None
+) -> Login:
+    """Ask the host's OAuth endpoint for a token.
+
+    Raises:
+        TypeError: the answer holds no token.
+    """
+    token, instance = token_login(
+        f"https://{host}/services/oauth2/token", form, host, consumer_key, headers, None, session
+    )
+    if not isinstance(token, str):
+        raise TypeError("a token is a text")
+    return Login(token, instance)
+
+
+def _audience(written: str) -> str:
+    """The audience that a JWT names: an https address, such as https://login.salesforce.com."""
+    address = written if "://" in written else f"https://{written}"
+    if not address.startswith("https://") or not host_of(address):
+        raise ConfigurationProblem(
+            "SALESFORCE_AUDIENCE is not an https address.",
+            "Write what the org's JWT flow expects, such as https://login.salesforce.com.",
+        )
+    return address.rstrip("/")
+
+
+def _instance_address(address: str) -> str:
+    """The https address of an org; of a pasted Lightning or Setup page, where its API is."""
+    address = address if "://" in address else f"https://{address}"
+    host = host_of(address)
+    if not address.startswith("https://") or not host:
+        raise ConfigurationProblem(
+            "SALESFORCE_INSTANCE_URL is not an https address.", "Write it as in https://acme.my.salesforce.com."
+        )
+    name, port = api_host(host), urlsplit(address).port
+    name = f"[{name}]" if ":" in name else name
+    return f"https://{name}" if port is None else f"https://{name}:{port}"

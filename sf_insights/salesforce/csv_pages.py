@@ -1,0 +1,133 @@
+"""Pages of Account records as CSV files: streamed from the Bulk API, or written from the REST API in the same shape."""
+
+import csv
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import requests
+
+from sf_insights.domain.encodings import in_utf8
+from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class CsvPage:
+    """One whole page: every value quoted, a header of its own, null as an empty text.
+
+    `records` were counted in the file; `claimed_records` is what Salesforce said the page holds, if it did, and equals
+    it. `number` counts from 1 in Salesforce's order of the pages.
+    """
+
+    number: int
+    path: Path
+    records: int
+    claimed_records: int | None
+
+
+class TornPage(DoubtfulAnswer):
+    """A page that holds fewer records than Salesforce said."""
+
+    def lasting(self, tried: str) -> IncompleteSnapshot:
+        """See PassingTrouble."""
+        return IncompleteSnapshot(f"{self} ({tried}).", "Run again; nothing was changed.")
+
+
+class DownloadStopped(Exception):
+    """Nobody waits for this page any more."""
+
+
+def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
+    """Stream an answer of the Bulk API into `directory` and return it as a page; None when it is empty.
+
+    The file is in UTF-8, from the encoding that the answer declares. Bytes that mean nothing stay in it, for the
+    landing to replace.
+
+    Raises:
+        TornPage: fewer or more records than the Sforce-NumberOfRecords header says.
+        PassingTrouble: the answer is no CSV.
+        DownloadStopped: `stopped` was set.
+    """
+    content_type = response.headers.get("Content-Type", "")
+    if any(kind in content_type for kind in ("html", "json")):
+        raise PassingTrouble(f"Page {number} of the Accounts came as something that is not CSV")
+    path = directory / f"accounts-{number:05}.csv"
+    part = path.with_suffix(".csv.part")
+    try:
+        with part.open("wb") as file:
+            for chunk in in_utf8(response.iter_content(_CHUNK_BYTES), content_type):
+                if stopped.is_set():
+                    raise DownloadStopped
+                file.write(chunk)
+        claimed = _claimed_records(response)
+        is_empty = part.stat().st_size == 0
+        records = 0 if is_empty else count_records(part)
+        if claimed is not None and records != claimed:
+            raise TornPage(
+                f"Page {number} of the Accounts holds {records} records where Salesforce announced {claimed}"
+            )
+        if is_empty:
+            return None
+        part.replace(path)
+        return CsvPage(number, path, records, claimed)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path) -> CsvPage:
+    """Write records of the REST API, at least one, as the Bulk API would have sent them.
+
+    Numbers are expected as the text they had in JSON. Lone surrogates become bytes that mean nothing, as there.
+    """
+    path = directory / f"accounts-{number:05}.csv"
+    part = path.with_suffix(".csv.part")
+    columns = [column for column in records[0] if column != "attributes"]
+    try:
+        with part.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([_text(record[column]) for column in columns] for record in records)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return CsvPage(number, path, len(records), None)
+
+
+def count_records(path: Path) -> int:
+    """Return how many records a CSV file with a header holds; line breaks inside quotes are text.
+
+    Raises:
+        TornPage: it is no CSV.
+    """
+    try:
+        return int(pl.scan_csv(path, infer_schema=False, glob=False).select(pl.len()).collect().item())
+    except pl.exceptions.PolarsError:
+        raise TornPage("A page of the Accounts came as something that is not CSV") from None
+
+
+def header_of(path: Path) -> list[str]:
+    """Return the column names of a CSV file."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return next(csv.reader(file))
+
+
+def _claimed_records(response: requests.Response) -> int | None:
+    with suppress(ValueError):
+        return int(response.headers.get("Sforce-NumberOfRecords", ""))
+    return None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

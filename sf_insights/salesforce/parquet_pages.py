@@ -1,0 +1,221 @@
+"""From downloaded CSV pages to one typed, complete set of Parquet files: what the rest of a sync builds on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.casting import cast_page
+from sf_insights.domain.fields.field_types import ColumnType
+from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.salesforce.csv_pages import CsvPage
+from sf_insights.salesforce.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
+from sf_insights.sql import files_in
+from sf_insights.system.durable import PRIVATE_DIRECTORY
+
+
+@dataclass(frozen=True)
+class LandedPage:
+    """What one landed page holds.
+
+    `columns` are the types its values need, `filled` counts its live accounts that have a value, by field, and
+    `rejected` the cells that did not fit their type or whose text was repaired. `checksums` are those of its Parquet
+    files, by name.
+    """
+
+    records: int
+    live: int
+    columns: dict[str, ColumnType]
+    filled: dict[str, int]
+    rejected: dict[str, int]
+    checksums: dict[str, int]
+
+    def save(self, file: Path) -> None:
+        content = asdict(self) | {"columns": {name: column.sql for name, column in self.columns.items()}}
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Self | None:
+        """What was saved, None when it or one of the page's Parquet files is lost or damaged."""
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            columns = {name: ColumnType.parse(sql) for name, sql in content.pop("columns").items()}
+            page = cls(columns=columns, **content)
+            found = {name: _checksum(file.with_name(name)) for name in page.checksums}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return page if found == page.checksums else None
+
+
+class LandedAccounts:
+    """A snapshot on disk, in `directory`: for each page typed Parquet, its rejected cells, and what is in them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.pages: dict[int, LandedPage] = {}
+
+    @classmethod
+    def found_in(cls, directory: Path) -> Self:
+        """The pages that an earlier process landed completely and that are still whole; the others are removed."""
+        landed = cls(directory)
+        for file in directory.glob("accounts-*.json"):
+            number = int(file.stem.removeprefix("accounts-"))
+            page = LandedPage.load(file)
+            if page is not None:
+                landed.pages[number] = page
+            else:
+                for part in (*landed._files(number), file):
+                    part.unlink(missing_ok=True)
+        return landed
+
+    @property
+    def records(self) -> int:
+        return sum(page.records for page in self.pages.values())
+
+    @property
+    def live(self) -> int:
+        return sum(page.live for page in self.pages.values())
+
+    @property
+    def columns(self) -> dict[str, ColumnType]:
+        """The types that hold the values of every page."""
+        columns: dict[str, ColumnType] = {}
+        for page in self.pages.values():
+            for name, needed in page.columns.items():
+                columns[name] = columns.get(name, needed).widened(needed) or needed
+        return columns
+
+    @property
+    def filled(self) -> Counter[str]:
+        return sum((Counter(page.filled) for page in self.pages.values()), Counter())
+
+    @property
+    def rejected(self) -> Counter[str]:
+        return sum((Counter(page.rejected) for page in self.pages.values()), Counter())
+
+    @property
+    def accounts(self) -> str:
+        """The Parquet files of the accounts, as DuckDB reads them."""
+        return files_in(self.directory, "accounts-*.parquet")
+
+    @property
+    def rejected_values(self) -> str | None:
+        """The Parquet files of the rejected cells, None when there are none."""
+        return files_in(self.directory, "rejected-*.parquet") if self.rejected else None
+
+    def land(self, page: CsvPage, columns: Mapping[str, ColumnType]) -> None:
+        """Turn a page into typed Parquet; its text is removed, and no more than this page is held in memory.
+
+        Raises:
+            IncompleteSnapshot: it has other columns than were asked for, fewer records than it should have, or an Id
+                that is not text.
+        """
+        text, damaged = _read(page, columns)
+        cast = cast_page(text, columns)
+        # What is damaged and not of text does not fit its type, and is rejected for that.
+        texts = [name for name, column in columns.items() if column.kind == "text"]
+        misfits = pl.concat([cast.rejected, damaged.filter(pl.col("field").is_in(texts))])
+        accounts, rejected = self._files(page.number)
+        cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times, kept for minutes
+        written = [accounts]
+        if not misfits.is_empty():
+            misfits.write_parquet(rejected)
+            written.append(rejected)
+        deleted = cast.frame.filter(pl.col("IsDeleted").fill_null(True))
+        live = len(cast.frame) - len(deleted)
+        nulls, nulls_of_deleted = (rows.null_count().row(0, named=True) for rows in (cast.frame, deleted))
+        landed = LandedPage(
+            records=len(cast.frame),
+            live=live,
+            columns=cast.columns,
+            filled={name: live - count + nulls_of_deleted[name] for name, count in nulls.items()},
+            rejected=dict(Counter(misfits["field"].to_list())),
+            checksums={file.name: _checksum(file) for file in written},
+        )
+        # Last, since only what has this beside it counts as landed when the process dies.
+        landed.save(self.directory / f"accounts-{page.number:06}.json")
+        self.pages[page.number] = landed
+        page.path.unlink()
+
+    def _files(self, number: int) -> tuple[Path, Path]:
+        """Where the accounts of a page are, and its rejected cells if it has any."""
+        return self.directory / f"accounts-{number:06}.parquet", self.directory / f"rejected-{number:06}.parquet"
+
+
+def empty_landing(directory: Path) -> None:
+    """Remove what an earlier sync landed."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
+
+
+def _checksum(file: Path) -> int:
+    """A checksum that a damaged disk does not leave the same; nobody forges these files."""
+    checksum = 0
+    with file.open("rb") as content:
+        while chunk := content.read(1 << 20):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
+
+
+def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One page as text, its columns by name: not every server keeps their order from page to page, nor their spelling.
+
+    With it a row (record_id, field, text, reason) for each cell that was damaged on the way.
+    """
+    text, damaged = _text_of(page)
+    spelled = ByApiName((name, name) for name in columns)
+    asked_for = {name: spelled.get(name, name) for name in text.columns}
+    if len(set(asked_for.values())) == len(asked_for):  # else it has a column twice, and is refused below
+        text = text.rename(asked_for)
+        damaged = damaged.with_columns(pl.col("field").replace(asked_for))
+    if set(text.columns) != set(columns):
+        missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts has other columns than were asked for"
+            + (f"; without {', '.join(missing)}" if missing else "")
+            + (f"; with {', '.join(foreign)}" if foreign else "")
+            + ".",
+            "Run again; nothing was changed.",
+        )
+    if len(text) != page.records:
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts has {len(text)} records where {page.records} arrived.",
+            "Run again; nothing was changed.",
+        )
+    if text["Id"].null_count():
+        raise IncompleteSnapshot(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
+    damaged_ids = damaged.filter(pl.col("field") == "Id")["text"]
+    if len(damaged_ids):
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts has an Id with bytes that are not text: {damaged_ids[0]}.",
+            "Run again; nothing was changed.",
+        )
+    named = damaged.select(
+        pl.Series("record_id", text["Id"].gather(damaged["row"])), "field", "text", pl.lit(REASON).alias("reason")
+    )
+    return text.select(list(columns)), named
+
+
+def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """See read_damaged, which only a page that is not read at once needs."""
+    try:
+        return pl.read_csv(page.path, infer_schema=False, null_values=[""], glob=False), NOTHING_DAMAGED
+    except pl.exceptions.PolarsError:
+        pass
+    try:
+        return read_damaged(page.path)
+    except pl.exceptions.PolarsError as error:
+        raise IncompleteSnapshot(
+            f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
+        ) from None

@@ -1,0 +1,1 @@
+"""The environment and the administrator's YAML file."""

@@ -1,0 +1,122 @@
+-- What each Insights account stands for today, compared with what was known: the id, then what Salesforce has under it,
+-- then the sentence that an administrator can act on.
+{% if everything %}
+{% set accounts = "zuora.accounts" %}
+{% else %}
+{% set accounts = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM reconsidered))' %}
+-- A match stands as long as neither side of it changes; what has none is looked at each time.
+CREATE OR REPLACE TEMP TABLE reconsidered AS
+SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
+UNION
+SELECT account_id FROM ops.account_matches
+WHERE match_status != 'matched'
+   OR changed_in_sync > {{ since }}
+   OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > {{ since }})
+   OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
+{% endif %}
+
+-- Matches that are written all are not copied before; else they are compared first, and then few are written.
+CREATE OR REPLACE TEMP {{ "VIEW" if is_first else "TABLE" }} todays_matches AS
+WITH completed AS (
+{% include "matching/crm_account_ids.sql" %}
+), decided AS MATERIALIZED (
+    SELECT
+        account_id,
+        given_id,
+        id18,
+        characters = 15 AS is_short,
+        characters = 18 AS is_long,
+        is_long AND id18 != given_id AS was_damaged,
+        id_repaired,
+        raw."IsDeleted" AS is_deleted,
+        merged.master_record_id,
+        CASE WHEN given_id = '' THEN 'no_crm_account_id'
+             WHEN id18 IS NULL THEN 'invalid_crm_account_id'
+             WHEN substr(id18, 1, 3) != '001' THEN 'not_an_account_id'
+             WHEN NOT raw."IsDeleted" AND raw.absent_since IS NULL THEN 'matched'
+             WHEN merged.surviving_account_id IS NOT NULL THEN 'matched_by_merge'
+             WHEN raw."Id" IS NOT NULL THEN 'deleted'
+             ELSE 'not_found' END AS match_status,
+        CASE match_status WHEN 'matched' THEN id18
+                          WHEN 'matched_by_merge' THEN merged.surviving_account_id END AS salesforce_account_id
+    FROM completed
+    LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = id18
+    LEFT JOIN salesforce.merged_accounts AS merged ON merged.salesforce_account_id = id18
+), alike AS (
+    -- Two ids may differ in letter case alone, so such a neighbour is named and never linked.
+    SELECT account_id, string_agg(DISTINCT raw."Id", ' and ' ORDER BY raw."Id") AS candidates
+    FROM decided
+    JOIN salesforce.raw_accounts AS raw ON lower(substr(raw."Id", 1, 15)) = lower(decided.given_id)
+    WHERE match_status = 'not_found' AND is_short AND NOT raw."IsDeleted" AND raw.absent_since IS NULL
+    GROUP BY account_id
+), past AS (
+    -- What a sync of this day or a failed one has written is not what was known before.
+    SELECT
+        account_id,
+        arg_max(match_status, changed_on) AS match_status,
+        max(changed_on) AS match_status_since,
+        arg_max(last_matched_on, changed_on) AS last_matched_on
+    FROM ops.match_changes
+    WHERE changed_on < {{ day }}
+      AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE changed_in_sync <= {{ since }})
+    GROUP BY account_id
+), known AS (
+    SELECT account_id, match_status, match_status_since, last_matched_on
+    FROM ops.account_matches WHERE changed_in_sync <= {{ since }}
+    UNION ALL
+    FROM past
+){% if is_first %}, sharing AS (
+    SELECT salesforce_account_id, count(*) AS accounts FROM decided GROUP BY ALL
+){% endif %}
+
+SELECT
+    decided.account_id,
+    decided.salesforce_account_id,
+    decided.match_status,
+    CASE decided.match_status
+        WHEN 'matched' THEN
+            'The CRM Account ID is the id of this Salesforce Account'
+            || CASE WHEN is_short THEN ', completed from 15 to 18 characters'
+                    WHEN was_damaged THEN ', whose letter case was damaged and has been repaired'
+                    WHEN id_repaired THEN ', without what was written around it'
+                    ELSE '' END || '.'
+        WHEN 'matched_by_merge' THEN
+            'The CRM Account ID names ' || id18 || ', which was merged into ' || decided.salesforce_account_id
+            || '; enter that one in Zuora when convenient.'
+        WHEN 'no_crm_account_id' THEN
+            'The CRM Account ID is empty in Zuora; enter the id of the Salesforce Account there.'
+        WHEN 'invalid_crm_account_id' THEN
+            CASE WHEN is_long THEN 'The last three characters of the CRM Account ID contradict the others, so it '
+                                   || 'was mistyped; copy it from Salesforce again.'
+                 ELSE 'The CRM Account ID is no Salesforce id: it has ' || length(decided.given_id) || ' characters, and ids have '
+                      || '15 or 18 letters and digits; copy it from Salesforce again.' END
+        WHEN 'not_an_account_id' THEN
+            'The CRM Account ID is the id of ' || coalesce('a record of ' || {{ objects }}[substr(id18, 1, 3)], 'another kind of record')
+            || ' (' || substr(id18, 1, 3) || '), not of an Account (001); enter the Account''s id in Zuora.'
+        WHEN 'deleted' THEN
+            CASE WHEN master_record_id IS NOT NULL THEN 'The Salesforce Account was merged into ' || master_record_id
+                                     || ', and what is left of that merge is deleted too'
+                 WHEN is_deleted THEN 'The Salesforce Account was deleted'
+                 ELSE 'The Salesforce Account was there before; it was deleted for good, or the integration user '
+                      || 'may not see it any more' END
+            || '; restore it in Salesforce or enter another one in Zuora.'
+        ELSE
+            'No Salesforce Account that the integration user may see has this id'
+            || coalesce('; ignoring letter case it could be ' || candidates || ', so enter the right one of '
+                        || 'them with 18 characters', '')
+            || '; it may belong to another org, or have been deleted before the first sync.' || {{ hidden | literal }}
+    END AS match_reason,
+    decided.id_repaired,
+    CASE WHEN known.match_status = decided.match_status THEN known.match_status_since ELSE {{ day }} END AS match_status_since,
+    CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
+         WHEN known.match_status IN ('matched', 'matched_by_merge') THEN {{ previous_day }}
+         ELSE known.last_matched_on END AS last_matched_on
+    {% if is_first %}
+    , coalesce(sharing.accounts, 0) AS accounts_sharing
+    {% endif %}
+FROM decided
+LEFT JOIN known USING (account_id)
+LEFT JOIN alike ON alike.account_id = decided.account_id
+{% if is_first %}
+LEFT JOIN sharing ON sharing.salesforce_account_id = decided.salesforce_account_id
+{% endif %};

@@ -1,0 +1,150 @@
+-- What a new warehouse starts from. Columns of fields are added as fields are selected. A change here needs the same in
+-- a migrate_to_<version>.sql, which brings there what older versions wrote.
+-- No primary keys and no indexes: DuckDB's can be corrupted (duckdb/duckdb#23788); asset checks see to uniqueness.
+CREATE SCHEMA salesforce;
+CREATE SCHEMA zuora;
+CREATE SCHEMA insights;
+CREATE SCHEMA ops;
+
+CREATE TABLE ops.warehouse (org_id VARCHAR, schema_version INTEGER NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+
+CREATE TABLE ops.sync_runs (
+    sync BIGINT NOT NULL,
+    day DATE NOT NULL,
+    state VARCHAR NOT NULL,                 -- running, complete, failed, or partial
+    reason VARCHAR,                         -- of a failure, or why it is partial
+    run_id VARCHAR NOT NULL,                -- Dagster's
+    configuration VARCHAR NOT NULL,         -- the file as it was understood, as JSON
+    accepted VARCHAR[] NOT NULL,            -- the guards that a person let this run pass
+    opened_at TIMESTAMPTZ NOT NULL,
+    salesforce_read_at TIMESTAMPTZ,         -- when Salesforce was asked for the accounts, whose values are of then
+    salesforce_landed_at TIMESTAMPTZ,
+    zuora_landed_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ,
+    published_at TIMESTAMPTZ,
+    org_id VARCHAR,
+    describe_fingerprint VARCHAR,
+    read_by VARCHAR,                        -- bulk or rest
+    downgrade_reason VARCHAR,               -- why not bulk
+    salesforce_accounts BIGINT,             -- live ones
+    salesforce_records BIGINT,              -- that Salesforce announced, with deleted and merged ones
+    salesforce_record_count BIGINT,         -- what Salesforce itself says, approximately
+    zuora_accounts BIGINT,
+    matched_accounts BIGINT,
+    salesforce_api_calls BIGINT,
+    zuora_api_calls BIGINT
+);
+CREATE TABLE ops.field_stats (
+    sync BIGINT NOT NULL, field VARCHAR NOT NULL, accounts BIGINT NOT NULL, filled BIGINT NOT NULL,
+    rejected BIGINT NOT NULL
+);
+CREATE TABLE ops.rejected_values (
+    sync BIGINT NOT NULL, day DATE NOT NULL, salesforce_account_id VARCHAR NOT NULL, field VARCHAR NOT NULL,
+    text VARCHAR NOT NULL, reason VARCHAR NOT NULL
+);
+CREATE TABLE ops.match_history (day DATE NOT NULL, match_status VARCHAR NOT NULL, accounts BIGINT NOT NULL);
+-- When an account's status became what it is: a row per change, of which a day's can be taken back.
+CREATE TABLE ops.match_changes (
+    account_id VARCHAR NOT NULL, changed_on DATE NOT NULL, match_status VARCHAR NOT NULL, last_matched_on DATE
+);
+CREATE TABLE ops.account_matches (
+    account_id VARCHAR NOT NULL,
+    salesforce_account_id VARCHAR,
+    match_status VARCHAR NOT NULL,
+    match_reason VARCHAR NOT NULL,
+    id_repaired BOOLEAN NOT NULL,
+    accounts_sharing BIGINT NOT NULL,
+    match_status_since DATE NOT NULL,
+    last_matched_on DATE,                   -- NULL while it is matched: then it is the sync's day
+    changed_in_sync BIGINT NOT NULL
+);
+CREATE TABLE ops.attribute_values (
+    account_id VARCHAR NOT NULL,
+    account_number VARCHAR,
+    account_name VARCHAR,
+    salesforce_account_id VARCHAR NOT NULL,
+    is_current BOOLEAN NOT NULL,
+    last_current_on DATE,                   -- NULL while it is current: then it is the sync's day
+    first_matched_on DATE NOT NULL,
+    currency VARCHAR
+);
+-- What the last complete sync's day changed, as it was before: a second sync of that day starts from there.
+CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
+-- What the columns held that became of another kind on that day, as text.
+CREATE TABLE ops.former_values (
+    account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
+);
+-- insights has a view of each with the visible fields; the rows of the others stay here until their field returns.
+CREATE TABLE ops.attribute_changes (
+    account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
+    old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
+);
+CREATE TABLE ops.metric_history (
+    account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
+    valid_from DATE NOT NULL, valid_to DATE,
+    exact_value DECIMAL(38, 18) NOT NULL    -- as Salesforce has it; `value` is the nearest DOUBLE
+);
+CREATE TABLE ops.metric_summary (
+    metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,
+    median DOUBLE NOT NULL, max DOUBLE NOT NULL, sum DOUBLE NOT NULL
+);
+
+CREATE TABLE salesforce.account_fields (
+    field VARCHAR NOT NULL, label VARCHAR NOT NULL, type VARCHAR NOT NULL, length BIGINT NOT NULL,
+    precision BIGINT NOT NULL, scale BIGINT NOT NULL, is_formula BOOLEAN NOT NULL, is_custom BOOLEAN NOT NULL,
+    help_text VARCHAR, compound_field VARCHAR, vanished_on DATE
+);
+CREATE TABLE salesforce.selected_fields (
+    sync BIGINT NOT NULL,                   -- whose plan this is
+    field VARCHAR NOT NULL, category VARCHAR NOT NULL, description VARCHAR, label VARCHAR NOT NULL,
+    type VARCHAR NOT NULL, length BIGINT NOT NULL, precision BIGINT NOT NULL, scale BIGINT NOT NULL,
+    is_formula BOOLEAN NOT NULL, help_text VARCHAR, paused_because VARCHAR
+);
+CREATE TABLE salesforce.raw_accounts (
+    "Id" VARCHAR NOT NULL,
+    "IsDeleted" BOOLEAN NOT NULL,
+    "MasterRecordId" VARCHAR,
+    "SystemModstamp" TIMESTAMPTZ,
+    "Name" VARCHAR,
+    absent_since DATE,                      -- Salesforce no longer delivers it: purged, or not visible any more
+    changed_in_sync BIGINT NOT NULL
+);
+CREATE TABLE zuora.accounts (
+    "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
+    changed_in_sync BIGINT NOT NULL
+);
+
+CREATE TABLE insights.fields (
+    field VARCHAR NOT NULL,
+    category VARCHAR NOT NULL,
+    data_type VARCHAR NOT NULL,
+    format VARCHAR,
+    places INTEGER,
+    salesforce_type VARCHAR NOT NULL,
+    salesforce_label VARCHAR NOT NULL,
+    description VARCHAR,
+    is_formula BOOLEAN NOT NULL,
+    status VARCHAR NOT NULL,
+    status_reason VARCHAR,
+    status_since DATE NOT NULL,
+    first_synced_at TIMESTAMPTZ,
+    last_synced_at TIMESTAMPTZ
+);
+CREATE TABLE ops.undo_fields AS FROM insights.fields LIMIT 0;
+CREATE TABLE insights.field_events (date DATE NOT NULL, field VARCHAR NOT NULL, event VARCHAR NOT NULL, detail VARCHAR);
+CREATE TABLE insights.field_labels (
+    field VARCHAR NOT NULL, label VARCHAR NOT NULL, default_label VARCHAR NOT NULL, label_source VARCHAR NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE insights.field_days (field VARCHAR NOT NULL, category VARCHAR NOT NULL, date DATE NOT NULL);
+CREATE TABLE insights.snapshot (
+    sync BIGINT NOT NULL, synced_on DATE NOT NULL, published_at TIMESTAMPTZ, sf_insights_version VARCHAR NOT NULL,
+    duckdb_version VARCHAR NOT NULL, schema_version INTEGER NOT NULL, salesforce_read_at TIMESTAMPTZ
+);
+CREATE TABLE insights.data_dictionary (
+    relation VARCHAR NOT NULL, "column" VARCHAR NOT NULL, type VARCHAR NOT NULL, meaning VARCHAR, label VARCHAR
+);
+{% include "ops/match_rate.sql" %}
+
+{% include "ops/rejected_counts.sql" %}
+

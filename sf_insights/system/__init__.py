@@ -1,0 +1,1 @@
+"""The operating system: files that survive, signals, the disk, the clock."""

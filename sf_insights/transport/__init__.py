@@ -1,0 +1,1 @@
+"""HTTP as this project uses it: sessions, retries, and what answers mean."""

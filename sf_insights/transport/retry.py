@@ -1,0 +1,124 @@
+"""Trying again: what may pass, how often it is met again, and what it is when it stays."""
+
+import math
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from sf_insights.domain.problems import ConnectionProblem, Problem
+from sf_insights.domain.wording import remaining
+from sf_insights.system.signals import pause
+from sf_insights.transport.patience import Patience
+
+T = TypeVar("T")
+
+
+class PassingTrouble(Exception):
+    """A failure that may be gone at the next try.
+
+    `wait` is how many seconds the server asked for, if it did; `may_be_done` is false when the request is known not to
+    have been carried out; `remedy` is what a person can do when it does not pass. `most_tries` bounds how often a kind
+    of trouble is met that is more likely to stay than an outage; None leaves that to the policy.
+    """
+
+    most_tries: ClassVar[int | None] = None
+
+    def __init__(
+        self, what: str, *, wait: float | None = None, may_be_done: bool = True, remedy: str = "Try again later."
+    ) -> None:
+        super().__init__(what)
+        self.remedy = remedy
+        self.wait = wait
+        self.may_be_done = may_be_done
+
+    def lasting(self, tried: str) -> Problem:
+        """Return the problem that this trouble is when it was still there at the last try, as `tried` tells."""
+        return ConnectionProblem(f"{self} ({tried}).", self.remedy)
+
+
+class DoubtfulAnswer(PassingTrouble):
+    """An answer that a server in working order may give each time, so that it is asked for a few times only."""
+
+    most_tries = 5
+
+
+class OutcomeUnknown(ConnectionProblem):
+    """A request that must not be sent twice broke off, by `trouble`, after it may have been carried out."""
+
+    def __init__(self, trouble: PassingTrouble) -> None:
+        super().__init__(f"{trouble}; whether the request was carried out is unknown.")
+        self.trouble = trouble
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When a passing trouble is met again: after waits in seconds that double, with jitter.
+
+    It ends after `tries` in all or, for a run that has `patience`, when that is used up.
+    """
+
+    tries: int = 5
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    patience: Patience | None = None
+
+    def run(
+        self, call: Callable[[], T], *, repeat_when_unsure: bool = True, stopped: threading.Event | None = None
+    ) -> T:
+        """Return what `call` returns, trying again after each PassingTrouble.
+
+        With `repeat_when_unsure` false a call that may have been carried out is not made again. `stopped` ends the
+        waiting between two tries; without it, a signal to stop does.
+
+        Raises:
+            OutcomeUnknown: the call may or may not have been carried out.
+            Problem: the last try failed as well; a ConnectionProblem unless the trouble says otherwise.
+        """
+        began, me = time.monotonic(), object()
+        tries: Counter[type[PassingTrouble]] = Counter()
+        try:
+            while True:
+                try:
+                    return call()
+                except PassingTrouble as met:
+                    trouble = met
+                # Out here no error is being dealt with, so that a signal to stop is heeded at once.
+                if trouble.may_be_done and not repeat_when_unsure:
+                    raise OutcomeUnknown(trouble)
+                tries[type(trouble)] += 1
+                seconds = self._wait(trouble, tries.total())
+                left = self.patience.left_for(me, str(trouble)) if self.patience else math.inf
+                if self._is_over(trouble, tries, left) or (stopped is not None and stopped.is_set()):
+                    raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
+                if stopped is None:
+                    pause(min(seconds, left))
+                elif stopped.wait(min(seconds, left)):
+                    raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
+        finally:
+            if self.patience:
+                self.patience.leave(me)
+
+    def _is_over(self, trouble: PassingTrouble, tries: Counter[type[PassingTrouble]], left: float) -> bool:
+        most = trouble.most_tries
+        if most is not None and tries[type(trouble)] >= most:
+            return True
+        return left <= 0 if self.patience else tries.total() >= self.tries
+
+    def _tried(self, tries: int, seconds: float) -> str:
+        return f"tries: {tries}" + (f" in {remaining(seconds)}" if self.patience else "")
+
+    def _wait(self, trouble: PassingTrouble, tries: int) -> float:
+        """Return the seconds before the next try: what the server asked for, but never a hail of requests."""
+        doubled = min(self.first_wait * 2.0 ** min(tries - 1, 30), self.longest_wait)
+        asked = trouble.wait or 0.0
+        if self.patience is None:
+            asked = min(asked, self.longest_wait)
+        return max(asked, doubled * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+# For a person who waits at a terminal or a page, and for what a sync can do without.
+ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5, longest_wait=5.0)

@@ -1,0 +1,1 @@
+"""The DuckDB file: its lock, its transactions, its copies, and what is published of it."""

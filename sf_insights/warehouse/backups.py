@@ -1,0 +1,80 @@
+"""Copies of the warehouse, and the way back from one. The published snapshot is such a copy too."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.system.clock import now
+from sf_insights.system.durable import PRIVATE
+from sf_insights.warehouse.copies import damage, replace_file
+from sf_insights.warehouse.versions import SCHEMA_VERSION
+from sf_insights.warehouse.warehouse import Warehouse
+
+
+def back_up(warehouse: Warehouse, file: Path) -> None:
+    """Write a copy of the warehouse to a file that is not there yet.
+
+    Raises:
+        ConfigurationProblem: the file exists, or cannot be written.
+        WarehouseProblem: there is nothing to copy, part of it cannot be read, or a sync holds it.
+    """
+    if file.exists():
+        raise ConfigurationProblem(f"{file} exists.", "Name another file; no backup is overwritten.")
+    warehouse.refuse_missing()
+    warehouse.open("sf-insights backup")
+    try:
+        replace_file(warehouse.checkpointed(), file, mode=PRIVATE)
+    except OSError as error:
+        raise ConfigurationProblem(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
+    finally:
+        warehouse.close()
+
+
+def restore(warehouse: Warehouse, file: Path) -> Path | None:
+    """Put a copy in the place of the warehouse, and return where the old file lies now (None: there was none).
+
+    Raises:
+        ConfigurationProblem: the file is no copy of a warehouse.
+        WarehouseProblem: part of it cannot be read, or a sync holds the warehouse.
+    """
+    if not file.exists():
+        raise ConfigurationProblem(f"There is no {file}.", "Name a file that `sf-insights backup` wrote.")
+    if warehouse.path.exists() and file.samefile(warehouse.path):
+        raise ConfigurationProblem(f"{file} is the warehouse itself.", "Name a copy of it.")
+    _refuse_unusable(file)
+    aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
+    warehouse.hold("sf-insights restore")
+    try:
+        # Only when the copy is whole does the old file make way, and it comes back when the rest fails.
+        replace_file(file, warehouse.path, mode=PRIVATE, complete=lambda _: _move(warehouse.path, aside))
+    except BaseException:
+        if not warehouse.path.exists():
+            _move(aside, warehouse.path)
+        raise
+    finally:
+        warehouse.close()
+    return aside if aside.exists() else None
+
+
+def _move(file: Path, target: Path) -> None:
+    """Rename a database that may not be there, and its write-ahead log, in which its last changes may be."""
+    for suffix in ("", ".wal"):
+        with suppress(FileNotFoundError):
+            file.with_name(file.name + suffix).rename(target.with_name(target.name + suffix))
+
+
+def _refuse_unusable(file: Path) -> None:
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            [(version,)] = connection.execute("SELECT schema_version FROM ops.warehouse").fetchall()
+    except (duckdb.Error, ValueError) as error:
+        raise damage(file, error) or ConfigurationProblem(
+            f"{file} is no copy of a warehouse.",
+            "Name a file that `sf-insights backup` wrote, or a published account_insights.duckdb.",
+        ) from None
+    if version > SCHEMA_VERSION:
+        raise ConfigurationProblem(f"{file} was written by a newer sf_insights.", "Upgrade sf_insights first.")

@@ -1,0 +1,69 @@
+"""Giving back the holes in the warehouse: what was deleted keeps its place in the file until that is copied."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from sf_insights.settings.environment import database_limits, environment
+from sf_insights.sql import literal
+from sf_insights.system.durable import PRIVATE_DIRECTORY, flush
+from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.versions import STORAGE_VERSION
+
+logger = logging.getLogger(__name__)
+
+# At a million accounts of which one in a hundred changes a day, this share is reached about once a week.
+_TOLERATED = 0.15
+# A small file needs room to work in, which would be given back one day and taken again the next.
+_LEAST_BYTES = 8_000_000
+
+
+def has_holes(tx: Transaction) -> bool:
+    """Whether so much of the file is unused that copying it is worth the time.
+
+    Counted are free blocks, and rows of the largest table that were deleted and still have their place.
+    """
+    [(free, size)] = tx.execute(
+        "SELECT free_blocks / greatest(total_blocks, 1), total_blocks * block_size FROM pragma_database_size()"
+    )
+    dead = tx.value(
+        """SELECT 1 - (SELECT count(*) FROM salesforce.raw_accounts) / greatest(sum(estimated_size), 1)
+           FROM duckdb_tables() WHERE schema_name = 'salesforce' AND table_name = 'raw_accounts'"""
+    )
+    return bool(free + dead > _TOLERATED and (free + dead) * size > _LEAST_BYTES)
+
+
+def compact(file: Path) -> None:
+    """Copy a closed warehouse without its holes and put the copy in its place, in one step.
+
+    When that fails, for want of disk space for one, the file stays as it is and goes on working.
+    """
+    # DuckDB gives what it writes the umask's mode: the copy, its log and what does not fit into memory.
+    room = file.with_name(f".{file.name}.compact")
+    copy = room / file.name
+    before = file.stat().st_size
+    try:
+        if room.is_file():
+            room.unlink()  # an earlier version made the copy under this name
+        shutil.rmtree(room, ignore_errors=True)  # of a process that was killed
+        room.mkdir(mode=PRIVATE_DIRECTORY)
+        with duckdb.connect(config=database_limits(environment())) as connection:
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"SET temp_directory = {literal(str(room / 'tmp'))}")
+            connection.execute(f"ATTACH {literal(str(file))} AS held (READ_ONLY)")
+            connection.execute(f"ATTACH {literal(str(copy))} AS fresh (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+            connection.execute("COPY FROM DATABASE held TO fresh")
+            connection.execute("DETACH fresh")
+        copy.chmod(file.stat().st_mode & 0o777)
+        flush(copy)
+        copy.replace(file)
+    except (duckdb.Error, OSError) as error:
+        logger.warning("%s was not compacted, which the next sync tries again: %s", file.name, error)
+        return
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    logger.info("%s was compacted from %s to %s bytes", file.name, f"{before:,}", f"{file.stat().st_size:,}")

@@ -1,0 +1,59 @@
+"""Who holds the warehouse's lock and what that process waits for: a note beside it, for people who cannot open it."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sf_insights.system.clock import now
+from sf_insights.system.waiting import Waiting, clock
+
+
+class HolderNote:
+    """The note of the process that holds the lock. One that a dead process left is written over by the next holder.
+
+    On a full disk people are told less, and the lock is held all the same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._content: dict[str, Any] = {}
+
+    def write(self, purpose: str) -> None:
+        """Note that this process holds the lock from now on."""
+        self._content = {"pid": os.getpid(), "purpose": purpose, "since": now().isoformat(timespec="seconds")}
+        self._replace()
+
+    def waits(self, waiting: Waiting | None) -> None:
+        """Note what this process waits for, or (None) that it waits no more."""
+        self._content["waiting"] = waiting and asdict(waiting)
+        self._replace()
+
+    def remove(self) -> None:
+        """Note that this process gives the lock back."""
+        with suppress(OSError):
+            self._path.unlink()
+
+    def describe(self) -> str:
+        """Return what the note of whichever process holds the lock says."""
+        try:
+            holder = json.loads(self._path.read_text(encoding="utf-8"))
+            since = clock(datetime.fromisoformat(holder["since"]))
+            text = f"{holder['purpose']} is running since {since} (process {holder['pid']})"
+            if waiting := holder.get("waiting"):
+                moments = {name: datetime.fromisoformat(waiting[name]) for name in ("since", "until")}
+                text += f", {Waiting(waiting['what'], **moments)}"
+            return text
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process holds its lock"
+
+    def _replace(self) -> None:
+        written = self._path.with_suffix(".holder.new")
+        with suppress(OSError):
+            written.write_text(json.dumps(self._content, default=datetime.isoformat), encoding="utf-8")
+            written.replace(self._path)  # in one step: who reads meanwhile gets the one or the other

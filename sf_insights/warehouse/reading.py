@@ -1,0 +1,120 @@
+"""What people's commands and pages read: the warehouse for an instant, or the snapshot where they cannot have it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.settings.environment import Places
+from sf_insights.warehouse.copies import damage
+from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.versions import SCHEMA_VERSION
+from sf_insights.warehouse.warehouse import Warehouse
+
+# Two requests of the pages at once must not take each other for a sync.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to read, and where it leads: `source` is "warehouse" or "snapshot".
+
+    `tx` is None when there is nothing yet. `running` says who holds the warehouse, when that is why the snapshot is
+    read instead; `is_protected` is whether the reason is that this user may not write the warehouse.
+    """
+
+    tx: Transaction | None
+    source: str
+    running: str | None = None
+    is_protected: bool = False
+
+
+@contextmanager
+def reading(places: Places, purpose: str) -> Iterator[Reading]:
+    """Read the warehouse, which also knows of syncs that failed; the snapshot while it is held, or gone, or protected.
+
+    Raises:
+        WarehouseProblem: what there is cannot be opened.
+    """
+    warehouse = Warehouse(places.warehouse)
+    is_protected = places.warehouse.exists() and not _may_write(places)
+    with _ONE_AT_A_TIME:
+        running = _opened(warehouse, purpose) if places.warehouse.exists() and not is_protected else None
+        if warehouse.is_open:
+            try:
+                with warehouse.transaction() as tx:
+                    yield Reading(tx, "warehouse")
+            finally:
+                warehouse.close()
+            return
+    if places.snapshot.exists():
+        with reading_snapshot(places.snapshot) as tx:
+            _refuse_older(tx, places)
+            yield Reading(tx, "snapshot", running, is_protected)
+    else:
+        yield Reading(None, "snapshot", running, is_protected)
+
+
+def _refuse_older(tx: Transaction, places: Places) -> None:
+    """A snapshot that an earlier version published has not all of what this one shows, until it is published again."""
+    version = tx.value("SELECT schema_version FROM ops.warehouse")
+    if version < SCHEMA_VERSION:
+        raise WarehouseProblem(
+            f"{places.snapshot.name} was published by an earlier sf_insights (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}), and {places.warehouse.name} cannot be read now.",
+            "Wait for a sync that is running, or run `sf-insights publish` as the user that syncs.",
+        )
+
+
+def _may_write(places: Places) -> bool:
+    """Whether this user may take the lock: DuckDB and the lock write beside the file too."""
+    return all(os.access(path, os.W_OK) for path in (places.warehouse, places.warehouse.parent))
+
+
+def _opened(warehouse: Warehouse, purpose: str) -> str | None:
+    """Open it and return None, or say who holds it."""
+    running = warehouse.holder()
+    if running is None:
+        try:
+            warehouse.open(purpose, wait_seconds=0)
+        except WarehouseProblem:
+            running = warehouse.holder()
+            if running is None:
+                raise
+    return running
+
+
+@contextmanager
+def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
+    """Read the published snapshot, which never waits for a sync.
+
+    Raises:
+        WarehouseProblem: nothing has been published, or the file cannot be opened.
+    """
+    if not snapshot.exists():
+        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
+    try:
+        connection = duckdb.connect(str(snapshot), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseProblem(
+            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "`sf-insights publish` makes it again."
+        ) from None
+    with connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            yield Transaction(connection)
+        except duckdb.Error as error:
+            if found := damage(snapshot, error):
+                raise found from error
+            raise
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0].rstrip(".! ")

@@ -1,0 +1,23 @@
+"""Which encrypted fields of the accounts read last hold masks only."""
+
+from __future__ import annotations
+
+from sf_insights.domain.fields.masking import MASKED_TYPE, PATTERN
+from sf_insights.sql import identifier
+from sf_insights.warehouse.tables.plan import load_plan
+from sf_insights.warehouse.transaction import Transaction
+
+
+def masked_fields(tx: Transaction) -> list[str]:
+    """The encrypted fields of the plan whose values, in the accounts read last, are all masks."""
+    held = tx.columns("salesforce", "raw_accounts")
+    names = [field.name for field in load_plan(tx) if field.field.type == MASKED_TYPE and field.name in held]
+    return [
+        name
+        for name in names
+        if tx.value(
+            f"SELECT bool_and(regexp_full_match({identifier(name)}, $mask)) FROM salesforce.raw_accounts "
+            'WHERE NOT "IsDeleted" AND absent_since IS NULL',
+            {"mask": PATTERN},
+        )
+    ]

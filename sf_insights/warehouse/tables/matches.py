@@ -1,0 +1,124 @@
+"""Matching as one step of the warehouse: today's matches, the guard over them, and what they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sf_insights.domain.problems import GuardRefusal
+from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
+from sf_insights.domain.visibility import hidden_accounts
+from sf_insights.sql import literal
+from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.versions import VERSION
+
+MATCHED = ("matched", "matched_by_merge")
+STATUSES = (
+    *MATCHED,
+    "no_crm_account_id",
+    "invalid_crm_account_id",
+    "not_an_account_id",
+    "not_found",
+    "deleted",
+)
+NO_CRM_ACCOUNT_IDS = "No account has a CRM Account ID, so none can be matched."
+ENTER_CRM_ACCOUNT_IDS = "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID."
+
+
+@dataclass(frozen=True)
+class MatchRate:
+    """How the accounts of Zuora's list matched on a day, as ops.match_rate defines it.
+
+    `rate` is between 0 and 1: the share of the accounts with a CRM Account ID that are matched, 0 when none has one.
+    """
+
+    day: date
+    accounts: int
+    with_crm_account_id: int
+    matched: int
+    rate: float
+
+
+def match_rates(tx: Transaction, most: int) -> list[MatchRate]:
+    """The rates of the last synced days, newest first; none before the first matching."""
+    rows = tx.records("FROM ops.match_rate ORDER BY day DESC LIMIT $most", {"most": most})
+    return [MatchRate(**row) for row in rows]
+
+
+def match_counts(tx: Transaction) -> dict[str, int]:
+    """How many accounts have which status now, in the order of STATUSES; nothing before the first matching."""
+    counted = dict(
+        tx.execute(
+            "SELECT match_status, accounts FROM ops.match_counts WHERE day = (SELECT max(day) FROM ops.match_counts)"
+        )
+    )
+    return {status: counted[status] for status in STATUSES if status in counted}
+
+
+def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:
+    """Match today's list, write what is new about it, and return how it matched.
+
+    Raises:
+        GuardRefusal: too few accounts match.
+    """
+    objects = ", ".join(f"{literal(prefix)}: {literal(name)}" for prefix, name in OBJECTS_BY_PREFIX.items())
+    is_first = tx.is_empty("ops.account_matches")
+    # Another version may have other rules.
+    everything = is_first or tx.value("SELECT max(sf_insights_version) FROM insights.snapshot") != VERSION
+    tx.run(
+        "matching/todays_matches",
+        objects=f"MAP {{{objects}}}",
+        is_first=is_first,
+        everything=everything,
+        since=sync.since,
+        day=_date(sync.day),
+        previous_day=_date(sync.previous_day),
+        hidden=_hidden_accounts(tx, sync),
+    )
+    columns = tx.columns("ops", "account_matches").keys() - {"accounts_sharing", "changed_in_sync"}
+    tx.run(
+        "ops/account_matches",
+        {"sync": sync.number},
+        columns=sorted(columns),
+        is_first=is_first,
+        everything=everything,
+    )
+    tx.run("insights/matched_accounts")
+    tx.execute(
+        "UPDATE ops.sync_runs SET matched_accounts = (SELECT count(*) FROM ops.account_matches "
+        "JOIN ops.match_statuses USING (match_status) WHERE is_matched) WHERE sync = $sync",
+        {"sync": sync.number},
+    )
+    [found] = match_rates(tx, 1)
+    _guard_match_rate(sync, found)
+    return found
+
+
+def _date(day: date | None) -> str:
+    """A date where a view stands, which takes no parameters."""
+    return "NULL::DATE" if day is None else f"DATE '{day}'"
+
+
+def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
+    """What to add to the reason of an account that was not found when many accounts cannot be seen; else nothing."""
+    [(seen, counted)] = tx.execute(
+        "SELECT salesforce_accounts, salesforce_record_count FROM ops.sync_runs WHERE sync = $sync",
+        {"sync": sync.number},
+    )
+    hidden = hidden_accounts(seen, counted)
+    return f" {hidden}, so it may also be hidden: the permission View All on Account is missing." if hidden else ""
+
+
+def _guard_match_rate(sync: Sync, found: MatchRate) -> None:
+    least = sync.configuration.guards.min_match_rate
+    if found.rate >= least or "match-rate" in sync.accepted:
+        return
+    accept = "If it is right, accept it for one run with `sf-insights sync --accept match-rate`."
+    if not found.with_crm_account_id:
+        raise GuardRefusal(NO_CRM_ACCOUNT_IDS, f"{ENTER_CRM_ACCOUNT_IDS} Nothing was changed. {accept}")
+    raise GuardRefusal(
+        f"Only {found.matched:,} of {found.with_crm_account_id:,} accounts with a CRM Account ID match a "
+        f"Salesforce Account ({found.rate:.0%}; at least {least:.0%} must).",
+        f"The ids may be those of another org, such as a sandbox before its refresh; nothing was changed. {accept}",
+    )

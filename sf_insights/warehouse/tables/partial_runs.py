@@ -1,0 +1,126 @@
+"""Runs of a part of the assets: with which sync's data each goes on, or what it has to materialize as well.
+
+A run goes on with its own sync. When it has none, it opens a new one that takes over what an earlier sync has done:
+under the old number, what the run changes would pass for what the sync after it has already seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.syncs.stages import (
+    CATALOG,
+    MATCHES,
+    MODEL,
+    PLAN,
+    SALESFORCE,
+    ZUORA,
+    Stage,
+    kept,
+    may_go_on,
+    refuse_missing,
+)
+from sf_insights.warehouse.tables import syncs
+from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.transaction import Transaction
+
+# What each stage notes in its sync's row. The first column tells that it is done.
+_FACTS = {
+    CATALOG: ("describe_fingerprint", "org_id"),
+    SALESFORCE: (
+        "salesforce_landed_at",
+        "salesforce_read_at",
+        "read_by",
+        "downgrade_reason",
+        "salesforce_accounts",
+        "salesforce_records",
+        "salesforce_record_count",
+    ),
+    ZUORA: ("zuora_landed_at", "zuora_accounts"),
+    MATCHES: ("matched_accounts",),
+}
+_BY_SYNC = ("ops.field_stats", "ops.rejected_values")
+
+
+def sync_for(
+    tx: Transaction,
+    stage: Stage,
+    run_id: str,
+    *,
+    accepted: Iterable[str],
+    configuration: Callable[[], AccountFieldSync],
+    today: Callable[[AccountFieldSync], date],
+) -> Sync:
+    """The sync in which a run does a stage.
+
+    Args:
+        tx: the transaction.
+        stage: what the run is about to do.
+        run_id: Dagster's run.
+        accepted: the guards that this run may pass.
+        configuration: the administrator's file as it is now, for a plan that is made anew.
+        today: today's date where a configuration says.
+
+    Raises:
+        WarehouseProblem: what the stage builds on was not done, or on another day than what it reads now.
+    """
+    own = _last(tx, "run_id = $run", {"run": run_id})
+    if own and may_go_on(_done(tx, own), stage):
+        refuse_missing(_done(tx, own), stage)
+        return syncs.load_sync(tx, own["sync"])
+    if stage is PLAN:
+        base = _last(tx, "describe_fingerprint IS NOT NULL")
+    else:
+        base = _last(tx, "sync = (SELECT max(sync) FROM salesforce.selected_fields)")
+    refuse_missing(_done(tx, base), stage)
+    settings = configuration() if stage is PLAN else syncs.load_sync(tx, base["sync"]).configuration
+    if stage.reads and base["day"] != (day := syncs.day_now(tx, settings, today)):
+        raise WarehouseProblem(
+            f"{stage.asset} would go on with the sync of {base['day']}, and what it reads now is of {day}.",
+            "Materialize all assets, or run `sf-insights sync`.",
+        )
+    return _taken_over(tx, base, kept(_done(tx, base), stage), run_id, accepted, settings)
+
+
+def _last(tx: Transaction, condition: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The last row of ops.sync_runs for which the condition holds; an empty one when there is none."""
+    rows = tx.records(f"SELECT * FROM ops.sync_runs WHERE {condition} ORDER BY sync DESC LIMIT 1", parameters)
+    return rows[0] if rows else {}
+
+
+def _done(tx: Transaction, row: Mapping[str, Any]) -> frozenset[Stage]:
+    """The stages that a sync has done, or taken over from another."""
+    if not row:
+        return frozenset()
+    done = {stage for stage, facts in _FACTS.items() if row[facts[0]] is not None}
+    if tx.value("SELECT max(sync) FROM salesforce.selected_fields") == row["sync"]:
+        done.add(PLAN)
+    if row["state"] == "complete":
+        done.add(MODEL)
+    return frozenset(done)
+
+
+def _taken_over(
+    tx: Transaction,
+    base: Mapping[str, Any],
+    taken: Iterable[Stage],
+    run_id: str,
+    accepted: Iterable[str],
+    configuration: AccountFieldSync,
+) -> Sync:
+    """A new sync of the same day that has done these stages of an earlier one."""
+    facts = {name: base[name] for stage in taken for name in _FACTS.get(stage, ())}
+    sync = syncs.begin_sync(tx, day=base["day"], run_id=run_id, configuration=configuration, accepted=accepted, **facts)
+    if PLAN in taken:
+        tx.execute("UPDATE salesforce.selected_fields SET sync = $sync", {"sync": sync.number})
+    if SALESFORCE in taken:
+        for table in _BY_SYNC:
+            tx.execute(
+                f"INSERT INTO {table} BY NAME SELECT * REPLACE ($sync AS sync) FROM {table} WHERE sync = $base",
+                {"sync": sync.number, "base": base["sync"]},
+            )
+    return sync

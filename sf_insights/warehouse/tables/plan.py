@@ -1,0 +1,47 @@
+"""The plan of a sync, made from the file and the catalog; and made again when the org changed under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sf_insights.domain.fields.plan import PlannedField, plan_fields
+from sf_insights.warehouse.tables.catalog import field_of, field_row, known_fields, load_catalog
+from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.transaction import Transaction
+
+
+def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
+    """Decide what this sync does with each selected field, and keep it.
+
+    Raises:
+        ConfigurationProblem: a field the org never had, or one that can never be what the file asks for.
+    """
+    known = known_fields(tx, sync.day)
+    plan = plan_fields(sync.configuration.fields, load_catalog(tx), known)
+    save_plan(tx, sync.number, plan)
+    return plan
+
+
+def save_plan(tx: Transaction, sync: int, plan: Iterable[PlannedField]) -> None:
+    """Keep what a sync does with each selected field."""
+    tx.replace(
+        "salesforce.selected_fields",
+        [
+            {
+                "sync": sync,
+                **field_row(planned.field),
+                "category": planned.category,
+                "description": planned.description,
+                "paused_because": planned.paused_because,
+            }
+            for planned in plan
+        ],
+    )
+
+
+def load_plan(tx: Transaction) -> list[PlannedField]:
+    """What the last planned sync does with each selected field, in the file's order."""
+    return [
+        PlannedField(field_of(row), row["category"], row["description"], row["paused_because"])
+        for row in tx.records("SELECT * FROM salesforce.selected_fields ORDER BY rowid")
+    ]

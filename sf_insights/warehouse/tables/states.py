@@ -1,0 +1,54 @@
+"""What the warehouse keeps about fields: the org's catalog, the plan of a sync, states, events and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import Category
+from sf_insights.domain.fields.lifecycle import FieldEvent, FieldState
+from sf_insights.warehouse.tables.sync_history import day_is_complete
+from sf_insights.warehouse.transaction import Transaction
+
+
+def load_states(tx: Transaction) -> ByApiName[FieldState]:
+    """insights.fields, by field."""
+    return _states_in(tx, "insights.fields")
+
+
+def states_before(tx: Transaction, day: date) -> ByApiName[FieldState]:
+    """The states that a sync of this day starts from, by field: what an earlier sync of the same day did is undone."""
+    return _states_in(tx, "ops.undo_fields" if day_is_complete(tx, day) else "insights.fields")
+
+
+def _states_in(tx: Transaction, table: str) -> ByApiName[FieldState]:
+    return ByApiName((row["field"], FieldState(**row)) for row in tx.records(f"SELECT * FROM {table}"))
+
+
+def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[FieldEvent], day: date) -> None:
+    """Replace insights.fields and add the day's events."""
+    tx.execute("DELETE FROM insights.fields")
+    tx.insert("insights.fields", [vars(state) for state in states])
+    tx.insert("insights.field_events", [{"date": day, **vars(event)} for event in events])
+
+
+def earlier_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], tuple[datetime, datetime]]:
+    """When each field was first and last synced as each category, on days before this one."""
+    rows = tx.execute(
+        """SELECT field, category, min(opened_at), max(opened_at)
+           FROM insights.field_days JOIN ops.sync_runs ON day = date
+           WHERE date < $day AND state = 'complete' GROUP BY field, category""",
+        {"day": before},
+    )
+    return {(field, category): (first, last) for field, category, first, last in rows}
+
+
+def last_days(tx: Transaction, category: Category) -> dict[str, date]:
+    """The last day on which each field was synced as this category."""
+    return dict(
+        tx.execute(
+            "SELECT field, max(date) FROM insights.field_days WHERE category = $category GROUP BY field",
+            {"category": category},
+        )
+    )

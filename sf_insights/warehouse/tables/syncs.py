@@ -1,0 +1,227 @@
+"""The sync as a recorded thing: opened once, continued by every later asset, and ended complete or failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sf_insights.domain.configuration import AccountFieldSync, parse_configuration
+from sf_insights.domain.problems import GuardRefusal, WarehouseProblem
+from sf_insights.domain.syncs.days import day_to_sync
+from sf_insights.system.clock import now
+from sf_insights.warehouse.transaction import Transaction
+
+GUARDS = ("row-drop", "match-rate", "org-change")
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One attempt to bring a day's accounts in, by the Dagster run `run_id`.
+
+    `since` is the number of the last complete sync of an earlier day (0 when there is none) and `previous_day` its
+    day: what this sync does is relative to it, also when the day has been synced before.
+    """
+
+    number: int
+    run_id: str
+    day: date
+    opened_at: datetime
+    configuration: AccountFieldSync
+    accepted: frozenset[str]
+    since: int
+    previous_day: date | None
+
+
+def end_died_syncs(tx: Transaction, run_id: str) -> list[tuple[date, str]]:
+    """Record that any earlier sync which still seems to run died; return their days and the reason."""
+    return tx.execute(
+        "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
+        "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run "
+        "RETURNING day, reason",
+        {"now": now(), "run": run_id},
+    )
+
+
+def open_sync(
+    tx: Transaction,
+    *,
+    today: Callable[[AccountFieldSync], date],
+    run_id: str,
+    configuration: AccountFieldSync,
+    accepted: Iterable[str],
+) -> Sync:
+    """Record that a sync begins.
+
+    Args:
+        tx: the transaction.
+        today: today's date where a configuration says.
+        run_id: Dagster's run.
+        configuration: the administrator's file.
+        accepted: the guards that this sync may pass.
+
+    Raises:
+        WarehouseProblem: a later day has been synced, so this one can no longer be.
+    """
+    day = day_now(tx, configuration, today)
+    return begin_sync(tx, day=day, run_id=run_id, configuration=configuration, accepted=accepted)
+
+
+def day_now(tx: Transaction, configuration: AccountFieldSync, today: Callable[[AccountFieldSync], date]) -> date:
+    """The day that what is read now is of; raises as `day_to_sync`.
+
+    Args:
+        tx: the transaction.
+        configuration: the administrator's file.
+        today: today's date where a configuration says.
+    """
+    last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
+    of_last = tx.execute(
+        "SELECT configuration FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": last}
+    )
+    where_last = [today(parse_configuration(json.loads(used))) for (used,) in of_last]
+    return day_to_sync(today(configuration), last, where_last)
+
+
+def begin_sync(
+    tx: Transaction,
+    *,
+    day: date,
+    run_id: str,
+    configuration: AccountFieldSync,
+    accepted: Iterable[str],
+    **facts: Any,
+) -> Sync:
+    """Add a running sync, with facts by the columns of ops.sync_runs."""
+    number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
+    tx.insert(
+        "ops.sync_runs",
+        [
+            {
+                "sync": number,
+                "day": day,
+                "state": "running",
+                "run_id": run_id,
+                "configuration": configuration.model_dump_json(by_alias=True, exclude_unset=True),
+                "accepted": sorted(accepted),
+                "opened_at": now(),
+                **facts,
+            }
+        ],
+    )
+    return load_sync(tx, number)
+
+
+def last_complete_sync(tx: Transaction) -> Sync:
+    """The sync that analysts see once it is published.
+
+    Raises:
+        WarehouseProblem: none has been complete.
+    """
+    number = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
+    if number is None:
+        raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
+    return load_sync(tx, number)
+
+
+def last_planned_sync(tx: Transaction) -> Sync:
+    """The sync whose plan is in salesforce.selected_fields, complete or not.
+
+    Raises:
+        WarehouseProblem: nothing has been planned.
+    """
+    number = tx.value("SELECT max(sync) FROM salesforce.selected_fields")
+    if number is None:
+        raise WarehouseProblem(
+            "No fields have been planned yet.", "Materialize salesforce/selected_fields, or run `sf-insights sync`."
+        )
+    return load_sync(tx, number)
+
+
+def load_sync(tx: Transaction, number: int) -> Sync:
+    """A sync by its number, and which complete sync of an earlier day it follows."""
+    row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
+    before = tx.execute(
+        "SELECT sync, day FROM ops.sync_runs WHERE state = 'complete' AND day < $day "
+        "ORDER BY day DESC, sync DESC LIMIT 1",
+        {"day": row["day"]},
+    )
+    return Sync(
+        number=number,
+        run_id=row["run_id"],
+        day=row["day"],
+        opened_at=row["opened_at"],
+        configuration=parse_configuration(json.loads(row["configuration"])),
+        accepted=frozenset(row["accepted"]),
+        since=before[0][0] if before else 0,
+        previous_day=before[0][1] if before else None,
+    )
+
+
+def org_of(tx: Transaction, sync: Sync) -> str | None:
+    """The Salesforce organization that a sync reads, once it is connected."""
+    org_id: str | None = tx.value("SELECT org_id FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
+    return org_id
+
+
+def record(tx: Transaction, sync: int, **facts: Any) -> None:
+    """Note facts about a sync in its row, by the columns of ops.sync_runs."""
+    changes = ", ".join(f"{name} = ${name}" for name in facts)
+    tx.execute(f"UPDATE ops.sync_runs SET {changes} WHERE sync = $number", {**facts, "number": sync})
+
+
+def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
+    """Record that the sync of this run ended without being published: failed, or complete with a reason."""
+    tx.execute(
+        """UPDATE ops.sync_runs SET reason = $reason, ended_at = $now,
+                  state = CASE WHEN state = 'complete' THEN state ELSE 'failed' END
+           WHERE run_id = $run AND published_at IS NULL""",
+        {"now": now(), "reason": reason, "run": run_id},
+    )
+
+
+def leave_sync(tx: Transaction, run_id: str, *, is_partial: bool) -> None:
+    """End the sync that a run left open: a part of the assets was all it was to materialize, or a signal ended it.
+
+    Args:
+        tx: the transaction.
+        run_id: Dagster's run.
+        is_partial: whether the run left out the assets that complete a sync.
+    """
+    tx.execute(
+        "UPDATE ops.sync_runs SET state = $state, ended_at = $now, reason = $reason "
+        "WHERE state = 'running' AND run_id = $run",
+        {
+            "state": "partial" if is_partial else "failed",
+            "reason": "The run materialized a part of the assets; the next sync completes them."
+            if is_partial
+            else "The run ended before the sync was complete.",
+            "now": now(),
+            "run": run_id,
+        },
+    )
+
+
+def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
+    """See that this warehouse and this sync hold this org's data, or nobody's yet.
+
+    Raises:
+        GuardRefusal: the warehouse holds another org's, and the sync was not told to accept that.
+        WarehouseProblem: the sync began with another org.
+    """
+    held = tx.value("SELECT org_id FROM ops.warehouse")
+    if held not in (None, org_id) and "org-change" not in sync.accepted:
+        raise GuardRefusal(
+            f"The credentials lead to the Salesforce org {org_id}, but this warehouse holds the data of {held}.",
+            "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept it for one run with "
+            "`sf-insights sync --accept org-change`.",
+        )
+    began_with = org_of(tx, sync)
+    if began_with not in (None, org_id):
+        raise WarehouseProblem(
+            f"The credentials lead to the Salesforce org {org_id}, but sync {sync.number} read the fields of "
+            f"{began_with}.",
+            "Materialize all assets, or run `sf-insights sync`.",
+        )

@@ -1,0 +1,103 @@
+"""The views that depend on the visible fields and their labels, with comments and data dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sf_insights.domain.fields.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
+from sf_insights.domain.fields.field_types import Category, ColumnType
+from sf_insights.domain.fields.lifecycle import FieldState
+from sf_insights.warehouse.tables.attribute_columns import text_of
+from sf_insights.warehouse.tables.field_labels import load_labels
+from sf_insights.warehouse.tables.states import load_states
+from sf_insights.warehouse.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class ModelledField:
+    """A field as the SQL files need it.
+
+    `last_day` is the last day of an earlier sync that read it in this category, None in its first one.
+    """
+
+    name: str
+    label: str
+    column: ColumnType
+    last_day: date | None = None
+
+    def text(self, expression: str) -> str:
+        """SQL that gives a value of this field as text that casts back, whatever the reader's time zone."""
+        return text_of(self.column, expression)
+
+
+def write_views(tx: Transaction) -> None:
+    """Make every view that depends on the visible fields and their labels, with comments and data dictionary."""
+    states = load_states(tx)
+    labels = {name: label.text for name, label in load_labels(tx).items()}
+    attributes = _visible(tx, states, labels, "attribute")
+    metrics = _visible(tx, states, labels, "metric")
+    tx.run("insights/account_attributes", attributes=attributes, fixed_columns=FIXED_COLUMNS)
+    tx.run("insights/attribute_changes", attributes=attributes)
+    tx.run("insights/account_metrics")
+    tx.run("insights/accounts", attributes=attributes, metrics=metrics)
+    _write_comments(tx, states, labels)
+
+
+def _visible(
+    tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str], category: Category
+) -> list[ModelledField]:
+    columns = tx.columns("ops", "attribute_values")
+    return [
+        ModelledField(
+            state.field,
+            labels[state.field],
+            ColumnType.parse(columns[state.field]) if category == "attribute" else ColumnType("decimal"),
+        )
+        for state in states.values()
+        if state.category == category and state.is_visible
+    ]
+
+
+def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str]) -> None:
+    """Say of every relation and column what it means, as comments and as insights.data_dictionary."""
+    fields = {state.field: state for state in states.values() if state.is_visible}
+    by_label = {labels[name]: state for name, state in fields.items()}
+    relations, dictionary = [], []
+    names = tx.execute(
+        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE schema_name = 'insights' UNION ALL "
+        "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE schema_name = 'insights' ORDER BY 1"
+    )
+    for name, kind in names:
+        meaning, fixed = meaning_of(name)
+        columns = []
+        named = by_label if name.endswith(LABELLED_SUFFIX) else fields
+        for column, type_ in tx.columns("insights", name).items():
+            state = named.get(column)
+            comment = fixed.get(column) or (_field_comment(state, labels[state.field]) if state else None)
+            columns.append({"name": column, "comment": comment})
+            dictionary.append(
+                {
+                    "relation": name,
+                    "column": column,
+                    "type": type_,
+                    "meaning": comment,
+                    "label": labels[state.field] if state and column not in fixed else None,
+                }
+            )
+        relations.append({"name": name, "kind": kind, "meaning": meaning, "columns": columns})
+    tx.run("insights/comments", relations=relations)
+    tx.replace("insights.data_dictionary", dictionary)
+
+
+def _field_comment(state: FieldState, label: str) -> str:
+    parts = [label]
+    if state.description:
+        parts.append(state.description)
+    parts.append(f"Salesforce: {state.salesforce_label} ({state.field}, {state.salesforce_type})")
+    if state.category == "metric":
+        parts.append("The latest value as a DOUBLE; account_metrics.exact_value has every digit")
+    if state.status == "paused":
+        parts.append(f"Paused since {state.status_since}: {state.status_reason}")
+    return ". ".join(part.rstrip(".") for part in parts)

@@ -1,0 +1,87 @@
+"""What is done to the warehouse between BEGIN and COMMIT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from sf_insights.sql import identifier, render
+from sf_insights.system.signals import refuse_stopped
+
+
+class Transaction:
+    """Everything done to the warehouse between BEGIN and COMMIT."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, file: str, parameters: Mapping[str, Any] | None = None, **names: Any) -> None:
+        """Run every statement of sql/`file`.sql: `names` are put into its text, `parameters` are bound."""
+        for statement in duckdb.extract_statements(render(file, **names)):
+            bound = {name: (parameters or {})[name] for name in statement.named_parameters}
+            self._run(statement, bound or None).fetchall()
+
+    def execute(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows."""
+        return self._run(sql, parameters).fetchall()
+
+    def _run(self, statement: str | duckdb.Statement, parameters: Any = None) -> duckdb.DuckDBPyConnection:
+        refuse_stopped()
+        return self._connection.execute(statement, parameters)
+
+    def records(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        """Run one query and return its rows by column name."""
+        result = self._run(sql, parameters)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def value(self, sql: str, parameters: Any = None) -> Any:
+        """The first column of the first row, None when there is no row."""
+        rows = self.execute(sql, parameters)
+        return rows[0][0] if rows else None
+
+    def is_empty(self, table: str) -> bool:
+        """Whether a table has no rows."""
+        return not self.value(f"SELECT count(*) FROM {table}")
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert a few rows, each given by the same column names of the table; what they leave out becomes NULL."""
+        given = list(rows)
+        if given:
+            types = self.columns(*table.split("."))
+            columns = ", ".join(identifier(name) for name in given[0])
+            row = ", ".join(f"{identifier(name)} {types[name]}" for name in given[0])
+            # All as one value: for each bound value DuckDB looks for pandas anew, which takes longer than the rest.
+            self._run(
+                f"INSERT INTO {table} ({columns}) SELECT unnest(CAST($rows AS JSON)::STRUCT({row})[], max_depth := 2)",
+                {"rows": json.dumps(given, default=_json)},
+            )
+
+    def replace(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Give a small table exactly these rows, in this order; one that has them already is not written."""
+        wanted = list(rows)
+        held = self.records(f"SELECT * FROM {table} ORDER BY rowid")
+        names = held[0] if held else {}
+        if held != [{name: row.get(name) for name in names} for row in wanted]:
+            self.execute(f"DELETE FROM {table}")
+            self.insert(table, wanted)
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """The columns of a table or view and their types as DuckDB writes them, in their order."""
+        return dict(
+            self.execute(
+                "SELECT column_name, data_type FROM duckdb_columns() "
+                "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+                [schema, table],
+            )
+        )
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} cannot be inserted")

@@ -1,0 +1,284 @@
+"""The pipeline's own database: who may open it, in which transactions it changes, and how it is read.
+
+DuckDB lets one process write a file and nobody else open it meanwhile. So one lock, an OS file lock that the kernel
+releases when its holder dies, is taken before the file is opened and kept until it is closed again.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+import filelock
+import tenacity
+
+from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
+from sf_insights.settings.environment import SNAPSHOT_NAME, database_limits, environment
+from sf_insights.sql import migrations
+from sf_insights.sql.id_macros import id18_macro, temporary_macros
+from sf_insights.system.clock import now
+from sf_insights.system.durable import PRIVATE
+from sf_insights.system.open_transactions import inside_transaction
+from sf_insights.system.waiting import Waiting
+from sf_insights.warehouse.copies import damage, replace_file, unreadable
+from sf_insights.warehouse.holder import HolderNote
+from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.versions import SCHEMA_VERSION, STORAGE_VERSION
+
+logger = logging.getLogger(__name__)
+
+LOCK_WAIT_SECONDS = 600.0
+_LOCK_POLL_SECONDS = 0.2
+_DYING_SECONDS = 5.0
+
+
+class Warehouse:
+    """warehouse.duckdb under its lock. Nothing else in the project opens that file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
+        self._holder = HolderNote(path.with_suffix(".holder"))
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    def open(
+        self,
+        purpose: str,
+        wait_seconds: float = LOCK_WAIT_SECONDS,
+        tell: Callable[[str], None] = logger.warning,
+    ) -> None:
+        """Take the lock and open the database: made when there is none, brought to this version when it is older.
+
+        Args:
+            purpose: what the lock is for, told to whoever waits for it.
+            wait_seconds: how long to wait for another holder.
+            tell: told who holds it, when it is not free at once, and where the copy of an older version lies.
+
+        Raises:
+            WarehouseProblem: another process holds it, the file is of a newer version, or an older one cannot be
+                copied.
+        """
+        if self.is_open:
+            return
+        self.hold(purpose, wait_seconds, tell)
+        try:
+            self.refuse_lost()
+            self._connection = self._connect()
+            self._prepare(tell)
+        except BaseException:
+            self.close()
+            raise
+
+    def hold(
+        self,
+        purpose: str,
+        wait_seconds: float = LOCK_WAIT_SECONDS,
+        tell: Callable[[str], None] = logger.warning,
+    ) -> None:
+        """Take the lock without opening the database, which may be lost or damaged; as for `open`.
+
+        Raises:
+            WarehouseProblem: another process holds it, or it is where DuckDB cannot write.
+        """
+        if "?" in str(self.path):
+            raise WarehouseUnusable(
+                f"{self.path} has a question mark in its path, after which DuckDB does not read on.",
+                "Choose another directory with SF_INSIGHTS_DATA_DIR.",
+            )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._acquire(purpose, wait_seconds, tell)
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock.is_locked:
+            self._holder.remove()
+            self._lock.release(force=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All of what is done inside, or nothing of it."""
+        connection = self._opened()
+        connection.execute("BEGIN")
+        try:
+            with inside_transaction():
+                yield Transaction(connection)
+        except BaseException as error:
+            # A failed COMMIT has already rolled back, and a broken connection cannot.
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            if found := damage(self.path, error) or _out_of_memory(error):
+                raise found from error
+            raise
+        connection.execute("COMMIT")
+
+    def checkpointed(self) -> Path:
+        """Write everything into the file itself and close it, so that a copy of it is whole; the lock stays.
+
+        Raises:
+            WarehouseProblem: part of it is still outside the file.
+        """
+        self._opened().execute("CHECKPOINT")
+        self._opened().close()
+        self._connection = None
+        if self.path.with_name(self.path.name + ".wal").exists():
+            raise WarehouseProblem(
+                f"{self.path.name} could not be written out completely.", "Run the sync again; nothing was published."
+            )
+        return self.path
+
+    def reopen(self) -> None:
+        """Open again after `checkpointed`."""
+        if self._connection is None:
+            self._connection = self._connect()
+
+    def holder(self) -> str | None:
+        """Who holds the lock and since when, None when nobody does."""
+        probe = filelock.FileLock(self.path.with_suffix(".lock"), thread_local=False)
+        try:
+            probe.acquire(timeout=0)
+        except filelock.Timeout:
+            return self._holder.describe()
+        except OSError:
+            return None
+        probe.release()
+        return None
+
+    def note_waiting(self, waiting: Waiting | None) -> None:
+        """Let `holder` say what this process waits for, or (None) that it waits no more."""
+        self._holder.waits(waiting)
+
+    def refuse_lost(self) -> None:
+        """A lost warehouse is not begun anew beside its last copy, which the next publication would replace.
+
+        Raises:
+            WarehouseProblem: there is no warehouse any more.
+        """
+        snapshot = self.path.with_name(SNAPSHOT_NAME)
+        if snapshot.exists() and not self.path.exists():
+            raise WarehouseUnusable(
+                f"{self.path.name} is gone, and {snapshot.name} is what is left of it.",
+                f"Bring it back with `sf-insights restore {shlex.quote(str(snapshot))}`, or from a later backup; or "
+                f"move {snapshot.name} away to begin anew.",
+            )
+
+    def refuse_missing(self) -> None:
+        """Stop what needs a warehouse and is not a sync, before it makes an empty one.
+
+        Raises:
+            WarehouseProblem: there is none.
+        """
+        self.refuse_lost()
+        if not self.path.exists():
+            raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise WarehouseProblem(f"{self.path.name} is not open.")
+        return self._connection
+
+    def _acquire(self, purpose: str, wait_seconds: float, tell: Callable[[str], None]) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout:
+            if wait_seconds > 0:
+                tell(f"waiting up to {wait_seconds:.0f} s: {self._holder.describe()}")
+            try:
+                self._lock.acquire(timeout=wait_seconds, poll_interval=_LOCK_POLL_SECONDS)
+            except filelock.Timeout:
+                raise WarehouseProblem(
+                    f"{self.path.name} is in use: {self._holder.describe()}.", "Wait for it to end, or stop it."
+                ) from None
+        self._holder.write(purpose)
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        # A holder of our lock that dies may give it back a moment before DuckDB's own.
+        dying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(duckdb.IOException),
+            wait=tenacity.wait_fixed(_LOCK_POLL_SECONDS),
+            stop=tenacity.stop_after_delay(_DYING_SECONDS),
+            reraise=True,
+        )
+        try:
+            connection = dying(
+                duckdb.connect,
+                str(self.path),
+                config={
+                    **database_limits(environment()),
+                    "storage_compatibility_version": STORAGE_VERSION,
+                    "autoinstall_known_extensions": "false",
+                    "preserve_insertion_order": "false",
+                },
+            )
+        except duckdb.IOException as error:
+            raise unreadable(self.path, error) from None
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        for macro in temporary_macros():
+            connection.execute(macro)
+        return connection
+
+    def _prepare(self, tell: Callable[[str], None]) -> None:
+        with self.transaction() as tx:
+            if not tx.value("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'ops'"):
+                tx.run("schema/schema")
+                tx.execute(id18_macro("insights.sf_id18"))
+                tx.insert("ops.warehouse", [{"org_id": None, "schema_version": SCHEMA_VERSION, "created_at": now()}])
+            version = tx.value("SELECT schema_version FROM ops.warehouse")
+        if version > SCHEMA_VERSION:
+            raise WarehouseUnusable(
+                f"{self.path.name} was written by a newer sf_insights (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}).",
+                "Upgrade sf_insights.",
+            )
+        if version < SCHEMA_VERSION:
+            copy = self._copied(f"before-schema-{SCHEMA_VERSION}")
+            self._migrate(version)
+            tell(
+                f"{self.path.name} was brought from schema {version} to {SCHEMA_VERSION}; as it was before, it is kept "
+                f"as {copy.name}. Delete that one when it is of no more use."
+            )
+
+    def _copied(self, occasion: str) -> Path:
+        """Keep a copy of the file as it is now beside it."""
+        copy = self.path.with_name(f"{self.path.stem}.{occasion}-{now():%Y%m%dT%H%M%S}.duckdb")
+        try:
+            replace_file(self.checkpointed(), copy, mode=PRIVATE)
+        except OSError as error:
+            raise WarehouseProblem(
+                f"{self.path.name} is of an older version, and cannot be copied before it is changed: "
+                f"{error.strerror}. It is as it was.",
+                f"Make room for {copy.name} beside it, as large as it is, and run again.",
+            ) from None
+        self.reopen()
+        return copy
+
+    def _migrate(self, version: int) -> None:
+        """Take every step from a version to the present one, all or none."""
+        with self.transaction() as tx:
+            for step in migrations():
+                if step > version:
+                    tx.run(f"schema/migrate_to_{step}")
+            for table in ("ops.warehouse", "insights.snapshot"):
+                tx.execute(f"UPDATE {table} SET schema_version = $version", {"version": SCHEMA_VERSION})
+
+
+def _out_of_memory(error: BaseException) -> WarehouseProblem | None:
+    """What a person can do when DuckDB may not use as much memory as a statement needs."""
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return None
+    limit = database_limits(environment())["memory_limit"]
+    return WarehouseUnusable(
+        f"DuckDB may use {limit} of memory, which is not enough for so many accounts.",
+        "Set SF_INSIGHTS_MEMORY_LIMIT to more, such as 2GB, and run again; nothing was changed.",
+    )

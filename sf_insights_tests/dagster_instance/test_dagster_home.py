@@ -1,0 +1,29 @@
+import subprocess
+import sys
+
+OPEN = """
+import sys
+from pathlib import Path
+import dagster
+from sf_insights.dagster_instance.home import opened_instance
+print("ready", flush=True)
+sys.stdin.readline()
+with opened_instance(Path(sys.argv[1])) as instance:
+    assert instance.get_runs() == []
+"""
+
+
+def test_processes_that_open_a_new_home_of_dagster_at_once_do_not_disturb_each_other(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-c", OPEN, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    try:
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()

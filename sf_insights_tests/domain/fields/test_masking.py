@@ -1,0 +1,57 @@
+import duckdb
+import pytest
+
+from sf_insights.demo.data.masking import MASK_CHARACTERS, MASK_TYPES, masked
+from sf_insights.domain.fields.masking import PATTERN, all_masked, is_masked, warning
+
+VALUES = ["4111111111111111", "123456789", "1234", "1", "AB 12-34", "é\n€ 99887"]
+CLEAR = [
+    "4111-1111-1111-1111",
+    "123-45-6789",
+    "AB123456C",
+    "n/a",
+    "0000",
+    "XL",
+    "X1234",
+    "a*b",
+    "12**",
+    "",
+    "*" + "12345",
+]
+
+
+@pytest.mark.parametrize("mask_type", sorted(MASK_TYPES))
+@pytest.mark.parametrize("character", sorted(MASK_CHARACTERS))
+def test_every_mask_of_salesforce_is_known(mask_type, character):
+    for text in VALUES:
+        mask = masked(text, mask_type, character)
+        if mask != "X":  # a value of one letter may also be a size
+            assert is_masked(mask), mask
+
+
+@pytest.mark.parametrize("text", CLEAR)
+def test_a_value_in_the_clear_is_not_a_mask(text):
+    assert not is_masked(text)
+
+
+def test_duckdb_reads_the_pattern_as_python_does():
+    texts = [masked(text, kind, "*") for text in VALUES for kind in sorted(MASK_TYPES)] + CLEAR
+    with duckdb.connect() as connection:
+        for text in texts:
+            given = {"text": text, "mask": PATTERN}
+            [(found,)] = connection.execute("SELECT regexp_full_match($text, $mask)", given).fetchall()
+            assert found == is_masked(text), text
+
+
+@pytest.mark.parametrize(
+    ("values", "masked"),
+    [(["****1234", "*****"], True), (["****1234", None, "12345"], False), ([None, ""], None), ([], None)],
+)
+def test_a_field_is_masked_when_all_its_values_are(values, masked):
+    assert all_masked(values) is masked
+
+
+def test_a_warning_names_the_permission_where_it_is_not_certain():
+    assert "View Encrypted Data" in warning("Tax_Id__c", None)
+    assert "is masked" in warning("Tax_Id__c", True)
+    assert warning("Tax_Id__c", False) is None

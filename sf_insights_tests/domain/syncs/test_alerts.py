@@ -1,0 +1,51 @@
+"""Which changes of state are told: each once."""
+
+from datetime import date
+
+from sf_insights.domain.syncs.alerts import Published, after_failure, after_publishing
+
+DAY = date(2026, 3, 2)
+
+
+def published(*, brings_sync=True, paused=None, new_labels=None, match_rate=1.0, previous=1.0, day=DAY):
+    return Published(day, brings_sync, paused or {}, new_labels or {}, match_rate, previous)
+
+
+def test_labels_alone_neither_recover_nor_forget_a_failed_sync():
+    failed, _ = after_failure({}, None, "it broke.")
+    relabelled, lines = after_publishing(failed, published(brings_sync=False))
+    assert lines == []
+    assert after_failure(relabelled, None, "it broke.")[1] == []
+    assert after_publishing(relabelled, published())[1] == ["Recovered: the sync of 2026-03-02 is published."]
+
+
+def test_a_rate_of_zero_is_a_fall():
+    _, [line] = after_publishing({}, published(match_rate=0.0, previous=0.93))
+    assert line == "The match rate fell from 93% to 0% on 2026-03-02; `sf-insights unmatched` lists why."
+
+
+def test_a_rate_that_falls_is_told_once_a_day():
+    states, lines = after_publishing({}, published(match_rate=0.5))
+    assert len(lines) == 1
+    assert after_publishing(states, published(match_rate=0.5))[1] == []
+    assert len(after_publishing(states, published(match_rate=0.2, previous=0.5, day=date(2026, 3, 3)))[1]) == 1
+
+
+def test_of_two_new_fields_the_one_that_keeps_its_label_is_not_told_again():
+    new = {"Industry": "Sssf Industry", "Rating": "Sssf Rating"}
+    states, [line] = after_publishing({}, published(new_labels=new))
+    assert line == (
+        'New fields are visible, with labels to review: Industry as "Sssf Industry", Rating as "Sssf Rating".'
+    )
+    states, lines = after_publishing(states, published(brings_sync=False, new_labels={"Rating": "Sssf Rating"}))
+    assert lines == []
+    # Also when the other returns to its default label.
+    assert after_publishing(states, published(brings_sync=False, new_labels=new))[1] == []
+
+
+def test_a_field_that_is_new_in_the_second_sync_of_a_day_is_told_alone():
+    states, _ = after_publishing({}, published(new_labels={"Industry": "Sssf Industry"}))
+    both = {"Industry": "Sssf Industry", "Rating": "Sssf Rating"}
+    assert after_publishing(states, published(new_labels=both))[1] == [
+        'New fields are visible, with labels to review: Rating as "Sssf Rating".'
+    ]

@@ -1,0 +1,117 @@
+"""When the next sync starts."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from sf_insights.domain.configuration import parse_configuration
+from sf_insights.domain.syncs.schedule import Attempt, due_on, next_start
+
+NEW_YORK = "America/New_York"
+
+
+def configured(daily_at="04:00", timezone="UTC"):
+    return parse_configuration({"daily_at": daily_at, "timezone": timezone, "fields": ["Industry"]})
+
+
+def at(clock, day=2):
+    hour, minute = map(int, clock.split(":"))
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+def starts(now, *, published=None, attempts=(), settings="as now", configuration=None):
+    return next_start(configuration or configured(), now, published_at=published, attempts=attempts, settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("now", "published", "start"),
+    [
+        ("03:59", None, at("04:00")),
+        ("04:00", None, at("04:00")),
+        ("04:00", at("04:02", day=1), at("04:00")),
+        ("15:30", at("04:02", day=1), at("04:00")),  # no daemon ran at 04:00
+        ("04:10", at("04:02"), at("04:00", day=3)),
+        ("03:00", at("02:30"), at("04:00")),  # a person's sync of the night does not take the place of today's
+        ("04:10", at("23:00", day=9), at("04:00")),  # a clock that was wrong when it was published
+    ],
+)
+def test_a_sync_starts_once_a_day_at_its_time_or_when_that_has_passed(now, published, start):
+    found = starts(at(now), published=published)
+    assert (found.at, found.attempt, found.instead) == (start, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "start"),
+    [
+        ("04:00", "06:00", at("06:00")),
+        ("04:00", "04:30", at("04:30")),
+        ("04:00", "03:00", at("03:00", day=3)),
+    ],
+)
+def test_an_edited_time_holds_for_the_day_on_which_it_is_edited(was, is_, start):
+    published = due_on(configured(was), date(2026, 3, 2)) + timedelta(minutes=2)
+    assert starts(at("04:10"), published=published, configuration=configured(is_)).at == start
+
+
+def test_a_failed_sync_is_tried_again_later_each_time_and_not_after_midnight():
+    now, attempts, pauses = at("04:01"), [], []
+    while (found := starts(now, attempts=attempts)).instead == "":
+        assert found.attempt == len(attempts) + 1
+        pauses.append((found.at - now).total_seconds() / 60)
+        now = max(found.at, now) + timedelta(minutes=1)
+        attempts.append(Attempt(now, "passing"))
+    assert pauses[1:6] == [15, 30, 60, 120, 120]
+    assert found.at == at("04:00", day=3)
+    assert "day ends" in found.instead
+    assert at("21:00") < now < at("00:00", day=3)
+
+
+def test_yesterdays_failures_do_not_delay_today():
+    failed = [Attempt(at("23:50", day=1), "passing"), Attempt(at("03:00"), "stopped")]
+    assert starts(at("04:00"), attempts=failed).at == at("04:00")
+
+
+def test_a_sync_that_a_person_stopped_is_left_for_the_day():
+    found = starts(at("09:00"), attempts=[Attempt(at("04:01"), "passing"), Attempt(at("04:20"), "stopped")])
+    assert (found.at, found.instead) == (at("04:00", day=3), "somebody stopped it")
+
+
+@pytest.mark.parametrize(("settings", "start"), [("as then", at("04:00", day=3)), ("edited", at("04:05"))])
+def test_what_only_a_person_can_change_is_tried_again_once_the_settings_have_changed(settings, start):
+    found = starts(at("09:00"), attempts=[Attempt(at("04:05"), "person", "as then")], settings=settings)
+    assert found.at == start
+    assert bool(found.instead) == (settings == "as then")
+
+
+def test_a_published_sync_ends_the_attempts_of_the_day():
+    failed = [Attempt(at("04:01"), "passing")]
+    assert starts(at("10:00"), published=at("04:20"), attempts=failed).at == at("04:00", day=3)
+
+
+@pytest.mark.parametrize(
+    ("day", "daily_at", "due"),
+    [
+        (date(2026, 3, 7), "02:30", datetime(2026, 3, 7, 7, 30, tzinfo=UTC)),
+        (date(2026, 3, 8), "02:30", datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),  # the clocks go from 02:00 to 03:00
+        (date(2026, 3, 9), "02:30", datetime(2026, 3, 9, 6, 30, tzinfo=UTC)),
+        (date(2026, 11, 1), "01:30", datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),  # 01:30 comes twice
+        (date(2026, 11, 2), "01:30", datetime(2026, 11, 2, 6, 30, tzinfo=UTC)),
+    ],
+)
+def test_each_day_has_one_due_time_also_when_the_clocks_change(day, daily_at, due):
+    assert due_on(configured(daily_at, NEW_YORK), day) == due
+
+
+@pytest.mark.parametrize(
+    ("first", "daily_at"), [(date(2026, 3, 6), "02:30"), (date(2026, 10, 30), "01:30"), (date(2026, 10, 30), "00:00")]
+)
+def test_over_a_change_of_the_clocks_every_day_is_synced_once(first, daily_at):
+    configuration = configured(daily_at, NEW_YORK)
+    now = datetime.combine(first, datetime.min.time(), configuration.zone).astimezone(UTC)
+    published, days = now - timedelta(hours=20), []
+    for _ in range(4 * 24 * 12):
+        if starts(now, published=published, configuration=configuration).at <= now:
+            published = now + timedelta(minutes=1)
+            days.append(now.astimezone(configuration.zone).date())
+        now += timedelta(minutes=5)
+    assert days == [first + timedelta(days=n) for n in range(4)]

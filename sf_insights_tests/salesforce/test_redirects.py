@@ -1,0 +1,145 @@
+"""No redirect is followed anywhere: the message names the new host and the setting, and nothing is sent there."""
+
+import base64
+import json
+import logging
+from datetime import date
+from urllib.parse import parse_qs
+
+import pytest
+
+from sf_insights.alerts import Alerts
+from sf_insights.domain.problems import ConnectionProblem
+from sf_insights.domain.syncs.alerts import Published
+from sf_insights.insights_accounts.source import account_source
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights_tests.clients import QUICK, listed
+from sf_insights_tests.scripted_server import Answer, serving
+
+CLIENT = {
+    "SALESFORCE_DOMAIN": "old.my",
+    "SALESFORCE_CONSUMER_KEY": "key-5f1",
+    "SALESFORCE_CONSUMER_SECRET": "secret-9a2",
+}
+SESSION = {"SALESFORCE_ACCESS_TOKEN": "00D!token-77c", "SALESFORCE_INSTANCE_URL": "https://old.my.salesforce.com"}
+PASSWORD = {"SALESFORCE_USERNAME": "a@b.c", "SALESFORCE_PASSWORD": "pass-31b", "SALESFORCE_SECURITY_TOKEN": "t"}
+TOKEN = {"access_token": "00D!token-77c", "instance_url": "https://old.my.salesforce.com"}
+REDIRECTS = [301, 302, 303, 307, 308]
+
+
+@pytest.fixture
+def elsewhere():
+    """The server that a redirect names; it must stay unasked."""
+    with serving(lambda request: Answer(200, TOKEN)) as server:
+        yield server
+        assert server.requests == []
+
+
+def moved(server, status=302):
+    """What answers that everything is at another server now."""
+    return Answer(status, b"", {"Location": server.url.replace("127.0.0.1", "localhost") + "/x?secret=1"})
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_moved_org_is_named_at_the_login(elsewhere, status):
+    with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
+        SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
+    assert problem.value.what.startswith("old.my.salesforce.com sends requests on to localhost,")
+    assert "write localhost into SALESFORCE_DOMAIN" in problem.value.remedy
+    assert "secret=1" not in str(problem.value)
+    assert len(old.requests) == 1
+
+
+def test_a_moved_org_is_named_at_the_soap_login(elsewhere):
+    with serving(lambda request: moved(elsewhere)) as old, pytest.raises(ConnectionProblem, match="SALESFORCE_DOMAIN"):
+        SalesforceOrg.from_environment(PASSWORD | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_an_org_that_moves_after_the_login_is_named(elsewhere, status):
+    def answer(request):
+        return Answer(200, TOKEN) if "oauth2" in request.path else moved(elsewhere, status)
+
+    with serving(answer) as old:
+        environment = CLIENT | {"SALESFORCE_ENDPOINT": old.url}
+        with (
+            SalesforceOrg.from_environment(environment, retry=QUICK) as org,
+            pytest.raises(ConnectionProblem) as problem,
+        ):
+            org.describe_account()
+    assert "write localhost into SALESFORCE_DOMAIN" in problem.value.remedy
+    assert len(old.requests) == 2
+
+
+def test_the_address_of_a_session_is_named_by_its_own_variable(elsewhere):
+    with serving(lambda request: moved(elsewhere)) as old:
+        environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
+        with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
+            org.limits()
+    assert "write localhost into SALESFORCE_INSTANCE_URL" in problem.value.remedy
+
+
+def test_a_redirect_to_a_page_of_the_same_host_is_not_followed_either():
+    with serving(lambda request: Answer(302, b"", {"Location": "/secur/frontdoor.jsp?sid=1"})) as old:
+        environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
+        with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
+            org.limits()
+    assert "a redirect to another page of its own" in problem.value.what
+    assert len(old.requests) == 1
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_moved_zuora_tenant_is_named(elsewhere, tmp_path, status):
+    with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
+        environment = {"ZUORA_BASE_URL": old.url, "ZUORA_CLIENT_ID": "client-4d4", "ZUORA_CLIENT_SECRET": "secret-b1b"}
+        listed(account_source("zuora", environment, tmp_path, retry=QUICK))
+    assert "write localhost into ZUORA_BASE_URL" in problem.value.remedy
+    assert len(old.requests) == 1
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_neither_alert_nor_heartbeat_is_sent_on(elsewhere, tmp_path, caplog, status):
+    with serving(lambda request: moved(elsewhere, status)) as old, caplog.at_level(logging.WARNING):
+        variables = {"SF_INSIGHTS_ALERT_URL": f"{old.url}/token-1", "SF_INSIGHTS_HEARTBEAT_URL": f"{old.url}/token-2"}
+        alerts = Alerts(tmp_path, variables)
+        alerts.failed(None, "because")
+        alerts.published(Published(date(2026, 3, 1), True, {}, {}, 1.0, None))
+    assert "write localhost into SF_INSIGHTS_ALERT_URL" in caplog.text
+    assert "write localhost into SF_INSIGHTS_HEARTBEAT_URL" in caplog.text
+    assert "token-" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("acme.my", "acme.my.salesforce.com"),
+        ("acme.my.salesforce.mil", "acme.my.salesforce.mil"),
+        ("https://acme.lightning.force.com/lightning/page/home", "acme.my.salesforce.com"),
+        ("acme.my.sfcrmproducts.cn", "acme.my.sfcrmproducts.cn"),
+    ],
+)
+@pytest.mark.parametrize("way", ["client credentials", "password"])
+def test_a_login_leaves_for_the_host_that_is_meant(written, host, way):
+    environment = {"client credentials": CLIENT, "password": PASSWORD}[way] | {"SALESFORCE_DOMAIN": written}
+    with serving(lambda request: Answer(403, b"")) as proxy, pytest.raises(ConnectionProblem):
+        SalesforceOrg.from_environment(environment | {"HTTPS_PROXY": proxy.url}, retry=QUICK).__enter__()
+    assert {(request.method, request.path) for request in proxy.requests} == {("CONNECT", f"{host}:443")}
+
+
+def test_a_jwt_of_government_cloud_names_its_host_and_its_audience_apart(org):
+    environment = {
+        "SALESFORCE_DOMAIN": "acme.my.salesforce.mil",
+        "SALESFORCE_AUDIENCE": "https://login.salesforce.com",
+        "SALESFORCE_USERNAME": "sync@acme.example",
+        "SALESFORCE_CONSUMER_KEY": "key-5f1",
+        "SALESFORCE_PRIVATE_KEY_FILE": str(org.private_key_file),
+    }
+    with (
+        serving(lambda request: Answer(200, TOKEN)) as server,
+        SalesforceOrg.from_environment(environment | {"SALESFORCE_ENDPOINT": server.url}),
+    ):
+        [assertion] = parse_qs(server.requests[0].body.decode())["assertion"]
+    claims = assertion.split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert said["aud"] == "https://login.salesforce.com"
+    assert said["iss"] == "key-5f1"

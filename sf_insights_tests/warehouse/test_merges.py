@@ -1,0 +1,51 @@
+"""Chains of merges as the warehouse follows them, loops included, which Salesforce should never deliver."""
+
+import pytest
+
+from sf_insights.warehouse.warehouse import Warehouse
+
+
+@pytest.fixture
+def survivors(tmp_path):
+    """Tells the survivor of each merged account, given rows of id, master (None: not merged) and whether deleted."""
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+
+    def of(*rows):
+        with warehouse.transaction() as tx:
+            tx.insert(
+                "salesforce.raw_accounts",
+                [
+                    {"Id": id_, "MasterRecordId": master, "IsDeleted": deleted, "changed_in_sync": 1}
+                    for id_, master, deleted in rows
+                ],
+            )
+            tx.run("salesforce/merged_accounts")
+            return dict(
+                tx.execute("SELECT salesforce_account_id, surviving_account_id FROM salesforce.merged_accounts")
+            )
+
+    yield of
+    warehouse.close()
+
+
+def test_a_chain_ends_at_the_account_that_lives(survivors):
+    rows = [("a", "b", True), ("b", "c", True), ("c", "d", True), ("d", None, False)]
+    assert survivors(*rows) == {"a": "d", "b": "d", "c": "d"}
+
+
+def test_a_chain_that_ends_at_a_deleted_account_has_no_survivor(survivors):
+    assert survivors(("a", "b", True), ("b", None, True)) == {"a": None}
+
+
+def test_a_loop_ends_and_has_no_survivor(survivors):
+    assert survivors(("a", "b", True), ("b", "a", True), ("c", "a", True), ("d", "d", True)) == {
+        "a": None,
+        "b": None,
+        "c": None,
+        "d": None,
+    }
+
+
+def test_a_master_that_was_never_seen_is_no_survivor(survivors):
+    assert survivors(("a", "gone", True)) == {"a": None}

@@ -1,0 +1,205 @@
+"""The warehouse's lock, its transactions and its versions, with other processes that hold it and die."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime
+
+import duckdb
+import pytest
+
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.warehouse.versions import SCHEMA_VERSION
+from sf_insights.warehouse.warehouse import Warehouse
+
+HOLD = """
+import sys
+from pathlib import Path
+from sf_insights.warehouse.warehouse import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]))
+warehouse.open("another sync")
+transaction = warehouse.transaction()
+tx = transaction.__enter__()
+tx.execute("INSERT INTO insights.field_days VALUES ('Industry', 'attribute', DATE '2026-03-01')")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def holder(path):
+    """Another process that holds the lock, in the middle of a transaction."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
+    waited = []
+    with pytest.raises(WarehouseProblem, match=rf"another sync is running since .*process {holder.pid}"):
+        Warehouse(path).open("a sync", wait_seconds=0.5, tell=waited.append)
+    assert len(waited) == 1
+    assert str(holder.pid) in Warehouse(path).holder()
+
+
+def test_since_when_it_is_held_is_told_as_people_read_it(path, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    assert re.fullmatch(rf"a sync is running since \d\d:\d\d CES?T \(process {os.getpid()}\)", Warehouse(path).holder())
+    held_since = {"pid": 7, "purpose": "a sync", "since": "2026-03-01T04:00:00+00:00"}
+    path.with_suffix(".holder").write_text(json.dumps(held_since))
+    assert Warehouse(path).holder() == "a sync is running since 2026-03-01 05:00 CET (process 7)"
+    warehouse.close()
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_killed_holder_leaves_the_lock_free_and_nothing_half_written(path, holder):
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    assert Warehouse(path).holder() is None
+    warehouse = Warehouse(path)
+    warehouse.open("a sync", wait_seconds=5)
+    with warehouse.transaction() as tx:
+        assert tx.value("SELECT count(*) FROM insights.field_days") == 0
+    warehouse.close()
+
+
+def test_a_waiting_sync_goes_on_when_the_other_ends(path, holder):
+    holder.stdin.close()
+    warehouse = Warehouse(path)
+    warehouse.open("a sync", wait_seconds=30)
+    assert warehouse.is_open
+    warehouse.close()
+
+
+def test_what_fails_inside_a_transaction_leaves_nothing(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    with pytest.raises(duckdb.Error), warehouse.transaction() as tx:
+        tx.insert("insights.field_days", [{"field": "A", "category": "attribute", "date": "2026-03-01"}])
+        tx.execute("SELECT no_such_column FROM insights.field_days")
+    with warehouse.transaction() as tx:
+        assert tx.value("SELECT count(*) FROM insights.field_days") == 0
+    warehouse.close()
+
+
+def test_inserted_rows_come_back_as_they_were(path):
+    rows = [
+        {
+            "a b": 'it\'s "quoted" \0 \u2028 \N{GRINNING FACE} $1 \\n',
+            "whole": -(2**63),
+            "number": 0.1,
+            "day": date(1, 1, 1),
+            "since": datetime(2026, 3, 1, 12, 30, 59, 123456, UTC),
+            "listed": ["a,b", "c'd", '"', "[x]", ""],
+            "yes": True,
+        },
+        {"a b": "", "whole": 2**63 - 1, "number": 1e300, "day": None, "since": None, "listed": [], "yes": False},
+        dict.fromkeys(["a b", "whole", "number", "day", "since", "listed", "yes"]),
+    ]
+    warehouse = Warehouse(path)
+    warehouse.open("test")
+    with warehouse.transaction() as tx:
+        tx.execute(
+            """CREATE TABLE ops.kinds ("a b" VARCHAR, whole BIGINT, number DOUBLE, day DATE, since TIMESTAMPTZ,
+               listed VARCHAR[], yes BOOLEAN)"""
+        )
+        tx.insert("ops.kinds", rows)
+        assert tx.records("FROM ops.kinds ORDER BY rowid") == rows
+        tx.insert("ops.kinds", [])
+        assert tx.value("SELECT count(*) FROM ops.kinds") == len(rows)
+    warehouse.close()
+
+
+def test_a_path_with_a_question_mark_is_refused(tmp_path):
+    with pytest.raises(WarehouseProblem, match="question mark"):
+        Warehouse(tmp_path / "what?" / "warehouse.duckdb").open("test")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_warehouse_of_a_newer_version_is_refused(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    with warehouse.transaction() as tx:
+        tx.execute("UPDATE ops.warehouse SET schema_version = schema_version + 1")
+    warehouse.close()
+    with pytest.raises(WarehouseProblem, match=rf"newer sf_insights \(schema {SCHEMA_VERSION + 1}"):
+        Warehouse(path).open("a sync")
+    assert Warehouse(path).holder() is None
+
+
+def test_a_file_opened_by_another_program_is_explained(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    warehouse.close()
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(WarehouseProblem, match="account_insights"):
+            Warehouse(path).open("a sync")
+        process.kill()
+
+
+def test_the_file_is_written_for_every_current_driver(path):
+    warehouse = Warehouse(path)
+    warehouse.open("a sync")
+    warehouse.close()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(version,)] = connection.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'warehouse'"
+        ).fetchall()
+    assert version.startswith("v1.5.0")
+
+
+def test_duckdb_keeps_to_the_memory_and_threads_that_are_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "800MB")
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    with warehouse.transaction() as tx:
+        assert tx.execute("SELECT current_setting('memory_limit'), current_setting('threads')") == [("762.9 MiB", 1)]
+    warehouse.close()
+
+
+def test_a_limit_that_is_too_low_is_named_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "30MB")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse.open("a test")
+    said = r"may use 30MB .* Set SF_INSIGHTS_MEMORY_LIMIT to more"
+    with pytest.raises(WarehouseProblem, match=said), warehouse.transaction() as tx:
+        tx.execute("SELECT list(range) FROM range(20000000)")
+    warehouse.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SF_INSIGHTS_MEMORY_LIMIT", "lots"),
+        ("SF_INSIGHTS_MEMORY_LIMIT", "80 %"),
+        ("SF_INSIGHTS_THREADS", "0"),
+        ("SF_INSIGHTS_THREADS", "all"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused_by_name(tmp_path, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    path = tmp_path / "warehouse.duckdb"
+    with pytest.raises(ConfigurationProblem, match=variable):
+        Warehouse(path).open("a test")
+    assert Warehouse(path).holder() is None
