@@ -9,7 +9,6 @@ import duckdb
 
 from benchmarks.child import report
 from sf_insights.sql import render
-from sf_insights.sql.id_macros import temporary_macros
 
 _ROWS = 1_000_000
 # Whole ids, short ones, ones in small letters, padded ones, record URLs, and what is no id.
@@ -34,11 +33,10 @@ FROM named
 def main() -> None:
     """Normalise the list and say what it took."""
     with duckdb.connect() as connection:
-        for macro in temporary_macros():
-            connection.execute(macro)
+        connection.execute(render("ids/macros"))
         connection.execute("CREATE SCHEMA zuora")
         connection.execute(_LIST)
-        ids = render("matching/crm_account_ids", accounts="zuora.accounts")
+        ids = render("ids/crm_account_ids", accounts="zuora.accounts")
         began = time.monotonic()
         connection.execute(f"CREATE TABLE ids AS SELECT account_id, id18 FROM ({ids})")
         seconds = time.monotonic() - began

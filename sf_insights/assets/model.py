@@ -10,8 +10,11 @@ from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.domain.syncs.stages import MODEL
+from sf_insights.sql import render
+from sf_insights.warehouse.tables.changes import changes_of
 from sf_insights.warehouse.tables.field_labels import load_labels
-from sf_insights.warehouse.tables.model import TODAYS_METRICS, changes_of, metric_points, model_sync
+from sf_insights.warehouse.tables.metrics import metric_points
+from sf_insights.warehouse.tables.model import model_sync
 
 _TABLES = {
     "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",
@@ -57,7 +60,12 @@ def insights_model(
             tx, "insights", "account_attributes", labels, key_table="ops.attribute_values"
         )
         metadata["account_metrics"] = table_metadata(
-            tx, "insights", "account_metrics", labels, rows=metric_points(tx), preview=f"({TODAYS_METRICS})"
+            tx,
+            "insights",
+            "account_metrics",
+            labels,
+            rows=metric_points(tx),
+            preview=f"({render('insights/todays_metrics')})",
         )
     seconds = step.seconds  # of all four, which are made together
     metadata["account_attributes"] |= {

@@ -20,7 +20,6 @@ from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.plan import KnownField, plan_fields
 from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
-from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.domain.wording import counted
 from sf_insights.insights_accounts.landed_list import LandedList
 from sf_insights.insights_accounts.source import account_source
@@ -28,8 +27,7 @@ from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
-from sf_insights.sql import parquet
-from sf_insights.sql.id_macros import temporary_macros
+from sf_insights.sql import parquet, render
 from sf_insights.system.disk import disk_problem
 from sf_insights.transport.retry import ONCE_MORE
 from sf_insights.warehouse.copies import unreadable
@@ -355,17 +353,7 @@ def _by_ids(ids: Sequence[str]) -> str:
 def _account_ids(landed: LandedList) -> list[str | None]:
     """The 18-character ids that the CRM Account IDs name, None for those that are none; without the empty ones."""
     with duckdb.connect() as connection:
-        for macro in temporary_macros():
-            connection.execute(macro)
-        rows: list[Any] = connection.execute(
-            "SELECT coalesce(nullif(id_in_url(trimmed), ''), trimmed) FROM "
-            f"(SELECT trimmed_id(\"CrmId\") AS trimmed FROM {parquet(landed.files)}) WHERE trimmed != ''"
-        ).fetchall()
-    return [_id18(text) for (text,) in rows]
-
-
-def _id18(text: str) -> str | None:
-    try:
-        return to_18_characters(text)
-    except InvalidSalesforceId:
-        return None
+        connection.execute(render("ids/macros"))
+        named = render("ids/crm_account_ids", accounts=parquet(landed.files))
+        rows: list[Any] = connection.execute(f"SELECT id18 FROM ({named}) WHERE given_id != ''").fetchall()
+    return [id18 for (id18,) in rows]

@@ -1,8 +1,7 @@
-"""The rules of Salesforce ids: their two lengths, the suffix that keeps their letter case, and what people paste.
+"""The rules of Salesforce ids: their two lengths, and the suffix that keeps their letter case.
 
-Matching applies these rules to a million rows, so they are written as DuckDB macros; `to_18_characters` is the same
-rule for a single id in Python. Source: Salesforce, "How to convert 15 digit ids"; a macro calls no other macro of ours,
-since that fails when the database is attached.
+This is the rule for a single id. Matching applies it to a million, in SQL: sql/ids/. Source: Salesforce, "How to convert
+15 digit ids".
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ OBJECTS_BY_PREFIX = {
     "01t": "Product",
 }
 
-SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-GROUPS = (0, 5, 10)
+_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_GROUPS = (0, 5, 10)
 
 
 class InvalidSalesforceId(ValueError):
@@ -48,7 +47,7 @@ def to_18_characters(salesforce_id: str) -> str:
         raise InvalidSalesforceId(f"{salesforce_id!r} is not 15 or 18 letters and digits")
     body, suffix = salesforce_id[:15], salesforce_id[15:].upper()
     if suffix and suffix != _suffix(body):
-        bits = [SUFFIX.find(character) for character in suffix]
+        bits = [_SUFFIX.find(character) for character in suffix]
         body = "".join(
             character.upper() if bits[place // 5] >> (place % 5) & 1 else character.lower()
             for place, character in enumerate(body)
@@ -60,5 +59,5 @@ def to_18_characters(salesforce_id: str) -> str:
 
 def _suffix(body: str) -> str:
     return "".join(
-        SUFFIX[sum(1 << place for place in range(5) if "A" <= body[group + place] <= "Z")] for group in GROUPS
+        _SUFFIX[sum(1 << place for place in range(5) if "A" <= body[group + place] <= "Z")] for group in _GROUPS
     )

@@ -18,8 +18,7 @@ import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.settings.environment import SNAPSHOT_NAME, database_limits, environment
-from sf_insights.sql import migrations
-from sf_insights.sql.id_macros import id18_macro, temporary_macros
+from sf_insights.sql import migrations, render
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE
 from sf_insights.system.open_transactions import inside_transaction
@@ -224,15 +223,14 @@ class Warehouse:
             raise unreadable(self.path, error) from None
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
-        for macro in temporary_macros():
-            connection.execute(macro)
+        connection.execute(render("ids/macros"))
         return connection
 
     def _prepare(self, tell: Callable[[str], None]) -> None:
         with self.transaction() as tx:
             if not tx.value("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'ops'"):
                 tx.run("schema/schema")
-                tx.execute(id18_macro("insights.sf_id18"))
+                tx.run("ids/sf_id18")
                 tx.insert("ops.warehouse", [{"org_id": None, "schema_version": SCHEMA_VERSION, "created_at": now()}])
             version = tx.value("SELECT schema_version FROM ops.warehouse")
         if version > SCHEMA_VERSION:

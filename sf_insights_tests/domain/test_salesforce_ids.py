@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
-from sf_insights.sql.id_macros import id18_macro, temporary_macros
+from sf_insights.sql import render
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 # Whole ids that stand in Salesforce's documentation of the REST API and of 15-digit ids.
@@ -57,8 +57,9 @@ def damaged(text: str, flips: list[bool]) -> str:
 @pytest.fixture(scope="module")
 def database():
     with duckdb.connect() as connection:
-        for statement in [*temporary_macros(), id18_macro("sf_id18")]:
-            connection.execute(statement)
+        connection.execute("CREATE SCHEMA insights")
+        connection.execute(render("ids/macros") + render("ids/sf_id18"))
+        connection.execute("SET search_path = 'main,insights'")
         yield connection
 
 
@@ -175,7 +176,7 @@ def test_the_macro_can_be_called_for_a_column_of_any_name(database):
 def test_the_macro_works_in_a_database_that_is_attached(tmp_path):
     with duckdb.connect(tmp_path / "published.duckdb") as published:
         published.execute("CREATE SCHEMA insights")
-        published.execute(id18_macro("insights.sf_id18"))
+        published.execute(render("ids/sf_id18"))
     with duckdb.connect() as analyst:
         analyst.execute(f"ATTACH '{tmp_path / 'published.duckdb'}' AS published (READ_ONLY)")
         assert analyst.execute("SELECT published.insights.sf_id18($id)", {"id": ID}).fetchone() == (ID + "IAK",)

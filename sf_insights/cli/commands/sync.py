@@ -17,7 +17,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.model import changes_of
+from sf_insights.warehouse.tables.changes import changes_of
 from sf_insights.warehouse.tables.syncs import GUARDS
 from sf_insights.warehouse.transaction import Transaction
 

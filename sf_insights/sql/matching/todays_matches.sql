@@ -18,7 +18,7 @@ WHERE match_status != 'matched'
 -- Matches that are written all are not copied before; else they are compared first, and then few are written.
 CREATE OR REPLACE TEMP {{ "VIEW" if is_first else "TABLE" }} todays_matches AS
 WITH completed AS (
-{% include "matching/crm_account_ids.sql" %}
+{% include "ids/crm_account_ids.sql" %}
 ), decided AS MATERIALIZED (
     SELECT
         account_id,

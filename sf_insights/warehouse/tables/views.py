@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
 from sf_insights.domain.fields.field_types import Category, ColumnType
 from sf_insights.domain.fields.lifecycle import FieldState
-from sf_insights.warehouse.tables.attribute_columns import text_of
 from sf_insights.warehouse.tables.field_labels import load_labels
+from sf_insights.warehouse.tables.modelled_field import ModelledField
 from sf_insights.warehouse.tables.states import load_states
 from sf_insights.warehouse.transaction import Transaction
-
-
-@dataclass(frozen=True)
-class ModelledField:
-    """A field as the SQL files need it.
-
-    `last_day` is the last day of an earlier sync that read it in this category, None in its first one.
-    """
-
-    name: str
-    label: str
-    column: ColumnType
-    last_day: date | None = None
-
-    def text(self, expression: str) -> str:
-        """SQL that gives a value of this field as text that casts back, whatever the reader's time zone."""
-        return text_of(self.column, expression)
 
 
 def write_views(tx: Transaction) -> None:

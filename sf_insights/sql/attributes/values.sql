@@ -1,0 +1,19 @@
+{# What Salesforce and Zuora say of matched accounts. `casts` gives a column the type of the one it is compared with. #}
+{% macro value(field, casts) %}
+raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}
+{%- endmacro %}
+
+{% macro values_of(matched, fields, casts, currency) %}
+SELECT
+    match.account_id,
+    zuora."AccountNumber" AS account_number,
+    zuora."Name" AS account_name,
+    match.salesforce_account_id,
+    {{ currency }} AS currency
+    {% for field in fields %}
+    , {{ value(field, casts) }}
+    {% endfor %}
+FROM {{ matched }} AS match
+JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
+JOIN salesforce.raw_accounts AS raw ON raw."Id" = match.salesforce_account_id
+{%- endmacro %}

@@ -1,0 +1,19 @@
+-- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place rewrites them for
+-- every account. `carried` are the columns of fields that this sync does not read.
+UPDATE ops.attribute_values SET is_current = false, last_current_on = $previous_day
+WHERE account_id IN (SELECT account_id FROM ended);
+
+DELETE FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM new_values);
+
+INSERT INTO ops.attribute_values BY NAME
+SELECT
+    {{ (["account_id"] + identity + attributes) | identifiers("today") }},
+    {% for column in carried %}
+    -- An account with another CRM Account ID keeps nothing of the old one, even where today's value is not read.
+    CASE WHEN new_values.reason != 'relinked' THEN kept.{{ column | identifier }} END AS {{ column | identifier }},
+    {% endfor %}
+    true AS is_current,
+    coalesce(kept.first_matched_on, $day) AS first_matched_on
+FROM new_values
+JOIN changed_values AS today USING (account_id)
+LEFT JOIN ops.undo_attribute_values AS kept USING (account_id);

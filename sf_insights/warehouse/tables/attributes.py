@@ -1,0 +1,92 @@
+"""ops.attribute_values and what changes in it: the values of every account that matches, and the days they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sf_insights.domain.fields.dictionary import FIXED_COLUMNS
+from sf_insights.domain.fields.field_types import ColumnType
+from sf_insights.sql import identifiers
+from sf_insights.warehouse.tables.modelled_field import ModelledField
+from sf_insights.warehouse.tables.states import last_days
+from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.transaction import Transaction
+
+# The columns of ops.attribute_values that describe the account and the day, not a field.
+_OWN_COLUMNS = (*FIXED_COLUMNS, "last_current_on")
+# What else of an account is compared with what is kept.
+_IDENTITY = ("account_number", "account_name", "salesforce_account_id", "currency")
+
+Extent = Literal["first", "everything", "incremental"]
+
+
+def extent_of(tx: Transaction, *, is_same_selection: bool) -> Extent:
+    """How many accounts a sync has to compare: none in the first one, all when the selection changed, else a few."""
+    if tx.is_empty("ops.attribute_values"):
+        return "first"
+    lost_currency = "CurrencyIsoCode" not in tx.columns("salesforce", "raw_accounts") and tx.value(
+        "SELECT count(currency) > 0 FROM ops.attribute_values"
+    )
+    return "incremental" if is_same_selection and not lost_currency else "everything"
+
+
+def write_attributes(
+    tx: Transaction, sync: Sync, extent: Extent, attributes: Sequence[str], metrics: Sequence[str]
+) -> int:
+    """Bring ops.attribute_values to today and note what changed; return how many accounts lost their match.
+
+    Leaves the temporary relations `touched`, `todays_values`, `new_values` and `ended` for the metrics.
+    """
+    landed, held = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
+    tx.run(
+        f"attributes/{extent}",
+        {"day": sync.day, "since": sync.since},
+        attributes=attributes,
+        fields=[*attributes, *metrics],
+        identity=list(_IDENTITY),
+        content=f"hash({identifiers(attributes)})" if attributes else "0",
+        # DuckDB hashes the digits of a DECIMAL without its scale: 1.00 and 100 of another scale would be equal.
+        casts={name: f"::{held[name]}" for name in attributes if held[name] != landed[name]},
+        currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in landed else "NULL::VARCHAR",
+    )
+    tracked, unread = _read_before(tx, sync, attributes)
+    if tracked or unread:
+        tx.run("attributes/changes", {"day": sync.day}, tracked=tracked, unread=unread)
+    if extent != "first":
+        tx.run(
+            "attributes/written",
+            {"day": sync.day, "previous_day": sync.previous_day},
+            attributes=attributes,
+            identity=list(_IDENTITY),
+            carried=[name for name in held if name not in (*_OWN_COLUMNS, *attributes)],
+        )
+    tx.execute(f"DROP {'TABLE' if extent == 'everything' else 'VIEW'} changed_values")
+    if not tx.is_empty("ops.former_values"):
+        tx.run("ops/former_values", {"day": sync.day})
+    tx.run("ops/previous_days", {"day": sync.day})
+    return int(tx.value("SELECT count(*) FROM ended"))
+
+
+def drop_todays_values(tx: Transaction, extent: Extent) -> None:
+    """Drop the temporary relations that `write_attributes` left."""
+    tx.execute(f"DROP {'TABLE' if extent == 'incremental' else 'VIEW'} todays_values")
+    for name in ("touched", "new_values", "ended"):
+        tx.execute(f"DROP TABLE {name}")
+
+
+def _read_before(
+    tx: Transaction, sync: Sync, attributes: Sequence[str]
+) -> tuple[list[ModelledField], list[ModelledField]]:
+    """The attributes that a sync of an earlier day read: those that this one reads too, and those that it does not.
+
+    Only their changes count: the first values of a new field are not changes.
+    """
+    columns = tx.columns("ops", "attribute_values")
+    before = [
+        ModelledField(name, name, ColumnType.parse(columns[name]), day)
+        for name, day in sorted(last_days(tx, "attribute").items())
+        if name in columns and day < sync.day
+    ]
+    read = set(attributes)
+    return [field for field in before if field.name in read], [field for field in before if field.name not in read]
