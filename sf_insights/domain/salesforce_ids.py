@@ -1,7 +1,7 @@
 """The rules of Salesforce ids: their two lengths, and the suffix that keeps their letter case.
 
-This is the rule for a single id. Matching applies it to a million, in SQL: sql/ids/. Source: Salesforce, "How to convert
-15 digit ids".
+This is the rule for a single id. Matching applies it to a million, in SQL: sql/ids/. Source: Salesforce, "How to
+convert 15 digit ids".
 """
 
 from __future__ import annotations
