@@ -22,6 +22,7 @@ from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.tables.masked_fields import masked_fields
 from sf_insights.warehouse.tables.matches import match_rates
+from sf_insights.warehouse.tables.plan import load_plan
 from sf_insights.warehouse.transaction import Transaction
 
 _PAUSED = """
@@ -88,7 +89,7 @@ def fill_rates_are_steady(context: dg.AssetCheckExecutionContext, warehouse: War
 @dg.asset_check(asset=raw_accounts, description="No encrypted field arrives masked.")
 def no_field_is_masked(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        masked = masked_fields(tx)
+        masked = masked_fields(tx, load_plan(tx))
     return dg.AssetCheckResult(
         passed=not masked,
         severity=dg.AssetCheckSeverity.WARN,

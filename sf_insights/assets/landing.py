@@ -1,6 +1,6 @@
 """Both account lists, complete and typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +8,12 @@ import dagster as dg
 
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
-from sf_insights.assets.replanning import plan_again
+from sf_insights.assets.replanning import plan_without_refused
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, Step, WarehouseResource, ZuoraResource
-from sf_insights.domain.fields.field_types import fingerprint
+from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.field_types import AccountField, fingerprint
 from sf_insights.domain.fields.masking import REMEDY, warning
+from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
 from sf_insights.domain.syncs.pace import Pace
@@ -46,19 +48,22 @@ def raw_accounts(
         org_id = org.org_id
         with step.transaction() as tx:
             syncs.refuse_another_org(tx, step.sync, org_id)
+            plan, catalog = load_plan(tx), load_catalog(tx)
         read = None
         try:
-            read = _extract(context, step, org, settings.places.landing)
+            read = _extract(context, step, org, plan, catalog, settings.places.landing)
         except RequestRefused as refused:
-            # A field that vanished since the catalog was read costs itself alone.
-            if not plan_again(step.warehouse, step.sync, org, refused):
+            # A field that vanished since the catalog was read pauses alone.
+            again = plan_without_refused(step.warehouse, step.sync, org, plan, refused)
+            if again is None:
                 raise
-            context.log.warning(f"read once more, without the field that Salesforce no longer shows: {refused}")
-        if read is None:  # out here, since while an error is dealt with no dropped signal stops the run
-            read = _extract(context, step, org, settings.places.landing)
+            plan, catalog = again
+            context.log.warning(f"reading again without the field that Salesforce no longer shows: {refused}")
+        if read is None:  # not in the handler: while Python handles an error, a dropped signal does not stop the run
+            read = _extract(context, step, org, plan, catalog, settings.places.landing)
         landed, record_count = read.landed, _record_count(context, org)
         with step.transaction() as tx:
-            apply_landed(tx, step.sync, landed, load_plan(tx))
+            apply_landed(tx, step.sync, landed, plan)
             syncs.record(
                 tx,
                 step.sync.number,
@@ -71,8 +76,8 @@ def raw_accounts(
                 salesforce_record_count=record_count,
                 salesforce_api_calls=org.api_calls,
             )
-            masked = masked_fields(tx)
-            names = {name: field.label for name, field in load_catalog(tx).items()}
+            masked = masked_fields(tx, plan)
+            names = {name: field.label for name, field in catalog.items()}
             metadata = table_metadata(tx, "salesforce", "raw_accounts", names)
     for name in masked:
         context.log.warning(f"{warning(name, True)} {REMEDY}")
@@ -122,9 +127,14 @@ def zuora_accounts(
     )
 
 
-def _extract(context: dg.AssetExecutionContext, step: Step, org: SalesforceOrg, directory: Path) -> Extraction:
-    with step.transaction() as tx:
-        plan, catalog = load_plan(tx), load_catalog(tx)
+def _extract(
+    context: dg.AssetExecutionContext,
+    step: Step,
+    org: SalesforceOrg,
+    plan: Iterable[PlannedField],
+    catalog: ByApiName[AccountField],
+    directory: Path,
+) -> Extraction:
     reading = partial(
         extract_accounts,
         org,

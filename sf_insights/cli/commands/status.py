@@ -30,6 +30,7 @@ from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading, reading_snapshot
 from sf_insights.warehouse.tables.masked_fields import masked_fields
 from sf_insights.warehouse.tables.matches import match_counts, match_rates
+from sf_insights.warehouse.tables.plan import load_plan
 from sf_insights.warehouse.tables.sync_history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 
@@ -107,7 +108,7 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dic
             "SELECT field, category, status_since, status_reason FROM insights.fields "
             "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
         ),
-        "masked": masked_fields(tx),
+        "masked": masked_fields(tx, load_plan(tx)),
         "rejected": tx.records(
             "SELECT field, cells, text AS example, reason FROM ops.rejected_counts "
             "JOIN insights.snapshot USING (sync) ORDER BY field"

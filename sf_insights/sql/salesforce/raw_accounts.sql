@@ -4,12 +4,9 @@
 {% if is_first %}
 INSERT INTO salesforce.raw_accounts BY NAME SELECT *, $sync AS changed_in_sync FROM landed_accounts;
 {% else %}
-{{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns, where="absent_since IS NULL") }}
-{% if added %}
--- A new column may have been here before and been given up by a sync that failed, so every row may have changed in it
--- since the last complete one, also to null.
-OR today.content IS NOT NULL
-{% endif %};
+-- A sync that failed may have dropped a column that is new today. So any row may have changed in it since the last
+-- complete sync, also to null.
+{{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns, where="absent_since IS NULL", every_row=added) }};
 
 UPDATE salesforce.raw_accounts SET absent_since = $day, changed_in_sync = $sync
 WHERE "Id" IN (SELECT "Id" FROM differing WHERE NOT is_there);

@@ -16,7 +16,7 @@ from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
 from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
 from sf_insights.salesforce.parquet_pages import LandedAccounts
-from sf_insights.sql import identifier, parquet
+from sf_insights.sql import identifier, parquet, render
 from sf_insights.warehouse.tables.plan import save_plan
 from sf_insights.warehouse.tables.states import states_before
 from sf_insights.warehouse.tables.syncs import Sync
@@ -27,9 +27,9 @@ _BOOKKEEPING = ("absent_since", "changed_in_sync")
 
 
 def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
-    """Bring salesforce.raw_accounts to the landed snapshot; rows that say the same as before are not touched.
+    """Bring salesforce.raw_accounts to what was landed; rows that are the same as before are not touched.
 
-    A field that went from mostly filled to all null is paused in the plan, and not brought in.
+    A field that went from mostly filled to all null is paused in the plan, and its column is left out.
 
     Raises:
         IncompleteSnapshot: an Id came twice, or a landed file is lost or damaged.
@@ -67,7 +67,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         "salesforce/raw_accounts",
         {"day": sync.day, "sync": sync.number},
         columns=list(columns),
-        added=added,
+        added=bool(added),
         is_first=tx.is_empty("salesforce.raw_accounts"),
     )
     tx.run("salesforce/merged_accounts")
@@ -138,14 +138,7 @@ def _guard_row_drop(sync: Sync, sentence: str, before: int | None, now: int) -> 
 
 def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
     """The visible fields without any value now that were mostly filled when an earlier day read them last."""
-    filled_before = dict(
-        tx.execute(
-            """SELECT field, arg_max(accounts > 0 AND filled >= accounts * $share, sync) FROM ops.field_stats
-               WHERE sync IN (SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete' AND day < $day GROUP BY day)
-               GROUP BY field""",
-            {"day": sync.day, "share": _MOSTLY_FILLED},
-        )
-    )
+    filled_before = dict(tx.execute(render("ops/mostly_filled"), {"day": sync.day, "share": _MOSTLY_FILLED}))
     states = states_before(tx, sync.day)
     return {
         field.name

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sf_insights.domain.fields.masking import MASKED_TYPE, PATTERN
+from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.sql import identifier
-from sf_insights.warehouse.tables.plan import load_plan
 from sf_insights.warehouse.transaction import Transaction
 
 
-def masked_fields(tx: Transaction) -> list[str]:
+def masked_fields(tx: Transaction, plan: Iterable[PlannedField]) -> list[str]:
     """The encrypted fields of the plan whose values, in the accounts read last, are all masks."""
     held = tx.columns("salesforce", "raw_accounts")
-    names = [field.name for field in load_plan(tx) if field.field.type == MASKED_TYPE and field.name in held]
+    names = [field.name for field in plan if field.field.type == MASKED_TYPE and field.name in held]
     return [
         name
         for name in names

@@ -1,4 +1,4 @@
-"""What the warehouse keeps about fields: the org's catalog, the plan of a sync, states, events and labels."""
+"""insights.fields and its events: what became of each field, and on which days it was synced."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.fields.lifecycle import FieldEvent, FieldState
+from sf_insights.sql import render
 from sf_insights.warehouse.tables.sync_history import day_is_complete
 from sf_insights.warehouse.transaction import Transaction
 
@@ -35,12 +36,7 @@ def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[
 
 def earlier_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], tuple[datetime, datetime]]:
     """When each field was first and last synced as each category, on days before this one."""
-    rows = tx.execute(
-        """SELECT field, category, min(opened_at), max(opened_at)
-           FROM insights.field_days JOIN ops.sync_runs ON day = date
-           WHERE date < $day AND state = 'complete' GROUP BY field, category""",
-        {"day": before},
-    )
+    rows = tx.execute(render("ops/earlier_syncs"), {"day": before})
     return {(field, category): (first, last) for field, category, first, last in rows}
 
 
