@@ -1,4 +1,4 @@
-"""The Insights accounts from Zuora's API.
+"""Read the Insights accounts from Zuora's API.
 
 Source: Zuora API reference, "CRUD: query" and "queryMore", "Create an OAuth token", "Rate limits".
 """
@@ -29,14 +29,14 @@ _RENEW_BEFORE_SECONDS = 60.0
 
 
 class ZuoraAccounts:
-    """Accounts from a Zuora tenant: one ZOQL query, 2,000 accounts a page."""
+    """Reads accounts from a Zuora tenant with one ZOQL query, 2,000 accounts per page."""
 
     name = "zuora"
 
     def __init__(
         self, credentials: ZuoraCredentials, environment: Mapping[str, str], *, retry: RetryPolicy | None = None
     ) -> None:
-        """Prepare; nothing is sent. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
+        """Prepare without sending requests. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
         self._credentials = credentials
         self._retry = retry or RetryPolicy()
         self._session = new_session(environment, setting="ZUORA_BASE_URL")
@@ -46,7 +46,7 @@ class ZuoraAccounts:
 
     @property
     def api_calls(self) -> int:
-        """How many calls to the tenant's API were made so far, retries included and logins not."""
+        """The number of calls to the tenant's API so far, including retries but not logins."""
         return self._api_calls
 
     def check(self) -> None:
@@ -54,11 +54,11 @@ class ZuoraAccounts:
         self._retry.run(self._current_token)
 
     def land(self, directory: Path) -> LandedList:
-        """See AccountSource. When Zuora drops the query half-way it is asked again from the start.
+        """See AccountSource. When Zuora drops the query before its end, the query starts again.
 
         Raises:
-            ConnectionProblem: Zuora cannot be reached, refuses, or sends no account.
-            IncompleteSnapshot: Zuora sends an account twice or loses the query again and again.
+            ConnectionProblem: Zuora cannot be reached, refuses the request, or sends no accounts.
+            IncompleteSnapshot: Zuora sends an account twice, or drops the query every time.
         """
         for _ in range(_RESTARTS + 1):
             try:
@@ -67,10 +67,10 @@ class ZuoraAccounts:
             except _LocatorLost:
                 continue
         else:
-            raise IncompleteSnapshot("Zuora drops the query of the accounts half-way each time.", "Run again later.")
+            raise IncompleteSnapshot("Zuora dropped the query of the accounts every time.", "Run again later.")
         if not landed.accounts:
             raise ConnectionProblem(
-                "Zuora sent no accounts.", "Check that the OAuth client's user may read accounts, and the tenant."
+                "Zuora sent no accounts.", "Check the tenant, and that the OAuth client's user can read accounts."
             )
         if landed.ids.may_repeat and len(repeated := landed.repeated_ids()):
             id_, times = repeated.row(0)
@@ -86,15 +86,15 @@ class ZuoraAccounts:
                 accounts = pl.DataFrame(rows, schema=SCHEMA)
             if accounts["Id"].null_count():
                 raise IncompleteSnapshot("Zuora sent an account without an Id.", "Run again.")
-            # In a name it is shown, and a CRM Account ID with it is not valid.
+            # A name can contain U+FFFD, and matching finds a CRM Account ID with it invalid.
             if accounts["Id"].str.contains(LOST, literal=True).any():
-                raise IncompleteSnapshot("Zuora sent an account whose Id has bytes that are not text.", "Run again.")
+                raise IncompleteSnapshot("Zuora sent an account whose Id has invalid bytes.", "Run again.")
             yield accounts
             if page.get("done"):
                 return
             locator = page.get("queryLocator")
             if not locator:
-                raise IncompleteSnapshot("Zuora does not say where the rest of the accounts is.", "Run again.")
+                raise IncompleteSnapshot("Zuora sent no locator for the next page of accounts.", "Run again.")
             following = way.on(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
             page = self._call("/v1/action/queryMore", {"queryLocator": following})
 
@@ -146,26 +146,26 @@ class ZuoraAccounts:
                 raise PassingTrouble(f"Zuora refused the login ({why})", wait=asked_wait(answer))
             raise AccessRefused(
                 f"Zuora refused the login ({why}).",
-                "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is of the same tenant.",
+                "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is the same tenant's address.",
             )
         token = read_json(answer)
         if not isinstance(token, dict) or not token.get("access_token"):
-            raise PassingTrouble("Zuora's login answered without a token")
+            raise PassingTrouble("Zuora's answer to the login contains no token")
         return token
 
 
 class _LocatorLost(Exception):
-    """Zuora no longer holds the rest of a query: a locator lives for 15 minutes."""
+    """Zuora no longer has the rest of a query; locators expire after 15 minutes."""
 
 
 class _TokenRefused(Exception):
-    """Zuora does not accept the token any more; its arguments say what that means when a new one is refused too."""
+    """Zuora no longer accepts the token. The arguments describe the problem to raise if a new token is refused too."""
 
 
 def _accepted(answer: requests.Response) -> dict[str, Any]:
-    """Return the body of an answer that is a success by its status and by its words.
+    """Return the body of an answer if its status and its body report success; raise the error otherwise.
 
-    Zuora refuses with success: false and reasons, also at status 200, or with faultCode and faultMessage.
+    Zuora reports errors with success: false and reasons, even with status 200, or with faultCode and faultMessage.
     """
     try:
         body = read_json(answer)
@@ -185,12 +185,12 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     what = f"Zuora refused to list the accounts ({shown})"
     if answer.status_code == requests.codes.unauthorized or rule.reaction is Reaction.RENEW:
         raise _TokenRefused(
-            f"{what}.", "Zuora accepts the login but refuses its token: check that the OAuth client is active."
+            f"{what}.", "Zuora accepts the login but refuses the new token: check that the OAuth client is active."
         )
     if rule.reaction is Reaction.RETRY:
         raise PassingTrouble(what, wait=asked_wait(answer))
     raise ConnectionProblem(
-        f"{what}.", rule.remedy or "Check that the OAuth client's user may read accounts through the API."
+        f"{what}.", rule.remedy or "Check that the OAuth client's user can read accounts through the API."
     )
 
 

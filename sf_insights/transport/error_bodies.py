@@ -1,4 +1,4 @@
-"""What the body of an answer that is not a success says: in JSON, XML, HTML or plain text, of whichever server."""
+"""Find the code and message of an error in the body of an answer: JSON, XML, HTML or plain text, from any server."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LISTS = ("reasons", "errors", "Errors")
 
 @dataclass(frozen=True)
 class Said:
-    """The code and the sentence of an error, "" where the body names none."""
+    """The code and message of an error; "" for what the body does not give."""
 
     code: str = ""
     message: str = ""
 
 
 def said_in(response: requests.Response) -> Said:
-    """Return what the beginning of an answer's body says; nothing when it breaks off or says nothing."""
+    """Return the error in the beginning of an answer's body; an empty one when the body breaks off or has none."""
     body = b""
     with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
         if response._content_consumed:  # type: ignore[attr-defined]
@@ -39,7 +39,7 @@ def said_in(response: requests.Response) -> Said:
 
 
 def said_in_text(text: str) -> Said:
-    """Return what the text of an error says; a page in HTML says its title or its headline."""
+    """Return the error in a text; for an HTML page, its headline or title."""
     text = text.strip()
     if text.startswith(("{", "[")):
         try:
@@ -52,8 +52,8 @@ def said_in_text(text: str) -> Said:
 
 
 def said_in_json(body: Any) -> Said:
-    """Return what a JSON body says: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
-    for _ in range(4):  # an error inside a list inside an object is as deep as any API goes
+    """Return the error in a JSON body: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
+    for _ in range(4):  # no API nests an error deeper than in a list inside an object
         if isinstance(body, list):
             body = body[0] if body else None
         if not isinstance(body, Mapping):

@@ -8,8 +8,8 @@ RETRY, RENEW, DOWNGRADE, STOP = Reaction.RETRY, Reaction.RENEW, Reaction.DOWNGRA
 
 # code, message, reaction, words of the remedy
 PASSING = [
-    ("invalid_grant", "login rate exceeded", RETRY, "user of their own"),
-    ("LOGIN_RATE_EXCEEDED", "Login rate exceeded. Try again.", RETRY, "user of their own"),
+    ("invalid_grant", "login rate exceeded", RETRY, "users of their own"),
+    ("LOGIN_RATE_EXCEEDED", "Login rate exceeded. Try again.", RETRY, "users of their own"),
     ("unknown_error", "retry your request", RETRY, ""),
     ("unknown_error", "", RETRY, ""),
     ("temporarily_unavailable", "", RETRY, ""),
@@ -42,22 +42,22 @@ PASSING = [
     ("EXCEEDED_RATE_LIMIT", "", RETRY, ""),
     ("slow_down", "", RETRY, ""),
     ("REQUEST_RUNNING_TOO_LONG", "Your request was running for too long, and has been stopped.", RETRY, "less busy"),
-    ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", RETRY, "has ended"),
-    ("TooManyLockFailure", "", RETRY, "has ended"),
+    ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", RETRY, "has finished"),
+    ("TooManyLockFailure", "", RETRY, "has finished"),
     ("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", RETRY, ""),
 ]
 FINAL = [
     ("INVALID_SESSION_ID", "This session is not valid for use with the REST API", RENEW, ""),
     ("ORG_NOT_OWNED_BY_INSTANCE", "", RENEW, ""),
-    ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", STOP, "freed calls"),
+    ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", STOP, "calls are free"),
     ("FUNCTIONALITY_NOT_ENABLED", "Selecting compound data not supported in Bulk Query", STOP, "BillingCity"),
     ("INVALIDENTITY", "Entity 'X' is not supported by the Bulk API.", DOWNGRADE, ""),
     ("FeatureNotEnabled", "Async API not enabled", DOWNGRADE, ""),
     ("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner", DOWNGRADE, "API Enabled"),
     ("API_CURRENTLY_DISABLED", "API is disabled for this User", DOWNGRADE, "API Enabled"),
     ("FEATURENOTENABLED", "", DOWNGRADE, "in Setup"),
-    ("ExceededQuota", "", DOWNGRADE, "24 hours"),
-    ("LIMIT_EXCEEDED", "", DOWNGRADE, "24 hours"),
+    ("ExceededQuota", "", DOWNGRADE, "24-hour"),
+    ("LIMIT_EXCEEDED", "", DOWNGRADE, "24-hour"),
     ("INVALIDENTITY", "", DOWNGRADE, ""),
     ("FUNCTIONALITY_NOT_ENABLED", "", STOP, "in Setup"),
     ("INSUFFICIENT_ACCESS", "", STOP, "View All on Account"),
@@ -72,9 +72,9 @@ FINAL = [
 ]
 REFUSED_LOGINS = [
     ("invalid_grant", "no client credentials user enabled", STOP, "run as"),
-    ("invalid_grant", "user hasn't approved this consumer", STOP, "pre-authorize"),
-    ("invalid_app_access", "user is not admin approved to access this app", STOP, "pre-authorize"),
-    ("invalid_app_access", "", STOP, "pre-authorize"),
+    ("invalid_grant", "user hasn't approved this consumer", STOP, "Pre-authorize"),
+    ("invalid_app_access", "user is not admin approved to access this app", STOP, "Pre-authorize"),
+    ("invalid_app_access", "", STOP, "Pre-authorize"),
     ("invalid_grant", "ip restricted", STOP, "relaxing the IP restrictions"),
     ("invalid_grant", "ip restricted or invalid login hours", STOP, "login hours"),
     ("LOGIN_DURING_RESTRICTED_DOMAIN", "", STOP, "login IP ranges"),

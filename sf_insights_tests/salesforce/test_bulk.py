@@ -134,7 +134,7 @@ def test_fewer_records_than_the_job_found_are_an_incomplete_snapshot(org, salesf
     org.fault("truncate", path="/results", times=None, line_end=True)
     org.fault("headers", path="/results", times=None, omit=["Sforce-NumberOfRecords"])
     with (
-        pytest.raises(IncompleteSnapshot, match="arrived where Salesforce announced"),
+        pytest.raises(IncompleteSnapshot, match="arrived, but Salesforce announced"),
         AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
     ):
         list(snapshot.pages())
@@ -191,7 +191,7 @@ def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
 def test_a_job_that_somebody_aborted_is_reported_and_removed(org, salesforce, tmp_path):
     org.fault("job_aborted")
     with (
-        pytest.raises(ConnectionProblem, match="Somebody aborted"),
+        pytest.raises(ConnectionProblem, match="was aborted in Salesforce"),
         AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
     ):
         list(snapshot.pages())
@@ -240,7 +240,7 @@ def test_a_job_that_cannot_be_removed_does_not_fail_the_snapshot(org, salesforce
     org.fault("status", path="/jobs/query/750", method="DELETE", status=400, body=refusal("API_ERROR", "not now"))
     with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
         assert all_of(snapshot.pages())["Id"].to_list() == everything
-    assert "is left behind in Salesforce" in caplog.text
+    assert "remains in Salesforce" in caplog.text
 
 
 def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
@@ -310,7 +310,7 @@ def test_an_earlier_job_that_cannot_be_removed_stops_nothing(org, salesforce, tm
 def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp_path):
     other = AccountSnapshot(salesforce, "SELECT Id FROM Account", tmp_path).__enter__()
     with (
-        pytest.raises(IncompleteSnapshot, match="is another query than ours"),
+        pytest.raises(IncompleteSnapshot, match="runs another query than this"),
         AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=other.job_id) as snapshot,
     ):
         list(snapshot.pages())

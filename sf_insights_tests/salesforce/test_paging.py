@@ -23,7 +23,7 @@ ENDLESS = {
     "on and on, without content": (lambda n: f"page{n}", 0),
     "on and on, with records beyond those announced": (lambda n: f"page{n}", 1),
 }
-STOPPED = r"leads back|an empty page|announced 3"
+STOPPED = r"points back|an empty page|announced 3"
 
 
 class Endless:

@@ -77,7 +77,7 @@ def test_a_server_that_is_not_there_is_reported_without_the_query():
         get(session, "http://127.0.0.1:1/query?q=SELECT+Secret__c+FROM+Account")
     assert str(problem.value) == (
         "The server cannot be reached at 127.0.0.1:1 (tries: 3). "
-        "Look at SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT, the network and HTTPS_PROXY."
+        "Check SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT, the network and HTTPS_PROXY."
     )
 
 
@@ -190,9 +190,9 @@ def test_a_proxy_is_used_but_never_for_this_machine():
 @pytest.mark.parametrize(
     ("status", "said", "asked"),
     [
-        (407, r"asks for a user and a password \(HTTP 407\)\. Write them into HTTPS_PROXY", 1),
-        (403, r"refuses to lead to The server \(HTTP 403\)", 1),
-        (502, r"did not lead to The server \(tries: 3\)", 3),
+        (407, r"asks for a user and a password \(HTTP 407\)\. Add them to HTTPS_PROXY", 1),
+        (403, r"refuses to connect to The server \(HTTP 403\)", 1),
+        (502, r"did not connect to The server \(tries: 3\)", 3),
     ],
 )
 def test_a_proxy_that_opens_no_tunnel_says_why(status, said, asked):

@@ -1,13 +1,12 @@
 {% from "differing.sql" import differing %}
--- Bring raw_accounts to what was landed; `changed_in_sync` says of each row in which sync it last changed, so that
--- everything behind it works on those rows alone. `columns` are those of the snapshot.
+-- Update raw_accounts from the landed accounts. `changed_in_sync` is the sync of each row's last change, so that later
+-- steps process only changed rows. `columns` are the landed columns.
 {% if is_first %}
 INSERT INTO salesforce.raw_accounts BY NAME SELECT *, $sync AS changed_in_sync FROM landed_accounts;
 {% else %}
 {{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns, where="absent_since IS NULL") }}
 {% if added %}
--- A new column may have been here before and been given up by a sync that failed, so every row may have changed in it
--- since the last complete one, also to null.
+-- A failed sync may have dropped this column before, so any row may differ from the last complete sync, even if null.
 OR today.content IS NOT NULL
 {% endif %};
 
