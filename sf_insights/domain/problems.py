@@ -32,7 +32,7 @@ class AccessRefused(ConnectionProblem):
     needs_a_person = True
 
 
-class IncompleteSnapshot(Problem):
+class IncompleteData(Problem):
     """The data that arrived is incomplete, so nothing may be built on it."""
 
 

@@ -238,12 +238,12 @@ LOGIN = (
     Rule(
         _STOP,
         codes=("INVALID_CLIENT_ID",),
-        remedy="SALESFORCE_CONSUMER_KEY is not a connected app of this org; a new app takes 10 minutes.",
+        remedy="SALESFORCE_CONSUMER_KEY is not the key of an app in this org; a new app may need 10 minutes to work.",
     ),
     Rule(
         _STOP,
         words=("client identifier invalid",),
-        remedy="SALESFORCE_CONSUMER_KEY is not a connected app of this org.",
+        remedy="SALESFORCE_CONSUMER_KEY is not the key of an app in this org.",
     ),
     Rule(
         _STOP,
@@ -341,7 +341,7 @@ def zuora_rule(code: str, message: str) -> Rule:
     return rule_for(ZUORA, code[-2:] if re.fullmatch(r"[0-9]{8}", code) else code, message)
 
 
-def told(code: str, message: str) -> str:
+def refusal_text(code: str, message: str) -> str:
     """Return code and message of a refusal as one short line to show people, without the query and without secrets."""
     shown = ": ".join(part for part in (shortened(without_secrets(code)), without_soql(message)) if part)
     return shown if shown.endswith("...") else shown.removesuffix(".")

@@ -12,14 +12,14 @@ import polars as pl
 import requests
 
 from sf_insights.domain.encodings import LOST
-from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteSnapshot
-from sf_insights.domain.refusals import Reaction, told, zuora_rule
+from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteData
+from sf_insights.domain.refusals import Reaction, refusal_text, zuora_rule
 from sf_insights.insights_accounts.landed_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.insights_accounts.zuora_credentials import ZuoraCredentials
-from sf_insights.transport.answers import network_troubles, read_json, understood
-from sf_insights.transport.error_bodies import said_in, said_in_json
-from sf_insights.transport.paging import Way
-from sf_insights.transport.retry import PassingTrouble, RetryPolicy
+from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
+from sf_insights.transport.error_bodies import error_in, error_in_json
+from sf_insights.transport.paging import PageTrail
+from sf_insights.transport.retry import RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 from sf_insights.transport.waits import asked_wait
 
@@ -58,7 +58,7 @@ class ZuoraAccounts:
 
         Raises:
             ConnectionProblem: Zuora cannot be reached, refuses the request, or sends no accounts.
-            IncompleteSnapshot: Zuora sends an account twice, or drops the query every time.
+            IncompleteData: Zuora sends an account twice, or drops the query every time.
         """
         for _ in range(_RESTARTS + 1):
             try:
@@ -67,35 +67,35 @@ class ZuoraAccounts:
             except _LocatorLost:
                 continue
         else:
-            raise IncompleteSnapshot("Zuora dropped the query of the accounts every time.", "Run again later.")
+            raise IncompleteData("Zuora dropped the query of the accounts every time.", "Run again later.")
         if not landed.accounts:
             raise ConnectionProblem(
                 "Zuora sent no accounts.", "Check the tenant, and that the OAuth client's user can read accounts."
             )
         if landed.ids.may_repeat and len(repeated := landed.repeated_ids()):
             id_, times = repeated.row(0)
-            raise IncompleteSnapshot(f"Zuora sent the account {id_} {times} times.", "Run again.")
+            raise IncompleteData(f"Zuora sent the account {id_} {times} times.", "Run again.")
         return landed
 
     def _pages(self) -> Iterator[pl.DataFrame]:
         page = self._call("/v1/action/query", {"queryString": _QUERY})
-        way = Way("Zuora", "list the accounts")
+        trail = PageTrail("Zuora", "list the accounts")
         while True:
-            with understood("Zuora", "list the accounts"):
+            with translated_parse_errors("Zuora", "list the accounts"):
                 rows = [{name: _text(record.get(name)) for name in COLUMNS} for record in page.get("records") or []]
                 accounts = pl.DataFrame(rows, schema=SCHEMA)
             if accounts["Id"].null_count():
-                raise IncompleteSnapshot("Zuora sent an account without an Id.", "Run again.")
+                raise IncompleteData("Zuora sent an account without an Id.", "Run again.")
             # A name can contain U+FFFD, and matching finds a CRM Account ID with it invalid.
             if accounts["Id"].str.contains(LOST, literal=True).any():
-                raise IncompleteSnapshot("Zuora sent an account whose Id has invalid bytes.", "Run again.")
+                raise IncompleteData("Zuora sent an account whose Id has invalid bytes.", "Run again.")
             yield accounts
             if page.get("done"):
                 return
             locator = page.get("queryLocator")
             if not locator:
-                raise IncompleteSnapshot("Zuora sent no locator for the next page of accounts.", "Run again.")
-            following = way.on(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
+                raise IncompleteData("Zuora sent no locator for the next page of accounts.", "Run again.")
+            following = trail.follow(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
             page = self._call("/v1/action/queryMore", {"queryLocator": following})
 
     def _call(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class ZuoraAccounts:
     def _send(self, path: str, body: Mapping[str, str]) -> requests.Response:
         token = self._current_token()
         self._api_calls += 1
-        with network_troubles("Zuora"):
+        with translated_network_errors("Zuora"):
             return self._session.post(
                 self._credentials.base_url + path, json=body, headers={"Authorization": f"Bearer {token}"}
             )
@@ -123,13 +123,13 @@ class ZuoraAccounts:
         if self._token is None or time.monotonic() >= self._token_ends:
             asked_at = time.monotonic()
             answer = self._log_in()
-            with understood("Zuora", "log in"):
+            with translated_parse_errors("Zuora", "log in"):
                 self._token = str(answer["access_token"])
                 self._token_ends = asked_at + float(answer.get("expires_in") or 0) - _RENEW_BEFORE_SECONDS
         return self._token
 
     def _log_in(self) -> dict[str, Any]:
-        with network_troubles("Zuora"):
+        with translated_network_errors("Zuora"):
             answer = self._session.post(
                 f"{self._credentials.base_url}/oauth/token",
                 data={
@@ -139,18 +139,18 @@ class ZuoraAccounts:
                 },
             )
         if answer.status_code >= 400:
-            said = said_in(answer)
-            shown = told(said.code, said.message)
+            reported = error_in(answer)
+            shown = refusal_text(reported.code, reported.message)
             why = f"HTTP {answer.status_code}" + (f", {shown}" if shown else "")
-            if zuora_rule(said.code, said.message).reaction is Reaction.RETRY:
-                raise PassingTrouble(f"Zuora refused the login ({why})", wait=asked_wait(answer))
+            if zuora_rule(reported.code, reported.message).reaction is Reaction.RETRY:
+                raise TemporaryFailure(f"Zuora refused the login ({why})", wait=asked_wait(answer))
             raise AccessRefused(
                 f"Zuora refused the login ({why}).",
                 "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is the same tenant's address.",
             )
         token = read_json(answer)
         if not isinstance(token, dict) or not token.get("access_token"):
-            raise PassingTrouble("Zuora's answer to the login contains no token")
+            raise TemporaryFailure("Zuora's answer to the login contains no token")
         return token
 
 
@@ -169,7 +169,7 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     """
     try:
         body = read_json(answer)
-    except PassingTrouble:
+    except TemporaryFailure:
         if answer.status_code < 400:
             raise
         body = {}
@@ -177,18 +177,18 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     is_refused = answer.status_code >= 400 or body.get("success") is False or "faultCode" in body
     if not is_refused:
         return body
-    said = said_in_json(body) if body else said_in(answer)
-    shown = told(said.code, said.message) or f"HTTP {answer.status_code}"
+    reported = error_in_json(body) if body else error_in(answer)
+    shown = refusal_text(reported.code, reported.message) or f"HTTP {answer.status_code}"
     if "querylocator" in shown.lower().replace("_", "").replace(" ", ""):
         raise _LocatorLost
-    rule = zuora_rule(said.code, said.message)
+    rule = zuora_rule(reported.code, reported.message)
     what = f"Zuora refused to list the accounts ({shown})"
     if answer.status_code == requests.codes.unauthorized or rule.reaction is Reaction.RENEW:
         raise _TokenRefused(
             f"{what}.", "Zuora accepts the login but refuses the new token: check that the OAuth client is active."
         )
     if rule.reaction is Reaction.RETRY:
-        raise PassingTrouble(what, wait=asked_wait(answer))
+        raise TemporaryFailure(what, wait=asked_wait(answer))
     raise ConnectionProblem(
         f"{what}.", rule.remedy or "Check that the OAuth client's user can read accounts through the API."
     )

@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Self
 
-from sf_insights.domain.problems import IncompleteSnapshot, Problem
+from sf_insights.domain.problems import IncompleteData, Problem
 from sf_insights.salesforce.bulk_job import QueryJob
 from sf_insights.salesforce.csv_pages import CsvPage, header_of, write_page
 from sf_insights.salesforce.errors import RequestRefused, bulk_is_refused
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 from sf_insights.system.signals import refuse_stopped
-from sf_insights.transport.answers import read_json, understood
-from sf_insights.transport.paging import Way
+from sf_insights.transport.answers import read_json, translated_parse_errors
+from sf_insights.transport.paging import PageTrail
 from sf_insights.transport.retry import ONCE_MORE
 
 logger = logging.getLogger(__name__)
@@ -43,11 +43,11 @@ class Progress:
     seconds: float
 
 
-class AccountSnapshot:
+class AccountReading:
     """One reading of all Accounts, including deleted ones. As a context manager it cleans up in Salesforce at the end.
 
-        with AccountSnapshot(org, soql, directory) as snapshot:
-            for page in snapshot.pages():
+        with AccountReading(org, soql, directory) as reading:
+            for page in reading.pages():
                 ...
 
     `method` is "bulk" or "rest", and `downgrade_reason` says why it is "rest". `total_records` is the number of records
@@ -130,8 +130,8 @@ class AccountSnapshot:
 
         Raises:
             RequestRefused: Salesforce refused the query or a part of its result.
-            PassingTrouble: the query failed in Salesforce for a temporary reason.
-            IncompleteSnapshot: fewer or more records arrived than Salesforce announced.
+            TemporaryFailure: the query failed in Salesforce for a temporary reason.
+            IncompleteData: fewer or more records arrived than Salesforce announced.
             ConnectionProblem: all retries failed, or the deadline passed.
         """
         self._arriving = self._all_pages()
@@ -147,7 +147,7 @@ class AccountSnapshot:
             yield page
         records = sum(self._arrived.values())
         if records != self.total_records:
-            raise IncompleteSnapshot(
+            raise IncompleteData(
                 f"{records} Account records arrived, but Salesforce announced {self.total_records}.",
                 "Run again; nothing was changed.",
             )
@@ -156,7 +156,7 @@ class AccountSnapshot:
         """Stop reading a result that continues past the announced number of records."""
         announced = self.total_records or 0
         if sum(self._arrived.values()) > announced or len(self._arrived) > announced + _EMPTY_PAGES:
-            raise IncompleteSnapshot(
+            raise IncompleteData(
                 f"Salesforce announced {announced} Account records, but keeps sending pages after them.",
                 "Run again; nothing was changed.",
             )
@@ -197,7 +197,7 @@ class AccountSnapshot:
 
     def _pages_one_by_one(self, job: QueryJob, pool: ThreadPoolExecutor, stopped: threading.Event) -> Iterator[CsvPage]:
         """Yield the pages by locator. Each page gives the locator of the next, so only one page is fetched ahead."""
-        number, way = 1, Way("Salesforce", "send the result")
+        number, trail = 1, PageTrail("Salesforce", "send the result")
         coming = pool.submit(job.download, number, job.first_result_address, self._directory, stopped)
         while True:
             page, locator = _first_ended({coming}).result()
@@ -205,7 +205,7 @@ class AccountSnapshot:
                 if page is not None:
                     yield page
                 return
-            way.on(locator, brought=page.records if page is not None else 0)
+            trail.follow(locator, brought=page.records if page is not None else 0)
             number += 1
             address = f"{job.first_result_address}?locator={locator}"
             coming = pool.submit(job.download, number, address, self._directory, stopped)
@@ -216,7 +216,7 @@ class AccountSnapshot:
         # Keep numbers as text to avoid floats, and keep invalid characters so that landing can report their cells.
         as_text = partial(read_json, keeps_damage=True, parse_float=str, parse_int=str)
         for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
-            with understood("Salesforce", "query Accounts"):
+            with translated_parse_errors("Salesforce", "query Accounts"):
                 self.total_records = int(answer["totalSize"])
                 page = write_page(answer["records"], number, self._directory) if answer["records"] else None
             if page is not None:
@@ -229,9 +229,7 @@ class AccountSnapshot:
         selected = re.sub(r"(?is)^\s*select\s+|\s+from\s.*$", "", self._soql).split(",")
         if {name.lower() for name in header_of(page.path)} != {name.strip().lower() for name in selected}:
             stranger, self._job = self._job, None  # somebody else's job must not be deleted
-            raise IncompleteSnapshot(
-                f"Job {stranger.id} in Salesforce runs another query than this sync's.", "Run again."
-            )
+            raise IncompleteData(f"Job {stranger.id} in Salesforce runs another query than this sync's.", "Run again.")
 
     def _report(self, state: str, found: int | None = None) -> None:
         if self._on_progress is not None:

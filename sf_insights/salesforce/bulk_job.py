@@ -14,14 +14,14 @@ from typing import Any, Self
 
 import requests
 
-from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
+from sf_insights.domain.problems import ConnectionProblem, IncompleteData, Problem
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.salesforce.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.salesforce.errors import RequestRefused, job_failed
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
-from sf_insights.transport.answers import understood
-from sf_insights.transport.paging import Way, own_path
+from sf_insights.transport.answers import translated_parse_errors
+from sf_insights.transport.paging import PageTrail, own_path
 from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown, RetryPolicy
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
 _FIRST_VERSION_WITH_RESULT_PAGES = 58.0
-_CLOCKS_DIFFER = timedelta(seconds=5)  # between the servers of Salesforce
+_CLOCKS_DIFFER = timedelta(seconds=5)  # the clocks of Salesforce's servers may differ
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -43,7 +43,7 @@ class QueryJob:
         self._org = org
         self.is_certain = is_certain
         self.is_ours = is_ours
-        with understood("Salesforce", "run the query"):
+        with translated_parse_errors("Salesforce", "run the query"):
             self.id = str(info["id"])
             self.state = str(info["state"])
         self.records_found = 0
@@ -87,7 +87,7 @@ class QueryJob:
             if refused.status != requests.codes.not_found:
                 logger.warning("Job %s of an earlier run is not used. %s", job_id, refused)
             return None
-        with understood("Salesforce", "look for the earlier query"):
+        with translated_parse_errors("Salesforce", "look for the earlier query"):
             has_failed = info["state"] in ("Failed", "Aborted")
         return None if has_failed else cls(org, info, is_certain=False)
 
@@ -101,15 +101,15 @@ class QueryJob:
         seconds = _FIRST_PAUSE
         while True:
             asked_at = time.monotonic()
-            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
+            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="report the progress of the query")
             deadline += time.monotonic() - asked_at  # do not count an outage: the query continues meanwhile
-            with understood("Salesforce", "tell how far the query is"):
+            with translated_parse_errors("Salesforce", "report the progress of the query"):
                 self.state = str(info["state"])
                 self.records_found = int(info.get("numberRecordsProcessed") or 0)
             report()
             if self.state == "JobComplete":
                 if info.get("numberRecordsProcessed") is None:
-                    raise IncompleteSnapshot("Salesforce does not say how many records it found.", "Run again.")
+                    raise IncompleteData("Salesforce does not say how many records it found.", "Run again.")
                 return
             if self.state == "Failed":
                 raise job_failed(str(info.get("errorMessage") or ""))
@@ -137,9 +137,9 @@ class QueryJob:
         return self._addresses_from(answer) if isinstance(answer, dict) and "resultPages" in answer else None
 
     def _addresses_from(self, answer: Any) -> Iterator[str]:
-        way = Way("Salesforce", "list the pages of the result")
+        trail = PageTrail("Salesforce", "list the pages of the result")
         while True:
-            with understood("Salesforce", "list the pages of the result"):
+            with translated_parse_errors("Salesforce", "list the pages of the result"):
                 addresses = [own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
                 # Salesforce's reference says nextRecordUrl, its example says nextRecordsUrl.
                 following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
@@ -148,12 +148,12 @@ class QueryJob:
             if is_done:
                 return
             if not following:
-                raise IncompleteSnapshot(
+                raise IncompleteData(
                     "Salesforce did not give the address of the next pages of the result.", "Run again."
                 )
-            with understood("Salesforce", "list the pages of the result"):
+            with translated_parse_errors("Salesforce", "list the pages of the result"):
                 path = own_path(following)
-            answer = self._listed(way.on(path, brought=len(addresses)))
+            answer = self._listed(trail.follow(path, brought=len(addresses)))
 
     def _listed(self, path: str) -> Any:
         return self._org.call("GET", path, doing="list the pages of the result")
@@ -208,7 +208,7 @@ def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | 
         return None
     try:
         user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
-        with understood("Salesforce", "list its query jobs"):
+        with translated_parse_errors("Salesforce", "list its query jobs"):
             new = [info for info in _listed_jobs(org) if _is_of(info, user, earliest)]
     except Problem as problem:
         logger.warning("It is unknown whether Salesforce created the query. %s", problem)
@@ -227,11 +227,11 @@ def _is_of(info: dict[str, Any], user: str, earliest: datetime) -> bool:
 
 def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
     """Yield every query job that Salesforce still has."""
-    way = Way("Salesforce", "list its query jobs")
+    trail = PageTrail("Salesforce", "list its query jobs")
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
         jobs, following = answer["records"], answer.get("nextRecordsUrl")
         yield from jobs
         first = str(jobs[0]["id"]) if jobs else ""
-        path = way.on(own_path(following), brought=len(jobs), first=first) if following else ""
+        path = trail.follow(own_path(following), brought=len(jobs), first=first) if following else ""

@@ -213,7 +213,7 @@ class UserPassword:
         )
 
 
-_WAYS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
+_METHODS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
 
 
 def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
@@ -223,20 +223,20 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
         ConfigurationProblem: no set of variables is complete, or a variable has an invalid value.
     """
     filled = filled_variables(environment)
-    way = next((way for way in _WAYS if all(name in filled for name in way.variables)), None)
-    if way is None:
+    method = next((method for method in _METHODS if all(name in filled for name in method.variables)), None)
+    if method is None:
         raise _incomplete(filled)
-    if way is ExistingSession:
+    if method is ExistingSession:
         return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
     host = login_host(filled.get("SALESFORCE_DOMAIN", "login"))
-    if way is ClientCredentials:
+    if method is ClientCredentials:
         if host in SHARED_HOSTS:
             raise ConfigurationProblem(
                 f"Client credentials do not work on {host}.",
                 "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
             )
         return ClientCredentials(host, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
-    if way is JwtBearer:
+    if method is JwtBearer:
         key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
         audience = _audience(filled.get("SALESFORCE_AUDIENCE", host))
         return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, host, audience)
@@ -246,8 +246,10 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
 
 
 def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
-    begun = [way for way in _WAYS if any(name in filled for name in way.variables)]
-    lacks = [f"{way.name}: {are_missing([name for name in way.variables if name not in filled])}" for way in begun]
+    begun = [method for method in _METHODS if any(name in filled for name in method.variables)]
+    lacks = [
+        f"{method.name}: {are_missing([name for name in method.variables if name not in filled])}" for method in begun
+    ]
     if not lacks:
         return ConfigurationProblem(
             "No Salesforce credentials are set.",

@@ -13,8 +13,8 @@ import polars as pl
 import requests
 
 from sf_insights.domain.encodings import in_utf8
-from sf_insights.domain.problems import IncompleteSnapshot
-from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble
+from sf_insights.domain.problems import IncompleteData
+from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 
 _CHUNK_BYTES = 1 << 20
 
@@ -36,9 +36,9 @@ class CsvPage:
 class TornPage(DoubtfulAnswer):
     """A page with another number of records than Salesforce announced, or that is not CSV."""
 
-    def lasting(self, tried: str) -> IncompleteSnapshot:
-        """See PassingTrouble."""
-        return IncompleteSnapshot(f"{self} ({tried}).", "Run again; nothing was changed.")
+    def lasting(self, tried: str) -> IncompleteData:
+        """See TemporaryFailure."""
+        return IncompleteData(f"{self} ({tried}).", "Run again; nothing was changed.")
 
 
 class DownloadStopped(Exception):
@@ -53,12 +53,12 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
 
     Raises:
         TornPage: fewer or more records than the Sforce-NumberOfRecords header says.
-        PassingTrouble: the answer is not CSV.
+        TemporaryFailure: the answer is not CSV.
         DownloadStopped: `stopped` was set.
     """
     content_type = response.headers.get("Content-Type", "")
     if any(kind in content_type for kind in ("html", "json")):
-        raise PassingTrouble(f"Page {number} of the Accounts is not CSV")
+        raise TemporaryFailure(f"Page {number} of the Accounts is not CSV")
     path = directory / f"accounts-{number:05}.csv"
     part = path.with_suffix(".csv.part")
     try:

@@ -7,9 +7,9 @@ import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.problems import AccessRefused, ConnectionProblem
-from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, rule_for, told, without_soql
-from sf_insights.transport.error_bodies import Said, said_in, said_in_text
-from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble
+from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, refusal_text, rule_for, without_soql
+from sf_insights.transport.error_bodies import ReportedError, error_in, error_in_text
+from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 from sf_insights.transport.waits import asked_wait
 
 _REMEDIES_BY_STATUS = {
@@ -50,33 +50,33 @@ def raise_for_refusal(response: requests.Response, doing: str) -> None:
 
     Raises:
         SessionRefused: the session has expired or belongs to another server.
-        PassingTrouble: the same request may succeed later.
+        TemporaryFailure: the same request may succeed later.
         RequestRefused: any other error.
     """
     if response.status_code < 400:
         return
     if response.status_code == requests.codes.unauthorized:
         raise SessionRefused
-    said = said_in(response)
-    rule = rule_for(API, said.code, said.message)
+    reported = error_in(response)
+    rule = rule_for(API, reported.code, reported.message)
     if rule is UNKNOWN and response.status_code >= 500:
-        raise PassingTrouble(f"Salesforce failed to {doing} ({_shown(response, said)})")
+        raise TemporaryFailure(f"Salesforce failed to {doing} ({_shown(response, reported)})")
     match rule.reaction:
         case Reaction.RENEW:
             raise SessionRefused
         case Reaction.RETRY:
-            what = f"Salesforce refused to {doing} ({_shown(response, said)})"
+            what = f"Salesforce refused to {doing} ({_shown(response, reported)})"
             remedy = rule.remedy or "Try again later."
-            raise PassingTrouble(what, wait=asked_wait(response), may_be_done=False, remedy=remedy)
-    what = f"Salesforce refused to {doing} ({_shown(response, said)})."
-    if said.code == "REQUEST_LIMIT_EXCEEDED":
+            raise TemporaryFailure(what, wait=asked_wait(response), may_be_done=False, remedy=remedy)
+    what = f"Salesforce refused to {doing} ({_shown(response, reported)})."
+    if reported.code == "REQUEST_LIMIT_EXCEEDED":
         what = f"Stopped for quota while trying to {doing}: the org's API calls of the last 24 hours are used up."
     raise RequestRefused(
         what,
         rule.remedy or _REMEDIES_BY_STATUS.get(response.status_code, ""),
         status=response.status_code,
-        code=said.code,
-        detail=without_soql(said.message),
+        code=reported.code,
+        detail=without_soql(reported.message),
     )
 
 
@@ -101,13 +101,13 @@ def bulk_is_refused(refused: RequestRefused) -> bool:
     return rule_for(API, refused.code, refused.detail).reaction is Reaction.DOWNGRADE
 
 
-def login_refused(refusal: SalesforceAuthenticationFailed) -> PassingTrouble | ConnectionProblem:
+def login_refused(refusal: SalesforceAuthenticationFailed) -> TemporaryFailure | ConnectionProblem:
     """Return the error for a refused login, without the credentials."""
-    said = _said_by_login(refusal)
-    rule = rule_for(LOGIN, said.code, said.message)
-    shown = told(said.code, said.message)
+    reported = _login_error(refusal)
+    rule = rule_for(LOGIN, reported.code, reported.message)
+    shown = refusal_text(reported.code, reported.message)
     if rule.reaction is Reaction.RETRY:
-        return PassingTrouble(f"Salesforce refused the login ({shown})", remedy=rule.remedy or "Try again later.")
+        return TemporaryFailure(f"Salesforce refused the login ({shown})", remedy=rule.remedy or "Try again later.")
     if isinstance(refusal.code, int):  # the HTTP status, when the body is not in the form of a login's answer
         return DoubtfulAnswer(
             f"Salesforce's login answered {refusal.code} " + (f"({shown})" if shown else "without a reason")
@@ -115,17 +115,17 @@ def login_refused(refusal: SalesforceAuthenticationFailed) -> PassingTrouble | C
     return AccessRefused(f"Salesforce refused the login ({shown}).", rule.remedy)
 
 
-def _said_by_login(refusal: SalesforceAuthenticationFailed) -> Said:
+def _login_error(refusal: SalesforceAuthenticationFailed) -> ReportedError:
     """Return code and message. When simple-salesforce does not find them, it passes on the whole body."""
     text = str(refusal.auth_message or "")
     if isinstance(refusal.code, int) or text.lstrip().startswith("<"):
-        found = said_in_text(text)
-        return Said(found.code or (refusal.code if isinstance(refusal.code, str) else ""), found.message)
-    return Said(str(refusal.code or ""), text)
+        found = error_in_text(text)
+        return ReportedError(found.code or (refusal.code if isinstance(refusal.code, str) else ""), found.message)
+    return ReportedError(str(refusal.code or ""), text)
 
 
-def _shown(response: requests.Response, said: Said) -> str:
-    return told(said.code, said.message) or f"HTTP {response.status_code}"
+def _shown(response: requests.Response, reported: ReportedError) -> str:
+    return refusal_text(reported.code, reported.message) or f"HTTP {response.status_code}"
 
 
 def refused_field(refused: RequestRefused) -> str | None:

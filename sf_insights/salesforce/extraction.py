@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import select_accounts
-from sf_insights.salesforce.account_reader import AccountSnapshot, Progress, discard_job
+from sf_insights.salesforce.account_reader import AccountReading, Progress, discard_job
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.parquet_pages import LandedAccounts, empty_landing
 from sf_insights.system.clock import now
@@ -74,8 +74,8 @@ def extract_accounts(
 
     Raises:
         RequestRefused: Salesforce refuses the query.
-        PassingTrouble: the query failed in Salesforce for a temporary reason; its job is deleted.
-        IncompleteSnapshot: fewer or more records arrived than Salesforce announced, or none.
+        TemporaryFailure: the query failed in Salesforce for a temporary reason; its job is deleted.
+        IncompleteData: fewer or more records arrived than Salesforce announced, or none.
         ConnectionProblem: all retries failed.
     """
     soql = select_accounts(columns)
@@ -85,37 +85,37 @@ def extract_accounts(
     landed = LandedAccounts.found_in(directory) if earlier else LandedAccounts(directory)
     asked_at = now()
     try:
-        with AccountSnapshot(
+        with AccountReading(
             org,
             soql,
             directory,
             on_progress=on_progress,
             resume_job=earlier.id if earlier else None,
             landed={number: page.records for number, page in landed.pages.items()},
-        ) as snapshot:
-            if snapshot.is_resumed and earlier:
+        ) as reading:
+            if reading.is_resumed and earlier:
                 asked_at = earlier.asked_at
             else:
                 empty_landing(directory)
                 landed = LandedAccounts(directory)
-                if snapshot.own_job_id:
-                    EarlierJob(snapshot.own_job_id, asked_at, query).save(note)
-            _land_pages(snapshot, landed, columns)
+                if reading.own_job_id:
+                    EarlierJob(reading.own_job_id, asked_at, query).save(note)
+            _land_pages(reading, landed, columns)
     finally:
         note.unlink(missing_ok=True)  # the job was deleted, or deleting it failed; it is not resumed
     if not landed.records:
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             "Salesforce sent no Accounts.",
             "The integration user needs the permission View All on Account; nothing was changed.",
         )
-    return Extraction(landed, asked_at, snapshot.total_records, snapshot.method, snapshot.downgrade_reason)
+    return Extraction(landed, asked_at, reading.total_records, reading.method, reading.downgrade_reason)
 
 
-def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
+def _land_pages(reading: AccountReading, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
     """Land pages while others arrive. Parts of casting use only one core, so several pages are cast at once."""
     with ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="landing") as pool:
         landing: set[Future[None]] = set()
-        for page in snapshot.pages():
+        for page in reading.pages():
             if len(landing) == _PAGES_AT_ONCE:
                 ended, landing = wait(landing, return_when=FIRST_COMPLETED)
                 for one in ended:

@@ -19,13 +19,13 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.fields.api_names import ByApiName, by_name
 from sf_insights.domain.fields.field_types import AccountField
-from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
+from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteData
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.salesforce.credentials import Credentials, salesforce_credentials
 from sf_insights.salesforce.errors import RequestRefused, SessionRefused, login_refused, raise_for_refusal
-from sf_insights.transport.answers import network_troubles, read_json, understood
-from sf_insights.transport.paging import Way, own_path
-from sf_insights.transport.retry import ONCE_MORE, PassingTrouble, RetryPolicy
+from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
+from sf_insights.transport.paging import PageTrail, own_path
+from sf_insights.transport.retry import ONCE_MORE, RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 
 T = TypeVar("T")
@@ -116,7 +116,7 @@ class SalesforceOrg:
             start, mark, _ = self._logged_in().text.partition("!")
             if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
                 found = self._organization()
-                with understood("Salesforce", "name the org"):
+                with translated_parse_errors("Salesforce", "name the org"):
                     start = str(found[0]["Id"])
             try:
                 self._org_id = to_18_characters(start[:15])
@@ -158,8 +158,8 @@ class SalesforceOrg:
         Raises:
             ConnectionProblem: Salesforce does not give it.
         """
-        answer: Any = self.call("GET", f"/services/data/v{self.api_version}", doing="say who is logged in")
-        with understood("Salesforce", "say who is logged in"):
+        answer: Any = self.call("GET", f"/services/data/v{self.api_version}", doing="identify the logged-in user")
+        with translated_parse_errors("Salesforce", "identify the logged-in user"):
             return to_18_characters(urlsplit(answer["identity"]).path.rsplit("/", 1)[-1])
 
     @property
@@ -179,7 +179,7 @@ class SalesforceOrg:
     def account_fields(self) -> ByApiName[AccountField]:
         """Return the fields of Account that the user can see, by API name in the org's present spelling."""
         described = self.describe_account()
-        with understood("Salesforce", "describe Account"):
+        with translated_parse_errors("Salesforce", "describe Account"):
             return by_name([AccountField.from_describe(entry) for entry in described["fields"]])
 
     def limits(self) -> dict[str, Any]:
@@ -208,7 +208,7 @@ class SalesforceOrg:
             if refused.status in (403, 404):
                 return None
             raise
-        with understood("Salesforce", "count the org's Accounts"):
+        with translated_parse_errors("Salesforce", "count the org's Accounts"):
             counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
             return int(counts[0]) if counts else None
 
@@ -219,13 +219,13 @@ class SalesforceOrg:
             ConnectionProblem: Salesforce cannot count them, for example because there are too many for one request.
         """
         answer: Any = self.call("GET", "query", params={"q": "SELECT count() FROM Account"}, doing="count the Accounts")
-        with understood("Salesforce", "count the Accounts"):
+        with translated_parse_errors("Salesforce", "count the Accounts"):
             return int(answer["totalSize"])
 
     def api_versions(self) -> list[str]:
         """Return the API versions that the org serves, such as "62.0", oldest first."""
         answer: Any = self.call("GET", "/services/data", doing="list its API versions")
-        with understood("Salesforce", "list its API versions"):
+        with translated_parse_errors("Salesforce", "list its API versions"):
             return sorted((str(entry["version"]) for entry in answer), key=float)
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[dict[str, Any]]:
@@ -237,7 +237,7 @@ class SalesforceOrg:
             try:
                 records = []
                 for page in self.query_pages(soql, include_deleted):
-                    with understood("Salesforce", "query"):
+                    with translated_parse_errors("Salesforce", "query"):
                         records += [{**record} for record in page.get("records", [])]
             except RequestRefused as refused:
                 if refused.code not in LOCATOR_LOST or not restarts_left:
@@ -252,7 +252,7 @@ class SalesforceOrg:
         """Yield the JSON answers of a REST query, each with up to 2,000 records.
 
         Raises:
-            IncompleteSnapshot: the pages form a loop, or contain more records than Salesforce announced.
+            IncompleteData: the pages form a loop, or contain more records than Salesforce announced.
         """
         path = "queryAll" if include_deleted else "query"
         if len(f"{self.instance_url}/services/data/v{self.api_version}/{path}?q={quote_plus(soql)}") > _LONGEST_ADDRESS:
@@ -263,10 +263,10 @@ class SalesforceOrg:
         named = re.search(r"(?i)\bFROM\s+(\w+)", soql)
         doing = f"query {named[1]}" if named else "query"
         page = self.call("GET", path, params={"q": soql}, doing=doing, read=read)
-        way, records = Way("Salesforce", doing), 0
+        trail, records = PageTrail("Salesforce", doing), 0
         while True:
             yield page
-            with understood("Salesforce", doing):
+            with translated_parse_errors("Salesforce", doing):
                 if page.get("done", True):
                     return
                 brought = len(page["records"])
@@ -274,10 +274,10 @@ class SalesforceOrg:
                 following = own_path(page["nextRecordsUrl"])
                 announced = int(page.get("totalSize", records))
             if records > announced:
-                raise IncompleteSnapshot(
+                raise IncompleteData(
                     f"Salesforce announced {announced} records, but sent {records} and more follow.", "Run again."
                 )
-            page = self.call("GET", way.on(following, brought=brought), doing=doing, read=read)
+            page = self.call("GET", trail.follow(following, brought=brought), doing=doing, read=read)
 
     def call(
         self,
@@ -310,14 +310,14 @@ class SalesforceOrg:
             for _ in range(_MOST_TOKENS_PER_REQUEST):
                 token = self._logged_in()
                 with (
-                    network_troubles("Salesforce"),
+                    translated_network_errors("Salesforce"),
                     self._request(token, method, path, params, body, headers) as answer,
                 ):
                     try:
                         raise_for_refusal(answer, doing)
                     except SessionRefused:
                         is_accepted = False
-                    except (PassingTrouble, RequestRefused):
+                    except (TemporaryFailure, RequestRefused):
                         token.worked = True
                         raise
                     else:
@@ -395,15 +395,15 @@ class SalesforceOrg:
     def _log_in_once(self) -> _Token:
         try:
             # simple-salesforce's warning about an app that is not pre-authorized contains the consumer key.
-            with network_troubles("Salesforce"), warnings.catch_warnings():
+            with translated_network_errors("Salesforce"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
                     login = self.credentials.login(self._session, self.api_version)
                 except SalesforceAuthenticationFailed as refusal:
                     raise login_refused(refusal) from None
                 except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
-                    raise PassingTrouble("Salesforce's answer to the login has an unexpected form") from None
-        except PassingTrouble as trouble:
+                    raise TemporaryFailure("Salesforce's answer to the login has an unexpected form") from None
+        except TemporaryFailure as trouble:
             trouble.may_be_done = False  # the request that needs this login was not sent
             raise
         return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)

@@ -16,7 +16,7 @@ import polars as pl
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.casting import cast_page
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.csv_pages import CsvPage
 from sf_insights.salesforce.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
 from sf_insights.sql import files_in
@@ -118,7 +118,7 @@ class LandedAccounts:
         """Convert a page to typed Parquet and delete its CSV file. Only this page is held in memory.
 
         Raises:
-            IncompleteSnapshot: the page has other columns than requested, another number of records than it should
+            IncompleteData: the page has other columns than requested, another number of records than it should
                 have, or an Id that is missing or has invalid bytes.
         """
         text, damaged = _read(page, columns)
@@ -182,7 +182,7 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFram
         damaged = damaged.with_columns(pl.col("field").replace(asked_for))
     if set(text.columns) != set(columns):
         missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             f"Page {page.number} of the Accounts has other columns than requested"
             + (f"; without {', '.join(missing)}" if missing else "")
             + (f"; with {', '.join(foreign)}" if foreign else "")
@@ -190,15 +190,15 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFram
             "Run again; nothing was changed.",
         )
     if len(text) != page.records:
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             f"Page {page.number} of the Accounts has {len(text)} records, but {page.records} arrived.",
             "Run again; nothing was changed.",
         )
     if text["Id"].null_count():
-        raise IncompleteSnapshot(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
+        raise IncompleteData(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
     damaged_ids = damaged.filter(pl.col("field") == "Id")["text"]
     if len(damaged_ids):
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             f"Page {page.number} of the Accounts has an Id with invalid bytes: {damaged_ids[0]}.",
             "Run again; nothing was changed.",
         )
@@ -217,6 +217,6 @@ def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
     try:
         return read_damaged(page.path)
     except pl.exceptions.PolarsError as error:
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
         ) from None

@@ -74,7 +74,7 @@ class ConfigurationFile:
         if edited is None:
             raise ConfigurationProblem(
                 f"{self.path.name}: the list under `fields:` has a form that cannot be edited here.",
-                "Write each field on a line of its own, such as `- Industry`, or edit the file by hand.",
+                "Write each field on its own line, such as `- Industry`, or edit the file by hand.",
             )
         return edited
 
@@ -215,7 +215,7 @@ def _configuration(path: Path, content: Any) -> AccountFieldSync:
 
 def _replace(path: Path, text: str) -> None:
     try:
-        file = path.resolve(strict=True)  # a link stays a link
+        file = path.resolve(strict=True)  # write to the target of a symbolic link
         mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
         replace_content(file, mark + text.encode())
     except OSError as error:

@@ -13,15 +13,15 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from sf_insights.domain.encodings import declared_encoding, decoded, is_damaged, replaced
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.transport import waits
-from sf_insights.transport.retry import PassingTrouble
+from sf_insights.transport.retry import TemporaryFailure
 
 # JSON escapes characters beyond \uFFFF as surrogate pairs, and can contain one half without the other.
 _HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @contextmanager
-def network_troubles(who: str) -> Iterator[None]:
-    """Translate errors of requests while talking to `who`: temporary ones to PassingTrouble, others to Problems.
+def translated_network_errors(who: str) -> Iterator[None]:
+    """Translate errors of requests while talking to `who`: temporary ones to TemporaryFailure, others to Problems.
 
     The original errors are not chained, since their texts contain whole addresses and so SOQL.
     """
@@ -33,27 +33,27 @@ def network_troubles(who: str) -> Iterator[None]:
                 f"The certificate of {who} is not trusted.",
                 "If a proxy inspects TLS traffic here, set REQUESTS_CA_BUNDLE to a file that includes its certificate.",
             ) from None
-        raise PassingTrouble(f"The encrypted connection to {who} broke off") from None
+        raise TemporaryFailure(f"The encrypted connection to {who} broke off") from None
     except requests.exceptions.ProxyError as error:
         raise _proxy_trouble(who, str(error)) from None
     except requests.ConnectTimeout:
-        raise PassingTrouble(
+        raise TemporaryFailure(
             f"{who} could not be reached within {waits.CONNECT_SECONDS:.0f} s", may_be_done=False
         ) from None
     except requests.Timeout:
-        raise PassingTrouble(f"{who} did not answer within {waits.READ_SECONDS:.0f} s") from None
+        raise TemporaryFailure(f"{who} did not answer within {waits.READ_SECONDS:.0f} s") from None
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        raise PassingTrouble(f"An answer of {who} broke off in the middle") from None
+        raise TemporaryFailure(f"An answer of {who} broke off in the middle") from None
     except requests.ConnectionError as error:
         if _was_never_connected(error):
             host = urlsplit(error.request.url or "").netloc if error.request is not None else ""
             variable = "ZUORA_BASE_URL" if who == "Zuora" else "SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT"
-            raise PassingTrouble(
+            raise TemporaryFailure(
                 f"{who} cannot be reached" + (f" at {host}" if host else ""),
                 may_be_done=False,
                 remedy=f"Check {variable}, the network and HTTPS_PROXY.",
             ) from None
-        raise PassingTrouble(f"The connection to {who} broke off") from None
+        raise TemporaryFailure(f"The connection to {who} broke off") from None
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL):
         raise ConfigurationProblem(
             f"The address of {who} or of the proxy is not valid.",
@@ -64,7 +64,7 @@ def network_troubles(who: str) -> Iterator[None]:
 
 
 @contextmanager
-def understood(who: str, doing: str) -> Iterator[None]:
+def translated_parse_errors(who: str, doing: str) -> Iterator[None]:
     """Translate errors from parsing an answer: it does not have the form that the API documents.
 
     Raises:
@@ -86,7 +86,7 @@ def read_json(response: requests.Response, *, keeps_damage: bool = False, **opti
     databases can store them. With `keeps_damage` they stay lone surrogates, so that the caller can report them.
 
     Raises:
-        PassingTrouble: the body is not JSON, as from a maintenance page or a proxy.
+        TemporaryFailure: the body is not JSON, as from a maintenance page or a proxy.
     """
     if response.status_code == requests.codes.no_content:
         return None
@@ -97,7 +97,7 @@ def read_json(response: requests.Response, *, keeps_damage: bool = False, **opti
         may_be_damaged = _HALF_ESCAPED.search(content) or is_damaged(text)
         return _with_whole_characters(value) if may_be_damaged and not keeps_damage else value
     except (ValueError, RecursionError):  # also from numbers with thousands of digits and endless brackets
-        raise PassingTrouble(f"The server answered {response.status_code} with a body that is not JSON") from None
+        raise TemporaryFailure(f"The server answered {response.status_code} with a body that is not JSON") from None
 
 
 def _with_whole_characters(value: Any) -> Any:
@@ -110,7 +110,7 @@ def _with_whole_characters(value: Any) -> Any:
     return value
 
 
-def _proxy_trouble(who: str, error: str) -> PassingTrouble | ConnectionProblem:
+def _proxy_trouble(who: str, error: str) -> TemporaryFailure | ConnectionProblem:
     """Return the error for a proxy that opens no tunnel: a refusal lasts, a failure of the proxy may pass."""
     refused = re.search(r"Tunnel connection failed: (4\d\d)", error)
     status = int(refused[1]) if refused else 0
@@ -124,7 +124,7 @@ def _proxy_trouble(who: str, error: str) -> PassingTrouble | ConnectionProblem:
             f"The proxy in HTTPS_PROXY refuses to connect to {who} (HTTP {status}).",
             "Allow the address in the proxy, or set another proxy.",
         )
-    return PassingTrouble(
+    return TemporaryFailure(
         f"The proxy in HTTPS_PROXY did not connect to {who}", may_be_done=False, remedy="Check HTTPS_PROXY."
     )
 

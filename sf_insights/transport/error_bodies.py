@@ -20,14 +20,14 @@ _LISTS = ("reasons", "errors", "Errors")
 
 
 @dataclass(frozen=True)
-class Said:
+class ReportedError:
     """The code and message of an error; "" for what the body does not give."""
 
     code: str = ""
     message: str = ""
 
 
-def said_in(response: requests.Response) -> Said:
+def error_in(response: requests.Response) -> ReportedError:
     """Return the error in the beginning of an answer's body; an empty one when the body breaks off or has none."""
     body = b""
     with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
@@ -35,34 +35,34 @@ def said_in(response: requests.Response) -> Said:
             body = response.content[:_MOST_BYTES]
         else:
             body = next(response.iter_content(_MOST_BYTES), b"")
-    return said_in_text(body.decode("utf-8", "replace"))
+    return error_in_text(body.decode("utf-8", "replace"))
 
 
-def said_in_text(text: str) -> Said:
+def error_in_text(text: str) -> ReportedError:
     """Return the error in a text; for an HTML page, its headline or title."""
     text = text.strip()
     if text.startswith(("{", "[")):
         try:
-            return said_in_json(json.loads(text))
+            return error_in_json(json.loads(text))
         except (ValueError, RecursionError):
-            return Said()
+            return ReportedError()
     if text.startswith("<"):
-        return _said_in_xml(text) or _said_in_html(text)
-    return Said("", " ".join(text.split()))
+        return _error_in_xml(text) or _error_in_html(text)
+    return ReportedError("", " ".join(text.split()))
 
 
-def said_in_json(body: Any) -> Said:
+def error_in_json(body: Any) -> ReportedError:
     """Return the error in a JSON body: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
     for _ in range(4):  # no API nests an error deeper than in a list inside an object
         if isinstance(body, list):
             body = body[0] if body else None
         if not isinstance(body, Mapping):
-            return Said()
+            return ReportedError()
         inner = next((body[name] for name in (*_LISTS, "error") if isinstance(body.get(name), (list, dict))), None)
         if not inner:
             break
         body = inner
-    return Said(_first(body, _CODES), _first(body, _MESSAGES))
+    return ReportedError(_first(body, _CODES), _first(body, _MESSAGES))
 
 
 def _first(body: Any, names: tuple[str, ...]) -> str:
@@ -70,11 +70,11 @@ def _first(body: Any, names: tuple[str, ...]) -> str:
     return next((str(value) for value in values if isinstance(value, (str, int)) and value != ""), "")
 
 
-def _said_in_xml(text: str) -> Said | None:
+def _error_in_xml(text: str) -> ReportedError | None:
     named = _element(text, "exceptionCode|errorCode|faultcode")  # a faultcode has a prefix, as in sf:INVALID_LOGIN
     code = named.rpartition(":")[2]
     message = _element(text, "exceptionMessage|faultstring|message")
-    return Said(code, message.removeprefix(f"{named}: ").removeprefix(f"{code}: ")) if code else None
+    return ReportedError(code, message.removeprefix(f"{named}: ").removeprefix(f"{code}: ")) if code else None
 
 
 def _element(text: str, names: str) -> str:
@@ -85,8 +85,8 @@ def _element(text: str, names: str) -> str:
     return ""
 
 
-def _said_in_html(text: str) -> Said:
+def _error_in_html(text: str) -> ReportedError:
     text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", text)
     headline = re.search(r"(?is)<h1\b[^<>]*>(.*?)</h1>", text) or re.search(r"(?is)<title\b[^<>]*>(.*?)</title>", text)
     visible = headline[1] if headline else text
-    return Said("", " ".join(unescape(re.sub(r"<[^<>]*>?", " ", visible)).split()))
+    return ReportedError("", " ".join(unescape(re.sub(r"<[^<>]*>?", " ", visible)).split()))

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 
 
-class Way:
+class PageTrail:
     """The pages of one answer that were followed. `who` was asked to `doing`, as in "list its query jobs"."""
 
     def __init__(self, who: str, doing: str) -> None:
@@ -14,13 +14,13 @@ class Way:
         self._followed = set[str]()
         self._begun = set[str]()
 
-    def on(self, following: str, *, brought: int, first: str = "") -> str:
+    def follow(self, following: str, *, brought: int, first: str = "") -> str:
         """Return `following`, the address of the next page from the page just read, after checking for a loop.
 
         `brought` is how many records the page just read holds, and `first` the id of the first of them, if it has one.
 
         Raises:
-            IncompleteSnapshot: the page is empty, or it or the next page was read before.
+            IncompleteData: the page is empty, or it or the next page was read before.
         """
         if not brought:
             raise self._endless("sends an empty page that points to another page")
@@ -30,8 +30,8 @@ class Way:
         self._begun.add(first)
         return following
 
-    def _endless(self, what: str) -> IncompleteSnapshot:
-        return IncompleteSnapshot(f"{self._who} was asked to {self._doing} and {what}.", "Run again.")
+    def _endless(self, what: str) -> IncompleteData:
+        return IncompleteData(f"{self._who} was asked to {self._doing} and {what}.", "Run again.")
 
 
 def own_path(address: str) -> str:

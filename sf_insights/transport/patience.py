@@ -29,7 +29,7 @@ class Patience:
         self._began = 0.0
         self._waiting: Waiting | None = None
 
-    def left_for(self, call: object, what: str) -> float:
+    def note_failure(self, call: object, what: str) -> float:
         """Note that a call failed, and return for how many more seconds it may be repeated."""
         with self._lock:
             if not self._troubled:
@@ -43,7 +43,7 @@ class Patience:
                 self._tell(self._waiting)
             return left
 
-    def leave(self, call: object) -> None:
+    def note_end(self, call: object) -> None:
         """Note that a call has ended, successfully or not. Calls that never failed need not report their end."""
         with self._lock:
             if call not in self._troubled:

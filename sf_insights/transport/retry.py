@@ -17,7 +17,7 @@ from sf_insights.transport.patience import Patience
 T = TypeVar("T")
 
 
-class PassingTrouble(Exception):
+class TemporaryFailure(Exception):
     """A failure that may be gone at the next try.
 
     `wait` is how many seconds the server asks to wait, if it says so. `may_be_done` is false when the request was
@@ -40,7 +40,7 @@ class PassingTrouble(Exception):
         return ConnectionProblem(f"{self} ({tried}).", self.remedy)
 
 
-class DoubtfulAnswer(PassingTrouble):
+class DoubtfulAnswer(TemporaryFailure):
     """A refusal that the server may repeat every time, so it is retried only a few times."""
 
     most_tries = 5
@@ -49,7 +49,7 @@ class DoubtfulAnswer(PassingTrouble):
 class OutcomeUnknown(ConnectionProblem):
     """A request that must not be sent twice failed with `trouble`, and may have been carried out."""
 
-    def __init__(self, trouble: PassingTrouble) -> None:
+    def __init__(self, trouble: TemporaryFailure) -> None:
         super().__init__(f"{trouble}; the request may or may not have been carried out.")
         self.trouble = trouble
 
@@ -69,29 +69,29 @@ class RetryPolicy:
     def run(
         self, call: Callable[[], T], *, repeat_when_unsure: bool = True, stopped: threading.Event | None = None
     ) -> T:
-        """Return what `call` returns; repeat it after each PassingTrouble.
+        """Return what `call` returns; repeat it after each TemporaryFailure.
 
         With `repeat_when_unsure` false, a call that may have been carried out is not repeated. `stopped` ends the
         wait between two tries; without `stopped`, a signal to stop ends it.
 
         Raises:
             OutcomeUnknown: the call may or may not have been carried out.
-            Problem: the last try failed too. See PassingTrouble.lasting for the kind of problem.
+            Problem: the last try failed too. See TemporaryFailure.lasting for the kind of problem.
         """
         began, me = time.monotonic(), object()
-        tries: Counter[type[PassingTrouble]] = Counter()
+        tries: Counter[type[TemporaryFailure]] = Counter()
         try:
             while True:
                 try:
                     return call()
-                except PassingTrouble as met:
+                except TemporaryFailure as met:
                     trouble = met
                 # Outside the except block, so that `pause` obeys a signal to stop at once.
                 if trouble.may_be_done and not repeat_when_unsure:
                     raise OutcomeUnknown(trouble)
                 tries[type(trouble)] += 1
                 seconds = self._wait(trouble, tries.total())
-                left = self.patience.left_for(me, str(trouble)) if self.patience else math.inf
+                left = self.patience.note_failure(me, str(trouble)) if self.patience else math.inf
                 if self._is_over(trouble, tries, left) or (stopped is not None and stopped.is_set()):
                     raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
                 if stopped is None:
@@ -100,9 +100,9 @@ class RetryPolicy:
                     raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
         finally:
             if self.patience:
-                self.patience.leave(me)
+                self.patience.note_end(me)
 
-    def _is_over(self, trouble: PassingTrouble, tries: Counter[type[PassingTrouble]], left: float) -> bool:
+    def _is_over(self, trouble: TemporaryFailure, tries: Counter[type[TemporaryFailure]], left: float) -> bool:
         most = trouble.most_tries
         if most is not None and tries[type(trouble)] >= most:
             return True
@@ -111,7 +111,7 @@ class RetryPolicy:
     def _tried(self, tries: int, seconds: float) -> str:
         return f"tries: {tries}" + (f" in {remaining(seconds)}" if self.patience else "")
 
-    def _wait(self, trouble: PassingTrouble, tries: int) -> float:
+    def _wait(self, trouble: TemporaryFailure, tries: int) -> float:
         """Return the seconds to wait: what the server asks for, but at least the doubled wait of the policy."""
         doubled = min(self.first_wait * 2.0 ** min(tries - 1, 30), self.longest_wait)
         asked = trouble.wait or 0.0

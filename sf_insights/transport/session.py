@@ -10,12 +10,12 @@ from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
-from sf_insights.domain.refusals import told
+from sf_insights.domain.refusals import refusal_text
 from sf_insights.system.open_transactions import refuse_inside_transaction
 from sf_insights.transport import waits
 from sf_insights.transport.addresses import goes_without_proxy, is_loopback, loopback_endpoint
-from sf_insights.transport.error_bodies import said_in
-from sf_insights.transport.retry import PassingTrouble
+from sf_insights.transport.error_bodies import error_in
+from sf_insights.transport.retry import TemporaryFailure
 
 T = TypeVar("T")
 
@@ -56,13 +56,13 @@ def new_session(
         session.proxies = {"https": proxy}
     session.verify = bundle or True
     no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    gate = _Gate(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
-    session.mount("https://", gate)
-    session.mount("http://", gate)
+    adapter = _Adapter(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return session
 
 
-class _Gate(HTTPAdapter):
+class _Adapter(HTTPAdapter):
     """The adapter for all requests: sets timeouts and the endpoint, and raises on redirects and temporary errors."""
 
     def __init__(self, *, setting: str, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
@@ -87,10 +87,10 @@ class _Gate(HTTPAdapter):
             response.close()
             raise _moved(asked, response.headers.get("Location", ""), self._setting)
         if _is_passing(response):
-            said = said_in(response)
+            reported = error_in(response)
             response.close()
-            what = told(said.code, said.message)
-            raise PassingTrouble(
+            what = refusal_text(reported.code, reported.message)
+            raise TemporaryFailure(
                 f"{host} answered {response.status_code}" + (f" ({what})" if what else ""),
                 wait=waits.asked_wait(response),
                 may_be_done=response.status_code not in _NOT_DONE,

@@ -2,7 +2,17 @@
 
 import pytest
 
-from sf_insights.domain.refusals import API, LOGIN, LONGEST_DETAIL, UNKNOWN, ZUORA, Reaction, rule_for, told, zuora_rule
+from sf_insights.domain.refusals import (
+    API,
+    LOGIN,
+    LONGEST_DETAIL,
+    UNKNOWN,
+    ZUORA,
+    Reaction,
+    refusal_text,
+    rule_for,
+    zuora_rule,
+)
 
 RETRY, RENEW, DOWNGRADE, STOP = Reaction.RETRY, Reaction.RENEW, Reaction.DOWNGRADE, Reaction.STOP
 
@@ -151,7 +161,7 @@ def test_a_refusal_that_no_table_knows_is_final(code, message):
 
 def test_what_is_told_is_bounded_and_keeps_the_error_id():
     long = "An unexpected error occurred. " + "x" * 2000 + " Please include this ErrorId: 1234567-89 (-99)"
-    shown = told("UNKNOWN_EXCEPTION", long)
+    shown = refusal_text("UNKNOWN_EXCEPTION", long)
     assert len(shown) < LONGEST_DETAIL + 80
     assert shown.startswith("UNKNOWN_EXCEPTION: An unexpected error occurred.")
     assert shown.endswith("ErrorId: 1234567-89")
@@ -166,10 +176,10 @@ def test_what_is_told_is_bounded_and_keeps_the_error_id():
     ],
 )
 def test_a_secret_that_a_server_echoes_is_left_out(echoed):
-    assert "secret9" not in told("X", echoed).replace("client_secret", "")
-    assert "secret8" not in told("X", echoed)
-    assert "secret.secret" not in told("X", echoed)
-    assert "secret-token" not in told("X", echoed)
+    assert "secret9" not in refusal_text("X", echoed).replace("client_secret", "")
+    assert "secret8" not in refusal_text("X", echoed)
+    assert "secret.secret" not in refusal_text("X", echoed)
+    assert "secret-token" not in refusal_text("X", echoed)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +211,4 @@ def test_what_only_a_person_can_change_is_told_from_what_may_pass(code, message,
     ],
 )
 def test_a_secret_that_a_server_repeats_is_left_out(text):
-    assert "abcdef123" not in told("", text)
+    assert "abcdef123" not in refusal_text("", text)

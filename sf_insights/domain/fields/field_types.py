@@ -64,7 +64,7 @@ class ColumnType:
         """Parse a type from DuckDB's catalog.
 
         Raises:
-            ValueError: fields never have this type.
+            ValueError: no field has this type.
         """
         if sql.startswith("DECIMAL("):
             precision, scale = (int(part) for part in sql[len("DECIMAL(") : -1].split(","))

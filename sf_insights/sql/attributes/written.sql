@@ -1,4 +1,4 @@
--- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place would rewrite the
+-- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place rewrites the
 -- columns of all accounts. `carried` are the columns of fields that this sync does not read.
 UPDATE ops.attribute_values SET is_current = false, last_current_on = $previous_day
 WHERE account_id IN (SELECT account_id FROM ended);

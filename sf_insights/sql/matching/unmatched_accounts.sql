@@ -1,4 +1,4 @@
--- Insights accounts without a match, each with up to three Salesforce Accounts with a similar name or website. These are
+-- Insights accounts without a match, each with up to three Salesforce Accounts of a similar name or website. They are
 -- only suggestions and are never linked automatically. Names are compared without punctuation and legal forms, and only
 -- if they share a word, which keeps the comparison of a million names fast.
 WITH unmatched AS (

@@ -1,7 +1,7 @@
--- Intervals in which a metric kept its value. An interval ends when the value or its currency changes, the value becomes
--- null or the account is no longer matched. One begins when there is a value and no open interval. Values are compared
--- as DECIMAL, since many decimals share a DOUBLE. The DOUBLE is cast from text, since DuckDB's cast of a long DECIMAL may
--- miss the nearest DOUBLE.
+-- Intervals in which a metric kept its value. An interval ends when the value or its currency changes, when the value
+-- becomes null or when the account is no longer matched. One begins when there is a value and no open interval. Values
+-- are compared as DECIMAL, since many decimals share a DOUBLE. The DOUBLE is cast from text, since DuckDB's cast of a
+-- long DECIMAL may miss the nearest DOUBLE.
 CREATE OR REPLACE TEMP VIEW metric_values AS
 {% if metrics %}
 SELECT account_id, metric, value, exact_value, currency
