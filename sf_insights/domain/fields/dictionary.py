@@ -153,7 +153,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "field_days": (
-        "One row per field, category and day on which it was synced; every field that was ever selected",
+        "One row per field, category and synced day, for every field that was ever selected",
         {"field": "The field's API name", "category": "attribute or metric", "date": "The day of the sync"},
     ),
     "snapshot": (
