@@ -18,7 +18,7 @@ from sf_insights.domain.problems import Problem
 from sf_insights.domain.syncs.alerts import Ledger, Published, after_failure, after_publishing
 from sf_insights.system.clock import now
 from sf_insights.system.durable import create_private, replace_content
-from sf_insights.transport.retry import PassingTrouble
+from sf_insights.transport.retry import TemporaryFailure
 from sf_insights.transport.session import Moved, new_session
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class Alerts:
         except Moved as moved:
             logger.warning("The %s was not sent. %s", what, moved)
             return _Sent.REFUSED
-        except (requests.RequestException, PassingTrouble, Problem, ValueError) as error:
+        except (requests.RequestException, TemporaryFailure, Problem, ValueError) as error:
             logger.warning("The %s could not be sent: %s.", what, type(error).__name__)
             return _Sent.UNANSWERED
         if answer.status_code // 100 == 2:

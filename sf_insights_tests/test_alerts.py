@@ -64,7 +64,7 @@ def test_an_alert_that_comes_late_says_of_when_it_is(tmp_path, alerts, receiver)
     ledger.write_text(json.dumps(noted))
     receiver.taken()
     alerts.failed(None, "it broke.")
-    assert receiver.taken() == [f"{FAILED} (This is of 2026-03-01 04:00 UTC and could not be delivered then.)"]
+    assert receiver.taken() == [f"{FAILED} (Delayed: from 2026-03-01 04:00 UTC, when it could not be delivered.)"]
 
 
 def test_what_waits_is_bounded_and_what_is_lost_is_told(alerts, receiver):

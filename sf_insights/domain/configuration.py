@@ -1,4 +1,4 @@
-"""What the administrator's file may say, and what is said of what it may not."""
+"""The settings of the administrator's YAML file, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sf_insights.domain.syncs.durations import duration
 
 LABEL_LENGTH = 255
 MOST_DAYS = 36_500
-LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after eight hours, of which the query may take two
+LONGEST_RETRY = timedelta(hours=3)  # Dagster ends a run after eight hours; the query may take two
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -26,22 +26,22 @@ def _with_whole_characters(value: Any) -> Any:
     try:
         str(value).encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half a character, which nothing can store; write it again") from None
+        raise ValueError("contains half of a surrogate pair, which cannot be stored; type it again") from None
     return value
 
 
 def _on_one_line(value: str) -> str:
     if any(unicodedata.category(character) == "Cc" for character in value.strip()):
-        raise ValueError("holds a line break or another control character; write it on one line")
+        raise ValueError("contains a line break or another control character; write it on one line")
     return value.strip()
 
 
-Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: `true` is no share
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]  # strict: refuses `true`
 Text = Annotated[str, BeforeValidator(_with_whole_characters)]  # YAML can escape half a surrogate pair
 
 
 class Guards(BaseModel):
-    """Shares between 0 and 1 beyond which a sync is refused until a person accepts it."""
+    """Limits as shares between 0 and 1. A sync that crosses one is refused until a person accepts it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,7 +50,7 @@ class Guards(BaseModel):
 
 
 class Retention(BaseModel):
-    """For how many days the past is kept: what the warehouse has for looking back, and Dagster's runs with logs."""
+    """How many days of history to keep: operational tables in the warehouse, and Dagster's runs with their logs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,13 +60,13 @@ class Retention(BaseModel):
     @field_validator("ops_days", "run_days", mode="before")
     @classmethod
     def _is_number_of_days(cls, value: Any) -> Any:
-        if type(value) is not int or not 1 <= value <= MOST_DAYS:  # `true` is no number of days
+        if type(value) is not int or not 1 <= value <= MOST_DAYS:  # bool is a subclass of int
             raise ValueError(f"must be a whole number of days between 1 and {MOST_DAYS}")
         return value
 
 
 class SelectedField(BaseModel):
-    """One entry under `fields:`. A bare text stands for an attribute without a label of its own."""
+    """One entry under `fields:`. A bare name selects an attribute with the default label."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,12 +93,12 @@ class SelectedField(BaseModel):
 
     @property
     def says_label(self) -> bool:
-        """Whether the entry speaks of its label at all: `label: null` returns to the default, silence keeps."""
+        """Whether the entry has a `label:` key. `label: null` restores the default; no key keeps the present label."""
         return "label" in self.model_fields_set
 
 
 class AccountFieldSync(BaseModel):
-    """The whole of account_field_sync.yaml."""
+    """All settings of account_field_sync.yaml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -130,7 +130,7 @@ class AccountFieldSync(BaseModel):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone; write one such as America/New_York") from None
+            raise ValueError(f"{value!r} is not a time zone; write one such as America/New_York") from None
         return value
 
     @field_validator("daily_at", mode="before")
@@ -148,7 +148,7 @@ class AccountFieldSync(BaseModel):
 
     @property
     def by_field(self) -> ByApiName[SelectedField]:
-        """The entries by the API names they write."""
+        """The entries by API name, as the file spells it."""
         return ByApiName((entry.field, entry) for entry in self.fields)
 
     @property
@@ -157,33 +157,33 @@ class AccountFieldSync(BaseModel):
 
     @property
     def time_of_day(self) -> time:
-        """When the daily sync is due, on the clock of `timezone`."""
+        """When the daily sync is due, in the time zone `timezone`."""
         return time.fromisoformat(self.daily_at)
 
 
 def retry_duration(value: Any) -> timedelta:
-    """Return for how long a run keeps trying while Salesforce or Zuora is unavailable, from a text such as 2h.
+    """Parse how long a run keeps trying while Salesforce or Zuora is unavailable, such as 2h.
 
     Raises:
-        ValueError: says what to write instead.
+        ValueError: the text is not a duration of at most 3h; the message says what to write instead.
     """
     try:
         length = duration(value) if isinstance(value, str) else None
     except ValueError:
         length = None
     if length is None or length > LONGEST_RETRY:
-        raise ValueError("must be a length of time such as 90s, 45m or 2h, and at most 3h")
+        raise ValueError("must be a duration such as 90s, 45m or 2h, and at most 3h")
     return length
 
 
 def parse_configuration(content: Any) -> AccountFieldSync:
-    """Validate what the YAML file holds, without a network.
+    """Validate the content of the YAML file. Needs no network.
 
     Raises:
-        ConfigurationProblem: names each entry that cannot be, and what to write instead.
+        ConfigurationProblem: names each invalid entry and says what to write instead.
     """
     if not isinstance(content, Mapping):
-        raise ConfigurationProblem("The file holds no settings.", "Write at least `fields:` with one Account field.")
+        raise ConfigurationProblem("The file contains no settings.", "Write at least `fields:` with one Account field.")
     try:
         configuration = AccountFieldSync.model_validate(dict(content))
     except ValidationError as error:
@@ -195,7 +195,7 @@ def parse_configuration(content: Any) -> AccountFieldSync:
         if entry.field in seen:
             raise ConfigurationProblem(
                 f"fields: {entry.field} is selected twice.",
-                "API names are compared without regard to case; keep one of the entries.",
+                "API names ignore letter case; keep one of the two entries.",
             )
         seen[entry.field] = entry
     return configuration
@@ -231,7 +231,7 @@ def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
     elif detail["type"] == "extra_forbidden":
         allowed = _SETTINGS.get(detail["loc"][0], AccountFieldSync) if len(detail["loc"]) > 1 else AccountFieldSync
         names = [setting.alias or name for name, setting in allowed.model_fields.items()]
-        text = f"is no setting; there are {', '.join(names)}"
+        text = f"is not a setting; the settings are {', '.join(names)}"
     elif detail["type"] == "model_type":
         entry_form = "an API name such as Industry, or an entry with `field:`"
         text = f"must be {entry_form if detail['loc'][0] == 'fields' else 'a block of settings, or left out'}"

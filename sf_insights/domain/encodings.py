@@ -1,6 +1,6 @@
-"""Text as servers send it: in which encoding, and what becomes of bytes and halves of characters that mean nothing.
+"""Decode the text that servers send, including invalid bytes and halves of surrogate pairs.
 
-Such damage is kept inside Python as lone surrogates until it is known which cell it is in; then it is shown as U+FFFD.
+Invalid bytes become lone surrogates inside Python. Once the cell that holds them is known, they become U+FFFD.
 """
 
 import codecs
@@ -20,7 +20,7 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", co
 def _keep_damage(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    # Half a surrogate pair, as some programs write it in UTF-8, is one sign and not three bytes.
+    # Some programs write half a surrogate pair in UTF-8: three bytes, but one character.
     half = error.object[error.start : error.start + 3]
     try:
         if error.encoding == "utf-8":
@@ -38,9 +38,9 @@ def declared_encoding(content_type: str, start: bytes) -> str:
 
     Args:
         content_type: the answer's header, such as "text/csv; charset=ISO-8859-1".
-        start: its first bytes; a byte order mark counts more than the header.
+        start: its first bytes; a byte order mark overrides the header.
 
-    A charset that is missing or unknown, and ASCII, are read as UTF-8.
+    A missing or unknown charset, and ASCII, mean UTF-8.
     """
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
@@ -49,19 +49,19 @@ def declared_encoding(content_type: str, start: bytes) -> str:
     header["Content-Type"] = content_type
     try:
         charset = codecs.lookup(header.get_content_charset() or "utf-8").name
-        b"ab".decode(charset, _DAMAGE)  # raises for a codec that is not of text
+        b"ab".decode(charset, _DAMAGE)  # raises for a codec that does not decode text
     except (LookupError, ValueError):
         return "utf-8"
     return "utf-8" if charset in ("ascii", "utf-8-sig") else charset
 
 
 def decoded(content: bytes, encoding: str = "utf-8") -> str:
-    """Return the text of bytes; a lone surrogate stands where they mean nothing."""
+    """Decode bytes; invalid ones become lone surrogates."""
     return content.decode(encoding, _DAMAGE)
 
 
 def in_utf8(chunks: Iterator[bytes], content_type: str) -> Iterator[bytes]:
-    """Yield a stream in UTF-8, whatever encoding it declares. UTF-8 passes untouched, with its damage if it has any."""
+    """Convert a stream from the encoding that it declares to UTF-8. UTF-8 passes unchanged, invalid bytes included."""
     start = next(chunks, b"")
     encoding = declared_encoding(content_type, start)
     if encoding == "utf-8":
@@ -75,7 +75,7 @@ def in_utf8(chunks: Iterator[bytes], content_type: str) -> Iterator[bytes]:
 
 
 def is_damaged(text: str) -> bool:
-    """Tell whether a text has lone surrogates."""
+    """Tell whether a text contains lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -84,5 +84,5 @@ def is_damaged(text: str) -> bool:
 
 
 def replaced(text: str) -> str:
-    """Return the text with U+FFFD for each lone surrogate, which no file and no database could hold."""
+    """Replace each lone surrogate, which neither a file nor a database can store, with U+FFFD."""
     return _HALVES.sub(LOST, text)

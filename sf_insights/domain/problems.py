@@ -1,11 +1,11 @@
-"""What a person has to know or mend, as exceptions whose text can be shown as it is."""
+"""Errors that a person can act on. Their text can be shown as it is."""
 
 
 class Problem(Exception):
-    """Something stopped, and a person can do something about it.
+    """An operation failed, and a person can do something about it.
 
-    The text says what happened, to what, and (after the first sentence) what to do. It holds no secret, no address
-    with a query in it and no whole SOQL statement. `needs_a_person` is whether trying again later is of no use.
+    The text says what happened, to what, and (after the first sentence) what to do. It never contains a secret, an
+    address with a query string or a whole SOQL statement. `needs_a_person` is true when trying again later cannot help.
     """
 
     needs_a_person = False
@@ -17,7 +17,7 @@ class Problem(Exception):
 
 
 class ConfigurationProblem(Problem):
-    """The configuration file or the environment asks for something that cannot be."""
+    """The configuration file or the environment is invalid or asks for something impossible."""
 
     needs_a_person = True
 
@@ -27,26 +27,26 @@ class ConnectionProblem(Problem):
 
 
 class AccessRefused(ConnectionProblem):
-    """The credentials or the rights of the integration user are refused, as they will be at the next try."""
+    """Salesforce or Zuora refuses the credentials or the permissions of the integration user; retrying cannot help."""
 
     needs_a_person = True
 
 
-class IncompleteSnapshot(Problem):
-    """What arrived is not all that was promised; nothing may be built on it."""
+class IncompleteData(Problem):
+    """The data that arrived is incomplete, so nothing may be built on it."""
 
 
 class GuardRefusal(Problem):
-    """What arrived is complete but so different from the last sync that a person should look first."""
+    """The data is complete, but differs so much from the last sync that a person must accept it first."""
 
     needs_a_person = True
 
 
 class WarehouseProblem(Problem):
-    """The warehouse is held by somebody else, or lacks what is asked of it."""
+    """Another process holds the warehouse, or the warehouse lacks what is needed."""
 
 
 class WarehouseUnusable(WarehouseProblem):
-    """The warehouse is lost, damaged, of a newer version or ahead of the clock, until a person changes that."""
+    """The warehouse is lost, damaged, written by a newer version or ahead of the clock. A person must fix it."""
 
     needs_a_person = True

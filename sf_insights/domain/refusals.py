@@ -1,8 +1,8 @@
-"""What to do about a refusal of Salesforce or Zuora, by its code and its words: one table for each.
+"""How to react when Salesforce or Zuora refuses a request: one table of rules each, by error code and message.
 
 Sources: REST API Developer Guide, "Status Codes and Error Responses"; SOAP API Developer Guide, "ExceptionCode"; Bulk
-API 2.0 Developer Guide, "Errors"; Salesforce Help, "OAuth 2.0 Authorization Errors"; Zuora, "Error codes"; and texts
-that clients of these APIs have reported.
+API 2.0 Developer Guide, "Errors"; Salesforce Help, "OAuth 2.0 Authorization Errors"; Zuora, "Error codes"; and messages
+that users of these APIs have reported.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _SECRETS = re.compile(
 
 
 class Reaction(Enum):
-    """What a refused client does."""
+    """How to continue after a refusal."""
 
     RETRY = auto()  # the same request may succeed later
-    RENEW = auto()  # log in again, then the same request
-    DOWNGRADE = auto()  # use the REST API where the Bulk API is refused; elsewhere it is final
-    STOP = auto()  # a person has to change something
+    RENEW = auto()  # log in again, then repeat the request
+    DOWNGRADE = auto()  # use the REST API instead of the Bulk API; for any other request, stop
+    STOP = auto()  # a person must change something
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: it applies when the code is one of `codes` and the refusal has one of `words`; () stands for any.
+    """One rule. It applies when the code is one of `codes` and the text contains one of `words`; () matches any.
 
-    Codes are compared without regard to case and underscores: the Bulk API writes FeatureNotEnabled and REST writes
-    FUNCTIONALITY_NOT_ENABLED. Words are in lower case. `passes` is whether a refusal that stops a sync may be
-    gone hours later.
+    Codes are compared without case and underscores, since the APIs spell them differently: the Bulk API writes
+    FeatureNotEnabled. `words` are in lower case. `passes` is true when a refusal that stops a sync may be gone a few
+    hours later.
     """
 
     reaction: Reaction
@@ -49,7 +49,7 @@ class Rule:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether the request is refused until somebody changes the org, the user or the selection."""
+        """Whether the refusal lasts until a person changes the org, the user or the selection."""
         return self != UNKNOWN and self.reaction in (Reaction.STOP, Reaction.DOWNGRADE) and not self.passes
 
     def applies(self, code: str, text: str) -> bool:
@@ -68,7 +68,7 @@ _PASSING = (
     Rule(
         _RETRY,
         words=("login rate exceeded",),
-        remedy="Too many logins of the integration user in an hour: let other tools use a user of their own.",
+        remedy="The integration user logged in too often in one hour: give other tools users of their own.",
     ),
     Rule(
         _RETRY,
@@ -87,12 +87,12 @@ _PASSING = (
     Rule(
         _RETRY,
         words=("during maintenance", "in maintenance", "under maintenance", "read-only mode", "read only mode"),
-        remedy="Salesforce is under maintenance: status.salesforce.com says until when.",
+        remedy="Salesforce is under maintenance: see status.salesforce.com for when it ends.",
     ),
     Rule(
         _RETRY,
         codes=("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "ORG_IN_MAINTENANCE"),
-        remedy="Salesforce is under maintenance: status.salesforce.com says until when.",
+        remedy="Salesforce is under maintenance: see status.salesforce.com for when it ends.",
     ),
     Rule(
         _RETRY,
@@ -113,7 +113,7 @@ _PASSING = (
     Rule(
         _RETRY,
         codes=("TOO_MANY_LOCK_FAILURE", "UNABLE_TO_LOCK_ROW"),
-        remedy="Run again when the program that is changing the same Accounts in Salesforce has ended.",
+        remedy="Another program is changing the same Accounts in Salesforce: run again when it has finished.",
     ),
     Rule(_RETRY, codes=("REQUEST_LIMIT_EXCEEDED",), words=("concurrent",)),
 )
@@ -125,7 +125,7 @@ API = (
         _STOP,
         codes=("REQUEST_LIMIT_EXCEEDED",),
         passes=True,
-        remedy="Run again when the rolling 24 hours have freed calls; nothing was published.",
+        remedy="Run again when calls are free in the rolling 24 hours; nothing was published.",
     ),
     Rule(
         _STOP,
@@ -141,7 +141,7 @@ API = (
         _DOWNGRADE,
         codes=("EXCEEDED_QUOTA", "LIMIT_EXCEEDED"),
         passes=True,
-        remedy="Wait until the rolling 24 hours have freed some of the limit.",
+        remedy="Wait until the rolling 24-hour limit has room again.",
     ),
     Rule(_DOWNGRADE, codes=("INVALID_ENTITY",)),
     Rule(
@@ -157,7 +157,7 @@ API = (
     Rule(
         _STOP,
         codes=("INVALID_FIELD",),
-        remedy="Give the integration user Read on the field (field-level security), or take it out of the selection.",
+        remedy="Give the integration user Read on the field (field-level security), or deselect the field.",
     ),
     Rule(
         _STOP,
@@ -168,7 +168,7 @@ API = (
     Rule(
         _STOP,
         codes=("OPERATION_TOO_LARGE",),
-        remedy="Give the integration user View All on Account, so that sharing need not be worked out.",
+        remedy="Give the integration user View All on Account; the query is faster without sharing rules.",
     ),
     Rule(
         _STOP,
@@ -180,19 +180,17 @@ API = (
         _STOP,
         words=("retried more than",),
         passes=True,
-        remedy="Select fewer formula fields, or run again when it is less busy.",
+        remedy="Select fewer formula fields, or run again when the org is less busy.",
     ),
     Rule(_STOP, codes=("QUERY_TOO_COMPLICATED",), remedy="Select fewer formula and currency fields."),
     Rule(
         _STOP,
         codes=("TXN_SECURITY_METERING_ERROR",),
-        remedy="A transaction security policy of the org stops it: exempt the integration user.",
+        remedy="A transaction security policy of the org blocks the query: exempt the integration user.",
     ),
 )
 
-_PRE_AUTHORIZE = (
-    "Let an administrator pre-authorize the user's profile or permission set in the policies of the connected app."
-)
+_PRE_AUTHORIZE = "Pre-authorize the user's profile or permission set in the policies of the connected app."
 
 LOGIN = (
     *_PASSING,
@@ -240,12 +238,12 @@ LOGIN = (
     Rule(
         _STOP,
         codes=("INVALID_CLIENT_ID",),
-        remedy="SALESFORCE_CONSUMER_KEY is not a connected app of this org; a new app takes 10 minutes.",
+        remedy="SALESFORCE_CONSUMER_KEY is not the key of an app in this org; a new app may need 10 minutes to work.",
     ),
     Rule(
         _STOP,
         words=("client identifier invalid",),
-        remedy="SALESFORCE_CONSUMER_KEY is not a connected app of this org.",
+        remedy="SALESFORCE_CONSUMER_KEY is not the key of an app in this org.",
     ),
     Rule(
         _STOP,
@@ -292,12 +290,12 @@ LOGIN = (
     Rule(
         _STOP,
         codes=("INVALID_GRANT",),
-        remedy="Check that the user is active, that the connected app allows this way in, and that SALESFORCE_DOMAIN "
-        "is right (login, test or the org's My Domain).",
+        remedy="Check that the user is active, that the connected app allows this login flow, and that "
+        "SALESFORCE_DOMAIN is right (login, test or the org's My Domain).",
     ),
 )
 
-# The last two digits of Zuora's eight-digit codes are the kind of error, whichever the resource.
+# The last two digits of Zuora's eight-digit codes give the kind of error for every resource.
 _ZUORA_LOCKED, _ZUORA_INTERNAL, _ZUORA_TEMPORARY, _ZUORA_LIMIT, _ZUORA_LOGIN = "50", "60", "61", "70", "11"
 
 ZUORA = (
@@ -333,24 +331,24 @@ ZUORA = (
 
 
 def rule_for(rules: Sequence[Rule], code: str, message: str) -> Rule:
-    """Return the first row of a table that applies to a refusal, and UNKNOWN when none does."""
+    """Return the first rule that applies to a refusal, or UNKNOWN."""
     text = f"{code}: {message}".lower()
     return next((rule for rule in rules if rule.applies(code, text)), UNKNOWN)
 
 
 def zuora_rule(code: str, message: str) -> Rule:
-    """Return the row of Zuora's table for an eight-digit code, which counts by its kind, or for a named one."""
+    """Return Zuora's rule for a named code, or for the last two digits of an eight-digit code."""
     return rule_for(ZUORA, code[-2:] if re.fullmatch(r"[0-9]{8}", code) else code, message)
 
 
-def told(code: str, message: str) -> str:
-    """Return what a refusal says, as a person is shown it: one line, bounded, without a query and without secrets."""
+def refusal_text(code: str, message: str) -> str:
+    """Return code and message of a refusal as one short line to show people, without the query and without secrets."""
     shown = ": ".join(part for part in (shortened(without_secrets(code)), without_soql(message)) if part)
     return shown if shown.endswith("...") else shown.removesuffix(".")
 
 
 def without_soql(message: str) -> str:
-    """Return the sentence of an error message, without the lines of the query that Salesforce puts before it."""
+    """Return an error message without the query that Salesforce puts before it."""
     text = re.sub(r"(?s)^.*ERROR at Row:\d+:Column:\d+\s*", "", message)
     text = re.sub(r"(?is)\bSELECT\b.*\bFROM\b.*?(?=\.\s|$)", "the query", text)
     text = text.removesuffix(
@@ -361,12 +359,12 @@ def without_soql(message: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text with session ids and other credentials, which a server may echo, left out."""
+    """Remove session ids and other credentials, which a server may echo, from a text."""
     return _SECRETS.sub("[left out]", text)
 
 
 def shortened(text: str) -> str:
-    """Return a text of bounded length; the ErrorId, by which Salesforce's support finds the error, is kept."""
+    """Shorten a text, but keep the ErrorId, by which Salesforce support finds the error."""
     if len(text) <= LONGEST_DETAIL:
         return text
     error_id = re.search(r"\bErrorId\b[^0-9]{0,60}([0-9]+(?:-[0-9]+)*)", text[LONGEST_DETAIL // 2 :])

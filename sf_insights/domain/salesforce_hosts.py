@@ -1,7 +1,7 @@
-"""The host that serves an org's API, from what people write or paste.
+"""Find the host that serves an org's API from the address that a person types or pastes.
 
-Sources: Salesforce Help, "My Domain URL Formats" and "Allow the Required Domains"; Salesforce's own command line, which
-knows the domains of Government Cloud and of Salesforce on Alibaba Cloud.
+Sources: Salesforce Help, "My Domain URL Formats" and "Allow the Required Domains"; the source of Salesforce CLI for the
+domains of Government Cloud and of Salesforce on Alibaba Cloud.
 """
 
 import re
@@ -11,7 +11,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 
 SHARED_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 
-# Behind the org's name: the public cloud, Government Cloud, two older domains, and China.
+# What follows the org's name: the public cloud, Government Cloud, two older domains, and China.
 _API_SUFFIXES = (
     ".salesforce.com",
     ".salesforce.mil",
@@ -20,7 +20,7 @@ _API_SUFFIXES = (
     ".sfcrmproducts.cn",
     ".my.sfcrmapps.cn",
 )
-# Where people see the org in a browser, and where its API is.
+# From the host of the org's pages in a browser to the host of its API.
 _PAGES_TO_API = {
     ".lightning.force.com": ".my.salesforce.com",
     ".my.salesforce-setup.com": ".my.salesforce.com",
@@ -38,15 +38,15 @@ _EXAMPLE = "acme.my.salesforce.com or acme--uat.sandbox.my.salesforce.com"
 
 
 def login_host(written: str) -> str:
-    """Return the host of SALESFORCE_DOMAIN: written short (acme.my), whole, or pasted from a browser.
+    """Return the host that SALESFORCE_DOMAIN means: a short name (acme.my), a full host, or a URL from a browser.
 
     Raises:
-        ConfigurationProblem: it is not a host, or not one where Salesforce serves an org's API.
+        ConfigurationProblem: it is not a host, or Salesforce serves no API there.
     """
     host = _host_in(written)
     if host is None:
         raise ConfigurationProblem(
-            "SALESFORCE_DOMAIN is not the name of a Salesforce host.", f"Write the org's My Domain, such as {_EXAMPLE}."
+            "SALESFORCE_DOMAIN is not a Salesforce host name.", f"Write the org's My Domain, such as {_EXAMPLE}."
         )
     host = api_host(host)
     if host.endswith(_API_SUFFIXES):
@@ -54,13 +54,13 @@ def login_host(written: str) -> str:
     if _SHORT.fullmatch(host):
         return f"{host}.salesforce.com"
     raise ConfigurationProblem(
-        f"SALESFORCE_DOMAIN names {host}, where Salesforce serves no org's API.",
+        f"SALESFORCE_DOMAIN is {host}, but Salesforce does not serve an org's API there.",
         f"Write the address that Salesforce Setup shows under My Domain, such as {_EXAMPLE}.",
     )
 
 
 def api_host(host: str) -> str:
-    """Return where the API of an org is whose pages are at this host; another host stays as it is."""
+    """Return the API host for the host of an org's pages; return any other host unchanged."""
     for pages, api in _PAGES_TO_API.items():
         if host.endswith(pages):
             return host.removesuffix(pages) + api
@@ -68,7 +68,7 @@ def api_host(host: str) -> str:
 
 
 def _host_in(written: str) -> str | None:
-    """The host of a host name or https address, in lower case; None where a port or a user stands with it."""
+    """The lower-case host of a host name or https address; None when it includes a port or a user."""
     text = written.strip().lower()
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")

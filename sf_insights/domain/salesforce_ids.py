@@ -1,14 +1,14 @@
-"""The rules of Salesforce ids: their two lengths, and the suffix that keeps their letter case.
+"""The rules of Salesforce ids: two lengths, and a suffix that encodes the letter case.
 
-This is the rule for a single id. Matching applies it to a million, in SQL: sql/ids/. Source: Salesforce, "How to
-convert 15 digit ids".
+`to_18_characters` converts a single id. Matching converts a million with the same rules in SQL: sql/ids/. Source:
+Salesforce, "How to convert 15 digit ids".
 """
 
 from __future__ import annotations
 
 import re
 
-# What an id of another object most likely names. Source: Salesforce, "Standard field record ID prefix decoder".
+# The first three characters of an id name its object. Source: Salesforce, "Standard field record ID prefix decoder".
 OBJECTS_BY_PREFIX = {
     "003": "Contact",
     "005": "User",
@@ -37,8 +37,8 @@ class InvalidSalesforceId(ValueError):
 def to_18_characters(salesforce_id: str) -> str:
     """Return the 18-character form of a 15- or 18-character Salesforce id.
 
-    The last three characters encode the letter case of the first fifteen, five bits each, so an 18-character id
-    whose case was damaged on the way is repaired from them.
+    The last three characters encode the letter case of the first fifteen, five bits each, so the case of an
+    18-character id can be repaired when it was lost on the way.
 
     Raises:
         InvalidSalesforceId: wrong length, a character outside A-Z a-z 0-9, or a suffix that contradicts the id.

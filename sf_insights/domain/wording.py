@@ -1,4 +1,4 @@
-"""How counts and times are put into words, on the terminal and on the pages."""
+"""Format counts and times for the terminal and the pages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import datetime
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 account, 2 accounts."""
+    """Format a count with its noun: 1 account, 2 accounts."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def are_missing(names: Sequence[str]) -> str:
-    """Names with the verb that fits: A is missing, A and B are missing."""
+    """Format names with the right verb: A is missing, A and B are missing."""
     return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
 
 
 def since(moment: datetime, now: datetime) -> str:
-    """How long ago a moment was, or in how long it will be: 2 days ago, in 5 hours."""
+    """Format the time from now to a moment: 2 days ago, in 5 hours."""
     seconds = (now - moment).total_seconds()
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count = int(abs(seconds) // length)
@@ -28,7 +28,7 @@ def since(moment: datetime, now: datetime) -> str:
 
 
 def remaining(seconds: float) -> str:
-    """How long something still takes, to a person who waits: 40 s, 5 min, 2 h 10 min."""
+    """Format a remaining time: 40 s, 5 min, 2 h 10 min."""
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)

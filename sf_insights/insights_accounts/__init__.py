@@ -1,1 +1,1 @@
-"""Where the list of Insights accounts comes from: a file, or Zuora."""
+"""Read the list of Insights accounts from a file or from Zuora."""

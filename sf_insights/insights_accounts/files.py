@@ -1,7 +1,7 @@
-"""The Insights accounts from a CSV or Parquet file, whatever its size.
+"""Read the Insights accounts from a CSV or Parquet file of any size.
 
-A file with bytes that are not UTF-8 is refused with the line, where a server's answer would be repaired: almost always
-all of it is in another encoding, and the person who made it can write it again.
+A file that is not valid UTF-8 is refused, and the message names the line. Servers' answers are repaired instead, but an
+invalid file is usually in another encoding as a whole, and a person can export it again.
 """
 
 import csv
@@ -25,21 +25,21 @@ _HAS_NO_ID = pl.col("Id").is_null()
 
 
 class FileAccounts:
-    """Accounts from a CSV or Parquet file whose columns have Zuora's API names."""
+    """Reads accounts from a CSV or Parquet file whose columns have Zuora's API names."""
 
     api_calls = 0
 
     def __init__(self, path: Path) -> None:
         if path.suffix.lower() not in (".csv", ".parquet"):
             raise ConfigurationProblem(
-                f"insights_accounts names {path.name}, which is neither a .csv nor a .parquet.",
-                "Write the path of such a file, or zuora to read them from Zuora.",
+                f"insights_accounts is {path.name}, which is neither a .csv nor a .parquet file.",
+                "Write the path of such a file, or zuora to read the accounts from Zuora.",
             )
         self.path = path
         self.name = path.name
 
     def check(self) -> None:
-        """See AccountSource: looks at every Id, and at the other columns only where one is missing."""
+        """See AccountSource. Reads every Id, and the other columns only if an Id is missing."""
         ids = SeenIds()
         for batch in self._batches(["Id"]):
             ids.add(batch["Id"])
@@ -54,11 +54,11 @@ class FileAccounts:
 
         Raises:
             ConfigurationProblem: the file cannot be read, lacks a column, is empty, has an account twice or without
-                an Id, or became another one meanwhile.
+                an Id, or changed while it was read.
         """
         batches = self._batches([*COLUMNS, "is_account"])
         landed = write_pieces((batch.filter("is_account").select(COLUMNS) for batch in batches), directory)
-        # From here on what was landed is looked at, and the file only to say where: it may be another one by now.
+        # From here on, check what was landed. The file may have changed, so read it only to find line numbers.
         if landed.ids.given < landed.ids.rows:
             raise self._without_id(self._rows_now(_IS_ACCOUNT & _HAS_NO_ID))
         self._refuse(landed.accounts, landed.repeated_ids() if landed.ids.may_repeat else None)
@@ -71,13 +71,13 @@ class FileAccounts:
             first = repeated["Id"][0]
             places = self._places(self._rows_now(pl.col("Id") == first))
             ids = counted(len(repeated), "Id")
-            raise self._problem(f"has {ids} more than once, such as {first}{places}", "Each account may be there once.")
+            raise self._problem(f"has {ids} more than once, such as {first}{places}", "List each account only once.")
 
     def _without_id(self, rows: list[int]) -> ConfigurationProblem:
         return self._problem(f"has accounts without an Id{self._places(rows)}", "Fill in Zuora's Id.")
 
     def _rows_now(self, condition: pl.Expr) -> list[int]:
-        """Where such accounts stand; none when the file cannot be read any more."""
+        """Return the rows that meet the condition; none if the file can no longer be read."""
         try:
             return self._rows(condition)
         except (OSError, pl.exceptions.PolarsError, Problem):
@@ -92,7 +92,7 @@ class FileAccounts:
             if self._is_csv():
                 yield from accounts.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True)
             else:
-                # As batches, polars would hold several row groups, which in a Parquet file may be the whole of it.
+                # collect_batches would hold several row groups, which may be the whole Parquet file.
                 rows = pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item()
                 for start in range(0, rows, _ROWS_AT_ONCE):
                     yield accounts.slice(start, _ROWS_AT_ONCE).collect()
@@ -100,8 +100,8 @@ class FileAccounts:
                 raise self._changed()
 
     def _accounts(self) -> pl.LazyFrame:
-        """Return the columns COLUMNS, `row`, which counts from 0, and `is_account`, which an empty line is not."""
-        # A star in a path is a star: two files that look alike are not one list.
+        """Return the columns COLUMNS, `row` (counted from 0) and `is_account` (false for empty lines)."""
+        # Do not expand globs.
         if self._is_csv():
             wanted = self._wanted(pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns)
             file = pl.scan_csv(self.path, infer_schema=False, glob=False)
@@ -119,13 +119,13 @@ class FileAccounts:
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
-        """Turn what reading the file may raise into sentences about it."""
+        """Turn errors from reading the file into problems with a remedy."""
         before = self._identity()
         try:
             yield
         except OSError as error:
             raise self._problem(
-                f"cannot be read: {error.strerror or 'no such file'}", "Look at insights_accounts."
+                f"cannot be read: {error.strerror or 'no such file'}", "Check insights_accounts."
             ) from None
         except pl.exceptions.NoDataError:
             raise self._problem("is empty", "Export the accounts again.") from None
@@ -138,17 +138,17 @@ class FileAccounts:
             ) from None
 
     def _identity(self) -> tuple[int, int, int]:
-        """What is another once the file is another."""
+        """Return values that change when the file does: inode, size and modification time."""
         try:
             found = self.path.stat()
         except ValueError:
-            raise self._problem("has a name that no file can have", "Look at insights_accounts.") from None
+            raise self._problem("has an invalid name", "Check insights_accounts.") from None
         except OSError as error:
-            raise self._problem(f"cannot be read: {error.strerror}", "Look at insights_accounts.") from None
+            raise self._problem(f"cannot be read: {error.strerror}", "Check insights_accounts.") from None
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _changed(self) -> ConfigurationProblem:
-        return self._problem("changed while it was read", "Run again, once it is written.")
+        return self._problem("changed while it was read", "Run again when the file is complete.")
 
     def _wanted(self, found: list[str]) -> list[str]:
         missing = [name for name in _NEEDED if name not in found]
@@ -159,23 +159,23 @@ class FileAccounts:
             )
         twice = [name for name in COLUMNS if f"{name}_duplicated_0" in found]
         if twice:
-            raise self._problem(f"has the column {twice[0]} twice", "Keep the one that is meant.")
+            raise self._problem(f"has the column {twice[0]} twice", "Keep only one of the two.")
         return [name for name in COLUMNS if name in found]
 
     def _separated(self, found: list[str]) -> str | None:
-        """What to do when the whole header is one column, since something else than a comma separates them."""
+        """Return the remedy if the header is a single column because the separator is not a comma, else None."""
         for sign, name in _SEPARATORS.items():
             if self._is_csv() and len(found) == 1 and sign in found[0]:
-                return f"Export it with commas; {name} separate its columns."
+                return f"Its columns are separated by {name}; export it with commas."
         return None
 
     def _places(self, rows: list[int]) -> str:
-        """Say where in the file rows, counted from 0, are: by line in a CSV, where a record may have several."""
+        """Format where rows, counted from 0, are in the file: line numbers for CSV, where records may span lines."""
         if self._is_csv():
             try:
                 lines = [line for line, *_ in self._records()]
                 places = [lines[row] for row in rows]
-            except (OSError, ValueError, csv.Error, IndexError):  # it is not what it was, or not plain text
+            except (OSError, ValueError, csv.Error, IndexError):  # the file has changed, or is not plain text
                 return ""
         else:
             places = [row + 1 for row in rows]
@@ -185,7 +185,7 @@ class FileAccounts:
         return f" ({unit} {named}{more})" if places else ""
 
     def _damage(self) -> str | None:
-        """What is wrong with a CSV file and in which line, None when another reader finds nothing."""
+        """Return the error in a CSV file with its line, or None when Python's reader finds none."""
         if not self._is_csv():
             return None
         try:
@@ -195,7 +195,7 @@ class FileAccounts:
                 return f"line {wrong} is not UTF-8"
             longer = ((line, values, columns) for line, values, columns in self._records() if values > columns)
             if found := next(longer, None):
-                return "line {} has {} values where the header has {}".format(*found)
+                return "line {} has {} values, but the header has {}".format(*found)
         except csv.Error as error:
             return f"{error}, as when a quote is not closed"
         except OSError:
@@ -203,7 +203,7 @@ class FileAccounts:
         return None
 
     def _records(self) -> Iterator[tuple[int, int, int]]:
-        """The first line of each record of a CSV file, and how many values it and the header have."""
+        """Yield the first line of each record of a CSV file, and how many values the record and the header have."""
         csv.field_size_limit(sys.maxsize)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -214,7 +214,7 @@ class FileAccounts:
                     yield line, len(row), columns
                     line = reader.line_num + 1
             except csv.Error as error:
-                raise csv.Error(f"what begins in line {line} is no CSV") from error
+                raise csv.Error(f"the record that begins in line {line} is not valid CSV") from error
 
     def _is_csv(self) -> bool:
         return self.path.suffix.lower() == ".csv"
@@ -224,7 +224,7 @@ class FileAccounts:
 
 
 def _filled(text: pl.Expr) -> pl.Expr:
-    """What is empty as null. polars would hold a whole CSV file for `replace("", None)`."""
+    """Turn empty texts to null. `replace("", None)` would make polars hold a whole CSV file in memory."""
     return pl.when(text != "").then(text)
 
 

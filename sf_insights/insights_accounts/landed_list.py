@@ -1,4 +1,4 @@
-"""The list of Insights accounts on its way into the warehouse: read piece by piece, however long it is."""
+"""The list of Insights accounts on disk, written in pieces before it is loaded into the warehouse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RECORDS_PER_FILE = 100_000
 
 
 class SeenIds:
-    """What one look at each Id shows of a list, by 8 bytes of each: its `rows`, and how many of them have an Id."""
+    """Counts the `rows` of a list and those with an Id (`given`), and keeps 8 bytes per Id to detect duplicates."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -29,7 +29,7 @@ class SeenIds:
         self._hashes = [pl.Series(dtype=pl.UInt64)]
 
     def add(self, ids: pl.Series) -> None:
-        """Look at the Ids of the next rows."""
+        """Add the Ids of the next rows."""
         given = ids.drop_nulls()
         self.rows += len(ids)
         self.given += len(given)
@@ -37,13 +37,13 @@ class SeenIds:
 
     @property
     def may_repeat(self) -> bool:
-        """Whether an Id may stand in several rows. Among a million different ones, 1 list in 37 million says so too."""
+        """Whether an Id may appear in several rows; also true by chance for 1 in 37 million lists of unique Ids."""
         return pl.concat(self._hashes).n_unique() < self.given
 
 
 @dataclass(frozen=True)
 class LandedList:
-    """A whole list on disk, in `directory`: Parquet files with the columns COLUMNS, all text; what is empty is null."""
+    """A complete list in `directory`: Parquet files with the text columns COLUMNS; empty values are null."""
 
     directory: Path
     ids: SeenIds
@@ -54,7 +54,7 @@ class LandedList:
 
     @property
     def files(self) -> str:
-        """The Parquet files, as DuckDB and polars read them."""
+        """A glob pattern of the Parquet files for DuckDB and polars."""
         return files_in(self.directory, "*.parquet")
 
     def repeated_ids(self) -> pl.DataFrame:
@@ -62,12 +62,12 @@ class LandedList:
         return repeated_ids(pl.scan_parquet(self.files))
 
     def remove(self) -> None:
-        """Remove the files, once they are in the warehouse."""
+        """Delete the files, once their content is in the warehouse."""
         shutil.rmtree(self.directory)
 
 
 class AccountSource(Protocol):
-    """Where the list of Insights accounts comes from: `name` for people, `api_calls` made so far."""
+    """A source of Insights accounts: its `name` for people, and the `api_calls` made so far."""
 
     @property
     def name(self) -> str: ...
@@ -76,24 +76,24 @@ class AccountSource(Protocol):
     def api_calls(self) -> int: ...
 
     def check(self) -> None:
-        """See that the accounts can be read, at little cost, before anything else is.
+        """Check at low cost that the accounts can be read, before a sync reads anything else.
 
         Raises:
-            Problem: they cannot.
+            Problem: they cannot be read.
         """
         ...
 
     def land(self, directory: Path) -> LandedList:
-        """Read all accounts into `directory`, which is emptied before. Each has an Id, and no Id comes twice.
+        """Read all accounts into `directory`, which is emptied first. Each account has an Id, and no Id appears twice.
 
         Raises:
-            Problem: there are none, or they are not usable.
+            Problem: there are no accounts, or they are not usable.
         """
         ...
 
 
 def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
-    """Write a list that comes in batches with the columns COLUMNS into `directory`, which is emptied before."""
+    """Write batches with the columns COLUMNS to Parquet files in `directory`, which is emptied first."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
     ids, waiting = SeenIds(), [pl.DataFrame(schema=SCHEMA)]
@@ -115,6 +115,6 @@ def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList
 
 
 def repeated_ids(accounts: pl.LazyFrame) -> pl.DataFrame:
-    """Return each Id that stands in several rows, with their number as `rows`."""
+    """Return each Id that appears in several rows, with their number as `rows`."""
     ids = accounts.select("Id").drop_nulls().group_by("Id").agg(rows=pl.len())
     return ids.filter(pl.col("rows") > 1).sort("Id").collect()

@@ -1,4 +1,4 @@
-"""The source that the administrator's file names."""
+"""Choose the source of Insights accounts that the setting `insights_accounts` names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +14,10 @@ from sf_insights.transport.retry import RetryPolicy
 def account_source(
     setting: str, environment: Mapping[str, str], base: Path, *, retry: RetryPolicy | None = None
 ) -> AccountSource:
-    """Return the source that `insights_accounts` names: "zuora", or a path, which `base` completes when relative.
+    """Return the source for "zuora" or for the path of a file; a relative path starts at `base`.
 
     Raises:
-        ConfigurationProblem: the ZUORA_* variables are incomplete, or the file is of another kind.
+        ConfigurationProblem: the ZUORA_* variables are incomplete, or the file is neither CSV nor Parquet.
     """
     if setting.strip().lower() == "zuora":
         return ZuoraAccounts(zuora_credentials(environment), environment, retry=retry)
@@ -25,5 +25,5 @@ def account_source(
         return FileAccounts(base / Path(setting).expanduser())
     except RuntimeError:
         raise ConfigurationProblem(
-            f"insights_accounts names {setting}, and there is no such user here.", "Write the whole path."
+            f"insights_accounts is {setting}, but this user does not exist.", "Write the full path."
         ) from None

@@ -1,4 +1,4 @@
-"""The Insights accounts from Zuora's API.
+"""Read the Insights accounts from Zuora's API.
 
 Source: Zuora API reference, "CRUD: query" and "queryMore", "Create an OAuth token", "Rate limits".
 """
@@ -12,14 +12,14 @@ import polars as pl
 import requests
 
 from sf_insights.domain.encodings import LOST
-from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteSnapshot
-from sf_insights.domain.refusals import Reaction, told, zuora_rule
+from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteData
+from sf_insights.domain.refusals import Reaction, refusal_text, zuora_rule
 from sf_insights.insights_accounts.landed_list import COLUMNS, SCHEMA, LandedList, write_pieces
 from sf_insights.insights_accounts.zuora_credentials import ZuoraCredentials
-from sf_insights.transport.answers import network_troubles, read_json, understood
-from sf_insights.transport.error_bodies import said_in, said_in_json
-from sf_insights.transport.paging import Way
-from sf_insights.transport.retry import PassingTrouble, RetryPolicy
+from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
+from sf_insights.transport.error_bodies import error_in, error_in_json
+from sf_insights.transport.paging import PageTrail
+from sf_insights.transport.retry import RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 from sf_insights.transport.waits import asked_wait
 
@@ -29,14 +29,14 @@ _RENEW_BEFORE_SECONDS = 60.0
 
 
 class ZuoraAccounts:
-    """Accounts from a Zuora tenant: one ZOQL query, 2,000 accounts a page."""
+    """Reads accounts from a Zuora tenant with one ZOQL query, 2,000 accounts per page."""
 
     name = "zuora"
 
     def __init__(
         self, credentials: ZuoraCredentials, environment: Mapping[str, str], *, retry: RetryPolicy | None = None
     ) -> None:
-        """Prepare; nothing is sent. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
+        """Prepare without sending requests. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
         self._credentials = credentials
         self._retry = retry or RetryPolicy()
         self._session = new_session(environment, setting="ZUORA_BASE_URL")
@@ -46,7 +46,7 @@ class ZuoraAccounts:
 
     @property
     def api_calls(self) -> int:
-        """How many calls to the tenant's API were made so far, retries included and logins not."""
+        """The number of calls to the tenant's API so far, including retries but not logins."""
         return self._api_calls
 
     def check(self) -> None:
@@ -54,11 +54,11 @@ class ZuoraAccounts:
         self._retry.run(self._current_token)
 
     def land(self, directory: Path) -> LandedList:
-        """See AccountSource. When Zuora drops the query half-way it is asked again from the start.
+        """See AccountSource. When Zuora drops the query before its end, the query starts again.
 
         Raises:
-            ConnectionProblem: Zuora cannot be reached, refuses, or sends no account.
-            IncompleteSnapshot: Zuora sends an account twice or loses the query again and again.
+            ConnectionProblem: Zuora cannot be reached, refuses the request, or sends no accounts.
+            IncompleteData: Zuora sends an account twice, or drops the query every time.
         """
         for _ in range(_RESTARTS + 1):
             try:
@@ -67,35 +67,35 @@ class ZuoraAccounts:
             except _LocatorLost:
                 continue
         else:
-            raise IncompleteSnapshot("Zuora drops the query of the accounts half-way each time.", "Run again later.")
+            raise IncompleteData("Zuora dropped the query of the accounts every time.", "Run again later.")
         if not landed.accounts:
             raise ConnectionProblem(
-                "Zuora sent no accounts.", "Check that the OAuth client's user may read accounts, and the tenant."
+                "Zuora sent no accounts.", "Check the tenant, and that the OAuth client's user can read accounts."
             )
         if landed.ids.may_repeat and len(repeated := landed.repeated_ids()):
             id_, times = repeated.row(0)
-            raise IncompleteSnapshot(f"Zuora sent the account {id_} {times} times.", "Run again.")
+            raise IncompleteData(f"Zuora sent the account {id_} {times} times.", "Run again.")
         return landed
 
     def _pages(self) -> Iterator[pl.DataFrame]:
         page = self._call("/v1/action/query", {"queryString": _QUERY})
-        way = Way("Zuora", "list the accounts")
+        trail = PageTrail("Zuora", "list the accounts")
         while True:
-            with understood("Zuora", "list the accounts"):
+            with translated_parse_errors("Zuora", "list the accounts"):
                 rows = [{name: _text(record.get(name)) for name in COLUMNS} for record in page.get("records") or []]
                 accounts = pl.DataFrame(rows, schema=SCHEMA)
             if accounts["Id"].null_count():
-                raise IncompleteSnapshot("Zuora sent an account without an Id.", "Run again.")
-            # In a name it is shown, and a CRM Account ID with it is not valid.
+                raise IncompleteData("Zuora sent an account without an Id.", "Run again.")
+            # A name can contain U+FFFD, and matching finds a CRM Account ID with it invalid.
             if accounts["Id"].str.contains(LOST, literal=True).any():
-                raise IncompleteSnapshot("Zuora sent an account whose Id has bytes that are not text.", "Run again.")
+                raise IncompleteData("Zuora sent an account whose Id has invalid bytes.", "Run again.")
             yield accounts
             if page.get("done"):
                 return
             locator = page.get("queryLocator")
             if not locator:
-                raise IncompleteSnapshot("Zuora does not say where the rest of the accounts is.", "Run again.")
-            following = way.on(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
+                raise IncompleteData("Zuora sent no locator for the next page of accounts.", "Run again.")
+            following = trail.follow(str(locator), brought=accounts.height, first=accounts["Id"][0] if rows else "")
             page = self._call("/v1/action/queryMore", {"queryLocator": following})
 
     def _call(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class ZuoraAccounts:
     def _send(self, path: str, body: Mapping[str, str]) -> requests.Response:
         token = self._current_token()
         self._api_calls += 1
-        with network_troubles("Zuora"):
+        with translated_network_errors("Zuora"):
             return self._session.post(
                 self._credentials.base_url + path, json=body, headers={"Authorization": f"Bearer {token}"}
             )
@@ -123,13 +123,13 @@ class ZuoraAccounts:
         if self._token is None or time.monotonic() >= self._token_ends:
             asked_at = time.monotonic()
             answer = self._log_in()
-            with understood("Zuora", "log in"):
+            with translated_parse_errors("Zuora", "log in"):
                 self._token = str(answer["access_token"])
                 self._token_ends = asked_at + float(answer.get("expires_in") or 0) - _RENEW_BEFORE_SECONDS
         return self._token
 
     def _log_in(self) -> dict[str, Any]:
-        with network_troubles("Zuora"):
+        with translated_network_errors("Zuora"):
             answer = self._session.post(
                 f"{self._credentials.base_url}/oauth/token",
                 data={
@@ -139,37 +139,37 @@ class ZuoraAccounts:
                 },
             )
         if answer.status_code >= 400:
-            said = said_in(answer)
-            shown = told(said.code, said.message)
+            reported = error_in(answer)
+            shown = refusal_text(reported.code, reported.message)
             why = f"HTTP {answer.status_code}" + (f", {shown}" if shown else "")
-            if zuora_rule(said.code, said.message).reaction is Reaction.RETRY:
-                raise PassingTrouble(f"Zuora refused the login ({why})", wait=asked_wait(answer))
+            if zuora_rule(reported.code, reported.message).reaction is Reaction.RETRY:
+                raise TemporaryFailure(f"Zuora refused the login ({why})", wait=asked_wait(answer))
             raise AccessRefused(
                 f"Zuora refused the login ({why}).",
-                "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is of the same tenant.",
+                "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that ZUORA_BASE_URL is the same tenant's address.",
             )
         token = read_json(answer)
         if not isinstance(token, dict) or not token.get("access_token"):
-            raise PassingTrouble("Zuora's login answered without a token")
+            raise TemporaryFailure("Zuora's answer to the login contains no token")
         return token
 
 
 class _LocatorLost(Exception):
-    """Zuora no longer holds the rest of a query: a locator lives for 15 minutes."""
+    """Zuora no longer has the rest of a query; locators expire after 15 minutes."""
 
 
 class _TokenRefused(Exception):
-    """Zuora does not accept the token any more; its arguments say what that means when a new one is refused too."""
+    """Zuora no longer accepts the token. The arguments describe the problem to raise if a new token is refused too."""
 
 
 def _accepted(answer: requests.Response) -> dict[str, Any]:
-    """Return the body of an answer that is a success by its status and by its words.
+    """Return the body of an answer if its status and its body report success; raise the error otherwise.
 
-    Zuora refuses with success: false and reasons, also at status 200, or with faultCode and faultMessage.
+    Zuora reports errors with success: false and reasons, even with status 200, or with faultCode and faultMessage.
     """
     try:
         body = read_json(answer)
-    except PassingTrouble:
+    except TemporaryFailure:
         if answer.status_code < 400:
             raise
         body = {}
@@ -177,20 +177,20 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     is_refused = answer.status_code >= 400 or body.get("success") is False or "faultCode" in body
     if not is_refused:
         return body
-    said = said_in_json(body) if body else said_in(answer)
-    shown = told(said.code, said.message) or f"HTTP {answer.status_code}"
+    reported = error_in_json(body) if body else error_in(answer)
+    shown = refusal_text(reported.code, reported.message) or f"HTTP {answer.status_code}"
     if "querylocator" in shown.lower().replace("_", "").replace(" ", ""):
         raise _LocatorLost
-    rule = zuora_rule(said.code, said.message)
+    rule = zuora_rule(reported.code, reported.message)
     what = f"Zuora refused to list the accounts ({shown})"
     if answer.status_code == requests.codes.unauthorized or rule.reaction is Reaction.RENEW:
         raise _TokenRefused(
-            f"{what}.", "Zuora accepts the login but refuses its token: check that the OAuth client is active."
+            f"{what}.", "Zuora accepts the login but refuses the new token: check that the OAuth client is active."
         )
     if rule.reaction is Reaction.RETRY:
-        raise PassingTrouble(what, wait=asked_wait(answer))
+        raise TemporaryFailure(what, wait=asked_wait(answer))
     raise ConnectionProblem(
-        f"{what}.", rule.remedy or "Check that the OAuth client's user may read accounts through the API."
+        f"{what}.", rule.remedy or "Check that the OAuth client's user can read accounts through the API."
     )
 
 

@@ -1,4 +1,4 @@
-"""The OAuth client with which Zuora is asked, from the environment."""
+"""The OAuth client for Zuora, from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ _ZUORA_VARIABLES = ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET")
 
 
 def zuora_credentials(environment: Mapping[str, str]) -> ZuoraCredentials:
-    """Return the Zuora client that ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET describe.
+    """Return the OAuth client that ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET describe.
 
     Raises:
-        ConfigurationProblem: one of them is missing, or the address is neither https nor plain http on this machine.
+        ConfigurationProblem: one of them is missing, or the address is neither https nor http on this machine.
     """
     filled = filled_variables(environment)
     missing = [name for name in _ZUORA_VARIABLES if name not in filled]
     if missing:
         raise ConfigurationProblem(
             f"The Zuora accounts cannot be read: {are_missing(missing)}.",
-            "Set them in the environment or in .env, or set insights_accounts to the path of a .csv or .parquet.",
+            "Set them in the environment or in .env, or set insights_accounts to the path of a .csv or .parquet file.",
         )
     base_url, client_id, client_secret = (filled[name] for name in _ZUORA_VARIABLES)
     host = host_of(base_url)

@@ -1,1 +1,1 @@
-"""The connected Salesforce org: login, requests, and reading all of its Accounts."""
+"""Salesforce: login, requests, and reading all Accounts of the org."""

@@ -1,4 +1,4 @@
-"""All Accounts at once: one Bulk API 2.0 queryAll job, or the REST API when the Bulk API is refused."""
+"""Read all Accounts with one Bulk API 2.0 queryAll job, or with the REST API when the Bulk API is refused."""
 
 import logging
 import re
@@ -11,28 +11,28 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Self
 
-from sf_insights.domain.problems import IncompleteSnapshot, Problem
+from sf_insights.domain.problems import IncompleteData, Problem
 from sf_insights.salesforce.bulk_job import QueryJob
 from sf_insights.salesforce.csv_pages import CsvPage, header_of, write_page
 from sf_insights.salesforce.errors import RequestRefused, bulk_is_refused
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 from sf_insights.system.signals import refuse_stopped
-from sf_insights.transport.answers import read_json, understood
-from sf_insights.transport.paging import Way
+from sf_insights.transport.answers import read_json, translated_parse_errors
+from sf_insights.transport.paging import PageTrail
 from sf_insights.transport.retry import ONCE_MORE
 
 logger = logging.getLogger(__name__)
 
-_EMPTY_PAGES = 100  # that a result may have
+_EMPTY_PAGES = 100  # allowed in one result
 
-_Download = tuple[CsvPage | None, str | None]  # a page, and the locator of the next
+_Download = tuple[CsvPage | None, str | None]  # a page, and the locator of the next page
 _LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a snapshot is: the job's state, the records Salesforce has found, the pages and records that arrived."""
+    """The progress of reading: the job's state, the records Salesforce found, and the pages and records received."""
 
     method: Literal["bulk", "rest"]
     job_id: str | None
@@ -43,15 +43,15 @@ class Progress:
     seconds: float
 
 
-class AccountSnapshot:
-    """One reading of all Accounts, deleted ones included: a context manager that in the end cleans up in Salesforce.
+class AccountReading:
+    """One reading of all Accounts, including deleted ones. As a context manager it cleans up in Salesforce at the end.
 
-        with AccountSnapshot(org, soql, directory) as snapshot:
-            for page in snapshot.pages():
+        with AccountReading(org, soql, directory) as reading:
+            for page in reading.pages():
                 ...
 
-    `method` is "bulk" or "rest", and `downgrade_reason` says why it is "rest". `total_records` is how many records
-    Salesforce says there are: None until pages() has begun to yield, and equal to what arrived when it has ended.
+    `method` is "bulk" or "rest", and `downgrade_reason` says why it is "rest". `total_records` is the number of records
+    that Salesforce announces: None until pages() yields its first page, and equal to the records received at the end.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class AccountSnapshot:
         resume_job: str | None = None,
         landed: Mapping[int, int] | None = None,
     ) -> None:
-        """Prepare; nothing is sent before the with statement.
+        """Prepare the reading. Requests are sent only inside the with statement.
 
-        `soql` has neither ORDER BY nor LIMIT: they switch off Salesforce's splitting of the query. Pages are written
-        into `directory`; at most `workers` + 1 of them are on the way or waiting for the consumer. `deadline_seconds`
-        bounds the wait for Salesforce to run the query. `resume_job` is the job of an earlier snapshot of the same
-        query that died; it is used if Salesforce still has it. `landed` says how many records each page of that
-        job has which arrived then and need not again, by number.
+        `soql` must not contain ORDER BY or LIMIT, which stop Salesforce from splitting the query. Pages are written to
+        `directory`; at most `workers` + 1 pages are being downloaded or waiting for the caller. `deadline_seconds`
+        limits the wait for Salesforce to run the query. `resume_job` is the job that an earlier process left for the
+        same query; it is used if Salesforce still has it. `landed` maps the numbers of that job's pages that were
+        already received to their record counts; these pages are not downloaded again.
         """
         self.method: Literal["bulk", "rest"] = "bulk"
         self.downgrade_reason: str | None = None
@@ -92,7 +92,7 @@ class AccountSnapshot:
 
     @property
     def job_id(self) -> str | None:
-        """The Bulk API job; None when the REST API is used."""
+        """The id of the Bulk API job; None when the REST API is used."""
         return self._job.id if self._job is not None else None
 
     def __enter__(self) -> Self:
@@ -110,29 +110,29 @@ class AccountSnapshot:
 
     @property
     def own_job_id(self) -> str | None:
-        """The job, if it is known to be ours: then a later run may take it up, or remove it."""
+        """The id of the job if it is certainly ours, so that a later run may resume or delete it."""
         return self._job.id if self._job is not None and self._job.is_ours else None
 
     @property
     def is_resumed(self) -> bool:
-        """Whether the earlier job goes on; if not, nothing that it landed is part of this snapshot."""
+        """Whether the earlier job is continued; if not, discard the pages that were landed from it."""
         return self._job is not None and self._job.id == self._resume_job
 
     def __exit__(self, *_: object) -> None:
-        # After an error its traceback keeps the generator alive, and with it the downloads.
+        # After an error, the traceback would keep the generator and its downloads alive.
         if self._arriving is not None:
             self._arriving.close()
         if self._job is not None:
             self._job.finish()
 
     def pages(self) -> Generator[CsvPage, None, None]:
-        """Yield whole pages as they arrive, in any order, while others are on the way.
+        """Yield whole pages in the order of arrival, while other pages are being downloaded.
 
         Raises:
             RequestRefused: Salesforce refused the query or a part of its result.
-            PassingTrouble: Salesforce failed the query for a reason that may pass.
-            IncompleteSnapshot: the pages are not all that Salesforce announced.
-            ConnectionProblem: the network failed for good, or the deadline passed.
+            TemporaryFailure: the query failed in Salesforce for a temporary reason.
+            IncompleteData: fewer or more records arrived than Salesforce announced.
+            ConnectionProblem: all retries failed, or the deadline passed.
         """
         self._arriving = self._all_pages()
         return self._arriving
@@ -147,17 +147,17 @@ class AccountSnapshot:
             yield page
         records = sum(self._arrived.values())
         if records != self.total_records:
-            raise IncompleteSnapshot(
-                f"{records} Account records arrived where Salesforce announced {self.total_records}.",
+            raise IncompleteData(
+                f"{records} Account records arrived, but Salesforce announced {self.total_records}.",
                 "Run again; nothing was changed.",
             )
 
     def _refuse_too_much(self) -> None:
-        """End a result that goes on and on behind what was announced."""
+        """Stop reading a result that continues past the announced number of records."""
         announced = self.total_records or 0
         if sum(self._arrived.values()) > announced or len(self._arrived) > announced + _EMPTY_PAGES:
-            raise IncompleteSnapshot(
-                f"Salesforce announced {announced} Account records, and sends more pages than they fill.",
+            raise IncompleteData(
+                f"Salesforce announced {announced} Account records, but keeps sending pages after them.",
                 "Run again; nothing was changed.",
             )
 
@@ -166,7 +166,7 @@ class AccountSnapshot:
         self.total_records = job.records_found
         stopped = threading.Event()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="accounts") as pool:
-            # Set before the pool waits for its threads, on every way out.
+            # The pool waits for its threads when the block ends, so stop them first on every way out.
             try:
                 addresses = job.result_addresses()
                 if addresses is None:
@@ -196,8 +196,8 @@ class AccountSnapshot:
                 yield page
 
     def _pages_one_by_one(self, job: QueryJob, pool: ThreadPoolExecutor, stopped: threading.Event) -> Iterator[CsvPage]:
-        """Yield the pages by their locators, each of which is known from the page before: one page ahead."""
-        number, way = 1, Way("Salesforce", "send the result")
+        """Yield the pages by locator. Each page gives the locator of the next, so only one page is fetched ahead."""
+        number, trail = 1, PageTrail("Salesforce", "send the result")
         coming = pool.submit(job.download, number, job.first_result_address, self._directory, stopped)
         while True:
             page, locator = _first_ended({coming}).result()
@@ -205,7 +205,7 @@ class AccountSnapshot:
                 if page is not None:
                     yield page
                 return
-            way.on(locator, brought=page.records if page is not None else 0)
+            trail.follow(locator, brought=page.records if page is not None else 0)
             number += 1
             address = f"{job.first_result_address}?locator={locator}"
             coming = pool.submit(job.download, number, address, self._directory, stopped)
@@ -213,23 +213,23 @@ class AccountSnapshot:
                 yield page
 
     def _rest_pages(self) -> Iterator[CsvPage]:
-        # No number passes through a float, and the landing says which cells were damaged.
+        # Keep numbers as text to avoid floats, and keep invalid characters so that landing can report their cells.
         as_text = partial(read_json, keeps_damage=True, parse_float=str, parse_int=str)
         for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
-            with understood("Salesforce", "query Accounts"):
+            with translated_parse_errors("Salesforce", "query Accounts"):
                 self.total_records = int(answer["totalSize"])
                 page = write_page(answer["records"], number, self._directory) if answer["records"] else None
             if page is not None:
                 yield page
 
     def _check_query(self, page: CsvPage) -> None:
-        """Raise when a job that was found, and not created in plain sight, turns out to be of another query."""
+        """Raise when a job that was found, not created by us for certain, runs another query."""
         if self._job is None or self._job.is_certain:
             return
         selected = re.sub(r"(?is)^\s*select\s+|\s+from\s.*$", "", self._soql).split(",")
         if {name.lower() for name in header_of(page.path)} != {name.strip().lower() for name in selected}:
-            stranger, self._job = self._job, None  # somebody else's: it is left alone
-            raise IncompleteSnapshot(f"Job {stranger.id} in Salesforce is another query than ours.", "Run again.")
+            stranger, self._job = self._job, None  # somebody else's job must not be deleted
+            raise IncompleteData(f"Job {stranger.id} in Salesforce runs another query than this sync's.", "Run again.")
 
     def _report(self, state: str, found: int | None = None) -> None:
         if self._on_progress is not None:
@@ -241,18 +241,18 @@ class AccountSnapshot:
 
 
 def _first_ended(downloads: set[Future[_Download]]) -> Future[_Download]:
-    """Return a download that has ended. In an outage that takes hours, and a signal to stop must not."""
+    """Wait for a download to end and return it. In an outage this may take hours, so check for signals to stop."""
     while not (ended := wait(downloads, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done):
         refuse_stopped()
     return next(iter(ended))
 
 
 def discard_job(org: SalesforceOrg, job_id: str) -> None:
-    """Abort or delete the job of an earlier snapshot, if Salesforce still has it. Failing to is only logged."""
+    """Abort or delete the job of an earlier run, if Salesforce still has it. A failure is only logged."""
     try:
         job = QueryJob.resumed(org, job_id, retry=ONCE_MORE)
     except Problem as problem:
-        logger.warning("Job %s of an earlier run is left behind in Salesforce. %s", job_id, problem)
+        logger.warning("Job %s of an earlier run remains in Salesforce. %s", job_id, problem)
         return
     if job is not None:
         job.finish()

@@ -1,4 +1,4 @@
-"""One Bulk API 2.0 query job on the server's side: creating it, waiting for it, fetching its result, removing it.
+"""One Bulk API 2.0 query job: create it, wait for it, download its result, delete it.
 
 Sources: Bulk API 2.0 Developer Guide, "Query" and "Get Parallel Query Results".
 """
@@ -14,14 +14,14 @@ from typing import Any, Self
 
 import requests
 
-from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot, Problem
+from sf_insights.domain.problems import ConnectionProblem, IncompleteData, Problem
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.salesforce.csv_pages import CsvPage, TornPage, save_page
 from sf_insights.salesforce.errors import RequestRefused, job_failed
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
-from sf_insights.transport.answers import understood
-from sf_insights.transport.paging import Way, own_path
+from sf_insights.transport.answers import translated_parse_errors
+from sf_insights.transport.paging import PageTrail, own_path
 from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown, RetryPolicy
 
 logger = logging.getLogger(__name__)
@@ -29,30 +29,30 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
 _FIRST_VERSION_WITH_RESULT_PAGES = 58.0
-_CLOCKS_DIFFER = timedelta(seconds=5)  # between the servers of Salesforce
+_CLOCKS_DIFFER = timedelta(seconds=5)  # the clocks of Salesforce's servers may differ
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
 class QueryJob:
-    """One Bulk API 2.0 query job, from its creation to its removal."""
+    """One Bulk API 2.0 query job, from its creation to its deletion."""
 
     def __init__(
         self, org: SalesforceOrg, info: dict[str, Any], *, is_certain: bool = True, is_ours: bool = True
     ) -> None:
-        """`is_certain` is whether the job is known to run our query, and `is_ours` whether to be our own."""
+        """`is_certain` says that the job certainly runs our query, and `is_ours` that we certainly created it."""
         self._org = org
         self.is_certain = is_certain
         self.is_ours = is_ours
-        with understood("Salesforce", "run the query"):
+        with translated_parse_errors("Salesforce", "run the query"):
             self.id = str(info["id"])
             self.state = str(info["state"])
         self.records_found = 0
 
     @classmethod
     def created(cls, org: SalesforceOrg, soql: str) -> "QueryJob":
-        """Create the job. After an ambiguous failure it is looked for, and created again if it is not found for sure.
+        """Create the job. After a failure with unknown outcome, look for the job, and create another if not found.
 
-        A second job costs little: the first one goes by itself in 7 days.
+        A second job costs little: Salesforce deletes the first one after 7 days.
         """
         asked_at = org.clock
 
@@ -71,50 +71,50 @@ class QueryJob:
             found = _job_since(org, asked_at)
             if found is not None:
                 return cls(org, found, is_certain=False, is_ours=False)
-            logger.warning("%s It is created again; the first one may be left behind in Salesforce.", unknown.what)
+            logger.warning("%s The query is created again; the first one may remain in Salesforce.", unknown.what)
             raise unknown.trouble
 
         return org.retry.run(create_or_find)
 
     @classmethod
     def resumed(cls, org: SalesforceOrg, job_id: str | None, *, retry: RetryPolicy | None = None) -> Self | None:
-        """Return an earlier job if Salesforce still shows it and it has not failed."""
+        """Return an earlier job if Salesforce still has it and it has not failed."""
         if job_id is None:
             return None
         try:
             info: Any = org.call("GET", f"jobs/query/{job_id}", doing="look for the earlier query", retry=retry)
-        except RequestRefused as refused:  # a new query serves as well
+        except RequestRefused as refused:  # a new job replaces it
             if refused.status != requests.codes.not_found:
                 logger.warning("Job %s of an earlier run is not used. %s", job_id, refused)
             return None
-        with understood("Salesforce", "look for the earlier query"):
+        with translated_parse_errors("Salesforce", "look for the earlier query"):
             has_failed = info["state"] in ("Failed", "Aborted")
         return None if has_failed else cls(org, info, is_certain=False)
 
     @property
     def first_result_address(self) -> str:
-        """Where the first page of the result is."""
+        """The address of the first page of the result."""
         return f"jobs/query/{self.id}/results"
 
     def wait(self, deadline: float, report: Callable[[], None]) -> None:
-        """Return when Salesforce has run the query; `deadline` is a reading of the monotonic clock."""
+        """Wait until Salesforce has run the query. `deadline` is a time of the monotonic clock."""
         seconds = _FIRST_PAUSE
         while True:
             asked_at = time.monotonic()
-            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="tell how far the query is")
-            deadline += time.monotonic() - asked_at  # an outage is not the query's time: it goes on meanwhile
-            with understood("Salesforce", "tell how far the query is"):
+            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="report the progress of the query")
+            deadline += time.monotonic() - asked_at  # do not count an outage: the query continues meanwhile
+            with translated_parse_errors("Salesforce", "report the progress of the query"):
                 self.state = str(info["state"])
                 self.records_found = int(info.get("numberRecordsProcessed") or 0)
             report()
             if self.state == "JobComplete":
                 if info.get("numberRecordsProcessed") is None:
-                    raise IncompleteSnapshot("Salesforce does not say how many records it found.", "Run again.")
+                    raise IncompleteData("Salesforce does not say how many records it found.", "Run again.")
                 return
             if self.state == "Failed":
                 raise job_failed(str(info.get("errorMessage") or ""))
             if self.state == "Aborted":
-                raise ConnectionProblem("Somebody aborted the query of the Accounts in Salesforce.", "Run again.")
+                raise ConnectionProblem("The query of the Accounts was aborted in Salesforce.", "Run again.")
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ConnectionProblem(
@@ -125,7 +125,7 @@ class QueryJob:
             seconds = min(seconds * 1.5, _LONGEST_PAUSE)
 
     def result_addresses(self) -> Iterator[str] | None:
-        """Return the addresses of all result pages, asked for as they are used; None when only locators are offered."""
+        """Yield the addresses of all result pages as needed; return None when Salesforce gives only locators."""
         if float(self._org.api_version) < _FIRST_VERSION_WITH_RESULT_PAGES:
             return None
         try:
@@ -137,21 +137,23 @@ class QueryJob:
         return self._addresses_from(answer) if isinstance(answer, dict) and "resultPages" in answer else None
 
     def _addresses_from(self, answer: Any) -> Iterator[str]:
-        way = Way("Salesforce", "list the pages of the result")
+        trail = PageTrail("Salesforce", "list the pages of the result")
         while True:
-            with understood("Salesforce", "list the pages of the result"):
+            with translated_parse_errors("Salesforce", "list the pages of the result"):
                 addresses = [own_path(entry["resultUrl"]) for entry in answer["resultPages"]]
-                # Salesforce's reference says nextRecordUrl, its example nextRecordsUrl.
+                # Salesforce's reference says nextRecordUrl, its example says nextRecordsUrl.
                 following = answer.get("nextRecordsUrl") or answer.get("nextRecordUrl")
                 is_done = bool(answer.get("done"))
             yield from addresses
             if is_done:
                 return
             if not following:
-                raise IncompleteSnapshot("Salesforce does not say where the rest of the result is.", "Run again.")
-            with understood("Salesforce", "list the pages of the result"):
+                raise IncompleteData(
+                    "Salesforce did not give the address of the next pages of the result.", "Run again."
+                )
+            with translated_parse_errors("Salesforce", "list the pages of the result"):
                 path = own_path(following)
-            answer = self._listed(way.on(path, brought=len(addresses)))
+            answer = self._listed(trail.follow(path, brought=len(addresses)))
 
     def _listed(self, path: str) -> Any:
         return self._org.call("GET", path, doing="list the pages of the result")
@@ -159,12 +161,12 @@ class QueryJob:
     def download(
         self, number: int, address: str, directory: Path, stopped: threading.Event
     ) -> tuple[CsvPage | None, str | None]:
-        """Return a page, None when it is empty, and the locator of the next one, None when it was the last."""
+        """Return a page (None if empty) and the locator of the next page (None after the last)."""
 
         def read(response: requests.Response) -> tuple[CsvPage | None, str | None]:
             page = save_page(response, number, directory, stopped)
             if page is None and self.records_found:
-                raise TornPage(f"Page {number} of the Accounts came without content")
+                raise TornPage(f"Page {number} of the Accounts arrived without content")
             locator = response.headers.get("Sforce-Locator", "null")
             return page, None if locator in ("", "null") else locator
 
@@ -173,23 +175,23 @@ class QueryJob:
         )
 
     def finish(self) -> None:
-        """Abort the job, or remove it when it has ended. Failing to is only logged: it goes by itself in 7 days.
+        """Abort the job, or delete it if it has ended. A failure is only logged: Salesforce deletes jobs after 7 days.
 
-        One that may be somebody else's is left alone.
+        A job that may be somebody else's is not touched.
         """
         if not self.is_ours:
-            logger.info("Job %s is left in Salesforce: it may be somebody else's.", self.id)
+            logger.info("Job %s is left in Salesforce, since somebody else may have created it.", self.id)
             return
         try:
             if self.state not in _TERMINAL:
                 try:
                     self._change("PATCH", {"state": "Aborted"})
-                except RequestRefused:  # it has ended since it was last looked at
+                except RequestRefused:  # it has ended since the last look
                     self._change("DELETE")
             else:
                 self._change("DELETE")
         except Problem as problem:
-            logger.warning("Job %s is left behind in Salesforce. %s", self.id, problem)
+            logger.warning("Job %s remains in Salesforce. %s", self.id, problem)
 
     def _change(self, method: str, body: dict[str, str] | None = None) -> None:
         self._org.call(
@@ -198,18 +200,18 @@ class QueryJob:
 
 
 def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | None:
-    """Return the one queryAll job on Account that our user created since `moment`, None when it is not the only one.
+    """Return the queryAll job on Account that our user created since `moment`, or None if there is not exactly one.
 
-    The list shows nobody's query, and holds the jobs of everybody's last 7 days.
+    The list contains all users' jobs of the last 7 days, without their queries.
     """
     if moment is None:
         return None
     try:
         user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
-        with understood("Salesforce", "list its query jobs"):
+        with translated_parse_errors("Salesforce", "list its query jobs"):
             new = [info for info in _listed_jobs(org) if _is_of(info, user, earliest)]
     except Problem as problem:
-        logger.warning("Whether Salesforce created the query is unknown. %s", problem)
+        logger.warning("It is unknown whether Salesforce created the query. %s", problem)
         return None
     return new[0] if len(new) == 1 else None
 
@@ -225,11 +227,11 @@ def _is_of(info: dict[str, Any], user: str, earliest: datetime) -> bool:
 
 def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
     """Yield every query job that Salesforce still has."""
-    way = Way("Salesforce", "list its query jobs")
+    trail = PageTrail("Salesforce", "list its query jobs")
     path = "jobs/query?jobType=V2Query"
     while path:
         answer: Any = org.call("GET", path, doing="list its query jobs")
         jobs, following = answer["records"], answer.get("nextRecordsUrl")
         yield from jobs
         first = str(jobs[0]["id"]) if jobs else ""
-        path = way.on(own_path(following), brought=len(jobs), first=first) if following else ""
+        path = trail.follow(own_path(following), brought=len(jobs), first=first) if following else ""

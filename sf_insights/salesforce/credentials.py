@@ -1,4 +1,4 @@
-"""The ways to log in to Salesforce and Zuora, one small class each, chosen by which variables are filled."""
+"""The login methods for Salesforce, one small class each. The variables that are set select the method."""
 
 import base64
 import time
@@ -19,20 +19,20 @@ from sf_insights.domain.wording import are_missing
 from sf_insights.settings.environment import filled_variables
 from sf_insights.transport.addresses import host_of
 
-# What a token endpoint says that finds no client, by its code or by the status of an answer without one.
+# Error codes, or HTTP statuses of answers without a code, when a token endpoint does not find the client.
 _CLIENT_NOT_READ = ("invalid_client", "invalid_client_id", "invalid_request", 400, 401)
 _JWT_SECONDS = 180
 
 
 class Login(NamedTuple):
-    """What a login gave: an access token, and the host (with a port, if any) that serves the org's API."""
+    """The result of a login: an access token, and the host (with a port, if any) that serves the org's API."""
 
     token: str
     instance: str
 
 
 class Credentials(Protocol):
-    """One way to log in to Salesforce."""
+    """A login method for Salesforce."""
 
     name: ClassVar[str]
     variables: ClassVar[tuple[str, ...]]
@@ -42,7 +42,7 @@ class Credentials(Protocol):
 
     @property
     def identity(self) -> str:
-        """Who logs in: the same text for the same user. It may hold a key, and is only ever shown as a hash."""
+        """A text that identifies the user. It may contain a key, so show it only as a hash."""
         ...
 
     def login(self, session: requests.Session, api_version: str) -> Login:
@@ -56,7 +56,7 @@ class Credentials(Protocol):
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """The OAuth client-credentials flow of a connected app that has a user to run as. The recommended way."""
+    """The OAuth client credentials flow of a connected app with a run-as user. The recommended method."""
 
     name: ClassVar[str] = "client credentials"
     variables: ClassVar[tuple[str, ...]] = (
@@ -78,9 +78,9 @@ class ClientCredentials:
         return f"{self.host} {self.consumer_key}"
 
     def login(self, session: requests.Session, api_version: str) -> Login:
-        """See Credentials. The client is named in the header and, where that is not read, in the form.
+        """See Credentials. Sends the client in the header first, and in the form if the header is ignored.
 
-        Salesforce reads both; some gateways before it read the form alone.
+        Salesforce reads both; some gateways in front of it read only the form.
         """
         form = {"grant_type": "client_credentials"}
         client = base64.b64encode(f"{self.consumer_key}:{self.consumer_secret}".encode()).decode()
@@ -99,7 +99,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True)
 class JwtBearer:
-    """The OAuth JWT bearer flow: the connected app trusts a certificate, whose private key signs each login."""
+    """The OAuth JWT bearer flow: a private key signs each login, and the connected app has its certificate."""
 
     name: ClassVar[str] = "JWT bearer"
     variables: ClassVar[tuple[str, ...]] = (
@@ -149,13 +149,13 @@ class JwtBearer:
     def _unreadable(self, reason: str) -> ConfigurationProblem:
         return ConfigurationProblem(
             f"The private key {self.private_key_file} cannot be used: {reason}.",
-            "SALESFORCE_PRIVATE_KEY_FILE must name the key whose certificate stands in the connected app.",
+            "SALESFORCE_PRIVATE_KEY_FILE must be the path of the key whose certificate the connected app has.",
         )
 
 
 @dataclass(frozen=True)
 class ExistingSession:
-    """An access token from elsewhere, such as `sf org display`. It cannot be renewed when it expires."""
+    """An existing access token, such as from `sf org display`. It cannot be renewed when it expires."""
 
     name: ClassVar[str] = "existing session"
     variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_ACCESS_TOKEN", "SALESFORCE_INSTANCE_URL")
@@ -178,13 +178,13 @@ class ExistingSession:
 
 @dataclass(frozen=True)
 class UserPassword:
-    """User name, password and security token through SOAP login()."""
+    """User name, password and security token with SOAP login()."""
 
     name: ClassVar[str] = "user name and password"
     variables: ClassVar[tuple[str, ...]] = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN")
     address_variable: ClassVar[str] = "SALESFORCE_DOMAIN"
     warning: ClassVar[str | None] = (
-        "Salesforce retires this login with Summer '27 and switches it off in new orgs: set up client credentials "
+        "Salesforce retires this login in Summer '27 and disables it in new orgs: set up client credentials "
         "(SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY, SALESFORCE_CONSUMER_SECRET) instead."
     )
     renewable: ClassVar[bool] = True
@@ -208,35 +208,35 @@ class UserPassword:
                 security_token=self.security_token,
                 session=session,
                 sf_version=api_version,
-                scratch_url=f"https://{self.host}",  # the only parameter that takes a whole host
+                scratch_url=f"https://{self.host}",  # the only parameter that accepts a full host name
             )
         )
 
 
-_WAYS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
+_METHODS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
 
 
 def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
-    """Return the first way in whose variables are all filled; an empty variable counts as absent.
+    """Return the first login method whose variables are all set; an empty variable counts as not set.
 
     Raises:
-        ConfigurationProblem: no set is complete, or a variable holds something that cannot be.
+        ConfigurationProblem: no set of variables is complete, or a variable has an invalid value.
     """
     filled = filled_variables(environment)
-    way = next((way for way in _WAYS if all(name in filled for name in way.variables)), None)
-    if way is None:
+    method = next((method for method in _METHODS if all(name in filled for name in method.variables)), None)
+    if method is None:
         raise _incomplete(filled)
-    if way is ExistingSession:
+    if method is ExistingSession:
         return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
     host = login_host(filled.get("SALESFORCE_DOMAIN", "login"))
-    if way is ClientCredentials:
+    if method is ClientCredentials:
         if host in SHARED_HOSTS:
             raise ConfigurationProblem(
                 f"Client credentials do not work on {host}.",
                 "Set SALESFORCE_DOMAIN to the org's My Domain, such as acme.my.salesforce.com.",
             )
         return ClientCredentials(host, filled["SALESFORCE_CONSUMER_KEY"], filled["SALESFORCE_CONSUMER_SECRET"])
-    if way is JwtBearer:
+    if method is JwtBearer:
         key_file = Path(filled["SALESFORCE_PRIVATE_KEY_FILE"])
         audience = _audience(filled.get("SALESFORCE_AUDIENCE", host))
         return JwtBearer(filled["SALESFORCE_USERNAME"], filled["SALESFORCE_CONSUMER_KEY"], key_file, host, audience)
@@ -246,8 +246,10 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
 
 
 def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
-    begun = [way for way in _WAYS if any(name in filled for name in way.variables)]
-    lacks = [f"{way.name}: {are_missing([name for name in way.variables if name not in filled])}" for way in begun]
+    begun = [method for method in _METHODS if any(name in filled for name in method.variables)]
+    lacks = [
+        f"{method.name}: {are_missing([name for name in method.variables if name not in filled])}" for method in begun
+    ]
     if not lacks:
         return ConfigurationProblem(
             "No Salesforce credentials are set.",
@@ -255,44 +257,45 @@ def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
         )
     return ConfigurationProblem(
         f"The Salesforce credentials are incomplete ({'; '.join(lacks)}).",
-        "Fill one of these sets in the environment or in .env.",
+        "Set all variables of one of these login methods in the environment or in .env.",
     )
 
 
 def _token(
     session: requests.Session, host: str, form: dict[str, str], consumer_key: str, headers: dict[str, str] | None = None
 ) -> Login:
-    """Ask the host's OAuth endpoint for a token.
+    """Request a token from the host's OAuth endpoint.
 
     Raises:
-        TypeError: the answer holds no token.
+        TypeError: the answer contains no token.
     """
     token, instance = token_login(
         f"https://{host}/services/oauth2/token", form, host, consumer_key, headers, None, session
     )
     if not isinstance(token, str):
-        raise TypeError("a token is a text")
+        raise TypeError("the token is not a string")
     return Login(token, instance)
 
 
 def _audience(written: str) -> str:
-    """The audience that a JWT names: an https address, such as https://login.salesforce.com."""
+    """Return the audience of a JWT: an https address, such as https://login.salesforce.com."""
     address = written if "://" in written else f"https://{written}"
     if not address.startswith("https://") or not host_of(address):
         raise ConfigurationProblem(
             "SALESFORCE_AUDIENCE is not an https address.",
-            "Write what the org's JWT flow expects, such as https://login.salesforce.com.",
+            "Set it to the audience that the org's JWT flow expects, such as https://login.salesforce.com.",
         )
     return address.rstrip("/")
 
 
 def _instance_address(address: str) -> str:
-    """The https address of an org; of a pasted Lightning or Setup page, where its API is."""
+    """Return the https address of the org's API, also from the address of a Lightning or Setup page."""
     address = address if "://" in address else f"https://{address}"
     host = host_of(address)
     if not address.startswith("https://") or not host:
         raise ConfigurationProblem(
-            "SALESFORCE_INSTANCE_URL is not an https address.", "Write it as in https://acme.my.salesforce.com."
+            "SALESFORCE_INSTANCE_URL is not an https address.",
+            "Write an address such as https://acme.my.salesforce.com.",
         )
     name, port = api_host(host), urlsplit(address).port
     name = f"[{name}]" if ":" in name else name

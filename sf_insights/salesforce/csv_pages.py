@@ -1,4 +1,4 @@
-"""Pages of Account records as CSV files: streamed from the Bulk API, or written from the REST API in the same shape."""
+"""Pages of Account records as CSV files, streamed from the Bulk API or written in the same form from the REST API."""
 
 import csv
 import json
@@ -13,18 +13,18 @@ import polars as pl
 import requests
 
 from sf_insights.domain.encodings import in_utf8
-from sf_insights.domain.problems import IncompleteSnapshot
-from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble
+from sf_insights.domain.problems import IncompleteData
+from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class CsvPage:
-    """One whole page: every value quoted, a header of its own, null as an empty text.
+    """One complete page with a header: every value quoted, null as an empty text.
 
-    `records` were counted in the file; `claimed_records` is what Salesforce said the page holds, if it did, and equals
-    it. `number` counts from 1 in Salesforce's order of the pages.
+    `records` is the count in the file. `claimed_records` is the equal count in Salesforce's header, None without one.
+    `number` counts from 1 in Salesforce's order of the pages.
     """
 
     number: int
@@ -34,31 +34,31 @@ class CsvPage:
 
 
 class TornPage(DoubtfulAnswer):
-    """A page that holds fewer records than Salesforce said."""
+    """A page with another number of records than Salesforce announced, or that is not CSV."""
 
-    def lasting(self, tried: str) -> IncompleteSnapshot:
-        """See PassingTrouble."""
-        return IncompleteSnapshot(f"{self} ({tried}).", "Run again; nothing was changed.")
+    def lasting(self, tried: str) -> IncompleteData:
+        """See TemporaryFailure."""
+        return IncompleteData(f"{self} ({tried}).", "Run again; nothing was changed.")
 
 
 class DownloadStopped(Exception):
-    """Nobody waits for this page any more."""
+    """The page is no longer needed."""
 
 
 def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
-    """Stream an answer of the Bulk API into `directory` and return it as a page; None when it is empty.
+    """Stream an answer of the Bulk API to a file in `directory` and return it as a page; None when it is empty.
 
-    The file is in UTF-8, from the encoding that the answer declares. Bytes that mean nothing stay in it, for the
-    landing to replace.
+    The file is UTF-8, converted from the encoding that the answer declares. Invalid bytes stay in it until the page is
+    landed.
 
     Raises:
         TornPage: fewer or more records than the Sforce-NumberOfRecords header says.
-        PassingTrouble: the answer is no CSV.
+        TemporaryFailure: the answer is not CSV.
         DownloadStopped: `stopped` was set.
     """
     content_type = response.headers.get("Content-Type", "")
     if any(kind in content_type for kind in ("html", "json")):
-        raise PassingTrouble(f"Page {number} of the Accounts came as something that is not CSV")
+        raise TemporaryFailure(f"Page {number} of the Accounts is not CSV")
     path = directory / f"accounts-{number:05}.csv"
     part = path.with_suffix(".csv.part")
     try:
@@ -71,9 +71,7 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
         is_empty = part.stat().st_size == 0
         records = 0 if is_empty else count_records(part)
         if claimed is not None and records != claimed:
-            raise TornPage(
-                f"Page {number} of the Accounts holds {records} records where Salesforce announced {claimed}"
-            )
+            raise TornPage(f"Page {number} of the Accounts has {records} records, but Salesforce announced {claimed}")
         if is_empty:
             return None
         part.replace(path)
@@ -83,9 +81,9 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
 
 
 def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path) -> CsvPage:
-    """Write records of the REST API, at least one, as the Bulk API would have sent them.
+    """Write one or more records of the REST API to a file in the Bulk API's form.
 
-    Numbers are expected as the text they had in JSON. Lone surrogates become bytes that mean nothing, as there.
+    Numbers must be the text from the JSON. Lone surrogates become invalid bytes, as in Bulk API answers.
     """
     path = directory / f"accounts-{number:05}.csv"
     part = path.with_suffix(".csv.part")
@@ -102,15 +100,15 @@ def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Pat
 
 
 def count_records(path: Path) -> int:
-    """Return how many records a CSV file with a header holds; line breaks inside quotes are text.
+    """Count the records of a CSV file with a header; line breaks inside quotes are text.
 
     Raises:
-        TornPage: it is no CSV.
+        TornPage: the file is not CSV.
     """
     try:
         return int(pl.scan_csv(path, infer_schema=False, glob=False).select(pl.len()).collect().item())
     except pl.exceptions.PolarsError:
-        raise TornPage("A page of the Accounts came as something that is not CSV") from None
+        raise TornPage("A page of the Accounts is not CSV") from None
 
 
 def header_of(path: Path) -> list[str]:

@@ -1,7 +1,7 @@
-"""Pages with bytes that are not text: each such place becomes U+FFFD, and its cell is named.
+"""Read pages with invalid bytes: each becomes U+FFFD, and its cell is reported.
 
-Only such pages come here. They are read as ISO-8859-1, in which every byte is a character and the CSV the same; then
-each cell is decoded by itself.
+Only pages that cannot be read as UTF-8 are read here. They are parsed as ISO-8859-1, in which every byte is valid and
+CSV syntax is the same; then each cell is decoded on its own.
 """
 
 import codecs
@@ -13,7 +13,7 @@ import polars as pl
 
 from sf_insights.domain.encodings import decoded, is_damaged, replaced
 
-REASON = "has bytes that are not text; U+FFFD stands for them, and the value is kept"
+REASON = "has invalid bytes; they were replaced with U+FFFD, and the value was kept"
 
 NOTHING_DAMAGED = pl.DataFrame(schema={"row": pl.Int64, "field": pl.String, "text": pl.String})
 
@@ -21,13 +21,13 @@ _CHUNK_BYTES = 1 << 20
 
 
 def read_damaged(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read a CSV page as text, whatever bytes are in it.
+    """Read a CSV page as text even if it contains invalid bytes.
 
     Returns:
-        The page as `pl.read_csv` gives a clean one, and a row (row, field, text) for each cell that was damaged.
+        The page as from `pl.read_csv`, and one row (row, field, text) per cell that had invalid bytes.
 
     Raises:
-        pl.exceptions.PolarsError: it is not CSV.
+        pl.exceptions.PolarsError: the page is not CSV.
     """
     with _as_single_bytes(path) as copy:
         raw = pl.read_csv(copy, infer_schema=False, null_values=[""], glob=False)
@@ -42,7 +42,7 @@ def read_damaged(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _repaired(cells: pl.Series) -> tuple[pl.Series, list[int]]:
-    """The text of cells whose characters are bytes, and in which rows it was damaged."""
+    """Decode cells whose characters are bytes; return the texts and the rows with invalid bytes."""
     beyond_ascii = (cells.str.len_bytes() > cells.str.len_chars()).fill_null(value=False).arg_true()
     texts = [decoded(cell.encode("latin-1")) for cell in cells.gather(beyond_ascii)]
     damaged = [row for row, text in zip(beyond_ascii, texts, strict=True) if is_damaged(text)]
@@ -51,7 +51,7 @@ def _repaired(cells: pl.Series) -> tuple[pl.Series, list[int]]:
 
 @contextmanager
 def _as_single_bytes(path: Path) -> Iterator[Path]:
-    """A copy with each byte as a character of its own, without a byte order mark, until the end of the block."""
+    """Provide a temporary copy with each byte as one character and without a byte order mark."""
     copy = path.with_suffix(".csv.bytes")
     try:
         with path.open("rb") as source, copy.open("wb") as target:

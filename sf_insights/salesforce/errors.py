@@ -1,4 +1,4 @@
-"""What Salesforce's refusals mean to the person who can do something about them; domain/refusals.py holds the table."""
+"""Turn Salesforce's refusals into errors with a remedy, by the rules in domain/refusals.py."""
 
 import re
 from typing import Self
@@ -7,14 +7,14 @@ import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.problems import AccessRefused, ConnectionProblem
-from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, rule_for, told, without_soql
-from sf_insights.transport.error_bodies import Said, said_in, said_in_text
-from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble
+from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, refusal_text, rule_for, without_soql
+from sf_insights.transport.error_bodies import ReportedError, error_in, error_in_text
+from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 from sf_insights.transport.waits import asked_wait
 
 _REMEDIES_BY_STATUS = {
-    404: "Look at SALESFORCE_API_VERSION and at whether the integration user may read Account.",
-    407: "Write the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy.example:3128.",
+    404: "Check SALESFORCE_API_VERSION, and that the integration user can read Account.",
+    407: "Add the proxy's user and password to HTTPS_PROXY, as in http://user:password@proxy.example:3128.",
     409: "The API version changed while a query ran: run again.",
     410: "Set SALESFORCE_API_VERSION to a version the org still serves, such as 62.0.",
     414: "Select fewer fields, or make the Bulk API available.",
@@ -23,9 +23,9 @@ _REMEDIES_BY_STATUS = {
 
 
 class RequestRefused(ConnectionProblem):
-    """Salesforce answered with an error that will not pass by itself.
+    """Salesforce refused a request, and repeating it soon does not help.
 
-    `status` is the HTTP status, `code` Salesforce's errorCode ("" when the body names none), `detail` its message
+    `status` is the HTTP status, `code` is Salesforce's errorCode ("" if the body has none), and `detail` is the message
     without the query.
     """
 
@@ -37,98 +37,98 @@ class RequestRefused(ConnectionProblem):
         self.detail = detail
 
     def with_remedy(self, remedy: str) -> Self:
-        """Return the same refusal with what to do about it where it was met."""
+        """Return the same refusal with another remedy."""
         return type(self)(self.what, remedy, status=self.status, code=self.code, detail=self.detail)
 
 
 class SessionRefused(Exception):
-    """Salesforce does not accept the session any more; a new login may help."""
+    """Salesforce no longer accepts the session; a new login may help."""
 
 
 def raise_for_refusal(response: requests.Response, doing: str) -> None:
-    """Raise what the answer's status and body say; return when it is a success.
+    """Raise the error that the status and body of an answer report, if any.
 
     Raises:
-        SessionRefused: the session has expired or belongs elsewhere.
-        PassingTrouble: the same request may succeed later.
-        RequestRefused: anything else that is not a success.
+        SessionRefused: the session has expired or belongs to another server.
+        TemporaryFailure: the same request may succeed later.
+        RequestRefused: any other error.
     """
     if response.status_code < 400:
         return
     if response.status_code == requests.codes.unauthorized:
         raise SessionRefused
-    said = said_in(response)
-    rule = rule_for(API, said.code, said.message)
+    reported = error_in(response)
+    rule = rule_for(API, reported.code, reported.message)
     if rule is UNKNOWN and response.status_code >= 500:
-        raise PassingTrouble(f"Salesforce failed to {doing} ({_shown(response, said)})")
+        raise TemporaryFailure(f"Salesforce failed to {doing} ({_shown(response, reported)})")
     match rule.reaction:
         case Reaction.RENEW:
             raise SessionRefused
         case Reaction.RETRY:
-            what = f"Salesforce refused to {doing} ({_shown(response, said)})"
+            what = f"Salesforce refused to {doing} ({_shown(response, reported)})"
             remedy = rule.remedy or "Try again later."
-            raise PassingTrouble(what, wait=asked_wait(response), may_be_done=False, remedy=remedy)
-    what = f"Salesforce refused to {doing} ({_shown(response, said)})."
-    if said.code == "REQUEST_LIMIT_EXCEEDED":
+            raise TemporaryFailure(what, wait=asked_wait(response), may_be_done=False, remedy=remedy)
+    what = f"Salesforce refused to {doing} ({_shown(response, reported)})."
+    if reported.code == "REQUEST_LIMIT_EXCEEDED":
         what = f"Stopped for quota while trying to {doing}: the org's API calls of the last 24 hours are used up."
     raise RequestRefused(
         what,
         rule.remedy or _REMEDIES_BY_STATUS.get(response.status_code, ""),
         status=response.status_code,
-        code=said.code,
-        detail=without_soql(said.message),
+        code=reported.code,
+        detail=without_soql(reported.message),
     )
 
 
 def job_failed(error_message: str) -> DoubtfulAnswer | RequestRefused:
-    """Return what the errorMessage of a failed Bulk API job means, such as "InvalidBatch : ... INVALID_FIELD: ...".
+    """Return the error for a failed Bulk API job from its errorMessage, as in "InvalidBatch : ... INVALID_FIELD: ...".
 
-    A DoubtfulAnswer says that the same query may succeed later; each try costs a whole query.
+    A DoubtfulAnswer means that the same query may succeed later; each try costs a whole query.
     """
     found = re.search(r"\b([A-Z]+(?:_[A-Z]+)+)\b", error_message) or re.match(r"\s*([A-Za-z]+)\s*:", error_message)
     code = found[1] if found else ""
     detail = without_soql(error_message)
     rule = rule_for(API, code, error_message)
     what = f"Salesforce's query of the Accounts failed ({detail.rstrip('.') or 'it gives no reason'})"
-    remedy = rule.remedy or "Run again; if it fails each time, look at the job in Setup under Bulk Data Load Jobs."
+    remedy = rule.remedy or "Run again; if it fails every time, check the job in Setup under Bulk Data Load Jobs."
     if rule.reaction is Reaction.RETRY:
         return DoubtfulAnswer(what, remedy=remedy)
     return RequestRefused(f"{what}.", remedy, status=requests.codes.ok, code=code, detail=detail)
 
 
 def bulk_is_refused(refused: RequestRefused) -> bool:
-    """Tell whether the Bulk API, and not the query, was refused, so that the REST API may still answer."""
+    """Tell whether Salesforce refused the Bulk API but not the query, so that the REST API may still work."""
     return rule_for(API, refused.code, refused.detail).reaction is Reaction.DOWNGRADE
 
 
-def login_refused(refusal: SalesforceAuthenticationFailed) -> PassingTrouble | ConnectionProblem:
-    """Return what a refused login means, without the credentials that were refused."""
-    said = _said_by_login(refusal)
-    rule = rule_for(LOGIN, said.code, said.message)
-    shown = told(said.code, said.message)
+def login_refused(refusal: SalesforceAuthenticationFailed) -> TemporaryFailure | ConnectionProblem:
+    """Return the error for a refused login, without the credentials."""
+    reported = _login_error(refusal)
+    rule = rule_for(LOGIN, reported.code, reported.message)
+    shown = refusal_text(reported.code, reported.message)
     if rule.reaction is Reaction.RETRY:
-        return PassingTrouble(f"Salesforce refused the login ({shown})", remedy=rule.remedy or "Try again later.")
-    if isinstance(refusal.code, int):  # the HTTP status: the body is not of the login's form
+        return TemporaryFailure(f"Salesforce refused the login ({shown})", remedy=rule.remedy or "Try again later.")
+    if isinstance(refusal.code, int):  # the HTTP status, when the body is not in the form of a login's answer
         return DoubtfulAnswer(
             f"Salesforce's login answered {refusal.code} " + (f"({shown})" if shown else "without a reason")
         )
     return AccessRefused(f"Salesforce refused the login ({shown}).", rule.remedy)
 
 
-def _said_by_login(refusal: SalesforceAuthenticationFailed) -> Said:
-    """Return code and message; simple-salesforce passes on the whole body where it does not find them."""
+def _login_error(refusal: SalesforceAuthenticationFailed) -> ReportedError:
+    """Return code and message. When simple-salesforce does not find them, it passes on the whole body."""
     text = str(refusal.auth_message or "")
     if isinstance(refusal.code, int) or text.lstrip().startswith("<"):
-        found = said_in_text(text)
-        return Said(found.code or (refusal.code if isinstance(refusal.code, str) else ""), found.message)
-    return Said(str(refusal.code or ""), text)
+        found = error_in_text(text)
+        return ReportedError(found.code or (refusal.code if isinstance(refusal.code, str) else ""), found.message)
+    return ReportedError(str(refusal.code or ""), text)
 
 
-def _shown(response: requests.Response, said: Said) -> str:
-    return told(said.code, said.message) or f"HTTP {response.status_code}"
+def _shown(response: requests.Response, reported: ReportedError) -> str:
+    return refusal_text(reported.code, reported.message) or f"HTTP {response.status_code}"
 
 
 def refused_field(refused: RequestRefused) -> str | None:
-    """The name in messages such as "No such column 'Rating' on entity 'Account'"."""
+    """Return the field in messages such as "No such column 'Rating' on entity 'Account'", or None."""
     found = re.search(r"No such column '(\w+)'", refused.detail) if refused.code == "INVALID_FIELD" else None
     return found[1] if found else None

@@ -1,4 +1,4 @@
-"""Reading all Accounts once: from the query to a complete landed snapshot, also after an earlier process died."""
+"""Read all Accounts once and land them on disk, resuming the job of an earlier process that died if possible."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Literal
 
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import select_accounts
-from sf_insights.salesforce.account_reader import AccountSnapshot, Progress, discard_job
+from sf_insights.salesforce.account_reader import AccountReading, Progress, discard_job
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.parquet_pages import LandedAccounts, empty_landing
 from sf_insights.system.clock import now
 
 _JOB_FILE = "job.json"
-# What an older job read is too far from what Salesforce holds now to pass for today's.
+# The data of an older job is too old to count as today's.
 _YOUNG = timedelta(hours=1)
 _PAGES_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
 class Query:
-    """What a query job must have been asked by whom for its result to be what this sync asks for."""
+    """Identifies a query: two jobs with equal values give the same result, so one can be resumed for the other."""
 
     day: str
     org_id: str
@@ -38,15 +38,16 @@ class Query:
 
     @classmethod
     def of(cls, org: SalesforceOrg, soql: str, day: str, describe_fingerprint: str) -> Query:
-        """The query of `soql` in this org, by the user that the credentials stand for."""
+        """Return the identity of the query `soql` in this org with these credentials."""
         return cls(day, org.org_id, org.user, org.api_version, describe_fingerprint, _hash(soql))
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """A complete snapshot on disk, how many records were announced, and how it was read: "bulk", or why "rest".
+    """All Accounts landed on disk, and how they were read.
 
-    `read_at` is when Salesforce was asked: the values are of then, also when an earlier process asked.
+    `read_at` is when the query was sent, possibly by an earlier process: the values are from that time.
+    `announced_records` is the number that Salesforce announced. `downgrade_reason` says why `method` is "rest".
     """
 
     landed: LandedAccounts
@@ -65,17 +66,17 @@ def extract_accounts(
     describe_fingerprint: str,
     on_progress: Callable[[Progress], None],
 ) -> Extraction:
-    """Land every Account, deleted and merged ones included, with these columns.
+    """Land every Account with these columns, including deleted and merged ones.
 
-    A job that a dead process left in the middle of its download is taken up when it is young and of the same query;
-    else it is removed from Salesforce and reading starts afresh. A reading that fails leaves no job to take up: the
-    next one is to see what has changed meanwhile.
+    If an earlier process died during its download, its job is resumed when it is recent and has the same query;
+    otherwise the job is deleted in Salesforce and reading starts again. A failed reading leaves no job to resume, so
+    that the next one reads fresh data.
 
     Raises:
         RequestRefused: Salesforce refuses the query.
-        PassingTrouble: Salesforce failed the query for a reason that may pass; the query is removed.
-        IncompleteSnapshot: not everything that Salesforce announced arrived.
-        ConnectionProblem: the network failed for good.
+        TemporaryFailure: the query failed in Salesforce for a temporary reason; its job is deleted.
+        IncompleteData: fewer or more records arrived than Salesforce announced, or none.
+        ConnectionProblem: all retries failed.
     """
     soql = select_accounts(columns)
     query = Query.of(org, soql, day, describe_fingerprint)
@@ -84,37 +85,37 @@ def extract_accounts(
     landed = LandedAccounts.found_in(directory) if earlier else LandedAccounts(directory)
     asked_at = now()
     try:
-        with AccountSnapshot(
+        with AccountReading(
             org,
             soql,
             directory,
             on_progress=on_progress,
             resume_job=earlier.id if earlier else None,
             landed={number: page.records for number, page in landed.pages.items()},
-        ) as snapshot:
-            if snapshot.is_resumed and earlier:
+        ) as reading:
+            if reading.is_resumed and earlier:
                 asked_at = earlier.asked_at
             else:
                 empty_landing(directory)
                 landed = LandedAccounts(directory)
-                if snapshot.own_job_id:
-                    EarlierJob(snapshot.own_job_id, asked_at, query).save(note)
-            _land_pages(snapshot, landed, columns)
+                if reading.own_job_id:
+                    EarlierJob(reading.own_job_id, asked_at, query).save(note)
+            _land_pages(reading, landed, columns)
     finally:
-        note.unlink(missing_ok=True)  # the job has ended, or could not be ended and is nobody's any more
+        note.unlink(missing_ok=True)  # the job was deleted, or deleting it failed; it is not resumed
     if not landed.records:
-        raise IncompleteSnapshot(
-            "Salesforce delivered no Account at all.",
+        raise IncompleteData(
+            "Salesforce sent no Accounts.",
             "The integration user needs the permission View All on Account; nothing was changed.",
         )
-    return Extraction(landed, asked_at, snapshot.total_records, snapshot.method, snapshot.downgrade_reason)
+    return Extraction(landed, asked_at, reading.total_records, reading.method, reading.downgrade_reason)
 
 
-def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
-    """Land pages while others arrive. Parts of a page's casting use one core only, so a few pages share the machine."""
+def _land_pages(reading: AccountReading, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
+    """Land pages while others arrive. Parts of casting use only one core, so several pages are cast at once."""
     with ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="landing") as pool:
         landing: set[Future[None]] = set()
-        for page in snapshot.pages():
+        for page in reading.pages():
             if len(landing) == _PAGES_AT_ONCE:
                 ended, landing = wait(landing, return_when=FIRST_COMPLETED)
                 for one in ended:
@@ -126,7 +127,7 @@ def _land_pages(snapshot: AccountSnapshot, landed: LandedAccounts, columns: Mapp
 
 @dataclass(frozen=True)
 class EarlierJob:
-    """What a process notes of its job, for the case that it dies: the job, when it was asked, and for what."""
+    """A note of the running job, for the next process if this one dies: the job's id, its start and its query."""
 
     id: str
     asked_at: datetime
@@ -147,7 +148,7 @@ class EarlierJob:
 
 
 def _earlier_job(org: SalesforceOrg, note: Path, query: Query) -> EarlierJob | None:
-    """The job that a dead process left, if it is young and of this query; another one is removed in Salesforce."""
+    """Return the job of a process that died, if it is recent and has this query; delete any other in Salesforce."""
     earlier = EarlierJob.load(note)
     if earlier is None:
         return None

@@ -1,4 +1,4 @@
-"""Which encrypted fields arrive as masks: in the org, by a sample, and in what was landed."""
+"""Find the encrypted fields whose values Salesforce masks, from a sample of accounts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SAMPLE = 200
 
 
 def masked_in_org(org: SalesforceOrg, fields: Iterable[AccountField]) -> dict[str, bool | None]:
-    """Whether each encrypted field among these is masked, by a sample of accounts; None where that stays unknown."""
+    """Tell for each encrypted field whether a sample of accounts shows masks; None if unknown."""
     names = [field.name for field in fields if field.type == MASKED_TYPE]
     if not names:
         return {}
     try:
         asked = org.query(f"SELECT {', '.join(names)} FROM Account LIMIT {_SAMPLE}")
-        records = [ByApiName(record) for record in asked]  # under the names that the org spells today
+        records = [ByApiName(record) for record in asked]  # the org may spell the names differently today
     except Problem as problem:
-        logger.warning("Whether %s is masked is unknown. %s", ", ".join(names), problem)
+        logger.warning("It is unknown whether Salesforce masks %s. %s", ", ".join(names), problem)
         return dict.fromkeys(names)
     return {name: all_masked(record.get(name) for record in records) for name in names}

@@ -1,4 +1,4 @@
-"""One connected Salesforce org: login, describe, limits and small queries. Bulk extraction is in bulk.py."""
+"""One connected Salesforce org: login, describe, limits and small queries. account_reader.py reads all Accounts."""
 
 import hashlib
 import re
@@ -19,13 +19,13 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.fields.api_names import ByApiName, by_name
 from sf_insights.domain.fields.field_types import AccountField
-from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteSnapshot
+from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteData
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.salesforce.credentials import Credentials, salesforce_credentials
 from sf_insights.salesforce.errors import RequestRefused, SessionRefused, login_refused, raise_for_refusal
-from sf_insights.transport.answers import network_troubles, read_json, understood
-from sf_insights.transport.paging import Way, own_path
-from sf_insights.transport.retry import ONCE_MORE, PassingTrouble, RetryPolicy
+from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
+from sf_insights.transport.paging import PageTrail, own_path
+from sf_insights.transport.retry import ONCE_MORE, RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ _LONGEST_ADDRESS = 15_000
 
 @dataclass
 class _Token:
-    """One access token; `worked` is whether a request was accepted with it, or it is the first one."""
+    """One access token. `worked` is true once a request was accepted with it, and always for the first token."""
 
     text: str
     instance: str
@@ -50,8 +50,8 @@ class _Token:
 class SalesforceOrg:
     """A connected org: a context manager that logs in on entry.
 
-    Requests are made here and not by simple-salesforce's own methods: those have no retries, lose headers when a
-    session is renewed, and SFType's never stop renewing a session that stays refused.
+    It sends its own requests, because simple-salesforce's methods do not retry, lose headers when they renew a session,
+    and in SFType renew a session that stays refused for ever.
     """
 
     def __init__(
@@ -63,10 +63,11 @@ class SalesforceOrg:
         api_version: str = DEFAULT_API_VERSION,
         retry: RetryPolicy | None = None,
     ) -> None:
-        """Prepare; nothing is sent. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
+        """Prepare without sending requests. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
         if not re.fullmatch(r"\d{2}\.0", api_version):
             raise ConfigurationProblem(
-                "SALESFORCE_API_VERSION is not a version of Salesforce's API.", f"Write it as in {DEFAULT_API_VERSION}."
+                "SALESFORCE_API_VERSION is not a version of Salesforce's API.",
+                f"Set a version such as {DEFAULT_API_VERSION}.",
             )
         self.credentials = credentials
         self.endpoint = endpoint
@@ -78,14 +79,14 @@ class SalesforceOrg:
         self._api_calls = 0
         self._api_usage: tuple[int, int] | None = None
         self._org_id: str | None = None
-        self._clock: tuple[datetime, float] | None = None  # what Salesforce told, and our monotonic clock then
+        self._clock: tuple[datetime, float] | None = None  # Salesforce's time, and our monotonic clock at that time
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, retry: RetryPolicy | None = None) -> Self:
         """Return the org that the SALESFORCE_* variables describe.
 
         Raises:
-            ConfigurationProblem: they are incomplete or hold something that cannot be.
+            ConfigurationProblem: they are incomplete or invalid.
         """
         return cls(
             salesforce_credentials(environment),
@@ -107,20 +108,20 @@ class SalesforceOrg:
     def org_id(self) -> str:
         """The org's 18-character id.
 
-        Session ids and opaque OAuth tokens begin with it ("00D..."), before a "!"; for other tokens, such as
-        JWT-based ones, the Organization record is asked. The `id` address of the OAuth answer is not kept by
-        simple-salesforce, and userinfo needs a scope that a connected app may lack.
+        Session ids and opaque OAuth tokens start with it ("00D..."), followed by "!". For other tokens, such as
+        JWT-based ones, it is read from the Organization record: simple-salesforce drops the `id` address of the OAuth
+        answer, and userinfo needs a scope that the connected app may lack.
         """
         if self._org_id is None:
             start, mark, _ = self._logged_in().text.partition("!")
             if not (mark and re.fullmatch(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?", start)):
                 found = self._organization()
-                with understood("Salesforce", "name the org"):
+                with translated_parse_errors("Salesforce", "name the org"):
                     start = str(found[0]["Id"])
             try:
                 self._org_id = to_18_characters(start[:15])
             except InvalidSalesforceId:
-                raise ConnectionProblem("Salesforce names the org by something that is no id.", "Run again.") from None
+                raise ConnectionProblem("Salesforce sent an invalid id for the org.", "Run again.") from None
         return self._org_id
 
     def _organization(self) -> list[dict[str, Any]]:
@@ -128,7 +129,7 @@ class SalesforceOrg:
             return list(self.query("SELECT Id FROM Organization"))
         except RequestRefused as refused:
             raise refused.with_remedy(
-                "Give the integration user View Setup and Configuration, or log in by client credentials."
+                "Give the integration user View Setup and Configuration, or log in with client credentials."
             ) from None
 
     @property
@@ -138,51 +139,51 @@ class SalesforceOrg:
 
     @property
     def user(self) -> str:
-        """A short text that is the same for the same user, without telling who it is."""
+        """A short hash of the user's identity."""
         return hashlib.sha256(self.credentials.identity.encode()).hexdigest()[:16]
 
     @property
     def clock(self) -> datetime | None:
-        """What time it is for Salesforce, by the Date of its last answer; None when no answer told it."""
+        """The present time on Salesforce's clock, from the Date header of its last answer; None if it is unknown."""
         if self._clock is None:
             return None
         told, at = self._clock
         return told + timedelta(seconds=time.monotonic() - at)
 
     def user_id(self) -> str:
-        """Return the 18-character id of the user that is logged in.
+        """Return the 18-character id of the logged-in user.
 
-        It ends the address `identity` in the list of resources, whichever way the login was made.
+        For every login method, it is the end of the address `identity` in the list of resources.
 
         Raises:
-            ConnectionProblem: Salesforce does not say.
+            ConnectionProblem: Salesforce does not give it.
         """
-        answer: Any = self.call("GET", f"/services/data/v{self.api_version}", doing="say who is logged in")
-        with understood("Salesforce", "say who is logged in"):
+        answer: Any = self.call("GET", f"/services/data/v{self.api_version}", doing="identify the logged-in user")
+        with translated_parse_errors("Salesforce", "identify the logged-in user"):
             return to_18_characters(urlsplit(answer["identity"]).path.rsplit("/", 1)[-1])
 
     @property
     def api_calls(self) -> int:
-        """How many calls to the org's API were made so far, retries included and logins not."""
+        """The number of calls to the org's API so far, including retries but not logins."""
         return self._api_calls
 
     @property
     def api_usage(self) -> tuple[int, int] | None:
-        """API calls used and allowed in 24 hours, as the last answer said; None before the first."""
+        """API calls used and allowed in 24 hours, from the last answer; None before the first."""
         return self._api_usage
 
     def describe_account(self) -> dict[str, Any]:
-        """Return the describe of Account: `fields` holds those that the user may see."""
+        """Return the describe of Account; `fields` contains the fields that the user can see."""
         return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
 
     def account_fields(self) -> ByApiName[AccountField]:
-        """Return the fields of Account that the user may see, by API name as the org spells it now."""
+        """Return the fields of Account that the user can see, by API name in the org's present spelling."""
         described = self.describe_account()
-        with understood("Salesforce", "describe Account"):
+        with translated_parse_errors("Salesforce", "describe Account"):
             return by_name([AccountField.from_describe(entry) for entry in described["fields"]])
 
     def limits(self) -> dict[str, Any]:
-        """Return the org's limits: name to {"Max", "Remaining"}.
+        """Return the org's limits, each name with {"Max", "Remaining"}.
 
         Raises:
             RequestRefused: the user lacks View Setup and Configuration.
@@ -190,10 +191,10 @@ class SalesforceOrg:
         return cast(dict[str, Any], self.call("GET", "limits", doing="read the org's limits"))
 
     def record_count(self) -> int | None:
-        """Return about how many live Accounts the org holds, whoever asks; None when it does not say.
+        """Return the approximate number of live Accounts in the org, visible or not; None if Salesforce does not say.
 
         Raises:
-            ConnectionProblem: Salesforce cannot answer. The number only advises: no sync may fail for it.
+            ConnectionProblem: Salesforce cannot answer. Callers must not fail a sync for this number.
         """
         try:
             answer: Any = self.call(
@@ -207,37 +208,36 @@ class SalesforceOrg:
             if refused.status in (403, 404):
                 return None
             raise
-        with understood("Salesforce", "count the org's Accounts"):
+        with translated_parse_errors("Salesforce", "count the org's Accounts"):
             counts = [entry["count"] for entry in answer.get("sObjects", []) if entry.get("name") == "Account"]
             return int(counts[0]) if counts else None
 
     def visible_accounts(self) -> int:
-        """Return how many live Accounts the user sees.
+        """Return the number of live Accounts that the user sees.
 
         Raises:
-            ConnectionProblem: Salesforce cannot count them, as in an org too large for one request.
+            ConnectionProblem: Salesforce cannot count them, for example because there are too many for one request.
         """
         answer: Any = self.call("GET", "query", params={"q": "SELECT count() FROM Account"}, doing="count the Accounts")
-        with understood("Salesforce", "count the Accounts"):
+        with translated_parse_errors("Salesforce", "count the Accounts"):
             return int(answer["totalSize"])
 
     def api_versions(self) -> list[str]:
         """Return the API versions that the org serves, such as "62.0", oldest first."""
         answer: Any = self.call("GET", "/services/data", doing="list its API versions")
-        with understood("Salesforce", "list its API versions"):
+        with translated_parse_errors("Salesforce", "list its API versions"):
             return sorted((str(entry["version"]) for entry in answer), key=float)
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the records of a small query, which are held in memory.
 
-        A locator belongs to the session that opened it, so a query whose locator is lost is asked again from the
-        start and never continued.
+        A locator belongs to the session that opened it, so a query that loses its locator starts again.
         """
         for restarts_left in reversed(range(_QUERY_RESTARTS + 1)):
             try:
                 records = []
                 for page in self.query_pages(soql, include_deleted):
-                    with understood("Salesforce", "query"):
+                    with translated_parse_errors("Salesforce", "query"):
                         records += [{**record} for record in page.get("records", [])]
             except RequestRefused as refused:
                 if refused.code not in LOCATOR_LOST or not restarts_left:
@@ -249,24 +249,24 @@ class SalesforceOrg:
     def query_pages(
         self, soql: str, include_deleted: bool, read: Callable[[requests.Response], Any] = read_json
     ) -> Iterator[dict[str, Any]]:
-        """Yield the JSON answers of a REST query, one of up to 2,000 records after the other.
+        """Yield the JSON answers of a REST query, each with up to 2,000 records.
 
         Raises:
-            IncompleteSnapshot: the pages lead in a circle, or hold more records than Salesforce announced.
+            IncompleteData: the pages form a loop, or contain more records than Salesforce announced.
         """
         path = "queryAll" if include_deleted else "query"
         if len(f"{self.instance_url}/services/data/v{self.api_version}/{path}?q={quote_plus(soql)}") > _LONGEST_ADDRESS:
             raise ConnectionProblem(
-                "The query names more fields than fit into a request of the REST API.",
+                "The query has more fields than fit into a request of the REST API.",
                 "Select fewer fields, or make the Bulk API available to the integration user.",
             )
         named = re.search(r"(?i)\bFROM\s+(\w+)", soql)
         doing = f"query {named[1]}" if named else "query"
         page = self.call("GET", path, params={"q": soql}, doing=doing, read=read)
-        way, records = Way("Salesforce", doing), 0
+        trail, records = PageTrail("Salesforce", doing), 0
         while True:
             yield page
-            with understood("Salesforce", doing):
+            with translated_parse_errors("Salesforce", doing):
                 if page.get("done", True):
                     return
                 brought = len(page["records"])
@@ -274,10 +274,10 @@ class SalesforceOrg:
                 following = own_path(page["nextRecordsUrl"])
                 announced = int(page.get("totalSize", records))
             if records > announced:
-                raise IncompleteSnapshot(
-                    f"Salesforce announced {announced} records, sent {records} and goes on.", "Run again."
+                raise IncompleteData(
+                    f"Salesforce announced {announced} records, but sent {records} and more follow.", "Run again."
                 )
-            page = self.call("GET", way.on(following, brought=brought), doing=doing, read=read)
+            page = self.call("GET", trail.follow(following, brought=brought), doing=doing, read=read)
 
     def call(
         self,
@@ -293,15 +293,15 @@ class SalesforceOrg:
         stopped: threading.Event | None = None,
         retry: RetryPolicy | None = None,
     ) -> T:
-        """Send one request and return what `read` makes of the answer, which it gets unread.
+        """Send one request and return the result of `read`, which gets the answer before its body is read.
 
-        `path` is below /services/data/vXX.X/, or begins with "/". The request and its reading are repeated together
-        when the trouble may pass, by the org's policy or by `retry`; see RetryPolicy.run for `repeat_when_unsure` and
-        `stopped`. `doing` completes the sentence "Salesforce refused to ...".
+        `path` is relative to /services/data/vXX.X/ unless it begins with "/". After a temporary failure, the request
+        and its reading are repeated together by the org's retry policy or `retry`. See RetryPolicy.run for
+        `repeat_when_unsure` and `stopped`. `doing` completes the sentence "Salesforce refused to ...".
 
         Raises:
-            RequestRefused: Salesforce refused for good.
-            ConnectionProblem: the network or the session failed for good.
+            RequestRefused: Salesforce refused, and retrying does not help.
+            ConnectionProblem: all retries failed, or Salesforce refuses the session.
         """
         if not path.startswith("/"):
             path = f"/services/data/v{self.api_version}/{path}"
@@ -310,14 +310,14 @@ class SalesforceOrg:
             for _ in range(_MOST_TOKENS_PER_REQUEST):
                 token = self._logged_in()
                 with (
-                    network_troubles("Salesforce"),
+                    translated_network_errors("Salesforce"),
                     self._request(token, method, path, params, body, headers) as answer,
                 ):
                     try:
                         raise_for_refusal(answer, doing)
                     except SessionRefused:
                         is_accepted = False
-                    except (PassingTrouble, RequestRefused):
+                    except (TemporaryFailure, RequestRefused):
                         token.worked = True
                         raise
                     else:
@@ -363,13 +363,13 @@ class SalesforceOrg:
 
     def _logged_in(self) -> _Token:
         if self._token is None:
-            raise RuntimeError("SalesforceOrg is used in a with statement")
+            raise RuntimeError("SalesforceOrg must be used in a with statement")
         return self._token
 
     def _renew(self, refused: _Token) -> None:
-        """Log in again, once for each token however many threads found it refused.
+        """Log in again, only once per token even when several threads found it refused.
 
-        A login that meets passing trouble is repeated with the request that needs it, so that one wait serves both.
+        The login itself is not retried here: after a temporary failure, it is repeated with the request that needs it.
         """
         with self._lock:
             if self._token is not refused:
@@ -381,11 +381,11 @@ class SalesforceOrg:
     def _session_refused(self) -> ConnectionProblem:
         if not self.credentials.renewable:
             return AccessRefused(
-                "The Salesforce session has expired and this way to log in cannot renew it.",
-                "Set a new SALESFORCE_ACCESS_TOKEN, or set up client credentials, which renew themselves.",
+                "The Salesforce session has expired, and this login method cannot renew it.",
+                "Set a new SALESFORCE_ACCESS_TOKEN, or set up client credentials, which can log in again.",
             )
         return ConnectionProblem(
-            "Salesforce accepts the login but refuses the session that comes of it.",
+            "Salesforce accepts the login but refuses the new session.",
             "Check the session policies and IP ranges of the connected app and of the user's profile.",
         )
 
@@ -394,17 +394,17 @@ class SalesforceOrg:
 
     def _log_in_once(self) -> _Token:
         try:
-            # simple-salesforce warns with the consumer key in the text when an app is not pre-authorized.
-            with network_troubles("Salesforce"), warnings.catch_warnings():
+            # simple-salesforce's warning about an app that is not pre-authorized contains the consumer key.
+            with translated_network_errors("Salesforce"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
                     login = self.credentials.login(self._session, self.api_version)
                 except SalesforceAuthenticationFailed as refusal:
                     raise login_refused(refusal) from None
                 except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
-                    raise PassingTrouble("Salesforce's login answered in a form that is none of its own") from None
-        except PassingTrouble as trouble:
-            trouble.may_be_done = False  # the request that the login is for was not carried out
+                    raise TemporaryFailure("Salesforce's answer to the login has an unexpected form") from None
+        except TemporaryFailure as trouble:
+            trouble.may_be_done = False  # the request that needs this login was not sent
             raise
         return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
 

@@ -1,4 +1,4 @@
-"""From downloaded CSV pages to one typed, complete set of Parquet files: what the rest of a sync builds on."""
+"""Convert downloaded CSV pages to typed Parquet files, which the rest of a sync reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import polars as pl
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.casting import cast_page
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.csv_pages import CsvPage
 from sf_insights.salesforce.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
 from sf_insights.sql import files_in
@@ -25,11 +25,11 @@ from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 @dataclass(frozen=True)
 class LandedPage:
-    """What one landed page holds.
+    """The content of one landed page.
 
-    `columns` are the types its values need, `filled` counts its live accounts that have a value, by field, and
-    `rejected` the cells that did not fit their type or whose text was repaired. `checksums` are those of its Parquet
-    files, by name.
+    `columns` are the types that its values need. By field, `filled` counts its live accounts that have a value, and
+    `rejected` counts the cells that did not fit their type or had invalid bytes. `checksums` are the checksums of its
+    Parquet files, by file name.
     """
 
     records: int
@@ -47,7 +47,7 @@ class LandedPage:
 
     @classmethod
     def load(cls, file: Path) -> Self | None:
-        """What was saved, None when it or one of the page's Parquet files is lost or damaged."""
+        """Load what `save` wrote; None when the file or one of the page's Parquet files is missing or damaged."""
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             columns = {name: ColumnType.parse(sql) for name, sql in content.pop("columns").items()}
@@ -59,7 +59,7 @@ class LandedPage:
 
 
 class LandedAccounts:
-    """A snapshot on disk, in `directory`: for each page typed Parquet, its rejected cells, and what is in them."""
+    """The landed Accounts in `directory`: for each page its accounts, its rejected cells and a LandedPage."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -67,7 +67,7 @@ class LandedAccounts:
 
     @classmethod
     def found_in(cls, directory: Path) -> Self:
-        """The pages that an earlier process landed completely and that are still whole; the others are removed."""
+        """Return the pages that an earlier process landed completely and that are intact; remove the others."""
         landed = cls(directory)
         for file in directory.glob("accounts-*.json"):
             number = int(file.stem.removeprefix("accounts-"))
@@ -106,28 +106,28 @@ class LandedAccounts:
 
     @property
     def accounts(self) -> str:
-        """The Parquet files of the accounts, as DuckDB reads them."""
+        """A glob pattern of the accounts' Parquet files for DuckDB."""
         return files_in(self.directory, "accounts-*.parquet")
 
     @property
     def rejected_values(self) -> str | None:
-        """The Parquet files of the rejected cells, None when there are none."""
+        """A glob pattern of the rejected cells' Parquet files for DuckDB, None when there are none."""
         return files_in(self.directory, "rejected-*.parquet") if self.rejected else None
 
     def land(self, page: CsvPage, columns: Mapping[str, ColumnType]) -> None:
-        """Turn a page into typed Parquet; its text is removed, and no more than this page is held in memory.
+        """Convert a page to typed Parquet and delete its CSV file. Only this page is held in memory.
 
         Raises:
-            IncompleteSnapshot: it has other columns than were asked for, fewer records than it should have, or an Id
-                that is not text.
+            IncompleteData: the page has other columns than requested, another number of records than it should
+                have, or an Id that is missing or has invalid bytes.
         """
         text, damaged = _read(page, columns)
         cast = cast_page(text, columns)
-        # What is damaged and not of text does not fit its type, and is rejected for that.
+        # Cells with invalid bytes in other columns do not fit their type, so cast_page already rejected them.
         texts = [name for name, column in columns.items() if column.kind == "text"]
         misfits = pl.concat([cast.rejected, damaged.filter(pl.col("field").is_in(texts))])
         accounts, rejected = self._files(page.number)
-        cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times, kept for minutes
+        cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times and kept for minutes
         written = [accounts]
         if not misfits.is_empty():
             misfits.write_parquet(rejected)
@@ -143,24 +143,24 @@ class LandedAccounts:
             rejected=dict(Counter(misfits["field"].to_list())),
             checksums={file.name: _checksum(file) for file in written},
         )
-        # Last, since only what has this beside it counts as landed when the process dies.
+        # Saved last, since a page counts as landed only with this file if the process dies.
         landed.save(self.directory / f"accounts-{page.number:06}.json")
         self.pages[page.number] = landed
         page.path.unlink()
 
     def _files(self, number: int) -> tuple[Path, Path]:
-        """Where the accounts of a page are, and its rejected cells if it has any."""
+        """Return the paths for the accounts of a page and for its rejected cells."""
         return self.directory / f"accounts-{number:06}.parquet", self.directory / f"rejected-{number:06}.parquet"
 
 
 def empty_landing(directory: Path) -> None:
-    """Remove what an earlier sync landed."""
+    """Delete all landed files of an earlier sync."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
 
 
 def _checksum(file: Path) -> int:
-    """A checksum that a damaged disk does not leave the same; nobody forges these files."""
+    """Return a CRC-32 of a file; it detects damage, and nobody forges these files."""
     checksum = 0
     with file.open("rb") as content:
         while chunk := content.read(1 << 20):
@@ -169,36 +169,37 @@ def _checksum(file: Path) -> int:
 
 
 def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One page as text, its columns by name: not every server keeps their order from page to page, nor their spelling.
+    """Read a page as text with the requested columns; servers may change their order and spelling between pages.
 
-    With it a row (record_id, field, text, reason) for each cell that was damaged on the way.
+    Returns:
+        The page, and one row (record_id, field, text, reason) per cell with invalid bytes.
     """
     text, damaged = _text_of(page)
     spelled = ByApiName((name, name) for name in columns)
     asked_for = {name: spelled.get(name, name) for name in text.columns}
-    if len(set(asked_for.values())) == len(asked_for):  # else it has a column twice, and is refused below
+    if len(set(asked_for.values())) == len(asked_for):  # else a column appears twice; refused below
         text = text.rename(asked_for)
         damaged = damaged.with_columns(pl.col("field").replace(asked_for))
     if set(text.columns) != set(columns):
         missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
-        raise IncompleteSnapshot(
-            f"Page {page.number} of the Accounts has other columns than were asked for"
+        raise IncompleteData(
+            f"Page {page.number} of the Accounts has other columns than requested"
             + (f"; without {', '.join(missing)}" if missing else "")
             + (f"; with {', '.join(foreign)}" if foreign else "")
             + ".",
             "Run again; nothing was changed.",
         )
     if len(text) != page.records:
-        raise IncompleteSnapshot(
-            f"Page {page.number} of the Accounts has {len(text)} records where {page.records} arrived.",
+        raise IncompleteData(
+            f"Page {page.number} of the Accounts has {len(text)} records, but {page.records} arrived.",
             "Run again; nothing was changed.",
         )
     if text["Id"].null_count():
-        raise IncompleteSnapshot(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
+        raise IncompleteData(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
     damaged_ids = damaged.filter(pl.col("field") == "Id")["text"]
     if len(damaged_ids):
-        raise IncompleteSnapshot(
-            f"Page {page.number} of the Accounts has an Id with bytes that are not text: {damaged_ids[0]}.",
+        raise IncompleteData(
+            f"Page {page.number} of the Accounts has an Id with invalid bytes: {damaged_ids[0]}.",
             "Run again; nothing was changed.",
         )
     named = damaged.select(
@@ -208,7 +209,7 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFram
 
 
 def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """See read_damaged, which only a page that is not read at once needs."""
+    """Read a page, with read_damaged only if it cannot be read directly. See there for the result."""
     try:
         return pl.read_csv(page.path, infer_schema=False, null_values=[""], glob=False), NOTHING_DAMAGED
     except pl.exceptions.PolarsError:
@@ -216,6 +217,6 @@ def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
     try:
         return read_damaged(page.path)
     except pl.exceptions.PolarsError as error:
-        raise IncompleteSnapshot(
+        raise IncompleteData(
             f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
         ) from None

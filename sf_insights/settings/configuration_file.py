@@ -1,4 +1,4 @@
-"""The administrator's file: read, and edited so that everything else in it stays as it was written."""
+"""Read the administrator's YAML file, and edit it without changing anything else in it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def load_configuration(path: Path) -> AccountFieldSync:
     """Read and validate the administrator's file.
 
     Raises:
-        ConfigurationProblem: it cannot be read, is no YAML, or asks for what cannot be.
+        ConfigurationProblem: it cannot be read, is not valid YAML, or has invalid settings.
     """
     return _configuration(path, _content(path, _text(path)))
 
 
 @dataclass(frozen=True)
 class ConfigurationFile:
-    """The administrator's file as it was read at one moment: its text, and what the text says."""
+    """The administrator's file as read at one moment: its text and its settings."""
 
     path: Path
     text: str
@@ -42,22 +42,22 @@ class ConfigurationFile:
 
     @classmethod
     def read(cls, path: Path) -> ConfigurationFile:
-        """Read and validate it; raises as `load_configuration` does."""
+        """Read and validate the file; raises the same errors as `load_configuration`."""
         text = _text(path)
         return cls(path, text, _configuration(path, _content(path, text)))
 
     @property
     def fingerprint(self) -> str:
-        """A short text that differs when any character of the file does."""
+        """A hash of the file's text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def with_selection(self, selection: Mapping[str, Category]) -> ConfigurationFile:
-        """This file as it would be with exactly these fields selected, by API name (case ignored); writes nothing.
+        """Return this file with exactly these fields selected, by API name (ignoring case). Writes nothing.
 
-        Entries that stay keep their place and whatever else they say; new ones follow the last one, in the order given.
+        Remaining entries keep their position and their other settings; new ones follow the last, in the given order.
 
         Raises:
-            ConfigurationProblem: that cannot be selected, or the list is written in a way that this cannot edit.
+            ConfigurationProblem: the selection is invalid, or the list has a form that cannot be edited.
         """
         chosen, before = ByApiName(selection), self.configuration.by_field
         new = [(name, category) for name, category in chosen.items() if name not in before]
@@ -73,20 +73,20 @@ class ConfigurationFile:
         edited = self._edited(text, wanted)
         if edited is None:
             raise ConfigurationProblem(
-                f"{self.path.name}: the list under `fields:` is written in a way that this cannot edit.",
-                "Write each field on a line of its own, such as `- Industry`, or edit the file by hand.",
+                f"{self.path.name}: the list under `fields:` has a form that cannot be edited here.",
+                "Write each field on its own line, such as `- Industry`, or edit the file by hand.",
             )
         return edited
 
     def with_labels(self, labels: Mapping[str, str | None]) -> ConfigurationFile:
-        """This file as it would be with these labels of selected fields, every other character alone; writes nothing.
+        """Return this file with these labels of selected fields, and no other change. Writes nothing.
 
         Args:
-            labels: by API name (case ignored): the text, or None for `label: null`, which returns to the default.
+            labels: by API name (ignoring case): the text, or None for `label: null`, which restores the default.
 
         Raises:
-            ConfigurationProblem: a field is not selected, a text cannot be a label, or its entry is written in a way
-                that this cannot edit.
+            ConfigurationProblem: a field is not selected, a label is invalid, or the entry has a form that cannot be
+                edited.
         """
         file = self
         for field, label in labels.items():
@@ -98,7 +98,7 @@ class ConfigurationFile:
         if field not in selected:
             raise ConfigurationProblem(
                 f"{self.path.name}: {field} is not selected, so it has no label.",
-                f"Select it first: `sf-insights select {field}`; `sf-insights fields` lists what can be.",
+                f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account.",
             )
         place = list(selected).index(selected.spelling(field))
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
@@ -107,13 +107,13 @@ class ConfigurationFile:
         edited = self._edited(with_label(self.text, place, scalar(label)), wanted)
         if edited is None:
             raise ConfigurationProblem(
-                f"{self.path.name}: the entry of {field} is written in a way that this cannot edit.",
-                f"Write there by hand: label: {scalar(label)}",
+                f"{self.path.name}: the entry of {field} has a form that cannot be edited here.",
+                f"Edit the file by hand: label: {scalar(label)}",
             )
         return edited
 
     def _edited(self, text: str | None, wanted: AccountFieldSync) -> ConfigurationFile | None:
-        """This file with another text, if that says what is wanted and nothing else."""
+        """Return this file with the new text if its settings are exactly the wanted ones, else None."""
         try:
             edited = _configuration(self.path, _content(self.path, text)) if text is not None else None
         except ConfigurationProblem:
@@ -123,37 +123,37 @@ class ConfigurationFile:
         return ConfigurationFile(self.path, text, edited)
 
     def replace(self, edited: ConfigurationFile) -> None:
-        """Write the edited text, if the file still is what was read. Call it while `editing` holds the file.
+        """Write the edited text if the file has not changed since it was read. Call this inside `editing`.
 
         Raises:
-            ConfigurationProblem: it was changed meanwhile, or it cannot be written; it stays as it is.
+            ConfigurationProblem: the file has changed or cannot be written; it stays as it is.
         """
         if _text(self.path) != self.text:
             raise ConfigurationProblem(
-                f"{self.path.name} was changed meanwhile, so nothing was written.", "Try again: it is read anew."
+                f"{self.path.name} was changed in the meantime, so nothing was written.",
+                "Try again with its new content.",
             )
         _replace(self.path, edited.text)
 
 
 @contextmanager
 def editing(path: Path) -> Iterator[ConfigurationFile]:
-    """The administrator's file, kept from every other command and page until the block ends.
+    """Read the file, and lock it against all other commands and pages until the block ends.
 
-    What is read here and written with `replace` loses no edit of theirs. An editor such as vi does not wait: `replace`
-    refuses to write over what it saved meanwhile.
+    So no edit of theirs is lost between this reading and `replace`. Text editors such as vi ignore the lock, so
+    `replace` refuses to overwrite what they saved in between.
 
     Raises:
-        ConfigurationProblem: as `load_configuration`, or another command or page keeps the file.
+        ConfigurationProblem: as `load_configuration`, or another command or page holds the lock.
     """
-    _text(path)  # a file that is not there is named as such
+    _text(path)  # report a missing file before the lock fails on it
     with ExitStack() as lock:
         try:
             lock.enter_context(locked_directory(path.resolve().parent, _EDITOR_SECONDS))
         except TimeoutError:
             raise ConfigurationProblem(
-                f"{path.name} has been kept by another command or page for {_EDITOR_SECONDS:.0f} s, so nothing was "
-                "written.",
-                "Wait for it to end, or stop it, and try again.",
+                f"Another command or page has locked {path.name} for {_EDITOR_SECONDS:.0f} s, so nothing was written.",
+                "Wait until it ends, or stop it, and try again.",
             ) from None
         except OSError as error:
             raise _unwritable(path, error) from None
@@ -161,17 +161,17 @@ def editing(path: Path) -> Iterator[ConfigurationFile]:
 
 
 def take_back(written: ConfigurationFile, before: ConfigurationFile) -> None:
-    """Write the file as it was before an edit.
+    """Undo an edit: write the file as it was before.
 
     Raises:
-        ConfigurationProblem: it was changed after the edit; it stays as it is.
+        ConfigurationProblem: the file was changed after the edit; it stays as it is.
     """
     with editing(written.path):
         written.replace(before)
 
 
 def _meaning(configuration: AccountFieldSync) -> Any:
-    """What a file says, whether an entry is silent on its label included."""
+    """Return all settings of a file for comparison, including whether each entry has a `label:` key."""
     return configuration.model_dump(exclude={"fields"}), [
         (entry.field, entry.category, entry.says_label, entry.label, entry.description)
         for entry in configuration.fields
@@ -184,7 +184,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigurationProblem(
             f"{path} does not exist.",
-            "Copy data/account_field_sync.yaml of the checkout there, or set SF_INSIGHTS_CONFIG to where it is.",
+            "Copy data/account_field_sync.yaml from the checkout to it, or set SF_INSIGHTS_CONFIG to your file.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None
@@ -194,16 +194,16 @@ def _content(path: Path, text: str) -> Any:
     try:
         return YAML().load(text)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        # A day that no month has, a number that is none, brackets without end: ruamel lets Python's own errors through.
+        # ruamel raises Python's own errors for an invalid date or number and for deeply nested brackets.
         said = str(error).splitlines() or [type(error).__name__]
         raise ConfigurationProblem(
-            f"{path.name} is no valid YAML: {said[0]}.", "Put texts that look like something else in quotes."
+            f"{path.name} is not valid YAML: {said[0]}.", "Put texts that look like dates or numbers in quotes."
         ) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it cannot be parsed"
-        raise ConfigurationProblem(f"{path.name} is no valid YAML{where}: {what}.", "Mend that line.") from None
+        raise ConfigurationProblem(f"{path.name} is not valid YAML{where}: {what}.", "Fix that line.") from None
 
 
 def _configuration(path: Path, content: Any) -> AccountFieldSync:
@@ -215,7 +215,7 @@ def _configuration(path: Path, content: Any) -> AccountFieldSync:
 
 def _replace(path: Path, text: str) -> None:
     try:
-        file = path.resolve(strict=True)  # a link stays a link
+        file = path.resolve(strict=True)  # write to the target of a symbolic link
         mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
         replace_content(file, mark + text.encode())
     except OSError as error:
@@ -224,6 +224,6 @@ def _replace(path: Path, text: str) -> None:
 
 def _unwritable(path: Path, error: OSError) -> ConfigurationProblem:
     return ConfigurationProblem(
-        f"{path.name} cannot be written: {error.strerror}. It is as it was.",
-        f"Make room, or let this user write into {path.resolve().parent}.",
+        f"{path.name} cannot be written: {error.strerror}. It is unchanged.",
+        f"Free some space, or give this user write access to {path.resolve().parent}.",
     )

@@ -1,4 +1,4 @@
-"""Edits of the administrator's YAML text that leave every other character as it was written."""
+"""Edit the text of the administrator's YAML file without changing any other character."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ from sf_insights.domain.fields.field_types import Category
 def with_entries(
     text: str, kept: list[Category | None], before: list[Category], new: list[tuple[str, Category]]
 ) -> str | None:
-    """The YAML text with each entry of the list kept as a category or (None) left out, and new ones behind them.
+    """Return the YAML text with the list of fields changed, or None if the list cannot be edited.
 
-    None when the list is written in one line with comments inside, which would get lost.
+    Args:
+        text: the YAML text.
+        kept: for each entry of the list, its new category, or None to remove it.
+        before: for each entry of the list, its present category.
+        new: names and categories of entries to add at the end.
+
+    A flow list (`[A, B]`) with comments inside cannot be edited, since the comments would be lost.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     if not text.endswith("\n"):
@@ -67,7 +73,7 @@ def _with_flow_entries(
 
 
 def _as_edits(text: str, entry: Any, category: Category, in_flow: bool, newline: str) -> list[tuple[int, int, str]]:
-    """What makes one entry say `as: category`."""
+    """Return the edits that set `as: category` in one entry."""
     start, end = entry.start_mark.index, entry.end_mark.index
     if isinstance(entry, ScalarNode):
         if in_flow:
@@ -88,7 +94,7 @@ def _line_under(text: str, index: int, entry: Node, line: str, newline: str) -> 
 
 
 def _line_end(text: str, entry: Any) -> int:
-    """Where the line after the last one of an entry begins; comments on lines below do not belong to it."""
+    """Return the start of the line after an entry; comments on lines below do not belong to the entry."""
     node = entry
     while not isinstance(node, ScalarNode) and not node.flow_style and node.value:
         node = node.value[-1][1] if isinstance(node.value[-1], tuple) else node.value[-1]
@@ -97,7 +103,7 @@ def _line_end(text: str, entry: Any) -> int:
 
 
 def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """The text with parts (from, to) of it replaced; of two at one place, the one given first comes first."""
+    """Apply edits (start, end, replacement) to the text; edits at the same position keep their order."""
     ordered = sorted(enumerate(edits), key=lambda numbered: (*numbered[1][:2], numbered[0]), reverse=True)
     for _, (start, end, replacement) in ordered:
         text = text[:start] + replacement + text[end:]
@@ -105,7 +111,7 @@ def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
 
 
 def with_label(text: str, place: int, label: str) -> str:
-    """The YAML text with this label in the entry at `place`, by the positions at which its parts stand."""
+    """Return the YAML text with this label, in YAML syntax, in the entry at index `place`."""
     (fields,) = (value for key, value in YAML().compose(text).value if key.value == "fields")
     entry = fields.value[place]
     if isinstance(entry, ScalarNode):
@@ -138,7 +144,7 @@ def _inserted(text: str, index: int, addition: str) -> str:
 
 
 def _with_line(text: str, index: int, entry: Node, line: str) -> str:
-    """A line of its own under that of `index`, as far in as the entry."""
+    """Insert a line below that of `index`, indented like the entry."""
     end, newline = text.find("\n", index), "\n"
     end = len(text) if end < 0 else end
     if text[:end].endswith("\r"):
@@ -147,7 +153,7 @@ def _with_line(text: str, index: int, entry: Node, line: str) -> str:
 
 
 def scalar(label: str | None) -> str:
-    """As YAML writes it: a text in double quotes, so that it is read as text whatever it says."""
+    """Return the label as a YAML scalar, in double quotes so that YAML never reads it as another type."""
     if label is None:
         return "null"
     quoted = json.dumps(label, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""The SQL of the warehouse: one file per table, view or step, and the only place that puts a name or a text into SQL.
+"""The warehouse's SQL: one file per table, view or step. Only this module inserts names and texts into SQL.
 
-Files are Jinja templates. Values are bound (`$day`); what SQL cannot bind, names of columns and the texts of comments,
-passes through the filters `identifier` and `literal`.
+The files are Jinja templates. Values are bound (`$day`). What SQL cannot bind, such as column names and the texts of
+comments, must use the filters `identifier` and `literal`.
 """
 
 import glob
@@ -14,19 +14,19 @@ import jinja2
 
 
 def identifier(name: str) -> str:
-    """A name as SQL writes it: quoted, whatever it holds."""
+    """Quote a name for SQL."""
     if "\0" in name:
-        raise ValueError("a name cannot hold a NUL")
+        raise ValueError("a name cannot contain a NUL")
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str | None) -> str:
-    """A text as SQL writes it where no parameter is allowed: in COMMENT ON and inside views."""
+    """Quote a text for SQL where parameters are not allowed: in COMMENT ON and in views."""
     return "NULL" if text is None else "'" + text.replace("'", "''").replace("\0", "") + "'"
 
 
 def identifiers(names: Iterable[str], table: str = "") -> str:
-    """A list of columns, each of `table` when given."""
+    """Return a list of quoted columns, each qualified with `table` if given."""
     return ", ".join(f"{table}.{identifier(name)}" if table else identifier(name) for name in names)
 
 
@@ -35,30 +35,30 @@ _files = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote what is put in
+    autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote inserted values
 )
 _files.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
 
 
 def migrations() -> list[int]:
-    """The schema versions to which a sql/schema/migrate_to_<version>.sql leads from the one before, in order."""
+    """Return the versions of all schema/migrate_to_<version>.sql in order; each migrates from the version before."""
     found = (re.fullmatch(r"schema/migrate_to_(\d+)\.sql", name) for name in _files.list_templates())
     return sorted(int(file[1]) for file in found if file)
 
 
 def parquet(files: str) -> str:
-    """SQL that reads the Parquet files of a pattern by the names of their columns.
+    """Return SQL that reads all Parquet files of a glob pattern, matching columns by name.
 
-    What is in them is read and nothing else: a folder called name=value is no column.
+    A folder called name=value does not add a column.
     """
     return f"read_parquet({literal(files)}, union_by_name = true, hive_partitioning = false)"
 
 
 def render(name: str, **names: Any) -> str:
-    """The text of sql/`name`.sql with `names` put in."""
+    """Render sql/`name`.sql with the variables `names`."""
     return _files.get_template(f"{name}.sql").render(**names)
 
 
 def files_in(directory: Path, pattern: str) -> str:
-    """A glob pattern of files in one directory, whatever signs stand in its name."""
+    """Return a glob pattern of files in one directory, with special characters in the directory's name escaped."""
     return str(Path(glob.escape(str(directory)), pattern))

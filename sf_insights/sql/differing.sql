@@ -1,8 +1,9 @@
 {#
-The keys of the rows in which a table and today's source do not say the same, in the temporary table `differing`, with
-whether today's source has the row. Rows are compared by a 64-bit hash of all they say, in half the time and a fifth of
-the memory that comparing column by column takes; the price is that one changed row in 10^19 waits for its next change.
-With `every_row`, each row of today's source counts as differing. Both sides must have the same types: DuckDB hashes the digits of a DECIMAL without its scale.
+Creates the temporary table `differing`: the keys of the rows that differ between a table and today's source, and
+whether today's source has each row (`is_there`). Rows are compared by a 64-bit hash of their columns, which takes half
+the time and a fifth of the memory of comparing the columns; about one changed row in 10^19 is missed until it changes
+again. Both sides must have the same types, since DuckDB hashes the digits of a DECIMAL without its scale.
+With `every_row`, every row of today's source counts as differing.
 #}
 {% macro differing(table, source, key, columns, where="true", every_row=false) %}
 CREATE OR REPLACE TEMP TABLE differing AS

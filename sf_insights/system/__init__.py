@@ -1,1 +1,1 @@
-"""The operating system: files that survive, signals, the disk, the clock."""
+"""The operating system: durable files, signals, the disk, the clock."""

@@ -1,4 +1,4 @@
-"""The clock of every stamp."""
+"""The clock for all timestamps."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment in UTC: the clock of every stamp."""
+    """Return the present moment in UTC."""
     return datetime.now(UTC)

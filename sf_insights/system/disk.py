@@ -1,4 +1,4 @@
-"""What a full or read-only disk means to the person who can mend it, whichever library met it."""
+"""Turn errors of the disk, from any library, into problems that say what to fix."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from collections.abc import Iterator
 
 from sf_insights.domain.problems import WarehouseProblem
 
-_FULL = "Make room, and run it again; the last snapshot stays as it was."
+_FULL = "Free some space and run again; the last snapshot is unchanged."
 _NOT_ALLOWED = (
-    "Let the user that runs sf_insights write there, or move the data with SF_INSIGHTS_DATA_DIR; the last snapshot "
-    "stays as it was."
+    "Give the user that runs sf_insights write access, or move the data with SF_INSIGHTS_DATA_DIR; the last snapshot "
+    "is unchanged."
 )
 _BY_NUMBER = {
     errno.ENOSPC: ("The disk is full", _FULL),
-    errno.EDQUOT: ("The quota of the disk is used up", _FULL),
-    errno.EFBIG: ("A file may not grow so large", _FULL),
-    errno.EIO: ("The disk failed", "See whether it is full or broken, and run it again; the last snapshot stays."),
+    errno.EDQUOT: ("The disk quota is used up", _FULL),
+    errno.EFBIG: ("A file has reached its size limit", _FULL),
+    errno.EIO: (
+        "The disk failed",
+        "Check whether it is full or broken, and run again; the last snapshot is unchanged.",
+    ),
     errno.EROFS: ("The disk is read-only", _NOT_ALLOWED),
     errno.EACCES: ("Writing is not allowed", _NOT_ALLOWED),
     errno.EPERM: ("Writing is not allowed", _NOT_ALLOWED),
 }
-# DuckDB, polars and SQLite pass on the system's words, or their own, and no number.
+# DuckDB, polars and SQLite report a text without the error number.
 _BY_WORDS = {
     "no space left on device": errno.ENOSPC,
     "database or disk is full": errno.ENOSPC,
-    "disk i/o error": errno.EIO,  # what SQLite makes of a full disk too
+    "disk i/o error": errno.EIO,  # SQLite reports this for a full disk too
     "disk quota exceeded": errno.EDQUOT,
     "file too large": errno.EFBIG,
     "read-only file system": errno.EROFS,
@@ -38,7 +41,7 @@ _PATH = re.compile(r"""["'](/[^"'\n]+)["']""")
 
 
 def disk_problem(error: BaseException) -> WarehouseProblem | None:
-    """The problem of the disk that lies under an error, None when it is another one."""
+    """Return the disk problem that caused an error, or None if the disk did not cause it."""
     for cause in _causes(error):
         number = cause.errno if isinstance(cause, OSError) else _by_words(str(cause))
         if number in _BY_NUMBER:

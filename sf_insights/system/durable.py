@@ -1,4 +1,4 @@
-"""Files written to last: private from their first byte, on the disk before they count, replaced in one step."""
+"""Write files durably: private from the first byte, flushed to disk, replaced in one step."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _POLL_SECONDS = 0.02
 
 
 def create_private(file: Path) -> None:
-    """Make an empty file that only this user can read, with any umask; one that was there is removed first."""
+    """Create an empty file that only this user can read, whatever the umask. An existing file is removed first."""
     file.unlink(missing_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
 
 
 def copy_when_missing(source: Path, target: Path) -> None:
-    """Copy a file to where none is yet; others see all of it or nothing, and what one of them put there stays."""
+    """Copy a file unless the target exists. Other processes see the whole file or none; a target of theirs stays."""
     if target.exists():
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -38,12 +38,12 @@ def _link(part: Path, target: Path) -> None:
         target.hardlink_to(part)
     except FileExistsError:
         pass
-    except OSError:  # a file system without links
+    except OSError:  # the file system has no hard links
         part.replace(target)
 
 
 def flush(path: Path) -> None:
-    """Wait until a file, or the names in a directory, are on the disk."""
+    """Flush a file, or the entries of a directory, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -52,9 +52,9 @@ def flush(path: Path) -> None:
 
 
 def replace_content(file: Path, content: bytes) -> None:
-    """Give a file that exists another content, in one step and for good; its mode and its owner stay.
+    """Replace the content of an existing file durably in one step; its mode and owner stay.
 
-    One writer at a time, see `locked_directory`: the new content is written beside the file under a fixed name.
+    Allow only one writer at a time with `locked_directory`: the temporary file next to it has a fixed name.
     """
     before = file.stat()
     part = file.with_name(f".{file.name}.part")
@@ -71,7 +71,7 @@ def replace_content(file: Path, content: bytes) -> None:
 
 
 def _give_to(file: Path, before: os.stat_result) -> None:
-    """Give a file the owner and the group of another, as far as this user may."""
+    """Give a file the owner and group of `before`, as far as this user is allowed to."""
     now = file.stat()
     if now.st_gid != before.st_gid:
         with suppress(PermissionError):
@@ -83,13 +83,13 @@ def _give_to(file: Path, before: os.stat_result) -> None:
 
 @contextmanager
 def locked_directory(directory: Path, wait_seconds: float) -> Iterator[None]:
-    """Keep a directory to this thread, against all others that ask for the same, in this process and in others.
+    """Lock a directory against all other threads and processes that lock it with this function.
 
-    The directory itself is locked, so that no lock file is left that another user could not open. A file system
-    without such locks (some network ones) locks nothing.
+    The directory itself is locked, since another user might be unable to open a lock file. On file systems without
+    such locks, such as some network ones, this does nothing.
 
     Raises:
-        TimeoutError: somebody else kept it for `wait_seconds`.
+        TimeoutError: another thread or process held the lock for `wait_seconds`.
     """
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -100,7 +100,7 @@ def locked_directory(directory: Path, wait_seconds: float) -> Iterator[None]:
             time.sleep(_POLL_SECONDS)
         yield
     finally:
-        os.close(descriptor)  # gives the lock back
+        os.close(descriptor)  # releases the lock
 
 
 def _is_locked(descriptor: int) -> bool:
@@ -108,6 +108,6 @@ def _is_locked(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # the file system knows no such locks
+    except OSError:  # the file system does not support locks
         return True
     return True

@@ -1,4 +1,4 @@
-"""No request is sent inside a transaction of the warehouse: waiting for a server would hold everything else up."""
+"""Refuse requests inside a warehouse transaction, since waiting for a server would block all other work."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _open = threading.local()
 
 @contextmanager
 def inside_transaction() -> Iterator[None]:
-    """Note that this thread works inside a transaction."""
+    """Mark this thread as inside a transaction."""
     _open.transactions = _count() + 1
     try:
         yield
@@ -18,13 +18,13 @@ def inside_transaction() -> Iterator[None]:
 
 
 def refuse_inside_transaction(host: str) -> None:
-    """See that this thread may send a request.
+    """Refuse a request when this thread is inside a transaction.
 
     Raises:
-        RuntimeError: it is inside a transaction, which is a fault of the code and not of the server.
+        RuntimeError: this thread is inside a transaction; this is a programming error.
     """
     if _count():
-        raise RuntimeError(f"A request to {host} was about to be sent inside a transaction of the warehouse.")
+        raise RuntimeError(f"A request to {host} must not be sent inside a transaction of the warehouse.")
 
 
 def _count() -> int:

@@ -1,8 +1,8 @@
-"""Ctrl-C, SIGTERM and a closed terminal, none of which a run may miss.
+"""Stop a run reliably on Ctrl-C, SIGTERM or a closed terminal.
 
-What a signal's handler raises is raised wherever the main thread happens to be. In a destructor, or in the callback of
-a weak reference, Python drops it, and the run would go on; SQLAlchemy has such callbacks at each event that Dagster
-records. So every signal is noted here beside its handler, and asked for wherever a run can well be ended.
+Python raises the error of a signal handler at the main thread's current position. In a destructor or a weak-reference
+callback Python drops the error, and the run would continue; SQLAlchemy has such callbacks at each event that Dagster
+records. So this module records every signal as well, and a run asks for them at points where it can end safely.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 class _Noted:
-    """The numbers of the signals that came, which Python writes into a socket before it runs their handlers.
+    """The numbers of received signals; Python writes them to a socket before it runs the handlers.
 
-    Where Python drops one of the `errors` that handlers raise, it says nothing of it on the terminal.
+    When Python drops one of the `errors` that handlers raise, the usual message on the terminal is suppressed.
     """
 
     def __init__(self, errors: tuple[type[BaseException], ...]) -> None:
@@ -38,7 +38,7 @@ class _Noted:
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
     def look(self) -> bool:
-        """Whether a signal to stop has come, now or earlier."""
+        """Tell whether a signal to stop has arrived, now or earlier."""
         with suppress(BlockingIOError):
             self.numbers |= _SIGNALS.intersection(self.reader.recv(4096))
         return bool(self.numbers)
@@ -58,10 +58,10 @@ _noted: _Noted | None = None
 
 
 def note_signals(errors: tuple[type[BaseException], ...]) -> None:
-    """Begin to note signals, for a run of this process. Only the main thread gets any: in others this does nothing.
+    """Start recording signals for a run. Only the main thread receives signals; in other threads this does nothing.
 
     Args:
-        errors: what the handlers of signals raise.
+        errors: the exceptions that the signal handlers raise.
     """
     global _noted
     forget_signals()
@@ -71,7 +71,7 @@ def note_signals(errors: tuple[type[BaseException], ...]) -> None:
 
 
 def forget_signals() -> None:
-    """Note no more signals, and forget those that came: what is left of the run is cleaning up."""
+    """Stop recording signals and forget the recorded ones; only cleanup is left to do."""
     global _noted
     if _noted is not None and _is_main_thread():
         _noted.close()
@@ -79,27 +79,27 @@ def forget_signals() -> None:
 
 
 def refuse_stopped() -> None:
-    """End the run here if it was told to stop. While an error is dealt with it is ending, or about to go on: not then.
+    """End the run here if a signal told it to stop, except while an error is being handled.
 
     Raises:
-        KeyboardInterrupt: a signal came, and what its handler raised was dropped.
+        KeyboardInterrupt: a signal arrived, and the error of its handler was dropped.
     """
     if _noted is not None and _is_main_thread() and sys.exc_info()[1] is None and _noted.look():
         raise KeyboardInterrupt
 
 
 def was_cut_off() -> bool:
-    """Whether a closed terminal or a machine that shuts down ended the run, and nobody pressed Ctrl-C."""
+    """Tell whether a closed terminal or a shutdown of the machine ended the run, rather than Ctrl-C."""
     return _noted is not None and _noted.look() and signal.SIGINT not in _noted.numbers
 
 
 def pause(seconds: float) -> None:
-    """Sleep, but not through a signal to stop; raises as `refuse_stopped` does."""
+    """Sleep, but wake up and raise as `refuse_stopped` does when a signal to stop arrives."""
     if _noted is None or not _is_main_thread() or sys.exc_info()[1] is not None:
         time.sleep(seconds)
         return
     refuse_stopped()
-    with selectors.PollSelector() as waiting:  # takes descriptors of any number, and none of its own
+    with selectors.PollSelector() as waiting:  # supports descriptors above 1023, and needs none itself
         waiting.register(_noted.reader, selectors.EVENT_READ)
         waiting.select(seconds)
     refuse_stopped()

@@ -1,4 +1,4 @@
-"""What this process waits for, as people are told."""
+"""What a run waits for, as shown to people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sf_insights.system.clock import now
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a run waits for: what is wrong, since when, and until when it keeps trying."""
+    """A wait of a run: what is wrong, since when, and until when it keeps trying."""
 
     what: str
     since: datetime
@@ -21,7 +21,7 @@ class Waiting:
 
 
 def clock(moment: datetime) -> str:
-    """A moment as a clock on this machine's wall shows it, with its day when that is not today."""
+    """Format a moment in this machine's time zone, with its date unless it is today."""
     local = moment.astimezone()
     day = "" if local.date() == now().astimezone().date() else f"{local:%Y-%m-%d} "
     return f"{day}{local:%H:%M %Z}"

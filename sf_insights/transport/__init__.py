@@ -1,1 +1,1 @@
-"""HTTP as this project uses it: sessions, retries, and what answers mean."""
+"""HTTP: sessions, retries, and the meaning of answers."""

@@ -1,4 +1,4 @@
-"""Which addresses mean this machine, and which go without a proxy."""
+"""Recognize addresses of this machine, and hosts that bypass the proxy."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ def loopback_endpoint(endpoint: str) -> tuple[str, str]:
     """Return scheme and network location of SALESFORCE_ENDPOINT.
 
     Raises:
-        ConfigurationProblem: it is not a base address on this machine; credentials would leave it.
+        ConfigurationProblem: it is not a base address on this machine, so credentials would go to another server.
     """
     try:
         parts = urlsplit(endpoint)
@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(address: str) -> str:
-    """The host that an address names, "" when it names none or its port is 0."""
+    """Return the host of an address, or "" when it has none or its port is 0."""
     try:
         parts = urlsplit(address)
         return (parts.hostname or "") if parts.port != 0 else ""

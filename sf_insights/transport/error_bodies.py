@@ -1,4 +1,4 @@
-"""What the body of an answer that is not a success says: in JSON, XML, HTML or plain text, of whichever server."""
+"""Find the code and message of an error in the body of an answer: JSON, XML, HTML or plain text, from any server."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ _LISTS = ("reasons", "errors", "Errors")
 
 
 @dataclass(frozen=True)
-class Said:
-    """The code and the sentence of an error, "" where the body names none."""
+class ReportedError:
+    """The code and message of an error; "" for what the body does not give."""
 
     code: str = ""
     message: str = ""
 
 
-def said_in(response: requests.Response) -> Said:
-    """Return what the beginning of an answer's body says; nothing when it breaks off or says nothing."""
+def error_in(response: requests.Response) -> ReportedError:
+    """Return the error in the beginning of an answer's body; an empty one when the body breaks off or has none."""
     body = b""
     with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
         if response._content_consumed:  # type: ignore[attr-defined]
             body = response.content[:_MOST_BYTES]
         else:
             body = next(response.iter_content(_MOST_BYTES), b"")
-    return said_in_text(body.decode("utf-8", "replace"))
+    return error_in_text(body.decode("utf-8", "replace"))
 
 
-def said_in_text(text: str) -> Said:
-    """Return what the text of an error says; a page in HTML says its title or its headline."""
+def error_in_text(text: str) -> ReportedError:
+    """Return the error in a text; for an HTML page, its headline or title."""
     text = text.strip()
     if text.startswith(("{", "[")):
         try:
-            return said_in_json(json.loads(text))
+            return error_in_json(json.loads(text))
         except (ValueError, RecursionError):
-            return Said()
+            return ReportedError()
     if text.startswith("<"):
-        return _said_in_xml(text) or _said_in_html(text)
-    return Said("", " ".join(text.split()))
+        return _error_in_xml(text) or _error_in_html(text)
+    return ReportedError("", " ".join(text.split()))
 
 
-def said_in_json(body: Any) -> Said:
-    """Return what a JSON body says: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
-    for _ in range(4):  # an error inside a list inside an object is as deep as any API goes
+def error_in_json(body: Any) -> ReportedError:
+    """Return the error in a JSON body: Salesforce's list, OAuth's `error`, Zuora's `reasons` or its `faultCode`."""
+    for _ in range(4):  # no API nests an error deeper than in a list inside an object
         if isinstance(body, list):
             body = body[0] if body else None
         if not isinstance(body, Mapping):
-            return Said()
+            return ReportedError()
         inner = next((body[name] for name in (*_LISTS, "error") if isinstance(body.get(name), (list, dict))), None)
         if not inner:
             break
         body = inner
-    return Said(_first(body, _CODES), _first(body, _MESSAGES))
+    return ReportedError(_first(body, _CODES), _first(body, _MESSAGES))
 
 
 def _first(body: Any, names: tuple[str, ...]) -> str:
@@ -70,11 +70,11 @@ def _first(body: Any, names: tuple[str, ...]) -> str:
     return next((str(value) for value in values if isinstance(value, (str, int)) and value != ""), "")
 
 
-def _said_in_xml(text: str) -> Said | None:
+def _error_in_xml(text: str) -> ReportedError | None:
     named = _element(text, "exceptionCode|errorCode|faultcode")  # a faultcode has a prefix, as in sf:INVALID_LOGIN
     code = named.rpartition(":")[2]
     message = _element(text, "exceptionMessage|faultstring|message")
-    return Said(code, message.removeprefix(f"{named}: ").removeprefix(f"{code}: ")) if code else None
+    return ReportedError(code, message.removeprefix(f"{named}: ").removeprefix(f"{code}: ")) if code else None
 
 
 def _element(text: str, names: str) -> str:
@@ -85,8 +85,8 @@ def _element(text: str, names: str) -> str:
     return ""
 
 
-def _said_in_html(text: str) -> Said:
+def _error_in_html(text: str) -> ReportedError:
     text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<!--.*?(-->|$)", " ", text)
     headline = re.search(r"(?is)<h1\b[^<>]*>(.*?)</h1>", text) or re.search(r"(?is)<title\b[^<>]*>(.*?)</title>", text)
     visible = headline[1] if headline else text
-    return Said("", " ".join(unescape(re.sub(r"<[^<>]*>?", " ", visible)).split()))
+    return ReportedError("", " ".join(unescape(re.sub(r"<[^<>]*>?", " ", visible)).split()))

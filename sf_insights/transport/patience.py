@@ -1,4 +1,4 @@
-"""The patience of a run: one clock for everything it waits for, whichever server and however many threads."""
+"""The patience of a run: one time limit for all its waits for unavailable servers, over all threads."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from sf_insights.system.waiting import Waiting
 
 
 class Patience:
-    """For how long a run may wait for servers that are unavailable, all its outages together.
+    """How long a run may wait for unavailable servers, in total.
 
-    The clock runs while at least one call is in trouble, and stands still while everything works.
+    The clock runs only while at least one call is failing.
     """
 
     def __init__(self, seconds: float, tell: Callable[[Waiting | None], None] = lambda _: None) -> None:
-        """`tell` is called with what is waited for when that changes, and with None when nothing is any more.
+        """`tell` is called with what the run waits for when that changes, and with None when the wait is over.
 
-        It is called from the thread that waits, never from two at once.
+        It is called from the waiting thread, and never from two threads at once.
         """
         self._left = seconds
         self._tell = tell
@@ -29,8 +29,8 @@ class Patience:
         self._began = 0.0
         self._waiting: Waiting | None = None
 
-    def left_for(self, call: object, what: str) -> float:
-        """Note that a call met trouble, and return for how many more seconds it may be repeated."""
+    def note_failure(self, call: object, what: str) -> float:
+        """Note that a call failed, and return for how many more seconds it may be repeated."""
         with self._lock:
             if not self._troubled:
                 self._began = time.monotonic()
@@ -43,8 +43,8 @@ class Patience:
                 self._tell(self._waiting)
             return left
 
-    def leave(self, call: object) -> None:
-        """Note that a call has ended, well or not; one that met no trouble need not say so."""
+    def note_end(self, call: object) -> None:
+        """Note that a call has ended, successfully or not. Calls that never failed need not report their end."""
         with self._lock:
             if call not in self._troubled:
                 return

@@ -1,4 +1,4 @@
-"""Trying again: what may pass, how often it is met again, and what it is when it stays."""
+"""Retry temporary failures, and turn them into problems when they last."""
 
 import math
 import random
@@ -17,12 +17,12 @@ from sf_insights.transport.patience import Patience
 T = TypeVar("T")
 
 
-class PassingTrouble(Exception):
+class TemporaryFailure(Exception):
     """A failure that may be gone at the next try.
 
-    `wait` is how many seconds the server asked for, if it did; `may_be_done` is false when the request is known not to
-    have been carried out; `remedy` is what a person can do when it does not pass. `most_tries` bounds how often a kind
-    of trouble is met that is more likely to stay than an outage; None leaves that to the policy.
+    `wait` is how many seconds the server asks to wait, if it says so. `may_be_done` is false when the request was
+    certainly not carried out. `remedy` is what a person can do if the failure lasts. `most_tries` limits the tries for
+    failures that are likely to last; None leaves the limit to the policy.
     """
 
     most_tries: ClassVar[int | None] = None
@@ -36,29 +36,29 @@ class PassingTrouble(Exception):
         self.may_be_done = may_be_done
 
     def lasting(self, tried: str) -> Problem:
-        """Return the problem that this trouble is when it was still there at the last try, as `tried` tells."""
+        """Return the problem to raise when the last try failed too; `tried` describes the tries."""
         return ConnectionProblem(f"{self} ({tried}).", self.remedy)
 
 
-class DoubtfulAnswer(PassingTrouble):
-    """An answer that a server in working order may give each time, so that it is asked for a few times only."""
+class DoubtfulAnswer(TemporaryFailure):
+    """A refusal that the server may repeat every time, so it is retried only a few times."""
 
     most_tries = 5
 
 
 class OutcomeUnknown(ConnectionProblem):
-    """A request that must not be sent twice broke off, by `trouble`, after it may have been carried out."""
+    """A request that must not be sent twice failed with `trouble`, and may have been carried out."""
 
-    def __init__(self, trouble: PassingTrouble) -> None:
-        super().__init__(f"{trouble}; whether the request was carried out is unknown.")
+    def __init__(self, trouble: TemporaryFailure) -> None:
+        super().__init__(f"{trouble}; the request may or may not have been carried out.")
         self.trouble = trouble
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When a passing trouble is met again: after waits in seconds that double, with jitter.
+    """When to retry a temporary failure: after waits in seconds that double, with jitter.
 
-    It ends after `tries` in all or, for a run that has `patience`, when that is used up.
+    Retries end after `tries` tries in total or, for a run with `patience`, when that is used up.
     """
 
     tries: int = 5
@@ -69,29 +69,29 @@ class RetryPolicy:
     def run(
         self, call: Callable[[], T], *, repeat_when_unsure: bool = True, stopped: threading.Event | None = None
     ) -> T:
-        """Return what `call` returns, trying again after each PassingTrouble.
+        """Return what `call` returns; repeat it after each TemporaryFailure.
 
-        With `repeat_when_unsure` false a call that may have been carried out is not made again. `stopped` ends the
-        waiting between two tries; without it, a signal to stop does.
+        With `repeat_when_unsure` false, a call that may have been carried out is not repeated. `stopped` ends the
+        wait between two tries; without `stopped`, a signal to stop ends it.
 
         Raises:
             OutcomeUnknown: the call may or may not have been carried out.
-            Problem: the last try failed as well; a ConnectionProblem unless the trouble says otherwise.
+            Problem: the last try failed too. See TemporaryFailure.lasting for the kind of problem.
         """
         began, me = time.monotonic(), object()
-        tries: Counter[type[PassingTrouble]] = Counter()
+        tries: Counter[type[TemporaryFailure]] = Counter()
         try:
             while True:
                 try:
                     return call()
-                except PassingTrouble as met:
+                except TemporaryFailure as met:
                     trouble = met
-                # Out here no error is being dealt with, so that a signal to stop is heeded at once.
+                # Outside the except block, so that `pause` obeys a signal to stop at once.
                 if trouble.may_be_done and not repeat_when_unsure:
                     raise OutcomeUnknown(trouble)
                 tries[type(trouble)] += 1
                 seconds = self._wait(trouble, tries.total())
-                left = self.patience.left_for(me, str(trouble)) if self.patience else math.inf
+                left = self.patience.note_failure(me, str(trouble)) if self.patience else math.inf
                 if self._is_over(trouble, tries, left) or (stopped is not None and stopped.is_set()):
                     raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
                 if stopped is None:
@@ -100,9 +100,9 @@ class RetryPolicy:
                     raise trouble.lasting(self._tried(tries.total(), time.monotonic() - began))
         finally:
             if self.patience:
-                self.patience.leave(me)
+                self.patience.note_end(me)
 
-    def _is_over(self, trouble: PassingTrouble, tries: Counter[type[PassingTrouble]], left: float) -> bool:
+    def _is_over(self, trouble: TemporaryFailure, tries: Counter[type[TemporaryFailure]], left: float) -> bool:
         most = trouble.most_tries
         if most is not None and tries[type(trouble)] >= most:
             return True
@@ -111,8 +111,8 @@ class RetryPolicy:
     def _tried(self, tries: int, seconds: float) -> str:
         return f"tries: {tries}" + (f" in {remaining(seconds)}" if self.patience else "")
 
-    def _wait(self, trouble: PassingTrouble, tries: int) -> float:
-        """Return the seconds before the next try: what the server asked for, but never a hail of requests."""
+    def _wait(self, trouble: TemporaryFailure, tries: int) -> float:
+        """Return the seconds to wait: what the server asks for, but at least the doubled wait of the policy."""
         doubled = min(self.first_wait * 2.0 ** min(tries - 1, 30), self.longest_wait)
         asked = trouble.wait or 0.0
         if self.patience is None:
@@ -120,5 +120,5 @@ class RetryPolicy:
         return max(asked, doubled * random.uniform(0.5, 1.0))  # noqa: S311
 
 
-# For a person who waits at a terminal or a page, and for what a sync can do without.
+# For a person who waits at a terminal or a page, and for requests that a sync can do without.
 ONCE_MORE = RetryPolicy(tries=2, first_wait=0.5, longest_wait=5.0)

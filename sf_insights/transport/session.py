@@ -1,4 +1,4 @@
-"""HTTP as this project uses it: time-outs on every call, one policy of retrying, and where requests may go."""
+"""HTTP sessions with timeouts, proxy settings and no redirects."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,43 +10,43 @@ from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
-from sf_insights.domain.refusals import told
+from sf_insights.domain.refusals import refusal_text
 from sf_insights.system.open_transactions import refuse_inside_transaction
 from sf_insights.transport import waits
 from sf_insights.transport.addresses import goes_without_proxy, is_loopback, loopback_endpoint
-from sf_insights.transport.error_bodies import said_in
-from sf_insights.transport.retry import PassingTrouble
+from sf_insights.transport.error_bodies import error_in
+from sf_insights.transport.retry import TemporaryFailure
 
 T = TypeVar("T")
 
 CONNECTIONS = 16
 
 
-# Edges of Salesforce and Zuora answer these without having done anything.
+# The gateways of Salesforce and Zuora send these before a request is carried out.
 _NOT_DONE = frozenset({406, 420, 429, 503})
 _REQUEST_TIMEOUT = 408
 
 
 class Moved(ConnectionProblem):
-    """The server sends a request on to another address. None follows: it would carry secrets to another host."""
+    """The server answers with a redirect. It is not followed, since it could send secrets to another host."""
 
 
 def new_session(
     environment: Mapping[str, str], *, setting: str = "the address", endpoint: str | None = None
 ) -> requests.Session:
-    """Return a session with time-outs on every call, which follows no redirect.
+    """Return a session with timeouts on every call that follows no redirects.
 
-    `setting` names the variable that holds the address, for the message about a redirect; with `endpoint`, every
-    request goes to that base address. HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are taken from `environment`;
-    loopback never goes through a proxy.
+    `setting` names the variable that contains the address, for the message about a redirect. With `endpoint`, every
+    request goes to that base address. HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE come from `environment`; requests
+    to this machine never go through a proxy.
 
     Raises:
-        ConfigurationProblem: `endpoint` is not a loopback address, or REQUESTS_CA_BUNDLE names nothing.
+        ConfigurationProblem: `endpoint` is not a loopback address, or REQUESTS_CA_BUNDLE does not exist.
     """
     bundle = environment.get("REQUESTS_CA_BUNDLE")
     if bundle and not Path(bundle).exists():
         raise ConfigurationProblem(
-            f"REQUESTS_CA_BUNDLE names {bundle}, which does not exist.", "Correct the path, or remove the variable."
+            f"REQUESTS_CA_BUNDLE is {bundle}, which does not exist.", "Correct the path, or remove the variable."
         )
     session = requests.Session()
     # A ~/.netrc would replace the Authorization header, so the environment is read here and not by requests.
@@ -56,14 +56,14 @@ def new_session(
         session.proxies = {"https": proxy}
     session.verify = bundle or True
     no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    gate = _Gate(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
-    session.mount("https://", gate)
-    session.mount("http://", gate)
+    adapter = _Adapter(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return session
 
 
-class _Gate(HTTPAdapter):
-    """Where every request passes: sets time-outs, leads to the endpoint, raises on redirects and passing statuses."""
+class _Adapter(HTTPAdapter):
+    """The adapter for all requests: sets timeouts and the endpoint, and raises on redirects and temporary errors."""
 
     def __init__(self, *, setting: str, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
         super().__init__(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS)
@@ -87,10 +87,10 @@ class _Gate(HTTPAdapter):
             response.close()
             raise _moved(asked, response.headers.get("Location", ""), self._setting)
         if _is_passing(response):
-            said = said_in(response)
+            reported = error_in(response)
             response.close()
-            what = told(said.code, said.message)
-            raise PassingTrouble(
+            what = refusal_text(reported.code, reported.message)
+            raise TemporaryFailure(
                 f"{host} answered {response.status_code}" + (f" ({what})" if what else ""),
                 wait=waits.asked_wait(response),
                 may_be_done=response.status_code not in _NOT_DONE,
@@ -99,23 +99,23 @@ class _Gate(HTTPAdapter):
 
 
 def _moved(host: str, location: str, setting: str) -> Moved:
-    """What a redirect means. Of the new address only the host is told: the rest may hold a secret."""
+    """Return the error for a redirect. It names only the host of the new address; the rest may contain a secret."""
     try:
         elsewhere = urlsplit(location).hostname
     except ValueError:
         elsewhere = None
     if elsewhere is None or elsewhere == host:
         return Moved(
-            f"{host} answers with a redirect to another page of its own, and redirects are not followed.",
-            f"Look at {setting}, and at what stands between here and there, such as a proxy.",
+            f"{host} answers with a redirect to another of its pages, and redirects are not followed.",
+            f"Check {setting}, and what is between this machine and the server, such as a proxy.",
         )
     return Moved(
-        f"{host} sends requests on to {elsewhere}, and redirects are not followed: they would carry secrets there.",
-        f"If that is where it lives now, write {elsewhere} into {setting}; if not, look at the proxy.",
+        f"{host} redirects requests to {elsewhere}; redirects are not followed, since they could send secrets there.",
+        f"If this is the server's new address, set {setting} to {elsewhere}; if not, check the proxy.",
     )
 
 
 def _is_passing(response: requests.Response) -> bool:
     if response.status_code == requests.codes.server_error and "xml" in response.headers.get("Content-Type", ""):
-        return False  # a SOAP fault says something definite
+        return False  # a SOAP fault is a definite answer
     return response.status_code in (*_NOT_DONE, _REQUEST_TIMEOUT) or response.status_code >= 500

@@ -1,4 +1,4 @@
-"""How long a call waits: for the server to connect and to answer, and before the next try when a server asks for it."""
+"""How long a call waits for a connection and an answer, and before the next try if the server asks for a wait."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

@@ -109,7 +109,7 @@ def test_malformed_yaml_names_the_line_and_the_connection_is_still_looked_at(sf_
     said = sf_insights("check", "--json")
     assert said.code == 1
     assert states(said) | {"File": "failed", "Connection": "ok"} == states(said)
-    assert "account_field_sync.yaml is no valid YAML at line" in finding(said, "File")["detail"]
+    assert "account_field_sync.yaml is not valid YAML at line" in finding(said, "File")["detail"]
 
 
 def test_an_account_file_without_crmid_is_named_with_its_columns(sf_insights):

@@ -77,7 +77,7 @@ def test_malformed_yaml_fails_with_its_line(synced):
     synced.configuration.write_text("fields: {")
     said = synced("fields")
     assert said.code == 1
-    assert "account_field_sync.yaml is no valid YAML at line 1" in said.err
+    assert "account_field_sync.yaml is not valid YAML at line 1" in said.err
 
 
 def test_a_label_is_cut_only_where_the_terminal_has_no_room_for_it(synced, org, monkeypatch):

@@ -52,7 +52,7 @@ def test_after_a_failed_sync_it_still_publishes(synced, monkeypatch):
     [
         (("Rating", "annual REVENUE"), 'The label "annual REVENUE" of Rating is also the label of AnnualRevenue'),
         (("Rating", "Sssf Industry"), 'The label "Sssf Industry" of Rating is also the label of Industry'),
-        (("Industry", "Account_ID"), "the name of a column that every account has"),
+        (("Industry", "Account_ID"), "the name of a fixed column"),
         (("Industry", "  "), "label: is empty"),
         (("Industry", "x" * 300), "at most 255"),
         (("Type", "Kind"), "Type is not selected"),
@@ -81,7 +81,7 @@ def test_malformed_yaml_is_named_and_left_alone(synced):
     synced.configuration.write_text("fields: {")
     said = synced("label", "Industry", "Line of business")
     assert said.code == 1
-    assert "account_field_sync.yaml is no valid YAML" in said.err
+    assert "account_field_sync.yaml is not valid YAML" in said.err
     assert synced.configuration.read_text() == "fields: {"
 
 

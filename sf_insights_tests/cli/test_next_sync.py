@@ -70,7 +70,7 @@ def test_a_schedule_that_is_stopped_in_dagster_is_told_however_dagster_was_start
 
 def test_a_file_that_is_not_valid_is_told(synced_once):
     synced_once.configuration.write_text("fields: [")
-    assert "No sync can start. account_field_sync.yaml is no valid YAML" in synced_once("status").out
+    assert "No sync can start. account_field_sync.yaml is not valid YAML" in synced_once("status").out
 
 
 def test_the_next_attempt_of_a_failed_sync_is_told(sf_insights, org, tmp_path, monkeypatch):
@@ -84,9 +84,7 @@ def test_the_next_attempt_of_a_failed_sync_is_told(sf_insights, org, tmp_path, m
     assert "(in 14 minutes); that is attempt 2." in said.out
     monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
     assert sf_insights("sync").code == 1
-    assert "Today's sync failed and is not tried again: what stopped it does not pass by itself" in (
-        sf_insights("status").out
-    )
+    assert "Today's sync failed and is not tried again: its cause needs a person" in (sf_insights("status").out)
 
 
 def test_a_user_who_may_not_open_dagsters_state_is_told_the_time(synced_once, tmp_path):

@@ -78,7 +78,7 @@ def test_a_day_that_a_wrong_clock_synced_is_taken_back_with_a_backup(org, synced
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")  # and back
     refused = synced("sync")
     assert refused.code == 1
-    assert "2026-03-03 cannot be synced any more: 2062-03-03 already is" in refused.err
+    assert "2026-03-03 can no longer be synced: 2062-03-03 is already synced" in refused.err
     assert "sf-insights restore" in refused.err
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2062-03-03",)]
     assert synced("restore", backup).code == 0

@@ -65,7 +65,7 @@ def test_an_api_name_is_written_as_the_org_writes_it(synced):
     [
         (("Phone", "Idustry"), "Account has no field Idustry", "Did you mean Industry"),
         (("Phone", "Name", "--as", "metric"), "Phone cannot be a metric: its type is phone", "int, long, double"),
-        (("BillingAddress",), "BillingAddress cannot be synchronized", "BillingCity"),
+        (("BillingAddress",), "BillingAddress cannot be synced", "BillingCity"),
         (("Not a name",), "must be the API name of one Account field", ""),
     ],
 )

@@ -55,7 +55,7 @@ def test_a_paused_field_is_shown_with_its_reason(synced, org, monkeypatch):
     org.hide_field("Rating")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     synced("sync")
-    assert "Rating since 2026-03-03: it is not visible in Salesforce any more" in synced("status").out
+    assert "Rating since 2026-03-03: it is no longer visible in Salesforce" in synced("status").out
 
 
 def test_while_a_sync_runs_the_snapshot_is_shown(synced):

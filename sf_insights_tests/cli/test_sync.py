@@ -58,7 +58,7 @@ def test_a_field_that_is_not_read_is_named_with_its_reason(synced, org, monkeypa
     monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
     said = synced("sync")
     assert said.code == 0
-    assert "Paused Rating: it is not visible in Salesforce any more" in said.out
+    assert "Paused Rating: it is no longer visible in Salesforce" in said.out
 
 
 def test_switched_off_it_changes_nothing(sf_insights):
@@ -104,8 +104,8 @@ def impossible_day(installation, monkeypatch):
         (unknown_field, "no field Industri", "Did you mean Industry"),
         (wrong_secret, "refused the login", "SALESFORCE_CONSUMER_SECRET"),
         (foreign_endpoint, "SALESFORCE_ENDPOINT", "remove it to reach the real org"),
-        (malformed_yaml, "account_field_sync.yaml is no valid YAML", "Mend that line"),
-        (shared_label, 'The label "sssf INDUSTRY" of Rating is also the label of Industry', "choose another"),
+        (malformed_yaml, "account_field_sync.yaml is not valid YAML", "Fix that line"),
+        (shared_label, 'The label "sssf INDUSTRY" of Rating is also the label of Industry', "change one of the two"),
         (file_without_crmid, "accounts.csv has no column CrmId", "Zuora's API names"),
         (impossible_day, "SF_INSIGHTS_TODAY is 'yesterday'", "2026-03-01"),
     ],

@@ -56,7 +56,7 @@ def test_the_difference_between_null_and_silence_survives_being_stored():
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "[]", "- Industry", "Industry", "5", "true"])
 def test_a_file_without_settings_is_refused(text):
-    assert refusal(text) == "The file holds no settings. Write at least `fields:` with one Account field."
+    assert refusal(text) == "The file contains no settings. Write at least `fields:` with one Account field."
 
 
 @pytest.mark.parametrize("text", ["fields:", "fields: []", "fields: Industry", "fields: 5", "fields: {Industry: x}"])
@@ -98,23 +98,23 @@ def test_a_field_is_an_attribute_or_a_metric(category):
 @pytest.mark.parametrize("key", ["Label", "lable", "metric", "AS"])
 def test_an_unknown_key_of_an_entry_is_refused_with_those_there_are(key):
     assert refusal(f"fields: [{{field: ARR__c, {key}: x}}]") == (
-        f"fields, entry 1 (ARR__c): {key}: is no setting; there are field, as, label, description."
+        f"fields, entry 1 (ARR__c): {key}: is not a setting; the settings are field, as, label, description."
     )
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are():
     assert refusal("fields: [A]\nfeilds: [B]") == (
-        "feilds: is no setting; there are enabled, timezone, daily_at, label_prefix, insights_accounts, "
+        "feilds: is not a setting; the settings are enabled, timezone, daily_at, label_prefix, insights_accounts, "
         "retry_for, guards, retention, fields."
     )
     assert refusal("fields: [A]\nguards: {max_drop: 0.1}") == (
-        "guards: max_drop: is no setting; there are max_row_drop, min_match_rate."
+        "guards: max_drop: is not a setting; the settings are max_row_drop, min_match_rate."
     )
 
 
 def test_secrets_have_no_place_in_the_file():
     message = refusal("fields: [A]\nsalesforce_consumer_secret: hunter2")
-    assert "salesforce_consumer_secret: is no setting" in message
+    assert "salesforce_consumer_secret: is not a setting" in message
     assert "hunter2" not in message
 
 
@@ -194,7 +194,7 @@ def test_guards_are_settings_of_their_own(value):
 def test_a_time_zone_that_does_not_exist_is_refused(zone):
     message = refusal(f"fields: [A]\ntimezone: {zone}")
     assert message.startswith("timezone: '")
-    assert message.endswith("is no time zone; write one such as America/New_York.")
+    assert message.endswith("is not a time zone; write one such as America/New_York.")
 
 
 def test_a_time_zone_is_found_by_name():
@@ -241,22 +241,22 @@ def test_a_label_has_at_most_255_characters():
 @pytest.mark.parametrize("label", ['"a\\0b"', '"two\\nlines"', '"a\\tb"', '"bell\\a"', '"\\x7f"'])
 def test_a_label_stands_on_one_line(label):
     assert refusal(f"fields: [{{field: A, label: {label}}}]") == (
-        "fields, entry 1 (A): label: holds a line break or another control character; write it on one line."
+        "fields, entry 1 (A): label: contains a line break or another control character; write it on one line."
     )
 
 
 @pytest.mark.parametrize("key", ["label", "description"])
 def test_a_text_holds_whole_characters(key):
     assert refusal(f'fields: [{{field: A, {key}: "Cut \\ud83d"}}]') == (
-        f"fields, entry 1 (A): {key}: holds half a character, which nothing can store; write it again."
+        f"fields, entry 1 (A): {key}: contains half of a surrogate pair, which cannot be stored; type it again."
     )
-    with pytest.raises(ConfigurationProblem, match="label_prefix: holds half a character"):
+    with pytest.raises(ConfigurationProblem, match="label_prefix: contains half of a surrogate pair"):
         parse('fields: [A]\nlabel_prefix: "\\udc00"')
 
 
 def test_a_label_prefix_holds_no_control_character():
     assert refusal('fields: [A]\nlabel_prefix: "a\\0b"') == (
-        "label_prefix: holds a line break or another control character; write it on one line."
+        "label_prefix: contains a line break or another control character; write it on one line."
     )
 
 
@@ -276,7 +276,7 @@ def test_a_label_may_be_in_any_script(label):
 def test_a_field_is_selected_once_whatever_its_letter_case(second):
     message = refusal(f"fields: [Industry, Name, {second}]")
     assert message.lower().startswith("fields: industry is selected twice.")
-    assert "keep one of the entries" in message
+    assert "keep one of the two entries" in message
 
 
 def test_every_mistake_is_told_at_once():

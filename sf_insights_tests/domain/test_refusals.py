@@ -2,14 +2,24 @@
 
 import pytest
 
-from sf_insights.domain.refusals import API, LOGIN, LONGEST_DETAIL, UNKNOWN, ZUORA, Reaction, rule_for, told, zuora_rule
+from sf_insights.domain.refusals import (
+    API,
+    LOGIN,
+    LONGEST_DETAIL,
+    UNKNOWN,
+    ZUORA,
+    Reaction,
+    refusal_text,
+    rule_for,
+    zuora_rule,
+)
 
 RETRY, RENEW, DOWNGRADE, STOP = Reaction.RETRY, Reaction.RENEW, Reaction.DOWNGRADE, Reaction.STOP
 
 # code, message, reaction, words of the remedy
 PASSING = [
-    ("invalid_grant", "login rate exceeded", RETRY, "user of their own"),
-    ("LOGIN_RATE_EXCEEDED", "Login rate exceeded. Try again.", RETRY, "user of their own"),
+    ("invalid_grant", "login rate exceeded", RETRY, "users of their own"),
+    ("LOGIN_RATE_EXCEEDED", "Login rate exceeded. Try again.", RETRY, "users of their own"),
     ("unknown_error", "retry your request", RETRY, ""),
     ("unknown_error", "", RETRY, ""),
     ("temporarily_unavailable", "", RETRY, ""),
@@ -42,22 +52,22 @@ PASSING = [
     ("EXCEEDED_RATE_LIMIT", "", RETRY, ""),
     ("slow_down", "", RETRY, ""),
     ("REQUEST_RUNNING_TOO_LONG", "Your request was running for too long, and has been stopped.", RETRY, "less busy"),
-    ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", RETRY, "has ended"),
-    ("TooManyLockFailure", "", RETRY, "has ended"),
+    ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", RETRY, "has finished"),
+    ("TooManyLockFailure", "", RETRY, "has finished"),
     ("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", RETRY, ""),
 ]
 FINAL = [
     ("INVALID_SESSION_ID", "This session is not valid for use with the REST API", RENEW, ""),
     ("ORG_NOT_OWNED_BY_INSTANCE", "", RENEW, ""),
-    ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", STOP, "freed calls"),
+    ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", STOP, "calls are free"),
     ("FUNCTIONALITY_NOT_ENABLED", "Selecting compound data not supported in Bulk Query", STOP, "BillingCity"),
     ("INVALIDENTITY", "Entity 'X' is not supported by the Bulk API.", DOWNGRADE, ""),
     ("FeatureNotEnabled", "Async API not enabled", DOWNGRADE, ""),
     ("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner", DOWNGRADE, "API Enabled"),
     ("API_CURRENTLY_DISABLED", "API is disabled for this User", DOWNGRADE, "API Enabled"),
     ("FEATURENOTENABLED", "", DOWNGRADE, "in Setup"),
-    ("ExceededQuota", "", DOWNGRADE, "24 hours"),
-    ("LIMIT_EXCEEDED", "", DOWNGRADE, "24 hours"),
+    ("ExceededQuota", "", DOWNGRADE, "24-hour"),
+    ("LIMIT_EXCEEDED", "", DOWNGRADE, "24-hour"),
     ("INVALIDENTITY", "", DOWNGRADE, ""),
     ("FUNCTIONALITY_NOT_ENABLED", "", STOP, "in Setup"),
     ("INSUFFICIENT_ACCESS", "", STOP, "View All on Account"),
@@ -72,9 +82,9 @@ FINAL = [
 ]
 REFUSED_LOGINS = [
     ("invalid_grant", "no client credentials user enabled", STOP, "run as"),
-    ("invalid_grant", "user hasn't approved this consumer", STOP, "pre-authorize"),
-    ("invalid_app_access", "user is not admin approved to access this app", STOP, "pre-authorize"),
-    ("invalid_app_access", "", STOP, "pre-authorize"),
+    ("invalid_grant", "user hasn't approved this consumer", STOP, "Pre-authorize"),
+    ("invalid_app_access", "user is not admin approved to access this app", STOP, "Pre-authorize"),
+    ("invalid_app_access", "", STOP, "Pre-authorize"),
     ("invalid_grant", "ip restricted", STOP, "relaxing the IP restrictions"),
     ("invalid_grant", "ip restricted or invalid login hours", STOP, "login hours"),
     ("LOGIN_DURING_RESTRICTED_DOMAIN", "", STOP, "login IP ranges"),
@@ -151,7 +161,7 @@ def test_a_refusal_that_no_table_knows_is_final(code, message):
 
 def test_what_is_told_is_bounded_and_keeps_the_error_id():
     long = "An unexpected error occurred. " + "x" * 2000 + " Please include this ErrorId: 1234567-89 (-99)"
-    shown = told("UNKNOWN_EXCEPTION", long)
+    shown = refusal_text("UNKNOWN_EXCEPTION", long)
     assert len(shown) < LONGEST_DETAIL + 80
     assert shown.startswith("UNKNOWN_EXCEPTION: An unexpected error occurred.")
     assert shown.endswith("ErrorId: 1234567-89")
@@ -166,10 +176,10 @@ def test_what_is_told_is_bounded_and_keeps_the_error_id():
     ],
 )
 def test_a_secret_that_a_server_echoes_is_left_out(echoed):
-    assert "secret9" not in told("X", echoed).replace("client_secret", "")
-    assert "secret8" not in told("X", echoed)
-    assert "secret.secret" not in told("X", echoed)
-    assert "secret-token" not in told("X", echoed)
+    assert "secret9" not in refusal_text("X", echoed).replace("client_secret", "")
+    assert "secret8" not in refusal_text("X", echoed)
+    assert "secret.secret" not in refusal_text("X", echoed)
+    assert "secret-token" not in refusal_text("X", echoed)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +211,4 @@ def test_what_only_a_person_can_change_is_told_from_what_may_pass(code, message,
     ],
 )
 def test_a_secret_that_a_server_repeats_is_left_out(text):
-    assert "abcdef123" not in told("", text)
+    assert "abcdef123" not in refusal_text("", text)

@@ -74,5 +74,5 @@ def test_a_host_that_serves_no_api_of_salesforce_is_named(written):
     ],
 )
 def test_what_is_not_a_host_is_refused(written):
-    with pytest.raises(ConfigurationProblem, match=r"not the name of a Salesforce host.*acme\.my\.salesforce\.com"):
+    with pytest.raises(ConfigurationProblem, match=r"not a Salesforce host name.*acme\.my\.salesforce\.com"):
         login_host(written)

@@ -60,7 +60,7 @@ def test_a_missing_column_is_named_with_the_ones_found(written, header):
 def test_another_separator_than_the_comma_is_named(written, sign, name):
     with pytest.raises(ConfigurationProblem) as problem:
         listed(written("Id,CrmId,Name\n1,2,3\n".replace(",", sign)))
-    assert problem.value.remedy == f"Export it with commas; {name} separate its columns."
+    assert problem.value.remedy == f"Its columns are separated by {name}; export it with commas."
 
 
 def test_what_is_no_separator_is_not_named(written):
@@ -198,9 +198,12 @@ def test_lines_are_counted_from_the_first_of_the_file(written):
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b'Id,CrmId,Name\n1,x,"two\nlines"\n2,y,b,c\n', "line 4 has 4 values where the header has 3"),
+        (b'Id,CrmId,Name\n1,x,"two\nlines"\n2,y,b,c\n', "line 4 has 4 values, but the header has 3"),
         (b"Id,CrmId,Name\n1,x,a\n2,y,\xe4\n", "line 3 is not UTF-8"),
-        (b'Id,CrmId,Name\n1,x,a\n2,y,"b\n3,z,c\n', "what begins in line 3 is no CSV, as when a quote is not closed"),
+        (
+            b'Id,CrmId,Name\n1,x,a\n2,y,"b\n3,z,c\n',
+            "the record that begins in line 3 is not valid CSV, as when a quote is not closed",
+        ),
         (b"Id,CrmId,Name,CrmId\n1,x,a,y\n", "has the column CrmId twice"),
     ],
 )

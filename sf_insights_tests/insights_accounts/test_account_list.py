@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from sf_insights.domain.configuration import parse_configuration
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.insights_accounts.files import FileAccounts
 from sf_insights.warehouse.tables.accounts import apply_list
 from sf_insights.warehouse.tables.syncs import open_sync
@@ -87,7 +87,7 @@ def test_a_landed_list_harmed_before_it_is_used_changes_nothing(tmp_path, wareho
     configuration = parse_configuration({"fields": ["Industry"]})
     with warehouse.transaction() as tx:
         sync = open_sync(tx, today=lambda _: date(2026, 3, 1), run_id="-", configuration=configuration, accepted=())
-    with pytest.raises(IncompleteSnapshot, match="were removed or damaged"), warehouse.transaction() as tx:
+    with pytest.raises(IncompleteData, match="were removed or damaged"), warehouse.transaction() as tx:
         apply_list(tx, sync, landed)
     with warehouse.transaction() as tx:
         assert tx.is_empty("zuora.accounts")

@@ -35,7 +35,7 @@ def test_the_asset_graph_and_a_run_are_read_in_dagsters_own_pages(sf_insights, m
         says(browser, "match_rate", "accounts_matched", str(matched), "dagster/row_count", "seconds", run_id[:8])
 
         browser.open(f"{url}/assets/insights/matched_accounts")
-        says(browser, "One row per account in today's Zuora list", "Zuora's Id of the account")
+        says(browser, "One row per account in today's Zuora list", "The account's Id in Zuora")
 
         browser.open(f"{url}/runs")
         says(browser, run_id[:8], f"sf_insights/org: {ORGANIZATION_ID}", "sf_insights/day: 2026-03-02")

@@ -101,7 +101,7 @@ def test_every_way_to_write_a_list_is_kept(edited, text, selection, after):
 
 def test_a_file_that_cannot_be_edited_without_loss_is_left_to_its_writer(edited, tmp_path):
     text = "fields: [A, # first\n  B]\n"
-    with pytest.raises(ConfigurationProblem, match="written in a way that this cannot edit"):
+    with pytest.raises(ConfigurationProblem, match="has a form that cannot be edited here"):
         edited(text, {"A": "attribute", "C": "attribute"})
     assert (tmp_path / "account_field_sync.yaml").read_text() == text
 

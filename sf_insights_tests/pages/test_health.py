@@ -63,7 +63,7 @@ def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced,
     assert synced("sync").code == 0
     page = synced_site.get("/health")
     assert "paused" in " ".join(row for row in page.rows if "Rating" in row.split())
-    assert "not visible in Salesforce any more" in page.text
+    assert "no longer visible in Salesforce" in page.text
     assert f"AnnualRevenue 1 1.0E30 {account}" in " ".join(page.rows)
     assert any(row.startswith("2026-03-03 Rating paused") for row in page.rows)
 

@@ -49,9 +49,9 @@ def test_a_label_can_move_to_another_field_and_an_emptied_one_returns_to_its_def
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ({"Rating": "annual REVENUE"}, "Labels are unique, case ignored"),
-        ({"Rating": "Same", "Industry": "same"}, "Labels are unique, case ignored"),
-        ({"Rating": "Account_ID"}, "the name of a column that every account has"),
+        ({"Rating": "annual REVENUE"}, "Labels must be unique, ignoring letter case"),
+        ({"Rating": "Same", "Industry": "same"}, "Labels must be unique, ignoring letter case"),
+        ({"Rating": "Account_ID"}, "the name of a fixed column"),
         ({"Rating": "x" * 300}, "at most 255"),
         ({"Rating": "two\nlines"}, "line break"),
     ],

@@ -112,7 +112,7 @@ def test_going_on_choosing_keeps_what_was_chosen(synced_site, synced):
     ("select", "become", "reason"),
     [
         (("Phone",), {"Phone": "metric"}, "Phone cannot be a metric: its type is phone"),
-        (("BillingAddress",), {}, "BillingAddress cannot be synchronized: it is compound"),
+        (("BillingAddress",), {}, "BillingAddress cannot be synced: it is compound"),
         (("Industri",), {}, "Did you mean Industry"),
         (("a b",), {}, "must be the API name of one Account field"),
     ],
@@ -140,7 +140,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced,
     synced.configuration.write_text(changed)
     page = synced_site.post(path, fields)
     assert page.status == 409
-    assert "was changed meanwhile, so nothing was written" in page.text
+    assert "was changed in the meantime, so nothing was written" in page.text
     assert "selected Phone" in page.text
     assert ("selected", "Type") in page.form("/fields/review")
     assert ("selected", "Phone") not in page.form("/fields/review")
@@ -151,7 +151,7 @@ def test_a_file_that_is_not_valid_is_explained_and_cannot_be_saved(synced_site, 
     synced.configuration.write_text("fields: [Industry\n")
     page = synced_site.get("/fields")
     assert page.status == 200
-    assert "is no valid YAML" in page.text
+    assert "is not valid YAML" in page.text
     assert "Review changes" not in page.text
 
 

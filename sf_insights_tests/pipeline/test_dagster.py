@@ -93,7 +93,7 @@ def test_columns_are_described_by_their_labels_or_the_data_dictionary(sync, inst
             for key in ("insights/account_attributes", "insights/matched_accounts", "salesforce/raw_accounts")
         }
     assert schemas["insights/account_attributes"]["Industry"] == "Line of business"
-    assert schemas["insights/account_attributes"]["synced_on"] == "The day whose values these are"
+    assert schemas["insights/account_attributes"]["synced_on"] == "The day of the sync that these values are from"
     assert all(schemas["insights/matched_accounts"].values())
     assert schemas["salesforce/raw_accounts"]["Industry"] == "Industry"
 

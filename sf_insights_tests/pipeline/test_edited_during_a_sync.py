@@ -55,7 +55,7 @@ def test_a_label_written_during_a_sync_is_published_at_its_end(sync, edited_duri
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("fields: [", "is no valid YAML"),
+        ("fields: [", "is not valid YAML"),
         (
             file_with([{"field": "Industry", "label": "Same"}, {"field": "Rating", "label": "same"}]),
             "is also the label",

@@ -14,7 +14,7 @@ def test_a_field_hidden_overnight_pauses_alone(org, sync):
         org.update_account(salesforce_id, Industry="Energy")
     run = sync(day="2026-03-02")
     assert run.field("Rating").status == "paused"
-    assert "not visible" in run.field("Rating").status_reason
+    assert "no longer visible" in run.field("Rating").status_reason
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
     assert run.attributes("Rating") == before
 
@@ -234,7 +234,7 @@ def test_a_field_goes_through_every_status_and_keeps_values_history_and_label(or
         "SELECT comment FROM duckdb_columns() WHERE table_name = 'account_attributes' AND column_name = 'Rating'"
     )
     assert comment.startswith("Temperature")
-    assert "Paused since 2026-03-04: it is not visible" in comment
+    assert "Paused since 2026-03-04: it is no longer visible" in comment
 
     run = sync(day="2026-03-05", fields=["Industry"])
     assert run.field("Rating").status == "deselected"

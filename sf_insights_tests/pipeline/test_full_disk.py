@@ -54,7 +54,7 @@ def test_a_full_disk_leaves_yesterdays_tables_and_is_named(org, disk, sync, mome
     assert failed[0] == failing
     assert set(failed) <= {failing, "zuora__accounts"}  # which does not wait for the other list
     assert run.reason.startswith("The disk is full")
-    assert "Make room" in run.reason
+    assert "Free some space" in run.reason
     assert content(run) == yesterday
     assert not [file for file in sync.data.iterdir() if file.name.endswith(".part")]
     disk.make_room()

@@ -173,7 +173,7 @@ REFUSED = {
             "status": 400,
             "body": {"error": "invalid_grant", "error_description": "user hasn't approved this consumer"},
         },
-        ["invalid_grant", "pre-authorize"],
+        ["invalid_grant", "Pre-authorize"],
     ),
     "no access to Account": (
         {
@@ -270,7 +270,7 @@ def test_a_field_that_vanishes_while_the_query_runs_pauses_alone(org, sync):
     org.fault("hide_field", field="Rating")
     run = sync(day="2026-03-02")
     assert run.field("Rating").status == "paused"
-    assert "not visible" in run.field("Rating").status_reason
+    assert "no longer visible" in run.field("Rating").status_reason
     assert run.attributes("Rating") == kept
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
 

@@ -66,5 +66,5 @@ def test_an_id_with_an_invalid_byte_leaves_yesterdays_data_and_says_why(org, syn
     salesforce_id = next(iter(Truth(org).matches().values()))
     org.fault("garble", path="/results", times=None, texts={f'"{salesforce_id}"': f'"{salesforce_id[:-1]}\xe9"'})
     run = sync.fails(day="2026-03-02")
-    assert f"has an Id with bytes that are not text: {salesforce_id[:-1]}{LOST}." in run.reason
+    assert f"has an Id with invalid bytes: {salesforce_id[:-1]}{LOST}." in run.reason
     assert sync.snapshot.read_bytes() == before

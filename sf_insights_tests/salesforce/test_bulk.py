@@ -3,8 +3,8 @@ import threading
 import polars as pl
 import pytest
 
-from sf_insights.domain.problems import ConnectionProblem, IncompleteSnapshot
-from sf_insights.salesforce.account_reader import AccountSnapshot, discard_job
+from sf_insights.domain.problems import ConnectionProblem, IncompleteData
+from sf_insights.salesforce.account_reader import AccountReading, discard_job
 from sf_insights.salesforce.csv_pages import count_records, write_page
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights_tests.clients import calls, connected
@@ -48,12 +48,12 @@ def small_pages(org):
 
 
 def test_a_snapshot_holds_every_account_and_leaves_nothing_behind(org, salesforce, small_pages, everything, tmp_path):
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        pages = list(snapshot.pages())
-        assert snapshot.method == "bulk"
-        assert snapshot.downgrade_reason is None
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        pages = list(reading.pages())
+        assert reading.method == "bulk"
+        assert reading.downgrade_reason is None
     assert all_of(pages)["Id"].to_list() == everything
-    assert snapshot.total_records == sum(page.records for page in pages) == len(everything)
+    assert reading.total_records == sum(page.records for page in pages) == len(everything)
     assert all(page.records == page.claimed_records == read(page).height for page in pages)
     assert sorted(page.number for page in pages) == list(range(1, len(pages) + 1))
     assert sorted(tmp_path.iterdir()) == sorted(page.path for page in pages)
@@ -63,9 +63,9 @@ def test_a_snapshot_holds_every_account_and_leaves_nothing_behind(org, salesforc
 def test_an_api_without_result_pages_is_read_by_locators(org, small_pages, everything, tmp_path):
     with (
         connected(org, {"SALESFORCE_API_VERSION": "57.0"}) as salesforce,
-        AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
+        AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
-        pages = list(snapshot.pages())
+        pages = list(reading.pages())
     assert all_of(pages)["Id"].to_list() == everything
     assert not calls(org, "GET", "/resultPages")
     assert jobs_left(org) == {}
@@ -73,20 +73,20 @@ def test_an_api_without_result_pages_is_read_by_locators(org, small_pages, every
 
 def test_missing_result_pages_fall_back_to_locators(org, salesforce, small_pages, everything, tmp_path):
     org.fault("status", path="/resultPages", status=404, body=refusal("NOT_FOUND", "The requested resource ..."))
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
 
 
 def test_an_answer_without_compression_is_fine_too(org, salesforce, everything, tmp_path):
     org.configure(gzip=False)
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
 
 
 def test_pages_wait_for_their_consumer(org, salesforce, tmp_path):
     org.configure(page_records=20)
-    with AccountSnapshot(salesforce, SOQL, tmp_path, workers=2) as snapshot:
-        for _ in snapshot.pages():
+    with AccountReading(salesforce, SOQL, tmp_path, workers=2) as reading:
+        for _ in reading.pages():
             waiting = [path for path in tmp_path.iterdir() if path.suffix == ".csv"]
             assert len(waiting) <= 1 + 2 + 1
             for path in waiting:
@@ -113,8 +113,8 @@ def test_pages_wait_for_their_consumer(org, salesforce, tmp_path):
 def test_a_torn_page_is_fetched_again(org, salesforce, small_pages, everything, tmp_path, fault):
     fault = dict(fault)
     org.fault(fault.pop("action"), path="/results", times=2, **fault)
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        pages = list(snapshot.pages())
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        pages = list(reading.pages())
     assert all_of(pages)["Id"].to_list() == everything
     assert not list(tmp_path.glob("*.part"))
 
@@ -122,10 +122,10 @@ def test_a_torn_page_is_fetched_again(org, salesforce, small_pages, everything, 
 def test_pages_that_stay_torn_are_an_incomplete_snapshot(org, salesforce, small_pages, tmp_path):
     org.fault("truncate", path="/results", times=None, line_end=True)
     with (
-        pytest.raises(IncompleteSnapshot, match="Salesforce announced"),
-        AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
+        pytest.raises(IncompleteData, match="Salesforce announced"),
+        AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
-        list(snapshot.pages())
+        list(reading.pages())
     assert not list(tmp_path.glob("*.part"))
     assert jobs_left(org) == {}
 
@@ -134,16 +134,16 @@ def test_fewer_records_than_the_job_found_are_an_incomplete_snapshot(org, salesf
     org.fault("truncate", path="/results", times=None, line_end=True)
     org.fault("headers", path="/results", times=None, omit=["Sforce-NumberOfRecords"])
     with (
-        pytest.raises(IncompleteSnapshot, match="arrived where Salesforce announced"),
-        AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
+        pytest.raises(IncompleteData, match="arrived, but Salesforce announced"),
+        AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
-        list(snapshot.pages())
+        list(reading.pages())
 
 
 def test_a_session_that_expires_between_pages_is_renewed(org, salesforce, small_pages, everything, tmp_path):
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
         pages = []
-        for page in snapshot.pages():
+        for page in reading.pages():
             pages.append(page)
             if len(pages) == 2:
                 org.invalidate_tokens()
@@ -154,23 +154,23 @@ def test_polls_survive_trouble_and_report_progress(org, salesforce, small_pages,
     org.configure(page_records=50, job_seconds=0.8)
     org.fault("status", path="/jobs/query/750", method="GET", status=503, body="busy")
     seen = []
-    with AccountSnapshot(salesforce, SOQL, tmp_path, on_progress=seen.append) as snapshot:
-        pages = list(snapshot.pages())
+    with AccountReading(salesforce, SOQL, tmp_path, on_progress=seen.append) as reading:
+        pages = list(reading.pages())
     assert seen[0].state in ("UploadComplete", "InProgress")
-    assert seen[0].job_id == snapshot.job_id
+    assert seen[0].job_id == reading.job_id
     assert seen[-1].pages == len(pages)
-    assert seen[-1].records == seen[-1].records_found == snapshot.total_records
-    assert len(calls(org, "GET", f"/jobs/query/{snapshot.job_id}")) < 20 + len(pages)
+    assert seen[-1].records == seen[-1].records_found == reading.total_records
+    assert len(calls(org, "GET", f"/jobs/query/{reading.job_id}")) < 20 + len(pages)
 
 
 def test_a_job_past_its_deadline_is_aborted(org, salesforce, tmp_path):
     org.fault("job_stuck")
     with (
         pytest.raises(ConnectionProblem, match="in time; it was InProgress"),
-        AccountSnapshot(salesforce, SOQL, tmp_path, deadline_seconds=0.5) as snapshot,
+        AccountReading(salesforce, SOQL, tmp_path, deadline_seconds=0.5) as reading,
     ):
-        list(snapshot.pages())
-    assert jobs_left(org) == {snapshot.job_id: "Aborted"}
+        list(reading.pages())
+    assert jobs_left(org) == {reading.job_id: "Aborted"}
 
 
 def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
@@ -180,9 +180,9 @@ def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
     )
     with (
         pytest.raises(RequestRefused, match="No such column 'X__c'") as refused,
-        AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
+        AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
-        list(snapshot.pages())
+        list(reading.pages())
     assert refused.value.code == "INVALID_FIELD"
     assert "SELECT" not in str(refused.value)
     assert jobs_left(org) == {}
@@ -191,10 +191,10 @@ def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
 def test_a_job_that_somebody_aborted_is_reported_and_removed(org, salesforce, tmp_path):
     org.fault("job_aborted")
     with (
-        pytest.raises(ConnectionProblem, match="Somebody aborted"),
-        AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot,
+        pytest.raises(ConnectionProblem, match="was aborted in Salesforce"),
+        AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
-        list(snapshot.pages())
+        list(reading.pages())
     assert jobs_left(org) == {}
 
 
@@ -206,8 +206,8 @@ def test_whatever_stops_the_consumer_removes_the_job_and_ends_the_downloads(
         for _ in pages:
             raise stop
 
-    with pytest.raises(stop) as stopped, AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        consume(snapshot.pages())
+    with pytest.raises(stop) as stopped, AccountReading(salesforce, SOQL, tmp_path) as reading:
+        consume(reading.pages())
     assert stopped.traceback
     assert jobs_left(org) == {}
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("accounts")]
@@ -221,15 +221,15 @@ def test_an_interrupt_while_salesforce_works_aborts_the_job(org, salesforce, tmp
 
     with (
         pytest.raises(KeyboardInterrupt),
-        AccountSnapshot(salesforce, SOQL, tmp_path, on_progress=interrupt) as snapshot,
+        AccountReading(salesforce, SOQL, tmp_path, on_progress=interrupt) as reading,
     ):
-        list(snapshot.pages())
-    assert jobs_left(org) == {snapshot.job_id: "Aborted"}
+        list(reading.pages())
+    assert jobs_left(org) == {reading.job_id: "Aborted"}
 
 
 def test_a_closed_generator_ends_the_downloads(org, salesforce, small_pages, tmp_path):
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        pages = snapshot.pages()
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        pages = reading.pages()
         next(pages)
         pages.close()
         assert not [thread for thread in threading.enumerate() if thread.name.startswith("accounts")]
@@ -238,15 +238,15 @@ def test_a_closed_generator_ends_the_downloads(org, salesforce, small_pages, tmp
 
 def test_a_job_that_cannot_be_removed_does_not_fail_the_snapshot(org, salesforce, everything, tmp_path, caplog):
     org.fault("status", path="/jobs/query/750", method="DELETE", status=400, body=refusal("API_ERROR", "not now"))
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
-    assert "is left behind in Salesforce" in caplog.text
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
+    assert "remains in Salesforce" in caplog.text
 
 
 def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
     with (
         pytest.raises(RequestRefused, match="No such column 'Nowhere__c'") as refused,
-        AccountSnapshot(salesforce, "SELECT Id, Nowhere__c FROM Account", tmp_path),
+        AccountReading(salesforce, "SELECT Id, Nowhere__c FROM Account", tmp_path),
     ):
         pass
     assert "SELECT" not in str(refused.value)
@@ -254,66 +254,66 @@ def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
 
 def test_a_job_whose_creation_got_no_answer_is_found_and_not_created_again(org, salesforce, everything, tmp_path):
     org.fault("drop_body", path="/jobs/query", method="POST")
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
     assert len(calls(org, "POST", "/jobs/query")) == 1
-    assert list(jobs_left(org)) == [snapshot.job_id], "it may be somebody else's, so it goes by itself"
+    assert list(jobs_left(org)) == [reading.job_id], "it may be somebody else's, so it goes by itself"
 
 
 def test_a_job_of_another_installation_is_not_removed(org, salesforce, everything, tmp_path):
-    other = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    other = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("drop_body", path="/jobs/query", method="POST")
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
-    assert snapshot.job_id != other.job_id
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
+    assert reading.job_id != other.job_id
     assert other.job_id in jobs_left(org)
 
 
 def test_the_jobs_of_the_org_are_not_listed_when_a_job_is_created(org, salesforce, tmp_path):
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        list(snapshot.pages())
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        list(reading.pages())
     assert calls(org, "GET", "/jobs/query") == []
 
 
 def test_a_job_that_was_certainly_not_created_is_asked_for_again(org, salesforce, everything, tmp_path):
     org.fault("drop_before", path="/jobs/query", method="POST")
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert all_of(reading.pages())["Id"].to_list() == everything
 
 
 def test_a_job_of_a_run_that_died_is_taken_up_again(org, salesforce, everything, tmp_path):
-    died = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
-    with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as snapshot:
-        assert snapshot.job_id == died.job_id
-        assert all_of(snapshot.pages())["Id"].to_list() == everything
-    with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as afresh:
+    died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
+    with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as reading:
+        assert reading.job_id == died.job_id
+        assert all_of(reading.pages())["Id"].to_list() == everything
+    with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as afresh:
         assert afresh.job_id != died.job_id
 
 
 @pytest.mark.parametrize("status", [400, 403])
 def test_a_new_job_is_asked_for_when_salesforce_does_not_show_the_earlier_one(org, salesforce, tmp_path, status):
-    died = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("status", path=f"/jobs/query/{died.job_id}", status=status, body=refusal("API_ERROR", "not now"))
-    with AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=died.job_id) as snapshot:
-        assert snapshot.job_id != died.job_id
-        assert list(snapshot.pages())
+    with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as reading:
+        assert reading.job_id != died.job_id
+        assert list(reading.pages())
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
 def test_an_earlier_job_that_cannot_be_removed_stops_nothing(org, salesforce, tmp_path, caplog, status):
-    died = AccountSnapshot(salesforce, SOQL, tmp_path).__enter__()
+    died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("status", path="/jobs/query/750", times=None, status=status, body=refusal("API_ERROR", "not now"))
     discard_job(salesforce, died.job_id)
     assert died.job_id in caplog.text
 
 
 def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp_path):
-    other = AccountSnapshot(salesforce, "SELECT Id FROM Account", tmp_path).__enter__()
+    other = AccountReading(salesforce, "SELECT Id FROM Account", tmp_path).__enter__()
     with (
-        pytest.raises(IncompleteSnapshot, match="is another query than ours"),
-        AccountSnapshot(salesforce, SOQL, tmp_path, resume_job=other.job_id) as snapshot,
+        pytest.raises(IncompleteData, match="runs another query than this"),
+        AccountReading(salesforce, SOQL, tmp_path, resume_job=other.job_id) as reading,
     ):
-        list(snapshot.pages())
+        list(reading.pages())
     assert list(jobs_left(org)) == [other.job_id]
 
 
@@ -327,17 +327,17 @@ def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp
     ],
 )
 def test_rest_gives_the_same_when_bulk_is_refused(org, salesforce, tmp_path, status, code, message):
-    with AccountSnapshot(salesforce, SOQL, tmp_path / "bulk") as snapshot:
-        expected = all_of(snapshot.pages())
+    with AccountReading(salesforce, SOQL, tmp_path / "bulk") as reading:
+        expected = all_of(reading.pages())
     org.configure(batch_records=200)
     org.fault("status", path="/jobs/query", method="POST", status=status, body=refusal(code, message))
     seen = []
-    with AccountSnapshot(salesforce, SOQL, tmp_path / "rest", on_progress=seen.append) as snapshot:
-        pages = list(snapshot.pages())
-        assert (snapshot.method, snapshot.job_id) == ("rest", None)
-        assert code in snapshot.downgrade_reason
+    with AccountReading(salesforce, SOQL, tmp_path / "rest", on_progress=seen.append) as reading:
+        pages = list(reading.pages())
+        assert (reading.method, reading.job_id) == ("rest", None)
+        assert code in reading.downgrade_reason
     assert len(pages) > 1
-    assert snapshot.total_records == expected.height == seen[-1].records
+    assert reading.total_records == expected.height == seen[-1].records
     found = all_of(pages).with_columns(pl.col("SystemModstamp").str.replace("+0000", "Z", literal=True))
     assert found.columns == expected.columns
     assert found.rows() == expected.rows()
@@ -347,8 +347,8 @@ def test_rest_pages_lost_half_way_are_an_error(org, salesforce, tmp_path):
     org.configure(batch_records=200)
     org.fault("status", path="/jobs/query", method="POST", status=400, body=refusal("FEATURENOTENABLED", "off"))
     org.fault("status", path="/query/01g", status=400, body=refusal("INVALID_QUERY_LOCATOR", "invalid query locator"))
-    with pytest.raises(RequestRefused, match="Run again"), AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        list(snapshot.pages())
+    with pytest.raises(RequestRefused, match="Run again"), AccountReading(salesforce, SOQL, tmp_path) as reading:
+        list(reading.pages())
 
 
 def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
@@ -370,7 +370,7 @@ def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
 
 def test_creating_a_query_is_tried_until_the_server_is_back(org, salesforce, tmp_path):
     org.fault("status", path="/jobs/query", method="POST", status=502, body="<html>", times=3)
-    with AccountSnapshot(salesforce, SOQL, tmp_path) as snapshot:
-        assert snapshot.job_id
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert reading.job_id
         assert len(jobs_left(org)) == 1
     assert len(calls(org, "POST", "/jobs/query")) == 4

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sf_insights.domain.problems import Problem
 from sf_insights.insights_accounts.source import account_source
-from sf_insights.salesforce.account_reader import AccountSnapshot
+from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.retry import RetryPolicy
 from sf_insights_tests.clients import listed
@@ -111,8 +111,8 @@ def _read_all(url, directory):
         org.record_count()
         org.api_versions()
         list(org.query("SELECT Id FROM Organization"))
-        with AccountSnapshot(org, SOQL, directory, deadline_seconds=0.1) as snapshot:
-            return list(snapshot.pages())
+        with AccountReading(org, SOQL, directory, deadline_seconds=0.1) as reading:
+            return list(reading.pages())
 
 
 def _list_accounts(url, directory):

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.insights_accounts.source import account_source
-from sf_insights.salesforce.account_reader import AccountSnapshot
+from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.clients import QUICK, listed
 from sf_insights_tests.scripted_server import Answer, serving
@@ -23,7 +23,7 @@ ENDLESS = {
     "on and on, without content": (lambda n: f"page{n}", 0),
     "on and on, with records beyond those announced": (lambda n: f"page{n}", 1),
 }
-STOPPED = r"leads back|an empty page|announced 3"
+STOPPED = r"points back|an empty page|announced 3"
 
 
 class Endless:
@@ -76,10 +76,10 @@ def test_a_bulk_result_without_end_is_refused(tmp_path, how, pages_by):
     with (
         serving(Endless(how, pages_by=pages_by)) as server,
         SalesforceOrg.from_environment(SESSION | {"SALESFORCE_ENDPOINT": server.url}, retry=QUICK) as org,
-        AccountSnapshot(org, "SELECT Id FROM Account", tmp_path) as snapshot,
-        pytest.raises(IncompleteSnapshot, match=STOPPED),
+        AccountReading(org, "SELECT Id FROM Account", tmp_path) as reading,
+        pytest.raises(IncompleteData, match=STOPPED),
     ):
-        list(snapshot.pages())
+        list(reading.pages())
     assert len(server.requests) < MANY
 
 
@@ -88,7 +88,7 @@ def test_a_rest_query_without_end_is_refused(how):
     with (
         serving(Endless(how, pages_by="")) as server,
         SalesforceOrg.from_environment(SESSION | {"SALESFORCE_ENDPOINT": server.url}, retry=QUICK) as org,
-        pytest.raises(IncompleteSnapshot, match=STOPPED),
+        pytest.raises(IncompleteData, match=STOPPED),
     ):
         list(org.query("SELECT Id FROM Account", include_deleted=True))
     assert len(server.requests) < MANY
@@ -98,7 +98,7 @@ def test_a_rest_query_without_end_is_refused(how):
 def test_a_zuora_query_without_end_is_refused(tmp_path, how):
     with (
         serving(Endless(how, pages_by="")) as server,
-        pytest.raises(IncompleteSnapshot, match="Zuora was asked to list the accounts and"),
+        pytest.raises(IncompleteData, match="Zuora was asked to list the accounts and"),
     ):
         environment = {"ZUORA_BASE_URL": server.url, "ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "secret"}
         listed(account_source("zuora", environment, tmp_path, retry=QUICK))
@@ -159,8 +159,8 @@ def after_an_ambiguous_create(tmp_path, **script):
         environment = SESSION | {"SALESFORCE_ENDPOINT": server.url}
         with SalesforceOrg.from_environment(environment, retry=QUICK) as org:
             org.limits()  # an answer that tells Salesforce's time
-            with AccountSnapshot(org, "SELECT Id FROM Account", tmp_path) as snapshot:
-                used = snapshot.job_id
+            with AccountReading(org, "SELECT Id FROM Account", tmp_path) as reading:
+                used = reading.job_id
     return used, server.requests
 
 

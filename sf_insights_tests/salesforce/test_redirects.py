@@ -44,8 +44,8 @@ def moved(server, status=302):
 def test_a_moved_org_is_named_at_the_login(elsewhere, status):
     with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
         SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
-    assert problem.value.what.startswith("old.my.salesforce.com sends requests on to localhost,")
-    assert "write localhost into SALESFORCE_DOMAIN" in problem.value.remedy
+    assert problem.value.what.startswith("old.my.salesforce.com redirects requests to localhost;")
+    assert "set SALESFORCE_DOMAIN to localhost" in problem.value.remedy
     assert "secret=1" not in str(problem.value)
     assert len(old.requests) == 1
 
@@ -67,7 +67,7 @@ def test_an_org_that_moves_after_the_login_is_named(elsewhere, status):
             pytest.raises(ConnectionProblem) as problem,
         ):
             org.describe_account()
-    assert "write localhost into SALESFORCE_DOMAIN" in problem.value.remedy
+    assert "set SALESFORCE_DOMAIN to localhost" in problem.value.remedy
     assert len(old.requests) == 2
 
 
@@ -76,7 +76,7 @@ def test_the_address_of_a_session_is_named_by_its_own_variable(elsewhere):
         environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
         with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
             org.limits()
-    assert "write localhost into SALESFORCE_INSTANCE_URL" in problem.value.remedy
+    assert "set SALESFORCE_INSTANCE_URL to localhost" in problem.value.remedy
 
 
 def test_a_redirect_to_a_page_of_the_same_host_is_not_followed_either():
@@ -84,7 +84,7 @@ def test_a_redirect_to_a_page_of_the_same_host_is_not_followed_either():
         environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
         with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
             org.limits()
-    assert "a redirect to another page of its own" in problem.value.what
+    assert "a redirect to another of its pages" in problem.value.what
     assert len(old.requests) == 1
 
 
@@ -93,7 +93,7 @@ def test_a_moved_zuora_tenant_is_named(elsewhere, tmp_path, status):
     with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
         environment = {"ZUORA_BASE_URL": old.url, "ZUORA_CLIENT_ID": "client-4d4", "ZUORA_CLIENT_SECRET": "secret-b1b"}
         listed(account_source("zuora", environment, tmp_path, retry=QUICK))
-    assert "write localhost into ZUORA_BASE_URL" in problem.value.remedy
+    assert "set ZUORA_BASE_URL to localhost" in problem.value.remedy
     assert len(old.requests) == 1
 
 
@@ -104,8 +104,8 @@ def test_neither_alert_nor_heartbeat_is_sent_on(elsewhere, tmp_path, caplog, sta
         alerts = Alerts(tmp_path, variables)
         alerts.failed(None, "because")
         alerts.published(Published(date(2026, 3, 1), True, {}, {}, 1.0, None))
-    assert "write localhost into SF_INSIGHTS_ALERT_URL" in caplog.text
-    assert "write localhost into SF_INSIGHTS_HEARTBEAT_URL" in caplog.text
+    assert "set SF_INSIGHTS_ALERT_URL to localhost" in caplog.text
+    assert "set SF_INSIGHTS_HEARTBEAT_URL to localhost" in caplog.text
     assert "token-" not in caplog.text
 
 

@@ -143,7 +143,7 @@ def test_a_session_may_expire_many_times_in_one_run(org, salesforce):
 @pytest.mark.parametrize("body", [EXPIRED, {"error": "x"}, "<html>401</html>"], ids=["array", "object", "html"])
 def test_a_persistent_401_stops_after_one_refresh(org, salesforce, body):
     org.fault("status", path="/services/data", times=None, status=401, body=body)
-    with pytest.raises(ConnectionProblem, match="accepts the login but refuses the session"):
+    with pytest.raises(ConnectionProblem, match="accepts the login but refuses the new session"):
         salesforce.describe_account()
     assert len(calls(org, "POST", "/oauth2/token")) == 2
     assert len(calls(org, "GET", "/describe")) == 2
@@ -259,7 +259,7 @@ def test_a_refused_login_names_what_to_check(org, changed, remedy):
     ("description", "remedy"),
     [
         ("no client credentials user enabled", "choose a user for it to run as"),
-        ("user hasn't approved this consumer", "pre-authorize"),
+        ("user hasn't approved this consumer", "Pre-authorize"),
         ("request not supported on this domain", "My Domain"),
         ("authentication failure", "the user is active"),
     ],
@@ -275,7 +275,7 @@ def test_a_refused_grant_names_the_setting_of_the_connected_app(org, description
     ("code", "description", "remedy"),
     [
         ("invalid_grant", "ip restricted", "relaxing the IP restrictions"),
-        ("invalid_app_access", "user is not admin approved to access this app", "pre-authorize"),
+        ("invalid_app_access", "user is not admin approved to access this app", "Pre-authorize"),
         ("OAUTH_APP_BLOCKED", "this app is blocked by admin", "Connected Apps OAuth Usage"),
         ("OAUTH_EC_APP_NOT_FOUND", "External client app is not installed in this org", "Install the External Client"),
     ],

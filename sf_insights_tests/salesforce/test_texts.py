@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.domain.problems import IncompleteSnapshot
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.damaged_pages import REASON
 from sf_insights.salesforce.extraction import extract_accounts
 from sf_insights.salesforce.org import SalesforceOrg
@@ -241,7 +241,7 @@ def test_a_byte_order_mark_before_the_header_is_no_part_of_a_name(bulk, damage):
 def test_an_id_with_bytes_that_are_not_text_fails_with_a_sentence(bulk, rest):
     damaged = f"{SECOND[:-1]}{LOST}"
     for read, content in ((bulk, page("a", "b")), (rest, answer("a", "b"))):
-        with pytest.raises(IncompleteSnapshot, match="has an Id with bytes that are not text") as refused:
+        with pytest.raises(IncompleteData, match="has an Id with invalid bytes") as refused:
             read(content.replace(SECOND.encode(), SECOND[:-1].encode() + b"\xe9"))
         assert damaged in str(refused.value)
 
@@ -249,12 +249,10 @@ def test_an_id_with_bytes_that_are_not_text_fails_with_a_sentence(bulk, rest):
 @pytest.mark.parametrize("name", ["a", "HERE"])
 def test_a_header_with_bytes_that_are_not_text_is_another_column(bulk, name):
     content = page(name, "b").replace(b'"Name"', b'"Nam\xe9"').replace(b"HERE", b"\xe9")
-    with pytest.raises(
-        IncompleteSnapshot, match=f"has other columns than were asked for; without Name; with Nam{LOST}"
-    ):
+    with pytest.raises(IncompleteData, match=f"has other columns than requested; without Name; with Nam{LOST}"):
         bulk(content)
 
 
 def test_a_page_that_is_damaged_and_no_csv_says_so(bulk):
-    with pytest.raises(IncompleteSnapshot, match="cannot be read as CSV"):
+    with pytest.raises(IncompleteData, match="cannot be read as CSV"):
         bulk(page("a", "b\xe9", encoding="latin-1").replace(b'"2.00"', b'"2.00","more"'))

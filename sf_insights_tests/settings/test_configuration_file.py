@@ -117,11 +117,11 @@ def test_text_that_is_not_utf_8_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("enabled: true\nfields:\n\t- Industry\n", "is no valid YAML at line 3, column 1: "),
-        ("fields:\n  - Industry\n  - label: a: b\n", "is no valid YAML at line 3, column 13: "),
-        ("fields: [Industry\n", "is no valid YAML at line 2, column 1: "),
-        ("fields: [A]\nfields: [B]\n", 'is no valid YAML at line 2, column 1: found duplicate key "fields"'),
-        ("fields: [A\0]\n", "is no valid YAML: "),
+        ("enabled: true\nfields:\n\t- Industry\n", "is not valid YAML at line 3, column 1: "),
+        ("fields:\n  - Industry\n  - label: a: b\n", "is not valid YAML at line 3, column 13: "),
+        ("fields: [Industry\n", "is not valid YAML at line 2, column 1: "),
+        ("fields: [A]\nfields: [B]\n", 'is not valid YAML at line 2, column 1: found duplicate key "fields"'),
+        ("fields: [A\0]\n", "is not valid YAML: "),
     ],
 )
 def test_what_is_no_yaml_is_refused_with_its_place(write, text, message):
@@ -134,7 +134,7 @@ def test_what_the_file_cannot_say_is_refused_under_its_name(write):
     with pytest.raises(ConfigurationProblem) as caught:
         load_configuration(write("fields: [A, a]"))
     assert caught.value.what == f"{NAME}: fields: a is selected twice."
-    assert "keep one of the entries" in caught.value.remedy
+    assert "keep one of the two entries" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_the_file_keeps_its_shape(write, before, after):
         ),
         ("Type", "", "label: is empty"),
         ("Type", "x" * 256, "label: has 256 characters"),
-        ("Type", "a\nb", "label: holds a line break"),
+        ("Type", "a\nb", "label: contains a line break"),
     ],
 )
 def test_what_cannot_be_is_refused_and_the_file_stays(write, field, label, message):

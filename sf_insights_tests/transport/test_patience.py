@@ -8,7 +8,7 @@ import pytest
 
 from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.transport.patience import Patience
-from sf_insights.transport.retry import DoubtfulAnswer, PassingTrouble, RetryPolicy
+from sf_insights.transport.retry import DoubtfulAnswer, RetryPolicy, TemporaryFailure
 
 
 def patient(seconds, tell=lambda _: None, first_wait=0.01, longest_wait=0.05):
@@ -22,7 +22,7 @@ def failing(times, what="it answered 503", **details):
     def call():
         made.append(1)
         if len(made) <= times:
-            raise PassingTrouble(what, **details)
+            raise TemporaryFailure(what, **details)
         return len(made)
 
     return call
@@ -42,7 +42,7 @@ def test_a_patient_policy_outlasts_any_number_of_failures():
 def test_it_ends_at_its_deadline_and_says_how_long_it_tried():
     began = time.monotonic()
     with pytest.raises(ConnectionProblem) as problem:
-        patient(0.3).run(always(PassingTrouble("it answered 503")))
+        patient(0.3).run(always(TemporaryFailure("it answered 503")))
     assert 0.3 <= time.monotonic() - began < 5
     assert str(problem.value).startswith("it answered 503 (tries: ")
     assert str(problem.value).endswith(" in 1 s). Try again later.")
@@ -53,7 +53,7 @@ def test_the_last_try_is_made_at_the_deadline_however_long_the_wait():
 
     def call():
         tries.append(time.monotonic())
-        raise PassingTrouble("down", wait=3600)
+        raise TemporaryFailure("down", wait=3600)
 
     with pytest.raises(ConnectionProblem):
         patient(0.2).run(call)
@@ -98,7 +98,7 @@ def test_it_tells_what_it_waits_for_and_when_that_is_over():
 
     def call():
         if trouble := next(troubles, None):
-            raise PassingTrouble(trouble)
+            raise TemporaryFailure(trouble)
 
     policy.run(call)
     first, second, last = told
@@ -112,7 +112,7 @@ def test_it_tells_nothing_when_nothing_is_wrong_or_no_patience_is_left():
     told = []
     patient(60, told.append).run(failing(0))
     with pytest.raises(ConnectionProblem):
-        patient(0, told.append).run(always(PassingTrouble("down")))
+        patient(0, told.append).run(always(TemporaryFailure("down")))
     assert told == []
 
 
@@ -139,7 +139,7 @@ def test_stopping_ends_a_wait_of_hours_without_another_try():
 
     def call():
         made.append(1)
-        raise PassingTrouble("down", wait=3600)
+        raise TemporaryFailure("down", wait=3600)
 
     threading.Timer(0.1, stopped.set).start()
     began = time.monotonic()

@@ -7,8 +7,8 @@ import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.transport import waits
-from sf_insights.transport.answers import network_troubles, read_json
-from sf_insights.transport.retry import OutcomeUnknown, PassingTrouble, RetryPolicy
+from sf_insights.transport.answers import read_json, translated_network_errors
+from sf_insights.transport.retry import OutcomeUnknown, RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 from sf_insights_tests.scripted_server import Answer, serving
 
@@ -19,7 +19,7 @@ def get(session, address, policy=QUICK, method="GET", **options):
     """One request with the retrying that the clients give it."""
 
     def once():
-        with network_troubles("The server"):
+        with translated_network_errors("The server"):
             return read_json(session.request(method, address))
 
     return policy.run(once, **options)
@@ -77,7 +77,7 @@ def test_a_server_that_is_not_there_is_reported_without_the_query():
         get(session, "http://127.0.0.1:1/query?q=SELECT+Secret__c+FROM+Account")
     assert str(problem.value) == (
         "The server cannot be reached at 127.0.0.1:1 (tries: 3). "
-        "Look at SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT, the network and HTTPS_PROXY."
+        "Check SALESFORCE_DOMAIN or SALESFORCE_ENDPOINT, the network and HTTPS_PROXY."
     )
 
 
@@ -103,7 +103,7 @@ def test_the_wait_a_server_asks_for_is_kept_within_bounds(status, headers, expec
 def test_a_wait_may_be_asked_for_as_a_date():
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     answer = Answer(503, b"", {"Retry-After": later})
-    with serving(answering(answer)) as server, new_session({}) as session, pytest.raises(PassingTrouble) as trouble:
+    with serving(answering(answer)) as server, new_session({}) as session, pytest.raises(TemporaryFailure) as trouble:
         session.get(server.url)
     assert 50 < trouble.value.wait <= 60
 
@@ -190,9 +190,9 @@ def test_a_proxy_is_used_but_never_for_this_machine():
 @pytest.mark.parametrize(
     ("status", "said", "asked"),
     [
-        (407, r"asks for a user and a password \(HTTP 407\)\. Write them into HTTPS_PROXY", 1),
-        (403, r"refuses to lead to The server \(HTTP 403\)", 1),
-        (502, r"did not lead to The server \(tries: 3\)", 3),
+        (407, r"asks for a user and a password \(HTTP 407\)\. Add them to HTTPS_PROXY", 1),
+        (403, r"refuses to connect to The server \(HTTP 403\)", 1),
+        (502, r"did not connect to The server \(tries: 3\)", 3),
     ],
 )
 def test_a_proxy_that_opens_no_tunnel_says_why(status, said, asked):
@@ -222,6 +222,6 @@ def test_every_call_has_time_outs(monkeypatch):
         return Answer(200, {})
 
     with serving(answer) as server, new_session({}) as session:
-        with pytest.raises(PassingTrouble, match="did not answer"), network_troubles("The server"):
+        with pytest.raises(TemporaryFailure, match="did not answer"), translated_network_errors("The server"):
             session.get(server.url)
         silence.set()

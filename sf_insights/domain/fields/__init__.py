@@ -1,1 +1,1 @@
-"""Rules about fields: names, types, values, labels, and what becomes of them over time."""
+"""Rules about fields: names, types, values, labels and lifecycle."""

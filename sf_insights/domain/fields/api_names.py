@@ -1,7 +1,7 @@
-"""API names of fields: Salesforce compares them without regard to letter case, and so does everything here.
+"""Compare API names of fields as Salesforce does, ignoring letter case.
 
-The catalog keeps the spelling in which it first saw a field, and every other table takes its names from there, so that
-names inside the warehouse can be compared as they are. Names from the file, a person or the org go through this module.
+The catalog keeps the first spelling it saw of each field, and all other tables use that spelling, so SQL in the
+warehouse compares names exactly. Names from the YAML file, a person or the org go through this module first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class ByApiName(MutableMapping[str, T]):
-    """Values by API name, letter case ignored. A name keeps its first spelling and its place."""
+    """A mapping from API names to values that ignores letter case. A name keeps its first spelling and its position."""
 
     def __init__(self, values: Mapping[str, T] | Iterable[tuple[str, T]] = ()) -> None:
         self._held: dict[str, tuple[str, T]] = {}
@@ -41,17 +41,17 @@ class ByApiName(MutableMapping[str, T]):
         return f"ByApiName({dict(self)!r})"
 
     def spelling(self, name: str) -> str:
-        """The name as it is spelled here, or as it is given when it is not here."""
+        """Return the spelling of the name in this mapping, or the name itself when it is not here."""
         return self._held.get(name.casefold(), (name, None))[0]
 
 
 def by_name(fields: Iterable[AccountField]) -> ByApiName[AccountField]:
-    """Fields by their API names."""
+    """Map fields by their API names."""
     return ByApiName((field.name, field) for field in fields)
 
 
 def spelled_as(known: Iterable[str], fields: Iterable[AccountField]) -> list[AccountField]:
-    """The org's fields in the spelling in which they are known; a field that is not known keeps the org's."""
+    """Return the org's fields with the known spelling of their names; new fields keep the org's spelling."""
     names = ByApiName((name, None) for name in known)
     return [
         replace(

@@ -1,45 +1,45 @@
-"""What every relation and column of the analysts' schema means: the source of comments and of the data dictionary."""
+"""Describe every relation and column of the schema `insights`; database comments and the data dictionary use these."""
 
 from __future__ import annotations
 
 ACCOUNT_COLUMNS = {
-    "account_id": "Zuora's Id of the account: the key to join on",
+    "account_id": "The account's Id in Zuora: the key to join on",
     "account_number": "Zuora's account number",
     "account_name": "The account's name in Zuora",
     "account_status": "Draft, Active or Canceled, in Zuora",
-    "crm_account_id": "The CRM Account ID as it stands in Zuora",
-    "salesforce_account_id": "The 18-character id of the Salesforce Account it stands for; sums over accounts that "
-    "share one count it more than once",
+    "crm_account_id": "The CRM Account ID as entered in Zuora",
+    "salesforce_account_id": "The 18-character id of the matching Salesforce Account; a sum counts a Salesforce "
+    "Account once for each account that shares it",
     "match_status": "matched, matched_by_merge, no_crm_account_id, invalid_crm_account_id, not_an_account_id, "
     "not_found or deleted",
     "is_current": "Whether the account is matched today; if not, its attributes are the last known ones",
-    "currency": "The ISO code of its amounts, as last read; those of a paused field may be of an earlier one; NULL in "
-    "an org with one currency",
+    "currency": "The ISO code of its amounts, as last read; values of a paused field may be in an earlier currency; "
+    "NULL in a single-currency org",
 }
-_NEAREST_DOUBLE = "The metric's value as a DOUBLE, which holds 15 digits; exact_value has all of them"
+_NEAREST_DOUBLE = "The metric's value as a DOUBLE, which holds 15 digits; exact_value has all digits"
 _EXACT_VALUE = (
-    "The metric's value with every digit that Salesforce has; on days synced by a version without this column, with "
-    "those of value"
+    "The metric's value with every digit that Salesforce has; for days synced before this column existed, with the "
+    "digits of value"
 )
-# Values of other fields stay in ops, and return to these relations with the field.
-_ATTRIBUTES_SHOWN = "; of the attributes that are active or paused now"
-_METRICS_SHOWN = "; of the metrics that are active or paused now"
-_CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in an org with one currency"
+# Values of deselected fields stay in ops, and appear here again when the field is selected again.
+_ATTRIBUTES_SHOWN = "; only attributes that are active or paused now"
+_METRICS_SHOWN = "; only metrics that are active or paused now"
+_CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in a single-currency org"
 
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "accounts": (
-        "One row per account in today's Zuora list, with every attribute and the latest value of every metric; of the "
+        "One row per account in today's Zuora list, with every attribute and the latest value of every metric; only "
         "fields that are active or paused now",
         ACCOUNT_COLUMNS,
     ),
     "matched_accounts": (
-        "One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none",
+        "One row per account in today's Zuora list: the matching Salesforce Account, or why there is none",
         {
             **ACCOUNT_COLUMNS,
-            "match_reason": "The status in a sentence, with what to do about it",
-            "id_repaired": "Whether the CRM Account ID had to be trimmed, completed or its letter case repaired",
-            "accounts_sharing": "How many accounts of this list stand for the same Salesforce Account",
-            "match_status_since": "The day of the sync in which the status became what it is",
+            "match_reason": "The status as a sentence, and what to do about it",
+            "id_repaired": "Whether the CRM Account ID was trimmed, completed or corrected in letter case",
+            "accounts_sharing": "How many accounts of this list match the same Salesforce Account",
+            "match_status_since": "The day of the sync that first found this status",
             "last_matched_on": "The last day on which the account was matched",
         },
     ),
@@ -47,7 +47,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         "One row per account that ever matched, one typed column per attribute" + _ATTRIBUTES_SHOWN,
         {
             **ACCOUNT_COLUMNS,
-            "synced_on": "The day whose values these are",
+            "synced_on": "The day of the sync that these values are from",
             "first_matched_on": "The day of the sync in which the account first matched",
         },
     ),
@@ -59,8 +59,8 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "label": "The attribute's label",
             "changed_on": "The day of the sync that saw the new value",
             "previous_synced_on": "The last day on which the old value was seen; NULL when there was none",
-            "old_value": "As text that casts back to the attribute's type",
-            "new_value": "As text that casts back to the attribute's type",
+            "old_value": "The old value as text that casts back to the attribute's type",
+            "new_value": "The new value as text that casts back to the attribute's type",
             "reason": "value_changed, first_match, relinked (another CRM Account ID) or merged (in Salesforce)",
         },
     ),
@@ -70,9 +70,9 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "field": "The attribute's API name",
-            "value": "As text that casts back to the attribute's type",
+            "value": "The value as text that casts back to the attribute's type",
             "valid_from": "The first day with this value",
-            "valid_to": "The first day with another one; NULL while it lasts",
+            "valid_to": "The first day with another value; NULL while this one is current",
         },
     ),
     "account_metrics": (
@@ -80,54 +80,55 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name, or its label in the labelled view",
-            "date": "The day of the sync: what Salesforce held when it ran",
+            "date": "The day of the sync that read the value",
             "value": _NEAREST_DOUBLE,
             "currency": _CURRENCY_OF_A_VALUE,
             "exact_value": _EXACT_VALUE,
         },
     ),
     "metric_history": (
-        "What account_metrics is made of: intervals of equal value" + _METRICS_SHOWN,
+        "One row per interval in which a metric of an account kept its value; account_metrics is built from these"
+        + _METRICS_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name",
             "value": _NEAREST_DOUBLE,
             "currency": _CURRENCY_OF_A_VALUE,
             "valid_from": "The first day with this value",
-            "valid_to": "The first day without it; NULL while it lasts",
+            "valid_to": "The first day without this value; NULL while it is current",
             "exact_value": _EXACT_VALUE,
         },
     ),
     "metric_summary": (
-        "One row per metric, synced day and currency: the figures of all accounts together" + _METRICS_SHOWN,
+        "One row per metric, synced day and currency: statistics over all accounts" + _METRICS_SHOWN,
         {
             "metric": "The metric's API name",
             "date": "The day of the sync",
             "currency": _CURRENCY_OF_A_VALUE,
             "accounts": "How many accounts have a value",
             "min": "The smallest value",
-            "median": "The middle value; of an even number of accounts the mean of the two in the middle",
+            "median": "The middle value; for an even number of accounts, the mean of the two middle values",
             "max": "The largest value",
-            "sum": "The DOUBLE nearest to the exact sum over accounts; a Salesforce Account that several of them share "
-            "counts several times",
+            "sum": "The DOUBLE nearest to the exact sum over accounts; a Salesforce Account counts once for each "
+            "account that shares it",
         },
     ),
     "fields": (
         "One row per field that was ever selected",
         {
-            "field": "The API name as it was spelled when it was first seen: the stable key, also when its letter case "
-            "changes in Salesforce",
+            "field": "The API name in the spelling first seen: a stable key, even if its letter case changes in "
+            "Salesforce",
             "category": "attribute or metric",
             "data_type": "text, picklist, true_or_false, calendar_date, timestamp, number or identifier",
             "format": "integer, decimal, percent (25 is 25 %), currency or time",
-            "places": "Digits after the point that Salesforce displays",
+            "places": "How many digits after the point Salesforce displays",
             "salesforce_type": "The type in Salesforce's describe",
             "salesforce_label": "The label in Salesforce",
-            "description": "The administrator's, else Salesforce's help text",
+            "description": "The administrator's description, or else Salesforce's help text",
             "is_formula": "Whether Salesforce calculates it",
             "status": "pending, active, paused or deselected",
             "status_reason": "Why it is paused or pending",
-            "status_since": "The day since when it has this status",
+            "status_since": "The day on which it got this status",
             "first_synced_at": "When it was first synced in this category",
             "last_synced_at": "When it was last synced in this category",
         },
@@ -138,33 +139,33 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "date": "The day of the sync",
             "field": "The field's API name",
             "event": "activated, paused, resumed, deselected, reselected and others",
-            "detail": "The event in words",
+            "detail": "Details of the event",
         },
     ),
     "field_labels": (
-        "One row per field that was ever selected: what people see instead of its API name",
+        "One row per field that was ever selected: the name that people see instead of its API name",
         {
             "field": "The field's API name",
-            "label": "The label; unique, case ignored",
-            "default_label": "The label it had at first",
-            "label_source": "default, or user when a person wrote it",
+            "label": "The label; unique, ignoring letter case",
+            "default_label": "The label that the first sync gave it",
+            "label_source": "default, or user if a person wrote it",
             "updated_at": "When the label last changed",
         },
     ),
     "field_days": (
-        "The days on which each field that was ever selected was synced, in either category",
-        {"field": "The field's API name", "category": "As an attribute or as a metric", "date": "The day of the sync"},
+        "One row per field, category and synced day, for every field that was ever selected",
+        {"field": "The field's API name", "category": "attribute or metric", "date": "The day of the sync"},
     ),
     "snapshot": (
-        "One row: which sync this is",
+        "One row: the sync that this file shows",
         {
             "sync": "The sync's number",
-            "synced_on": "The day it is of",
+            "synced_on": "The day of the sync",
             "published_at": "When it was published",
-            "sf_insights_version": "The program's version",
+            "sf_insights_version": "The version of sf_insights",
             "duckdb_version": "The version of DuckDB that wrote it",
             "schema_version": "The version of these tables",
-            "salesforce_read_at": "When Salesforce was asked for the accounts, whose values are of then",
+            "salesforce_read_at": "When the accounts were queried in Salesforce: the values are from that time",
         },
     ),
     "data_dictionary": (
@@ -174,12 +175,12 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "column": "The column",
             "type": "Its type in DuckDB",
             "meaning": "What it holds",
-            "label": "The label, of a field's column",
+            "label": "The field's label, if the column holds a field",
         },
     ),
 }
 
-# A view with labels for names means what the view it shows means.
+# A labelled view shares the descriptions of the view that it renames.
 LABELLED_SUFFIX = "_labelled"
 
 FIXED_COLUMNS = (
@@ -192,13 +193,13 @@ FIXED_COLUMNS = (
     "first_matched_on",
     "currency",
 )
-# What no label may be called: the fixed columns of the views that have labels for names.
+# Labels may not have these names: fixed columns of the labelled views.
 RESERVED_NAMES = frozenset({*ACCOUNT_COLUMNS, *FIXED_COLUMNS})
 
 
 def meaning_of(relation: str) -> tuple[str, dict[str, str]]:
-    """What one row of a relation is, and what its fixed columns hold."""
+    """Return the description of a relation and of its fixed columns."""
     if relation.endswith(LABELLED_SUFFIX):
         meaning, columns = RELATIONS[relation.removesuffix(LABELLED_SUFFIX)]
-        return f"{meaning}, with labels for names", columns
+        return f"{meaning}, with labels as names", columns
     return RELATIONS[relation]

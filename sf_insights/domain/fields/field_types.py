@@ -1,4 +1,4 @@
-"""What a Salesforce field is, and the DuckDB column that holds its values without changing any of them.
+"""Salesforce fields, and the DuckDB column types that store their values exactly.
 
 Source: Salesforce, "Field types" of the Object Reference, and the describe call's field entries.
 """
@@ -18,7 +18,7 @@ NUMERICAL_TYPES = frozenset({"int", "long", "double", "currency", "percent"})
 COMPOUND_TYPES = frozenset({"address", "location"})
 UNREADABLE_TYPES = frozenset({"base64", "complexvalue", "json", "anyType", "datacategorygroupreference"})
 
-# DuckDB's DECIMAL holds 38 digits: 18 after the point leave 20 before it, more than any Salesforce number has.
+# DuckDB's DECIMAL holds 38 digits: with 18 after the point, 20 remain before it, more than a Salesforce number needs.
 MAX_INTEGER_DIGITS = 20
 MAX_SCALE = 18
 
@@ -54,17 +54,17 @@ class ColumnType:
 
     @property
     def sql(self) -> str:
-        """As DuckDB writes it, such as `DECIMAL(18,2)`."""
+        """The type in DuckDB's SQL, such as `DECIMAL(18,2)`."""
         if self.kind == "decimal":
             return f"DECIMAL({max(1, self.integer_digits + self.scale)},{self.scale})"
         return _SQL[self.kind]
 
     @classmethod
     def parse(cls, sql: str) -> ColumnType:
-        """Read a type as DuckDB's catalog gives it.
+        """Parse a type from DuckDB's catalog.
 
         Raises:
-            ValueError: a type that no field is ever given.
+            ValueError: no field has this type.
         """
         if sql.startswith("DECIMAL("):
             precision, scale = (int(part) for part in sql[len("DECIMAL(") : -1].split(","))
@@ -79,7 +79,7 @@ class ColumnType:
         return self.kind in ("integer", "decimal")
 
     def widened(self, other: ColumnType) -> ColumnType | None:
-        """The narrowest type that holds every value of both, or None when the two are different kinds of thing."""
+        """The narrowest type that holds every value of both, or None when the two kinds cannot be combined."""
         if self.kind == other.kind and self.kind != "decimal":
             return self
         if self.is_number and other.is_number:
@@ -94,7 +94,7 @@ def _whole_digits(column: ColumnType) -> int:
 
 @dataclass(frozen=True)
 class AccountField:
-    """One field of Account as `describe` gives it, cut to what the sync uses."""
+    """One field of Account from `describe`, with the properties that the sync uses."""
 
     name: str
     label: str
@@ -109,7 +109,7 @@ class AccountField:
 
     @classmethod
     def from_describe(cls, entry: Mapping[str, Any]) -> AccountField:
-        """Read one entry of describe's `fields`."""
+        """Create a field from one entry of describe's `fields`."""
         return cls(
             name=entry["name"],
             label=entry.get("label") or entry["name"],
@@ -125,21 +125,21 @@ class AccountField:
 
     @property
     def is_numerical(self) -> bool:
-        """Whether an administrator may choose it as a metric."""
+        """Whether the field can be a metric."""
         return self.type in NUMERICAL_TYPES
 
     @property
     def refusal(self) -> str | None:
-        """Why this field can never be synchronized, or None."""
+        """Why this field cannot be synced, or None."""
         if self.type in COMPOUND_TYPES:
             return f"it is compound ({self.type}): select its parts instead"
         if self.type in UNREADABLE_TYPES:
-            return f"its type {self.type} holds no single value"
+            return f"its type {self.type} is not a single value"
         return None
 
     @property
     def column(self) -> ColumnType:
-        """The column its values need according to describe; the data may ask for a wider one."""
+        """The column type that describe implies; the data may need a wider one."""
         kind = _KINDS.get(self.type, "text")
         if kind == "decimal":
             scale = min(self.scale, MAX_SCALE)
@@ -148,7 +148,7 @@ class AccountField:
 
     @property
     def data_type(self) -> str:
-        """The word Insights has for this kind of value."""
+        """Insights' name for the type."""
         match self.type:
             case "boolean":
                 return "true_or_false"
@@ -165,7 +165,7 @@ class AccountField:
 
     @property
     def format(self) -> str | None:
-        """How Insights displays it: integer, decimal, percent, currency or time. Values are stored as delivered."""
+        """How Insights displays the value: integer, decimal, percent, currency or time. Storage does not change."""
         match self.type:
             case "currency" | "percent" | "time":
                 return self.type
@@ -178,11 +178,11 @@ class AccountField:
 
     @property
     def places(self) -> int | None:
-        """Digits after the point that are displayed, or None for what is not a number."""
+        """How many digits after the point to display; None if the field is not a number."""
         return self.scale if self.is_numerical else None
 
 
 def fingerprint(fields: Iterable[AccountField]) -> str:
-    """A short text that differs when describe shows other fields or other types."""
+    """Return a short hash of the fields and their types; it changes when describe shows other fields or types."""
     text = json.dumps(sorted((f.name, f.type, f.precision, f.scale, f.is_formula) for f in fields))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

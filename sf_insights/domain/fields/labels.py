@@ -1,4 +1,4 @@
-"""Labels: what people see instead of API names. A sync only ever adds defaults; a person's text stays for ever."""
+"""Labels: the names that people see instead of API names. A sync adds default labels and never changes a person's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LabelSource = Literal["default", "user"]
 
 @dataclass(frozen=True)
 class FieldLabel:
-    """The label of one field. `default` never changes once given; `text` is what people see."""
+    """The label of one field. `text` is what people see; `default` never changes after the first sync."""
 
     field: str
     text: str
@@ -27,7 +27,7 @@ class FieldLabel:
 
 @dataclass(frozen=True)
 class LabelWish:
-    """What the file says of one selected field's label: `says` it nothing, the label stays as it is."""
+    """The label that the YAML file asks for. When `says` is false, it asks for none and the present label stays."""
 
     field: str
     salesforce_label: str
@@ -38,16 +38,16 @@ class LabelWish:
 def assign_labels(
     existing: Mapping[str, FieldLabel], wishes: Iterable[LabelWish], prefix: str, reserved: Iterable[str]
 ) -> ByApiName[FieldLabel]:
-    """Return every label, those of deselected fields included, by field.
+    """Return the labels of all fields, deselected ones included, by field.
 
     Args:
         existing: the labels of earlier syncs, by field.
         wishes: one per selected field.
-        prefix: what new default labels begin with; existing ones do not move with it.
-        reserved: the fixed column names of the labelled views, which no label may equal.
+        prefix: the start of new default labels; existing labels do not change with it.
+        reserved: the fixed column names of the labelled views, which labels may not use.
 
     Raises:
-        ConfigurationProblem: a person's label equals another field's label or a fixed column, case ignored.
+        ConfigurationProblem: a label equals another field's label or a fixed column, ignoring letter case.
     """
     labels = ByApiName(existing)
     fixed = {name.casefold() for name in reserved}
@@ -67,8 +67,8 @@ def assign_labels(
 
 
 def default_label(prefix: str, salesforce_label: str, field: str, taken: set[str]) -> str:
-    """The prefix and Salesforce's own label; with the API name behind it where that is taken (case ignored)."""
-    # Salesforce lets a label hold a NUL or a line break, which no column's name can.
+    """Return the prefix and Salesforce's label, followed by the API name if that label is taken (ignoring case)."""
+    # Salesforce allows control characters such as NUL in labels; column names do not.
     printable = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in salesforce_label)
     label = f"{prefix} {printable.strip() or field}".strip()[:LABEL_LENGTH]
     suffixes = chain(["", f" ({field})"], (f" ({field} {number})" for number in count(2)))
@@ -90,12 +90,12 @@ def _refuse_duplicates(labels: Iterable[FieldLabel], fixed: set[str]) -> None:
         key = label.text.casefold()
         if key in fixed:
             raise ConfigurationProblem(
-                f'The label "{label.text}" of {label.field} is the name of a column that every account has.',
+                f'The label "{label.text}" of {label.field} is the name of a fixed column.',
                 "Choose another label.",
             )
         if key in holders:
             raise ConfigurationProblem(
                 f'The label "{label.text}" of {label.field} is also the label of {holders[key]}.',
-                "Labels are unique, case ignored, also against deselected fields: choose another for one of them.",
+                "Labels must be unique, ignoring letter case and including deselected fields: change one of the two.",
             )
         holders[key] = label.field

@@ -1,4 +1,4 @@
-"""What becomes of each field from one complete sync to the next."""
+"""How the state of each field changes from one complete sync to the next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Status = Literal["pending", "active", "paused", "deselected"]
 
 @dataclass(frozen=True)
 class FieldState:
-    """One row of insights.fields. Days are the syncs' days, stamps are in UTC."""
+    """One row of insights.fields. Dates are days of syncs; timestamps are in UTC."""
 
     field: str
     category: Category
@@ -34,13 +34,13 @@ class FieldState:
 
     @property
     def is_visible(self) -> bool:
-        """Whether analysts see it: active or paused, from its first complete sync on."""
+        """Whether analysts see the field: it is active or paused, and so was synced at least once."""
         return self.status in ("active", "paused")
 
 
 @dataclass(frozen=True)
 class FieldEvent:
-    """Something that happened to a field in one sync."""
+    """A change of a field's state in one sync."""
 
     field: str
     event: str
@@ -54,14 +54,14 @@ def next_states(
     stamp: datetime,
     earlier_syncs: Mapping[tuple[str, Category], tuple[datetime, datetime]],
 ) -> tuple[list[FieldState], list[FieldEvent]]:
-    """Return the fields as they stand once this sync completes, and what happened to them in it.
+    """Return the states of all fields after this sync, and the events that led to them.
 
     Args:
         previous: the states after the last complete sync of an earlier day, by field.
         plan: what this sync did with each selected field.
         day: the sync's day.
         stamp: when the sync opened.
-        earlier_syncs: when each field was first and last synced as each category, for a field that returns to one.
+        earlier_syncs: when each field was first and last synced in each category, for fields that return to one.
     """
     states: list[FieldState] = []
     events: list[FieldEvent] = []
@@ -76,7 +76,9 @@ def next_states(
             after = before
             if before.status != "deselected":
                 after = replace(before, status="deselected", status_reason=None, status_since=day)
-                events.append(FieldEvent(before.field, "deselected", "its history and its label stay"))
+                events.append(
+                    FieldEvent(before.field, "deselected", "select it again and its history and label return")
+                )
             states.append(after)
     return sorted(states, key=lambda state: state.field.casefold()), events
 
@@ -112,12 +114,12 @@ def _state(
 
 
 def _kept_description(planned: PlannedField, before: FieldState | None) -> str | None:
-    """A field that is not visible any more brings no help text; what it was keeps its own."""
+    """Keep the earlier description of a paused field; describe no longer gives its help text."""
     return before.description if before and not planned.is_read else None
 
 
 def _description(field: AccountField, kept: FieldState | None) -> dict[str, Any]:
-    """What the field is. While it is paused, what it was when its values were read: they are still those."""
+    """The type and label of the field. A paused field keeps those from when its values were last read."""
     if kept is not None:
         names = ("data_type", "format", "places", "salesforce_type", "salesforce_label", "is_formula")
         return {name: getattr(kept, name) for name in names}
@@ -141,7 +143,7 @@ def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
         return [event("pending", after.status_reason or "not synced yet")]
     events = []
     if before.category != after.category:
-        events.append(event(f"became_{after.category}", f"was {before.category}; each category keeps its own past"))
+        events.append(event(f"became_{after.category}", f"was {before.category}; each category keeps its own history"))
     if before.status != after.status:
         match after.status:
             case "paused":
@@ -151,7 +153,7 @@ def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
             case "active" if before.status == "pending":
                 events.append(event("activated", f"first synced, as {after.category}"))
             case "active":
-                events.append(event("resumed", f"was paused since {before.status_since}: {before.status_reason}"))
+                events.append(event("resumed", f"was paused from {before.status_since}: {before.status_reason}"))
             case _:
                 events.append(event("pending", after.status_reason or ""))
     for name, attribute in (("salesforce_label_changed", "salesforce_label"), ("type_changed", "salesforce_type")):
@@ -159,5 +161,10 @@ def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
         if old != new:
             events.append(event(name, f"from {old} to {new}"))
     if after.is_formula and not before.is_formula:
-        events.append(event("became_formula", "its values no longer change when the account is saved"))
+        events.append(
+            event(
+                "became_formula",
+                "Salesforce now calculates its values, and they can change without a save of the account",
+            )
+        )
     return events

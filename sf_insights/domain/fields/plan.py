@@ -1,4 +1,4 @@
-"""What one sync does with each selected field: reads it, lets it wait with a reason, or is refused."""
+"""Decide what a sync does with each selected field: read it, pause it with a reason, or refuse the selection."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sf_insights.domain.problems import ConfigurationProblem
 
 @dataclass(frozen=True)
 class KnownField:
-    """What the warehouse remembers of a field from earlier syncs.
+    """What the warehouse knows about a field from earlier syncs.
 
-    `column` is the type its values are stored in, None when it was only ever seen in the catalog or is deselected.
+    `column` is the type in which its values are stored, None when it was never selected or is deselected.
     """
 
     name: str
@@ -27,7 +27,7 @@ class KnownField:
 
 @dataclass(frozen=True)
 class PlannedField:
-    """What one sync does with one selected field: read it, or leave it paused for a reason a person understands."""
+    """What one sync does with one selected field: read it, or pause it for the reason `paused_because`."""
 
     field: AccountField
     category: Category
@@ -51,12 +51,12 @@ def plan_fields(
     """Decide for each selected field what this sync does with it.
 
     Args:
-        selection: the entries of the file, duplicates already refused.
-        org: the fields that describe shows now, by API name, spelled as they are known.
-        known: what earlier syncs saw, by API name.
+        selection: the entries of the file, without duplicates.
+        org: the fields that describe shows now, by API name in the known spelling.
+        known: the fields of earlier syncs, by API name.
 
     Raises:
-        ConfigurationProblem: a field the org never had, or one that can never be what the entry asks for.
+        ConfigurationProblem: the org never had the field, or it cannot be what the entry asks for.
     """
     shown, remembered = ByApiName(org), ByApiName(known)
     return [_plan_field(entry, shown.get(entry.field), remembered.get(entry.field), org) for entry in selection]
@@ -68,7 +68,7 @@ def _plan_field(
     if now is None:
         if before is None:
             raise ConfigurationProblem(
-                f"fields: Account has no field {entry.field} that the integration user may see.",
+                f"fields: Account has no field {entry.field} that the integration user can see.",
                 _nearest(entry.field, org),
             )
         vanished = AccountField(name=before.name, label=before.label, type=before.type)
@@ -78,13 +78,13 @@ def _plan_field(
             now,
             entry.category,
             entry.description,
-            f"its type changed from {before.type} to {now.type}; to take the new type, deselect it, sync, "
-            "and select it again on a later day",
+            f"its type changed from {before.type} to {now.type}; to use the new type, deselect it, sync, and select it "
+            "again on a later day",
         )
     if now.refusal:
         parts = sorted(name for name, field in org.items() if field.compound_field == now.name and field != now)
         raise ConfigurationProblem(
-            f"fields: {now.name} cannot be synchronized: {now.refusal}.",
+            f"fields: {now.name} cannot be synced: {now.refusal}.",
             f"Its parts: {', '.join(parts)}." if parts else "",
         )
     if entry.category == "metric" and not now.is_numerical:
@@ -97,15 +97,15 @@ def _plan_field(
 
 def _vanished(before: KnownField, org: Mapping[str, AccountField]) -> str:
     reason = (
-        "it is not visible in Salesforce any more: it was removed or renamed, or the integration user lost read access "
-        "to it (field-level security)"
+        "it is no longer visible in Salesforce: it was removed or renamed, or the integration user lost read access to "
+        "it (field-level security)"
     )
     twin = [field.name for field in org.values() if field.label == before.label and field.type == before.type]
     return f"{reason}; {twin[0]} has the same label and type now" if twin else reason
 
 
 def nearest_names(name: str, names: Iterable[str]) -> list[str]:
-    """At most three of the names that somebody who wrote this one may have meant, the nearest first."""
+    """Return up to three names that are similar to this one, the most similar first."""
     lowered = {candidate.casefold(): candidate for candidate in names}
     return [lowered[near] for near in difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.6)]
 
@@ -117,6 +117,6 @@ def _nearest(name: str, org: Mapping[str, AccountField]) -> str:
             "field (field-level security)."
         )
     return (
-        "`sf-insights fields` lists those that it may see; if the name is right, give the user read access to the "
+        "`sf-insights fields` lists those that it can see. If the name is right, give the user read access to the "
         "field (field-level security)."
     )

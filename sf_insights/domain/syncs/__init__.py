@@ -1,1 +1,1 @@
-"""Rules about syncs: their days, their stages, when they start, and what is told of them."""
+"""Rules about syncs: days, stages, schedule, progress and alerts."""

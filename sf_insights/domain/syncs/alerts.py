@@ -1,4 +1,4 @@
-"""What is worth telling somebody: changes of state, each once, and not every run that goes on in the same state."""
+"""Decide which alerts to send: one for each change of state, none for a run that leaves the state as it was."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import date, datetime
 from typing import Any
 
 MOST_UNSENT = 50
-_FALL = 0.05  # of the accounts with a CRM Account ID, from one day to the next
+_FALL = 0.05  # a fall of the match rate from one day to the next that causes an alert
 _FIELD = "field "
 _LABEL = "label "
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a published sync shows.
+    """What a publication shows to analysts.
 
-    `brings_sync` is whether it brings analysts a sync that they did not have before, and not labels alone. `match_rate`
-    and the previous day's are those of ops.match_rate.
+    `brings_sync` is false when only labels were published, and no new sync. `match_rate` and `previous_match_rate` are
+    from ops.match_rate, of this day and of the synced day before.
     """
 
     day: date
@@ -29,29 +29,29 @@ class Published:
     previous_match_rate: float | None
 
 
-# Each subject has one state at a time, such as "failed"; a subject that is not there is well.
+# The state of each subject, such as "failed"; a subject without a problem is absent.
 States = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Unsent:
-    """A line that waits to be delivered, and when what it tells came about."""
+    """A line that waits to be delivered, and the time of the event it reports."""
 
     text: str
     since: datetime
 
     def as_told(self, moment: datetime) -> str:
-        """The line as it is sent at a moment: one that comes a day or an hour late says so."""
+        """Return the line to send at a moment; it mentions a delay of a minute or more."""
         if (moment - self.since).total_seconds() < 60:
             return self.text
-        return f"{self.text} (This is of {self.since:%Y-%m-%d %H:%M} UTC and could not be delivered then.)"
+        return f"{self.text} (Delayed: from {self.since:%Y-%m-%d %H:%M} UTC, when it could not be delivered.)"
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What has been told or waits to be: the state of each subject, and the lines not delivered, oldest first.
+    """The last known state of each subject, and the lines not yet delivered, oldest first.
 
-    `dropped` counts the lines that were given up because too many waited.
+    `dropped` counts the lines that were discarded because too many were waiting.
     """
 
     states: States = field(default_factory=dict)
@@ -59,25 +59,25 @@ class Ledger:
     dropped: int = 0
 
     def noting(self, states: States, lines: Iterable[str], moment: datetime) -> Ledger:
-        """The ledger with new states, and the lines that tell of them waiting to be delivered."""
+        """Return the ledger with new states, and with the lines that report them added to the undelivered ones."""
         waiting = (*self.unsent, *(Unsent(line, moment) for line in lines))
         return Ledger(states, waiting[-MOST_UNSENT:], self.dropped + max(0, len(waiting) - MOST_UNSENT))
 
     def without(self, line: Unsent) -> Ledger:
-        """The ledger after a line was delivered."""
+        """Return the ledger without a line that was delivered."""
         return replace(self, unsent=tuple(waiting for waiting in self.unsent if waiting is not line))
 
     def as_json(self) -> dict[str, Any]:
-        """The ledger as its file holds it."""
+        """Return the ledger as JSON for its file."""
         unsent = [{"text": line.text, "since": line.since.isoformat()} for line in self.unsent]
         return {"states": self.states, "unsent": unsent, "dropped": self.dropped}
 
     @classmethod
     def from_json(cls, value: Any) -> Ledger:
-        """What a file holds; one of an earlier version has the states alone.
+        """Read a ledger from its file's JSON; files of an earlier version contain only the states.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: it is not a ledger.
+            ValueError, TypeError, KeyError, AttributeError: the value is not a ledger.
         """
         if "states" not in value:
             return cls({str(subject): str(state) for subject, state in value.items()})
@@ -86,7 +86,7 @@ class Ledger:
 
 
 def after_failure(before: Mapping[str, str], day: date | None, reason: str) -> tuple[States, list[str]]:
-    """Return the states after a sync that failed or was refused, and the lines to send."""
+    """Return the states and the lines to send after a sync that failed or was refused."""
     states = {**before, "sync": "failed"}
     if before.get("sync") == "failed":
         return states, []
@@ -94,7 +94,7 @@ def after_failure(before: Mapping[str, str], day: date | None, reason: str) -> t
 
 
 def after_publishing(before: Mapping[str, str], published: Published) -> tuple[States, list[str]]:
-    """Return the states after a publication, and the lines to send."""
+    """Return the states and the lines to send after a publication."""
     states: States = {}
     lines = []
     if before.get("sync") == "failed":
@@ -117,7 +117,7 @@ def after_publishing(before: Mapping[str, str], published: Published) -> tuple[S
                 f"The match rate fell from {published.previous_match_rate:.0%} to {published.match_rate:.0%} on "
                 f"{published.day}; `sf-insights unmatched` lists why."
             )
-    # A field is new on one day; told once, it stays told on that day, also when its label is changed and changed back.
+    # Report a new field once on its day, even if its label is changed and changed back later that day.
     told = {subject: day for subject, day in before.items() if subject.startswith(_LABEL) and day == str(published.day)}
     new = {name: label for name, label in sorted(published.new_labels.items()) if _LABEL + name not in told}
     states |= told | {_LABEL + name: str(published.day) for name in new}

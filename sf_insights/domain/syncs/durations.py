@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: 90s, 45m, 2h, 1d."""
+"""Parse durations such as 90s, 45m, 2h and 1d."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(text: str) -> timedelta:
-    """Return the length of time that a text such as 90s, 45m, 2h or 1.5d names.
+    """Parse a duration such as 90s, 45m, 2h or 1.5d.
 
     Raises:
-        ValueError: it is written in another way, or is longer than a thousand years.
+        ValueError: the text has another form, or a number of seven digits or more.
     """
     found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhd])", text)
     if found is None:
-        raise ValueError(f"{text!r} is not a length of time")
+        raise ValueError(f"{text!r} is not a duration")
     return timedelta(**{_UNITS[found[2]]: float(found[1])})

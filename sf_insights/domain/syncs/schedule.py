@@ -1,4 +1,4 @@
-"""When the next sync starts: daily at the configured time, and again on the same day after a failure that may pass."""
+"""When the next sync starts: daily at the configured time, and again that day after a temporary failure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LONGEST_PAUSE = timedelta(hours=2)
 class Attempt:
     """A sync that ended without being published.
 
-    `ending` says why: something that may pass, something that only a person can change, or a person stopped it.
-    `settings` is the fingerprint of the settings it ran with, None where that is not known.
+    `ending` says why: "passing" for a temporary failure, "person" for one that only a person can fix, and "stopped"
+    when a person stopped it. `settings` is the fingerprint of the settings it ran with, None if unknown.
     """
 
     ended_at: datetime
@@ -30,9 +30,9 @@ class Attempt:
 
 @dataclass(frozen=True)
 class NextStart:
-    """When the next sync starts: at once when `at` is past.
+    """When the next sync starts; if `at` is past, it starts now.
 
-    `attempt` counts the syncs of that day from 1; `instead` says why today's sync is not tried again, "" otherwise.
+    `attempt` counts the syncs of that day from 1. `instead` says why today's sync is not tried again, or is "".
     """
 
     at: datetime
@@ -41,9 +41,10 @@ class NextStart:
 
 
 def due_on(configuration: AccountFieldSync, day: date) -> datetime:
-    """The moment in UTC at which a day's sync is due.
+    """Return when a day's sync is due, in UTC.
 
-    A time that the clocks skip on that day is due an hour later on the clock; one that they show twice, the first time.
+    When the clocks go forward past `daily_at`, the sync is due one hour later on the clock. When they show `daily_at`
+    twice, it is due the first time.
     """
     return datetime.combine(day, configuration.time_of_day, configuration.zone).astimezone(UTC)
 
@@ -56,14 +57,14 @@ def next_start(
     attempts: Iterable[Attempt],
     settings: str,
 ) -> NextStart:
-    """When the next sync starts, if nothing is running.
+    """Return when the next sync starts, if none is running. All moments have a time zone.
 
     Args:
-        configuration: the administrator's file, which says when a day's sync is due.
-        now: the present moment; with a time zone, as every moment here.
-        published_at: when the last sync was published, None when none was.
+        configuration: the settings, which say when each day's sync is due.
+        now: the present moment.
+        published_at: when the last sync was published, None before the first.
         attempts: the syncs that failed or were stopped, in any order.
-        settings: the fingerprint of the settings as they are now.
+        settings: the fingerprint of the present settings.
     """
     today = now.astimezone(configuration.zone).date()
     due, tomorrow = due_on(configuration, today), due_on(configuration, today + timedelta(days=1))
@@ -76,12 +77,10 @@ def next_start(
         return NextStart(due)
     last = since[-1]
     if last.ending == "stopped":
-        return NextStart(tomorrow, instead="somebody stopped it")
+        return NextStart(tomorrow, instead="a person stopped it")
     if last.ending == "person":
         if last.settings in (None, settings):
-            return NextStart(
-                tomorrow, instead="what stopped it does not pass by itself, and the settings have not changed since"
-            )
+            return NextStart(tomorrow, instead="its cause needs a person, and the settings have not changed since")
         return NextStart(last.ended_at, len(since) + 1)
     again = last.ended_at + _pause_after(len(since))
     if again.astimezone(configuration.zone).date() != today:
@@ -90,5 +89,5 @@ def next_start(
 
 
 def _pause_after(attempts: int) -> timedelta:
-    """How long to wait after the last of so many attempts: 15 minutes, then twice as long each time, up to 2 hours."""
+    """Return the pause after this many attempts: 15 minutes, then twice as long each time, up to 2 hours."""
     return min(_FIRST_PAUSE * (1 << min(attempts - 1, 10)), _LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""The stages of a sync: what each builds on, which a run that starts in the middle must have or be refused."""
+"""The stages of a sync and their dependencies. A run that starts in the middle needs the results of earlier stages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sf_insights.domain.problems import WarehouseProblem
 
 @dataclass(frozen=True)
 class Stage:
-    """What one asset does in a sync.
+    """The part of a sync that one asset does.
 
-    `needs` are the stages whose result it uses. A stage that `reads` looks at the world outside as it is now, so it
-    belongs to today's sync and to no earlier one.
+    `needs` are the stages whose results it uses. A stage that `reads` fetches present data from outside, so it always
+    belongs to today's sync.
     """
 
     asset: str
@@ -22,7 +22,7 @@ class Stage:
 
     @property
     def upstream(self) -> frozenset[Stage]:
-        """Every stage that it builds on, directly or not."""
+        """Every stage that this one builds on, directly or indirectly."""
         return frozenset(self.needs).union(*(need.upstream for need in self.needs))
 
 
@@ -36,23 +36,23 @@ STAGES = (CATALOG, PLAN, SALESFORCE, ZUORA, MATCHES, MODEL)
 
 
 def may_go_on(done: Iterable[Stage], stage: Stage) -> bool:
-    """Whether a sync that has done these stages can do this one: neither it nor what builds on it is done yet.
+    """Tell whether a sync that has done these stages can do this one: neither it nor a stage built on it is done.
 
-    Otherwise what was built on the stage's old result would pass for built on the new one.
+    Otherwise results built on the stage's old result would appear to be built on the new one.
     """
     return not any(stage == other or stage in other.upstream for other in done)
 
 
 def kept(done: Iterable[Stage], stage: Stage) -> frozenset[Stage]:
-    """The stages that still hold once this one is done again."""
+    """Return the stages whose results stay valid when this one is done again."""
     return frozenset(other for other in done if other != stage and stage not in other.upstream)
 
 
 def refuse_missing(done: Iterable[Stage], stage: Stage) -> None:
-    """Refuse a stage whose sync lacks what it builds on.
+    """Refuse a stage when its sync has not done the stages it builds on.
 
     Raises:
-        WarehouseProblem: names the assets to materialize as well.
+        WarehouseProblem: names the assets that must be materialized too.
     """
     have = frozenset(done)
     missing = [need.asset for need in STAGES if need in stage.upstream and need not in have]

@@ -1,5 +1,5 @@
--- The changes of the attributes that an earlier day's sync read. `tracked` are read today too, `unread` are not: they
--- are paused or deselected, and a relinked account loses what it had in them.
+-- Today's changes of attributes that a sync of an earlier day read. `tracked` attributes are read today too; `unread`
+-- ones are paused or deselected, and a relinked account loses its values of them.
 INSERT INTO ops.attribute_changes
 WITH compared AS (
     SELECT

@@ -1,4 +1,4 @@
--- Accounts that matched until now and no longer do, or left Zuora's list.
+-- Accounts that were matched until now, but are no longer matched or no longer in Zuora's list.
 CREATE OR REPLACE TEMP TABLE ended AS
 SELECT account_id FROM ops.attribute_values
 WHERE is_current

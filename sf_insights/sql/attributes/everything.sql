@@ -1,4 +1,4 @@
--- The selection changed, so the values of every account may have changed. Only a hash of them goes through the joins.
+-- For a sync whose selection changed: the values of every account may have changed. Only their hashes are joined.
 {% from "attributes/values.sql" import value, values_of %}
 {% from "attributes/reasons.sql" import reasons %}
 CREATE OR REPLACE TEMP TABLE touched AS SELECT account_id, salesforce_account_id FROM ops.account_matches;
@@ -38,7 +38,7 @@ WHERE kept.account_id IS NULL OR NOT kept.is_current
 
 {{ reasons() }};
 
--- Joined once, starting from the few accounts that changed. The statements that use it would join every account.
+-- Join once, only for the changed accounts. Otherwise each statement that uses this table would join every account.
 CREATE OR REPLACE TEMP TABLE changed_values AS
 {{ values_of("new_values", fields, casts, currency) }};
 

@@ -1,4 +1,5 @@
--- The same selection as before: only the accounts whose row, list entry or match changed since the last complete sync.
+-- For a sync with an unchanged selection: process only accounts whose Salesforce row, Zuora row or match changed since
+-- the last complete sync.
 {% from "attributes/values.sql" import values_of %}
 {% from "attributes/reasons.sql" import reasons %}
 CREATE OR REPLACE TEMP TABLE touched AS

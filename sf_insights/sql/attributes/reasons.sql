@@ -1,6 +1,6 @@
 {#
-Why the accounts of the temporary table `differing` differ, as `new_values`. Kept apart from the comparison, which takes
-all the memory there is when it compares every account.
+Creates `new_values`: the accounts of the temporary table `differing`, each with the reason for its change. This is a
+separate statement, because the comparison of every account already uses all available memory.
 #}
 {% macro reasons() %}
 CREATE OR REPLACE TEMP TABLE new_values AS

@@ -1,4 +1,4 @@
-{# What Salesforce and Zuora say of matched accounts. `casts` gives a column the type of the one it is compared with. #}
+{# Today's values of matched accounts. `casts` casts a column to the type of the column that it is compared with. #}
 {% macro value(field, casts) %}
 raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}
 {%- endmacro %}

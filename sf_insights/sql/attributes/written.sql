@@ -1,5 +1,5 @@
--- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place rewrites them for
--- every account. `carried` are the columns of fields that this sync does not read.
+-- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place rewrites the
+-- columns of all accounts. `carried` are the columns of fields that this sync does not read.
 UPDATE ops.attribute_values SET is_current = false, last_current_on = $previous_day
 WHERE account_id IN (SELECT account_id FROM ended);
 
@@ -9,7 +9,7 @@ INSERT INTO ops.attribute_values BY NAME
 SELECT
     {{ (["account_id"] + identity + attributes) | identifiers("today") }},
     {% for column in carried %}
-    -- An account with another CRM Account ID keeps nothing of the old one, even where today's value is not read.
+    -- An account with another CRM Account ID loses the old Account's values, even of fields that are not read today.
     CASE WHEN new_values.reason != 'relinked' THEN kept.{{ column | identifier }} END AS {{ column | identifier }},
     {% endfor %}
     true AS is_current,

@@ -1,4 +1,4 @@
--- The Salesforce id that each CRM Account ID of `accounts` means, by the rules of ids step by step; id18 is null where it means none.
+-- The Salesforce id (id18) for each CRM Account ID of `accounts`, step by step; null if the CRM Account ID is invalid.
 WITH given AS (
     SELECT "Id" AS account_id, "CrmId", coalesce(trimmed_id("CrmId"), '') AS trimmed FROM {{ accounts }}
 ), named AS (

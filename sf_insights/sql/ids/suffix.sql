@@ -1,6 +1,6 @@
 {#
-The three characters that encode the letter case of the fifteen in `text`, five bits each. In full, since a macro that
-calls another one fails when its database is attached.
+The three characters that encode the letter case of the fifteen in `text`, five bits each. It is a Jinja macro, since a
+DuckDB macro that calls another one fails when its database is attached.
 #}
 {% macro suffix(text) %}
 {% for group in [1, 6, 11] %}

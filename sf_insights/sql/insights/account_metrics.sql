@@ -1,11 +1,11 @@
--- The intervals and figures of the metrics that are visible now.
+-- The intervals and daily statistics of the metrics that are visible now.
 {% for relation in ["metric_history", "metric_summary"] %}
 CREATE OR REPLACE VIEW insights.{{ relation }} AS
 FROM ops.{{ relation }}
 WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'));
 {% endfor %}
 
--- A point for each account, metric and synced day; a day that was missed or on which the metric was paused has none.
+-- One row per account, metric and synced day; none for days that were missed or on which the metric was paused.
 CREATE OR REPLACE VIEW insights.account_metrics AS
 SELECT history.account_id, history.metric, days.date, history.value, history.currency, history.exact_value
 FROM insights.metric_history AS history

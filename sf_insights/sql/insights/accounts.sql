@@ -1,4 +1,4 @@
--- Where queries start: every account in today's Zuora list with all that is known of it.
+-- The starting point for queries: every account in today's Zuora list with its attributes and latest metrics.
 CREATE OR REPLACE VIEW insights.accounts AS
 SELECT
     match.account_id,

@@ -15,7 +15,7 @@ SELECT
 FROM insights.attribute_changes AS change
 JOIN insights.field_labels AS label USING (field);
 
--- The value of each attribute from day to day: what an analyst would have seen on a day is a WHERE.
+-- The value of each attribute over time. Filter by a day to get the values that analysts saw on that day.
 CREATE OR REPLACE VIEW insights.attribute_history AS
 WITH first_days AS (
     SELECT field, min(date) AS first_day FROM insights.field_days WHERE category = 'attribute' GROUP BY field

@@ -1,4 +1,4 @@
--- What every relation and column means, where a database browser shows it. Replacing a view loses its comments.
+-- Describe every relation and column for database browsers. Replacing a view deletes its comments.
 {% for relation in relations %}
 COMMENT ON {{ relation.kind }} insights.{{ relation.name | identifier }} IS {{ relation.meaning | literal }};
 {% for column in relation.columns %}

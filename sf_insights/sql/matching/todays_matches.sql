@@ -1,10 +1,10 @@
--- What each Insights account stands for today, compared with what was known: the id, then what Salesforce has under it,
--- then the sentence that an administrator can act on.
+-- Today's match of each Insights account: find the id, look it up in Salesforce, and write a sentence that tells the
+-- administrator what to do.
 {% if everything %}
 {% set accounts = "zuora.accounts" %}
 {% else %}
 {% set accounts = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM reconsidered))' %}
--- A match stands as long as neither side of it changes; what has none is looked at each time.
+-- A match stays valid until one of its two accounts changes. Accounts without a match are checked in every sync.
 CREATE OR REPLACE TEMP TABLE reconsidered AS
 SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
 UNION
@@ -15,7 +15,7 @@ WHERE match_status != 'matched'
    OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
 {% endif %}
 
--- Matches that are written all are not copied before; else they are compared first, and then few are written.
+-- If all matches are written, a view avoids a copy. Otherwise they are compared first, and only changed ones written.
 CREATE OR REPLACE TEMP {{ "VIEW" if is_first else "TABLE" }} todays_matches AS
 WITH completed AS (
 {% include "ids/crm_account_ids.sql" %}
@@ -43,14 +43,14 @@ WITH completed AS (
     LEFT JOIN salesforce.raw_accounts AS raw ON raw."Id" = id18
     LEFT JOIN salesforce.merged_accounts AS merged ON merged.salesforce_account_id = id18
 ), alike AS (
-    -- Two ids may differ in letter case alone, so such a neighbour is named and never linked.
+    -- Different ids may differ only in letter case, so such candidates are named but never linked.
     SELECT account_id, string_agg(DISTINCT raw."Id", ' and ' ORDER BY raw."Id") AS candidates
     FROM decided
     JOIN salesforce.raw_accounts AS raw ON lower(substr(raw."Id", 1, 15)) = lower(decided.given_id)
     WHERE match_status = 'not_found' AND is_short AND NOT raw."IsDeleted" AND raw.absent_since IS NULL
     GROUP BY account_id
 ), past AS (
-    -- What a sync of this day or a failed one has written is not what was known before.
+    -- Ignore what an earlier sync of this day or a failed sync has written.
     SELECT
         account_id,
         arg_max(match_status, changed_on) AS match_status,
@@ -77,33 +77,33 @@ SELECT
         WHEN 'matched' THEN
             'The CRM Account ID is the id of this Salesforce Account'
             || CASE WHEN is_short THEN ', completed from 15 to 18 characters'
-                    WHEN was_damaged THEN ', whose letter case was damaged and has been repaired'
-                    WHEN id_repaired THEN ', without what was written around it'
+                    WHEN was_damaged THEN ', with its letter case repaired'
+                    WHEN id_repaired THEN ', without the text around it'
                     ELSE '' END || '.'
         WHEN 'matched_by_merge' THEN
             'The CRM Account ID names ' || id18 || ', which was merged into ' || decided.salesforce_account_id
-            || '; enter that one in Zuora when convenient.'
+            || '; enter that id in Zuora when convenient.'
         WHEN 'no_crm_account_id' THEN
             'The CRM Account ID is empty in Zuora; enter the id of the Salesforce Account there.'
         WHEN 'invalid_crm_account_id' THEN
             CASE WHEN is_long THEN 'The last three characters of the CRM Account ID contradict the others, so it '
                                    || 'was mistyped; copy it from Salesforce again.'
-                 ELSE 'The CRM Account ID is no Salesforce id: it has ' || length(decided.given_id) || ' characters, and ids have '
+                 ELSE 'The CRM Account ID is not a Salesforce id: it has ' || length(decided.given_id) || ' characters, and ids have '
                       || '15 or 18 letters and digits; copy it from Salesforce again.' END
         WHEN 'not_an_account_id' THEN
             'The CRM Account ID is the id of ' || coalesce('a record of ' || {{ objects }}[substr(id18, 1, 3)], 'another kind of record')
             || ' (' || substr(id18, 1, 3) || '), not of an Account (001); enter the Account''s id in Zuora.'
         WHEN 'deleted' THEN
             CASE WHEN master_record_id IS NOT NULL THEN 'The Salesforce Account was merged into ' || master_record_id
-                                     || ', and what is left of that merge is deleted too'
+                                     || ', and the surviving Account is deleted too'
                  WHEN is_deleted THEN 'The Salesforce Account was deleted'
-                 ELSE 'The Salesforce Account was there before; it was deleted for good, or the integration user '
-                      || 'may not see it any more' END
-            || '; restore it in Salesforce or enter another one in Zuora.'
+                 ELSE 'The Salesforce Account existed in an earlier sync; it was deleted permanently, or the '
+                      || 'integration user can no longer see it' END
+            || '; restore it in Salesforce or enter another id in Zuora.'
         ELSE
-            'No Salesforce Account that the integration user may see has this id'
-            || coalesce('; ignoring letter case it could be ' || candidates || ', so enter the right one of '
-                        || 'them with 18 characters', '')
+            'No Salesforce Account that the integration user can see has this id'
+            || coalesce('; ignoring letter case it could be ' || candidates || ', so enter the right id with '
+                        || '18 characters', '')
             || '; it may belong to another org, or have been deleted before the first sync.' || {{ hidden | literal }}
     END AS match_reason,
     decided.id_repaired,

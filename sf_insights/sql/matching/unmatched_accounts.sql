@@ -1,6 +1,6 @@
--- Insights accounts without a match, each with up to three Salesforce Accounts whose name or website is like its name:
--- suggestions for a person, which nothing ever links. Names are compared without punctuation and legal forms, and only
--- with names that share a word, so that a million of them can be.
+-- Insights accounts without a match, each with up to three Salesforce Accounts of a similar name or website. They are
+-- only suggestions and are never linked automatically. Names are compared without punctuation and legal forms, and only
+-- if they share a word, which keeps the comparison of a million names fast.
 WITH unmatched AS (
     SELECT account_id, account_number, account_name, crm_account_id, match_status, match_status_since, match_reason
     FROM insights.matched_accounts
@@ -26,7 +26,7 @@ WITH unmatched AS (
         list_filter(string_split(plain_name, ' '), lambda word: length(word) > 2) || [nullif(site, ''), replace(plain_name, ' ', '')])) AS word
     FROM plain
 ), rare AS (
-    -- A word of thousands of names says nothing.
+    -- Words that appear in thousands of names do not help.
     SELECT word FROM words WHERE word IS NOT NULL GROUP BY word HAVING count(*) <= 2000
 ), pairs AS (
     SELECT DISTINCT

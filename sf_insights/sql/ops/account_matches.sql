@@ -1,5 +1,5 @@
 {% from "differing.sql" import differing %}
--- The matches that are new or say something else today; `changed_in_sync` says when each row last did.
+-- Write the matches that are new or changed today; `changed_in_sync` is the sync of each row's last change.
 {% if is_first %}
 INSERT INTO ops.account_matches BY NAME SELECT *, $sync AS changed_in_sync FROM todays_matches;
 {% else %}
@@ -12,7 +12,7 @@ INSERT INTO ops.account_matches BY NAME
 SELECT *, 0 AS accounts_sharing, $sync AS changed_in_sync
 FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE is_there);
 
--- Who comes to share a Salesforce Account, or shares it no more, changes the number of those that stayed.
+-- When accounts start or stop sharing a Salesforce Account, the other accounts that share it get a new number.
 UPDATE ops.account_matches AS match SET accounts_sharing = sharing.accounts, changed_in_sync = $sync
 FROM (SELECT salesforce_account_id, count(*) AS accounts FROM ops.account_matches GROUP BY ALL) AS sharing
 WHERE match.salesforce_account_id = sharing.salesforce_account_id AND match.accounts_sharing != sharing.accounts;

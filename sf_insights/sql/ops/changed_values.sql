@@ -1,6 +1,6 @@
--- What the sync of a day changed: one row per account and field, by one rule for attributes and metrics. What a field's
--- first sync brings is not a change, and neither is an account that is not matched any more, or is matched again and says
--- what it said before.
+-- The values that a day's sync changed: one row per account and field, by the same rule for attributes and metrics. The
+-- first values of a field are not changes. An account that is no longer matched, or is matched again with the same
+-- values, has not changed either.
 SELECT account_id, field FROM insights.attribute_changes WHERE changed_on = $day
 UNION ALL
 SELECT account_id, metric
@@ -19,7 +19,7 @@ FROM (
           AND metric IN (SELECT field FROM insights.field_days WHERE category = 'metric' AND date < $day)
     ) AS altered USING (account_id, metric)
     JOIN (
-        -- With the last day on which it was matched before.
+        -- seen_on: the last earlier day on which the account was matched.
         SELECT today.account_id, coalesce(before.last_current_on, $day::DATE - 1) AS seen_on
         FROM ops.attribute_values AS today LEFT JOIN ops.undo_attribute_values AS before USING (account_id)
         WHERE today.is_current

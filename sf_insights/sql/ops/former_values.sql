@@ -1,5 +1,5 @@
--- What the columns that start anew today held: the old value of their changes, and a change of its own where there is
--- no new one. Attributes that say the same in another type have not changed.
+-- For columns that were created again today with another type: use their former values as the old values of today's
+-- changes, and add a change for each account without a new value. A value that is equal in both types has not changed.
 INSERT INTO ops.attribute_changes
 SELECT former.account_id, former.field, $day, least(kept.last_current_on, days.last_day), former.value, NULL,
        coalesce(new_values.reason, 'value_changed')

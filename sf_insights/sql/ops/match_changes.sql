@@ -1,4 +1,4 @@
--- How many accounts have which status today, and which of them did not have it before.
+-- Today's number of accounts per status, and the accounts whose status changed today.
 INSERT INTO ops.match_history SELECT $day, match_status, count(*) FROM ops.account_matches GROUP BY match_status;
 
 INSERT INTO ops.match_changes

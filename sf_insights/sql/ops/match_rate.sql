@@ -1,4 +1,4 @@
--- The one definition of what counts as matched, of how many accounts have which status, and of the match rate.
+-- The only definitions of "matched", of the number of accounts per status, and of the match rate.
 CREATE OR REPLACE VIEW ops.match_statuses AS
 SELECT * FROM (VALUES
     ('matched', true, true),
@@ -9,11 +9,11 @@ SELECT * FROM (VALUES
     ('not_found', false, true),
     ('deleted', false, true)
 ) AS statuses(match_status, is_matched, has_crm_account_id);
-COMMENT ON VIEW ops.match_statuses IS 'One row per match status: whether such an account is matched, and whether it has a CRM Account ID';
+COMMENT ON VIEW ops.match_statuses IS 'One row per match status: whether accounts with it are matched, and whether they have a CRM Account ID';
 
 CREATE OR REPLACE VIEW ops.match_counts AS
 WITH last_matching AS (
-    -- A sync that failed after matching is not in match_history.
+    -- match_history does not include a sync that failed after matching.
     SELECT day FROM ops.sync_runs WHERE matched_accounts IS NOT NULL ORDER BY sync DESC LIMIT 1
 ), counted AS (
     SELECT day, match_status, accounts FROM ops.match_history WHERE day NOT IN (SELECT day FROM last_matching)
@@ -25,7 +25,7 @@ WITH last_matching AS (
 SELECT days.day, statuses.match_status, is_matched, has_crm_account_id, coalesce(accounts, 0) AS accounts
 FROM days CROSS JOIN ops.match_statuses AS statuses
 LEFT JOIN counted ON counted.day = days.day AND counted.match_status = statuses.match_status;
-COMMENT ON VIEW ops.match_counts IS 'One row per synced day and match status: how many accounts of Zuora''s list have it, 0 when none has';
+COMMENT ON VIEW ops.match_counts IS 'One row per synced day and match status: how many accounts of Zuora''s list have it, possibly 0';
 
 CREATE OR REPLACE VIEW ops.match_rate AS
 SELECT

@@ -1,6 +1,7 @@
--- Intervals of equal value: one ends where the value is null, in another currency or another one, or where nothing is
--- matched any more; one begins where there is a value and none is open. Values are compared exactly: many decimals share
--- a DOUBLE. The DOUBLE comes from the text, since DuckDB's own cast of a long DECIMAL may miss the nearest one.
+-- Intervals in which a metric kept its value. An interval ends when the value or its currency changes, when the value
+-- becomes null or when the account is no longer matched. One begins when there is a value and no open interval. Values
+-- are compared as DECIMAL, since many decimals share a DOUBLE. The DOUBLE is cast from text, since DuckDB's cast of a
+-- long DECIMAL may miss the nearest DOUBLE.
 CREATE OR REPLACE TEMP VIEW metric_values AS
 {% if metrics %}
 SELECT account_id, metric, value, exact_value, currency

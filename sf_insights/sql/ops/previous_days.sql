@@ -1,5 +1,5 @@
--- The last day on which the old value of today's changes was seen, where the account was not matched on the day that
--- the field was read last: the last of the field's days on which it was, if there is one.
+-- Correct previous_synced_on of today's changes for accounts that were not matched on the field's last synced day: use
+-- the last synced day of the field on which the account was matched, or NULL.
 UPDATE ops.attribute_changes AS change SET previous_synced_on = seen.day
 FROM (
     WITH doubtful AS MATERIALIZED (

@@ -1,6 +1,6 @@
--- What is older than the retention goes, unless something still speaks of it. Nothing of insights is read from what goes.
+-- Delete rows older than the retention unless other rows still refer to them. Relations in `insights` do not use them.
 CREATE OR REPLACE TEMP TABLE last_reads AS
--- Of each field the last complete sync of an earlier day that read it: what it found says whether the field became empty.
+-- Each field's last complete sync of an earlier day: its statistics show whether the field has become empty since.
 SELECT field, max(sync) AS sync FROM ops.field_stats
 WHERE sync IN (SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete' AND day < $day GROUP BY day)
 GROUP BY field;
@@ -13,9 +13,9 @@ DELETE FROM ops.field_stats
 WHERE sync IN (SELECT sync FROM ops.sync_runs WHERE day < $horizon)
   AND (field, sync) NOT IN (SELECT (field, sync) FROM last_reads);
 
--- The runs of a day stay or go together: the last complete one of them is the one that counts.
+-- Keep or delete all runs of a day together, since only the last complete run of a day counts.
 DELETE FROM ops.sync_runs WHERE day < $horizon AND day NOT IN (
-    -- When a field was synced first and last in a category comes from these once it returns to it.
+    -- A field that returns to a category takes the times of its first and last sync from these.
     SELECT unnest([min(date), max(date)]) FROM insights.field_days WHERE date < $day GROUP BY field, category
     UNION ALL
     SELECT day FROM ops.sync_runs WHERE sync IN (

@@ -1,4 +1,4 @@
--- A second sync of a day starts from how things stood before its first one: the last complete run of a day wins.
+-- Undo the earlier sync of this day, since the last complete run of a day wins.
 DELETE FROM ops.attribute_values WHERE first_matched_on = $day;
 DELETE FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM ops.undo_attribute_values);
 INSERT INTO ops.attribute_values BY NAME FROM ops.undo_attribute_values;

@@ -1,5 +1,5 @@
--- One row per Account that was merged into another: remembered after Salesforce purges it, since raw_accounts keeps
--- the row. UNION keeps each step of a chain once, which is also what ends a loop.
+-- One row per Account that was merged into another. It stays after Salesforce purges the Account, since raw_accounts
+-- keeps the row. UNION removes duplicate steps of a chain, which also ends loops.
 CREATE OR REPLACE VIEW salesforce.merged_accounts AS
 WITH RECURSIVE merged AS MATERIALIZED (
     SELECT "Id" AS loser, "MasterRecordId" AS master FROM salesforce.raw_accounts

@@ -1,6 +1,6 @@
 {% from "differing.sql" import differing %}
--- Bring raw_accounts to what was landed; `changed_in_sync` says of each row in which sync it last changed, so that
--- everything behind it works on those rows alone. `columns` are those of the snapshot.
+-- Update raw_accounts from the landed accounts. `changed_in_sync` is the sync of each row's last change, so that later
+-- steps process only changed rows. `columns` are the landed columns.
 {% if is_first %}
 INSERT INTO salesforce.raw_accounts BY NAME SELECT *, $sync AS changed_in_sync FROM landed_accounts;
 {% else %}

@@ -1,5 +1,5 @@
--- One row per live Salesforce Account that no Insights account stands for: prospects, and accounts whose id is missing
--- in Zuora.
+-- One row per live Salesforce Account that no Insights account matches: prospects, and accounts whose id is missing in
+-- Zuora.
 CREATE OR REPLACE VIEW salesforce.unreferenced_accounts AS
 SELECT "Id" AS salesforce_account_id, "Name" AS name
 FROM salesforce.raw_accounts

@@ -1,9 +1,9 @@
--- The first syncs of version 1 did not know this table, later ones made it themselves.
+-- Early releases of version 1 did not have this table; later ones created it.
 CREATE TABLE IF NOT EXISTS ops.former_values (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
 );
 
--- What Zuora says of an account is kept once. Whatever the last sync did, it may have changed each of them.
+-- Store Zuora's data of an account only here. The last sync may have changed any row, so mark all as changed in it.
 CREATE TABLE zuora.renewed (
     "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
     changed_in_sync BIGINT NOT NULL
@@ -15,7 +15,7 @@ ALTER TABLE zuora.renewed RENAME TO accounts;
 {% for column in ["account_number", "account_name", "account_status", "crm_account_id"] %}
 ALTER TABLE ops.account_matches DROP COLUMN {{ column }};
 {% endfor %}
--- As it was in version 2, whatever a later one makes of it.
+-- The view as of version 2; a later version may replace it.
 CREATE OR REPLACE VIEW insights.matched_accounts AS
 SELECT
     match.account_id,

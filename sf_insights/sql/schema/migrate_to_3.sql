@@ -1,8 +1,8 @@
--- What version 3 adds to version 2.
+-- Columns that are new in version 3.
 ALTER TABLE ops.sync_runs ADD COLUMN salesforce_read_at TIMESTAMPTZ;
 ALTER TABLE insights.snapshot ADD COLUMN salesforce_read_at TIMESTAMPTZ;
 
--- Values that insights shows of visible fields only are kept in ops, and shown by views.
+-- Move these tables to ops; views in insights show only the visible fields.
 CREATE TABLE ops.attribute_changes (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
     old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
@@ -17,15 +17,15 @@ CREATE TABLE ops.metric_summary (
 );
 INSERT INTO ops.attribute_changes BY NAME FROM insights.attribute_changes;
 INSERT INTO ops.metric_summary BY NAME FROM insights.metric_summary;
--- Of the past only the DOUBLE is known. Its decimal is found by rounding to four places where it has no more of them,
--- in a fiftieth of the time that its text takes.
+-- Older values are known only as DOUBLE. If four places are enough, rounding gives the decimal fifty times faster than
+-- the text does.
 INSERT INTO ops.metric_history
 SELECT
     account_id, metric, value, currency, valid_from, valid_to,
     CASE WHEN abs(value) < 1e11 AND value::DECIMAL(18, 4)::DOUBLE = value THEN value::DECIMAL(18, 4)
          ELSE coalesce(
              TRY_CAST(value::VARCHAR AS DECIMAL(38, 18)),
-             -- The DOUBLE is 1e20, to which the largest numbers that a column holds were rounded.
+             -- The DOUBLE is 1e20: the largest numbers of a column were rounded to it.
              if(value < 0, -99999999999999999999.999999999999999999, 99999999999999999999.999999999999999999))
     END
 FROM insights.metric_history;
@@ -40,8 +40,8 @@ WHERE {{ name }} IN (
     SELECT field FROM insights.fields WHERE category = '{{ category }}' AND status IN ('active', 'paused'));
 {% endfor %}
 
--- Version 2 took a field whose letter case changed for a second field. Each field gets one spelling: that of its column,
--- since DuckDB has only one, else the first one that is known.
+-- Version 2 treated a field whose letter case changed as a second field. Give each field one spelling: that of its
+-- column, of which DuckDB allows only one, or else the first known spelling.
 CREATE TEMP TABLE respelled AS
 WITH seen AS (
     SELECT column_name AS field, 1 AS place, NULL::TIMESTAMPTZ AS since FROM duckdb_columns()
@@ -54,7 +54,7 @@ SELECT DISTINCT field, first_value(field) OVER (PARTITION BY lower(field) ORDER 
 FROM seen;
 DELETE FROM respelled WHERE field = known;
 
--- Tables with one row per field keep the row of the present spelling.
+-- In tables with one row per field, keep the row with the present spelling.
 DELETE FROM salesforce.account_fields WHERE rowid IN (
     SELECT rowid FROM salesforce.account_fields
     QUALIFY row_number() OVER (PARTITION BY lower(field) ORDER BY vanished_on DESC NULLS FIRST) > 1);
@@ -74,7 +74,7 @@ DELETE FROM {{ table }} WHERE rowid IN (
         PARTITION BY lower(field) ORDER BY status = 'deselected', last_synced_at DESC NULLS LAST) > 1);
 {% endfor %}
 
--- Intervals of the old spelling stayed open beside those of the new one, so they are made again from the daily points.
+-- Intervals of the old spelling stayed open next to those of the new one, so build them again from the daily values.
 CREATE TEMP TABLE points AS
 SELECT history.account_id, names.metric, days.date, history.value, history.exact_value, history.currency,
        history.valid_to

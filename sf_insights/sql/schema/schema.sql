@@ -1,6 +1,6 @@
--- What a new warehouse starts from. Columns of fields are added as fields are selected. A change here needs the same in
--- a migrate_to_<version>.sql, which brings there what older versions wrote.
--- No primary keys and no indexes: DuckDB's can be corrupted (duckdb/duckdb#23788); asset checks see to uniqueness.
+-- The tables of a new warehouse. Columns for fields are added when fields are selected. Every change here also needs a
+-- migrate_to_<version>.sql, which migrates warehouses of older versions.
+-- No primary keys or indexes: DuckDB's can be corrupted (duckdb/duckdb#23788). Asset checks verify uniqueness instead.
 CREATE SCHEMA salesforce;
 CREATE SCHEMA zuora;
 CREATE SCHEMA insights;
@@ -12,12 +12,12 @@ CREATE TABLE ops.sync_runs (
     sync BIGINT NOT NULL,
     day DATE NOT NULL,
     state VARCHAR NOT NULL,                 -- running, complete, failed, or partial
-    reason VARCHAR,                         -- of a failure, or why it is partial
-    run_id VARCHAR NOT NULL,                -- Dagster's
-    configuration VARCHAR NOT NULL,         -- the file as it was understood, as JSON
-    accepted VARCHAR[] NOT NULL,            -- the guards that a person let this run pass
+    reason VARCHAR,                         -- why it failed or is partial
+    run_id VARCHAR NOT NULL,                -- the Dagster run
+    configuration VARCHAR NOT NULL,         -- the validated settings, as JSON
+    accepted VARCHAR[] NOT NULL,            -- the guards that a person overrode for this run
     opened_at TIMESTAMPTZ NOT NULL,
-    salesforce_read_at TIMESTAMPTZ,         -- when Salesforce was asked for the accounts, whose values are of then
+    salesforce_read_at TIMESTAMPTZ,         -- when the accounts were queried: the values are from that time
     salesforce_landed_at TIMESTAMPTZ,
     zuora_landed_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ,
@@ -25,10 +25,10 @@ CREATE TABLE ops.sync_runs (
     org_id VARCHAR,
     describe_fingerprint VARCHAR,
     read_by VARCHAR,                        -- bulk or rest
-    downgrade_reason VARCHAR,               -- why not bulk
-    salesforce_accounts BIGINT,             -- live ones
-    salesforce_records BIGINT,              -- that Salesforce announced, with deleted and merged ones
-    salesforce_record_count BIGINT,         -- what Salesforce itself says, approximately
+    downgrade_reason VARCHAR,               -- why the Bulk API was not used
+    salesforce_accounts BIGINT,             -- live Accounts read
+    salesforce_records BIGINT,              -- records that Salesforce announced, including deleted and merged ones
+    salesforce_record_count BIGINT,         -- Salesforce's own approximate count of live Accounts
     zuora_accounts BIGINT,
     matched_accounts BIGINT,
     salesforce_api_calls BIGINT,
@@ -43,7 +43,7 @@ CREATE TABLE ops.rejected_values (
     text VARCHAR NOT NULL, reason VARCHAR NOT NULL
 );
 CREATE TABLE ops.match_history (day DATE NOT NULL, match_status VARCHAR NOT NULL, accounts BIGINT NOT NULL);
--- When an account's status became what it is: a row per change, of which a day's can be taken back.
+-- One row per change of an account's match status; a second sync of a day deletes that day's rows.
 CREATE TABLE ops.match_changes (
     account_id VARCHAR NOT NULL, changed_on DATE NOT NULL, match_status VARCHAR NOT NULL, last_matched_on DATE
 );
@@ -55,7 +55,7 @@ CREATE TABLE ops.account_matches (
     id_repaired BOOLEAN NOT NULL,
     accounts_sharing BIGINT NOT NULL,
     match_status_since DATE NOT NULL,
-    last_matched_on DATE,                   -- NULL while it is matched: then it is the sync's day
+    last_matched_on DATE,                   -- NULL while the account is matched, meaning the sync's day
     changed_in_sync BIGINT NOT NULL
 );
 CREATE TABLE ops.attribute_values (
@@ -64,17 +64,17 @@ CREATE TABLE ops.attribute_values (
     account_name VARCHAR,
     salesforce_account_id VARCHAR NOT NULL,
     is_current BOOLEAN NOT NULL,
-    last_current_on DATE,                   -- NULL while it is current: then it is the sync's day
+    last_current_on DATE,                   -- NULL while the row is current, meaning the sync's day
     first_matched_on DATE NOT NULL,
     currency VARCHAR
 );
--- What the last complete sync's day changed, as it was before: a second sync of that day starts from there.
+-- The rows that the last synced day changed, with their values before it. A second sync of that day restores them.
 CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
--- What the columns held that became of another kind on that day, as text.
+-- The former values, as text, of columns that got another type on that day.
 CREATE TABLE ops.former_values (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, type VARCHAR NOT NULL, value VARCHAR NOT NULL
 );
--- insights has a view of each with the visible fields; the rows of the others stay here until their field returns.
+-- Views in insights show the visible fields; rows of other fields stay here until their field is selected again.
 CREATE TABLE ops.attribute_changes (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
     old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
@@ -82,7 +82,7 @@ CREATE TABLE ops.attribute_changes (
 CREATE TABLE ops.metric_history (
     account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
     valid_from DATE NOT NULL, valid_to DATE,
-    exact_value DECIMAL(38, 18) NOT NULL    -- as Salesforce has it; `value` is the nearest DOUBLE
+    exact_value DECIMAL(38, 18) NOT NULL    -- Salesforce's value; `value` is the nearest DOUBLE
 );
 CREATE TABLE ops.metric_summary (
     metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE salesforce.account_fields (
     help_text VARCHAR, compound_field VARCHAR, vanished_on DATE
 );
 CREATE TABLE salesforce.selected_fields (
-    sync BIGINT NOT NULL,                   -- whose plan this is
+    sync BIGINT NOT NULL,                   -- the sync that made this plan
     field VARCHAR NOT NULL, category VARCHAR NOT NULL, description VARCHAR, label VARCHAR NOT NULL,
     type VARCHAR NOT NULL, length BIGINT NOT NULL, precision BIGINT NOT NULL, scale BIGINT NOT NULL,
     is_formula BOOLEAN NOT NULL, help_text VARCHAR, paused_because VARCHAR
@@ -106,7 +106,7 @@ CREATE TABLE salesforce.raw_accounts (
     "MasterRecordId" VARCHAR,
     "SystemModstamp" TIMESTAMPTZ,
     "Name" VARCHAR,
-    absent_since DATE,                      -- Salesforce no longer delivers it: purged, or not visible any more
+    absent_since DATE,                      -- first day without it in Salesforce's answer: purged or no longer visible
     changed_in_sync BIGINT NOT NULL
 );
 CREATE TABLE zuora.accounts (

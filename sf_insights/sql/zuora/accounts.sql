@@ -1,5 +1,5 @@
 {% from "differing.sql" import differing %}
--- Today's list, written only where it differs from the last one; `changed_in_sync` says when each row last did.
+-- Write the rows of today's list that differ from the last one; `changed_in_sync` is each row's last changing sync.
 {% if is_first %}
 INSERT INTO zuora.accounts BY NAME SELECT *, $sync AS changed_in_sync FROM landed_list;
 {% else %}

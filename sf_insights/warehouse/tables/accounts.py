@@ -12,7 +12,7 @@ import duckdb
 
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.fields.plan import PlannedField
-from sf_insights.domain.problems import GuardRefusal, IncompleteSnapshot
+from sf_insights.domain.problems import GuardRefusal, IncompleteData
 from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
 from sf_insights.salesforce.parquet_pages import LandedAccounts
@@ -32,7 +32,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
     A field that went from mostly filled to all null is paused in the plan, and its column is left out.
 
     Raises:
-        IncompleteSnapshot: an Id came twice, or a landed file is lost or damaged.
+        IncompleteData: an Id came twice, or a landed file is lost or damaged.
         GuardRefusal: far fewer live accounts than in the last complete sync.
     """
     with _lost_files_named(landed.directory):
@@ -45,7 +45,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         raise _lost_files(landed.directory)
     if records != different:
         twice = records - different
-        raise IncompleteSnapshot(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
+        raise IncompleteData(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
     _guard_row_drop(
         sync,
         "Salesforce delivered {now:,} live accounts where the last sync had {before:,}.",
@@ -80,7 +80,7 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
     """Bring zuora.accounts to today's list.
 
     Raises:
-        IncompleteSnapshot: a landed file is lost or damaged.
+        IncompleteData: a landed file is lost or damaged.
         GuardRefusal: far fewer accounts than in the last complete sync.
     """
     _guard_row_drop(
@@ -111,8 +111,8 @@ def _lost_files_named(directory: Path) -> Iterator[None]:
         raise _lost_files(directory) from error
 
 
-def _lost_files(directory: Path) -> IncompleteSnapshot:
-    return IncompleteSnapshot(
+def _lost_files(directory: Path) -> IncompleteData:
+    return IncompleteData(
         f"Files in {directory} were removed or damaged while they were in use.",
         "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
     )

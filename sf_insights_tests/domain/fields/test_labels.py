@@ -126,7 +126,7 @@ def test_an_empty_prefix_leaves_salesforces_label():
 def test_two_fields_cannot_have_one_label_whatever_the_letter_case(text):
     problem = refusal(says("A__c", "Region"), says("B__c", text))
     assert problem.what == f'The label "{text}" of B__c is also the label of A__c.'
-    assert "choose another" in problem.remedy
+    assert "change one of the two" in problem.remedy
 
 
 def test_letter_case_is_ignored_in_every_script():
@@ -158,7 +158,7 @@ def test_a_label_may_be_the_default_that_another_field_left_until_it_returns():
 @pytest.mark.parametrize("text", ["account_id", "Is_Current"])
 def test_a_label_cannot_be_the_name_of_a_fixed_column(text):
     problem = refusal(says("A__c", text))
-    assert problem.what == f'The label "{text}" of A__c is the name of a column that every account has.'
+    assert problem.what == f'The label "{text}" of A__c is the name of a fixed column.'
     assert problem.remedy
 
 

@@ -7,7 +7,7 @@ from sf_insights.domain.fields.lifecycle import FieldEvent, FieldState, next_sta
 from sf_insights.domain.fields.plan import PlannedField
 
 ARR = AccountField("ARR__c", "ARR", "currency", precision=18, scale=2, help_text="Per year")
-HIDDEN = "it is not visible in Salesforce any more"
+HIDDEN = "it is no longer visible in Salesforce"
 
 
 def day(number: int) -> date:
@@ -118,7 +118,7 @@ def test_a_field_goes_from_pending_to_active_to_paused_and_back():
     assert fields.arr.status_since == day(4)
 
     (resumed,) = fields.events_of(7, read())
-    assert (resumed.event, resumed.detail) == ("resumed", f"was paused since 2026-03-04: {HIDDEN}")
+    assert (resumed.event, resumed.detail) == ("resumed", f"was paused from 2026-03-04: {HIDDEN}")
     assert (fields.arr.status, fields.arr.status_reason, fields.arr.status_since) == ("active", None, day(7))
     assert (fields.arr.first_synced_at, fields.arr.last_synced_at) == (stamp(2), stamp(7))
 
@@ -197,7 +197,7 @@ def test_an_attribute_that_becomes_a_metric_and_returns_keeps_the_first_sync_of_
     fields = Fields()
     fields.sync(1, read())
     (became,) = fields.events_of(3, read(category="metric"))
-    assert (became.event, became.detail) == ("became_metric", "was attribute; each category keeps its own past")
+    assert (became.event, became.detail) == ("became_metric", "was attribute; each category keeps its own history")
     assert (fields.arr.category, fields.arr.status, fields.arr.status_since) == ("metric", "active", day(3))
     assert (fields.arr.first_synced_at, fields.arr.last_synced_at) == (stamp(3), stamp(3))
 

@@ -59,20 +59,20 @@ def test_fields_are_planned_in_the_order_of_the_file_under_the_orgs_own_names():
 )
 def test_a_field_the_org_never_had_is_refused_with_the_nearest_names(name, nearest):
     problem = plan_refusal(f"[Name, {name}]")
-    assert problem.what == f"fields: Account has no field {name} that the integration user may see."
+    assert problem.what == f"fields: Account has no field {name} that the integration user can see."
     assert problem.remedy.startswith("Did you mean ")
     assert nearest in problem.remedy
 
 
 def test_a_field_like_no_other_is_refused_with_the_way_to_the_list():
     remedy = plan_refusal("[Zzzzzzzz__c]").remedy
-    assert remedy.startswith("`sf-insights fields` lists those that it may see")
+    assert remedy.startswith("`sf-insights fields` lists those that it can see")
     assert "field-level security" in remedy
 
 
 def test_a_compound_field_is_refused_with_the_names_of_its_parts():
     problem = plan_refusal("[BillingAddress]")
-    assert "BillingAddress cannot be synchronized: it is compound (address)" in problem.what
+    assert "BillingAddress cannot be synced: it is compound (address)" in problem.what
     assert problem.remedy == "Its parts: BillingCity, BillingStreet."
 
 
@@ -85,7 +85,7 @@ def test_a_name_that_is_its_own_compound_can_be_selected():
 
 
 def test_a_base64_field_is_refused():
-    assert "Logo__c cannot be synchronized: its type base64" in plan_refusal("[Logo__c]").what
+    assert "Logo__c cannot be synced: its type base64" in plan_refusal("[Logo__c]").what
 
 
 @pytest.mark.parametrize("name", ["Industry", "Description", "Renewal__c", "Name"])
@@ -105,7 +105,7 @@ def test_a_field_that_vanished_is_paused_and_the_others_are_read():
     gone = KnownField("Region__c", "Region", "picklist", ColumnType("text"))
     paused, read = plan("[region__C, Industry]", known=[gone])
     assert (paused.name, paused.is_read, read.is_read) == ("Region__c", False, True)
-    assert "not visible in Salesforce any more" in paused.paused_because
+    assert "no longer visible in Salesforce" in paused.paused_because
     assert "field-level security" in paused.paused_because
     assert "same label" not in paused.paused_because
 
@@ -144,7 +144,7 @@ def test_a_field_of_another_kind_than_before_is_paused_with_the_way_out(name, be
     retyped, other = plan(f"[{name}, Name]", known=[known])
     assert retyped.paused_because == (
         f"its type changed from {before} to {ORG[name].type}; "
-        "to take the new type, deselect it, sync, and select it again on a later day"
+        "to use the new type, deselect it, sync, and select it again on a later day"
     )
     assert other.is_read
 

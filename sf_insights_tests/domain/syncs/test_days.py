@@ -31,7 +31,7 @@ def test_a_day_never_goes_back(last, where_last, day):
     ("last", "where_last"), [(NEXT_YEAR, [TODAY]), (TOMORROW, [TODAY]), (TOMORROW, [TODAY, TODAY])]
 )
 def test_a_day_that_a_wrong_clock_synced_is_refused(last, where_last):
-    with pytest.raises(WarehouseProblem, match=f"{TODAY} cannot be synced any more: {last} already is"):
+    with pytest.raises(WarehouseProblem, match=f"{TODAY} can no longer be synced: {last} is already synced"):
         day_to_sync(TODAY, last, where_last)
 
 

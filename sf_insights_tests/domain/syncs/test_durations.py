@@ -23,7 +23,7 @@ def test_a_length_of_time_is_a_number_and_a_unit(text, length):
 
 @pytest.mark.parametrize("text", ["", "2", "h", "2 h", "2H", "-2h", "2h30m", "1e3s", "nan s", "9999999d", "٢h", "2h\n"])
 def test_any_other_text_is_refused(text):
-    with pytest.raises(ValueError, match="is not a length of time"):
+    with pytest.raises(ValueError, match="is not a duration"):
         duration(text)
 
 
@@ -37,4 +37,4 @@ def test_a_run_keeps_trying_for_two_hours_unless_the_file_says_otherwise():
 def test_a_retry_for_that_cannot_be_names_what_to_write(value):
     with pytest.raises(ConfigurationProblem) as problem:
         parse_configuration({"fields": ["Industry"], "retry_for": value})
-    assert str(problem.value) == "retry_for: must be a length of time such as 90s, 45m or 2h, and at most 3h."
+    assert str(problem.value) == "retry_for: must be a duration such as 90s, 45m or 2h, and at most 3h."

@@ -5,7 +5,7 @@ from sf_insights.domain.wording import remaining
 def test_waiting_for_salesforce_is_no_part_of_the_rate():
     pace = Pace()
     assert pace.tell("InProgress", records=0, found=600, seconds=50) == (
-        "Salesforce works on the query (InProgress), 600 records found"
+        "Salesforce is running the query (InProgress), 600 records found"
     )
     assert pace.tell("Downloading", records=100, found=1_000, seconds=60) == (
         "100 of 1,000 records, 10 a second, 90 s to go"

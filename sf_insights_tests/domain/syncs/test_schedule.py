@@ -73,7 +73,7 @@ def test_yesterdays_failures_do_not_delay_today():
 
 def test_a_sync_that_a_person_stopped_is_left_for_the_day():
     found = starts(at("09:00"), attempts=[Attempt(at("04:01"), "passing"), Attempt(at("04:20"), "stopped")])
-    assert (found.at, found.instead) == (at("04:00", day=3), "somebody stopped it")
+    assert (found.at, found.instead) == (at("04:00", day=3), "a person stopped it")
 
 
 @pytest.mark.parametrize(("settings", "start"), [("as then", at("04:00", day=3)), ("edited", at("04:05"))])
