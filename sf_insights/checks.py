@@ -19,10 +19,10 @@ from sf_insights.domain.configuration import AccountFieldSync, parse_configurati
 from sf_insights.domain.fields.masking import REMEDY
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.system.clock import now
+from sf_insights.warehouse.accounts.matches import match_rates
+from sf_insights.warehouse.fields.masked_fields import masked_fields
+from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.masked_fields import masked_fields
-from sf_insights.warehouse.tables.matches import match_rates
-from sf_insights.warehouse.tables.plan import load_plan
 from sf_insights.warehouse.transaction import Transaction
 
 _PAUSED = """

@@ -30,9 +30,9 @@ from sf_insights.system.signals import forget_signals, note_signals, was_cut_off
 from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import RetryPolicy
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.partial_runs import sync_for
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.syncs import syncs
+from sf_insights.warehouse.syncs.partial_runs import sync_for
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.warehouse import Warehouse
 

@@ -13,7 +13,8 @@ PACKAGE = Path(sf_insights.__file__).parent
 # Rules and tools that know nothing of this product's parts.
 GROUND = {"domain", "system"}
 # Every part that the assets put together.
-PARTS = {"settings", "transport", "salesforce", "insights_accounts", "warehouse", "warehouse/tables"}
+TABLES = {"warehouse/syncs", "warehouse/fields", "warehouse/accounts", "warehouse/model"}
+PARTS = {"settings", "transport", "salesforce", "insights_accounts", "warehouse"} | TABLES
 PIPELINE = {"assets", "checks", "jobs", "schedules", "sensors", "dagster_resources"}
 
 # One row per room: what it may import of the others.
@@ -26,13 +27,17 @@ ROOMS: dict[str, set[str]] = {
     "salesforce": GROUND | {"sql", "settings", "transport"},
     "insights_accounts": GROUND | {"sql", "settings", "transport"},
     "warehouse": GROUND | {"sql", "settings"},
-    "warehouse/tables": GROUND | {"sql", "settings", "warehouse", "salesforce", "insights_accounts"},
-    "editing": GROUND | {"settings", "warehouse", "warehouse/tables"},
+    "warehouse/syncs": GROUND | {"warehouse", "sql"},
+    "warehouse/fields": GROUND | {"warehouse", "warehouse/syncs", "sql", "settings"},
+    "warehouse/accounts": GROUND
+    | {"warehouse", "warehouse/syncs", "warehouse/fields", "sql", "salesforce", "insights_accounts"},
+    "warehouse/model": GROUND | {"warehouse", "warehouse/syncs", "warehouse/fields", "warehouse/accounts", "sql"},
+    "editing": GROUND | {"settings", "warehouse", "warehouse/fields"},
     "alerts": GROUND | {"transport"},
     "dagster_instance": GROUND | {"settings", "warehouse"},
     "dagster_resources": GROUND | PARTS | {"alerts", "dagster_instance"},
     "assets": GROUND | PARTS - {"settings", "transport"} | {"sql", "dagster_resources"},
-    "checks": GROUND | {"warehouse", "warehouse/tables", "assets", "dagster_resources"},
+    "checks": GROUND | TABLES | {"warehouse", "assets", "dagster_resources"},
     "jobs": {"dagster_instance"},
     "schedules": GROUND | {"settings", "dagster_instance", "jobs"},
     "sensors": {"settings", "dagster_instance"},

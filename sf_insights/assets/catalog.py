@@ -6,8 +6,8 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource
 from sf_insights.domain.fields.field_types import fingerprint
 from sf_insights.domain.quota import refuse_start
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.catalog import save_catalog
+from sf_insights.warehouse.fields.catalog import save_catalog
+from sf_insights.warehouse.syncs import syncs
 
 
 @dg.asset(key=["salesforce", "account_fields"], group_name="salesforce", kinds={"salesforce"})

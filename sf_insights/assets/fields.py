@@ -9,8 +9,8 @@ from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.domain.syncs.stages import PLAN
-from sf_insights.warehouse.tables.field_labels import labels_after, save_labels, take_over_labels
-from sf_insights.warehouse.tables.plan import load_plan, make_plan
+from sf_insights.warehouse.fields.labels import labels_after, save_labels, take_over_labels
+from sf_insights.warehouse.fields.plan import load_plan, make_plan
 
 
 @dg.asset(key=["salesforce", "selected_fields"], group_name="salesforce", deps=[account_fields], kinds={"yaml"})

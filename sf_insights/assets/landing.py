@@ -23,11 +23,12 @@ from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.extraction import Extraction, extract_accounts
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.accounts import apply_landed, apply_list
-from sf_insights.warehouse.tables.catalog import load_catalog
-from sf_insights.warehouse.tables.masked_fields import masked_fields
-from sf_insights.warehouse.tables.plan import load_plan
+from sf_insights.warehouse.accounts.raw_accounts import apply_landed
+from sf_insights.warehouse.accounts.zuora_accounts import apply_list
+from sf_insights.warehouse.fields.catalog import load_catalog
+from sf_insights.warehouse.fields.masked_fields import masked_fields
+from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.syncs import syncs
 
 
 @dg.asset(

@@ -6,7 +6,7 @@ from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.domain.syncs.stages import MATCHES
-from sf_insights.warehouse.tables import matches
+from sf_insights.warehouse.accounts import matches
 
 
 @dg.asset(

@@ -11,10 +11,10 @@ from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.domain.syncs.stages import MODEL
 from sf_insights.sql import render
-from sf_insights.warehouse.tables.changes import changes_of
-from sf_insights.warehouse.tables.field_labels import load_labels
-from sf_insights.warehouse.tables.metrics import metric_points
-from sf_insights.warehouse.tables.model import model_sync
+from sf_insights.warehouse.fields.labels import load_labels
+from sf_insights.warehouse.model.changes import changes_of
+from sf_insights.warehouse.model.metrics import metric_points
+from sf_insights.warehouse.model.model import model_sync
 
 _TABLES = {
     "fields": "One row per field that was ever selected: what it is, and whether it is synced, paused or deselected.",

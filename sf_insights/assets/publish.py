@@ -6,10 +6,10 @@ from sf_insights.assets.fields import field_labels
 from sf_insights.assets.model import insights_model
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.salesforce.parquet_pages import empty_landing
+from sf_insights.warehouse.fields.labels import take_over_labels
+from sf_insights.warehouse.model.views import write_views
 from sf_insights.warehouse.publishing import publish, was_published
-from sf_insights.warehouse.tables.field_labels import take_over_labels
-from sf_insights.warehouse.tables.published_state import published_state
-from sf_insights.warehouse.tables.views import write_views
+from sf_insights.warehouse.syncs.published_state import published_state
 
 
 @dg.asset(

@@ -10,10 +10,10 @@ from sf_insights.domain.fields.field_types import AccountField, fingerprint
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.salesforce.errors import RequestRefused, refused_field
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.catalog import load_catalog, save_catalog
-from sf_insights.warehouse.tables.plan import make_plan, save_plan
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.fields.catalog import load_catalog, save_catalog
+from sf_insights.warehouse.fields.plan import make_plan, save_plan
+from sf_insights.warehouse.syncs import syncs
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.warehouse import Warehouse
 
 

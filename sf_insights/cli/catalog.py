@@ -13,7 +13,7 @@ from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.retry import ONCE_MORE
-from sf_insights.warehouse.tables.published_fields import PublishedFields
+from sf_insights.warehouse.fields.published_fields import PublishedFields
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,10 @@ from sf_insights.settings.environment import Places
 from sf_insights.sql import parquet, render
 from sf_insights.system.disk import disk_problem
 from sf_insights.transport.retry import ONCE_MORE
+from sf_insights.warehouse.accounts.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
 from sf_insights.warehouse.copies import unreadable
+from sf_insights.warehouse.fields.published_fields import published_fields
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
-from sf_insights.warehouse.tables.published_fields import published_fields
 from sf_insights.warehouse.warehouse import Warehouse
 
 _SAMPLE = 200

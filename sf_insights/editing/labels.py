@@ -9,8 +9,8 @@ from sf_insights.domain.fields.dictionary import RESERVED_NAMES
 from sf_insights.domain.fields.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.settings.configuration_file import ConfigurationFile
 from sf_insights.settings.environment import Places
-from sf_insights.warehouse.tables.field_labels import label_wishes
-from sf_insights.warehouse.tables.published_fields import PublishedFields
+from sf_insights.warehouse.fields.labels import label_wishes
+from sf_insights.warehouse.fields.published_fields import PublishedFields
 from sf_insights.warehouse.warehouse import Warehouse
 
 

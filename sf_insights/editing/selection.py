@@ -11,7 +11,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.plan import plan_fields
 from sf_insights.settings.configuration_file import ConfigurationFile
-from sf_insights.warehouse.tables.published_fields import PublishedFields
+from sf_insights.warehouse.fields.published_fields import PublishedFields
 
 Selection = ByApiName[Category]
 

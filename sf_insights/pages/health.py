@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sf_insights.warehouse.tables.matches import MatchRate, match_counts, match_rates
-from sf_insights.warehouse.tables.sync_history import last_syncs
+from sf_insights.warehouse.accounts.matches import MatchRate, match_counts, match_rates
+from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 
 _SYNCS = 10

@@ -11,8 +11,8 @@ from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.pages.org_catalog import Sample
 from sf_insights.settings.environment import Places
 from sf_insights.sql import identifier
+from sf_insights.warehouse.fields.published_fields import PublishedFields, fields_in
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.published_fields import PublishedFields, fields_in
 from sf_insights.warehouse.transaction import Transaction
 
 _EXAMPLES = 3

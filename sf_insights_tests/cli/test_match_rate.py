@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from sf_insights.warehouse.tables import matches
+from sf_insights.warehouse.accounts import matches
 from sf_insights.warehouse.warehouse import Warehouse
 
 

@@ -10,8 +10,8 @@ import pytest
 from sf_insights.domain.configuration import parse_configuration
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.insights_accounts.files import FileAccounts
-from sf_insights.warehouse.tables.accounts import apply_list
-from sf_insights.warehouse.tables.syncs import open_sync
+from sf_insights.warehouse.accounts.zuora_accounts import apply_list
+from sf_insights.warehouse.syncs.syncs import open_sync
 from sf_insights.warehouse.warehouse import Warehouse
 
 # Sampled, since the most that a process ever had counts the pages of the file that is read too.

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from sf_insights.warehouse.model.changes import Changes, changes_of
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.changes import Changes, changes_of
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]

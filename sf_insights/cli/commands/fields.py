@@ -14,7 +14,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
-from sf_insights.warehouse.tables.published_fields import PublishedFields, published_fields
+from sf_insights.warehouse.fields.published_fields import PublishedFields, published_fields
 
 _OTHER_COLUMNS = 56  # what the columns beside the names take of a terminal
 

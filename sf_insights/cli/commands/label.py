@@ -10,7 +10,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, take_back
 from sf_insights.settings.environment import Places, environment
-from sf_insights.warehouse.tables.published_fields import published_fields
+from sf_insights.warehouse.fields.published_fields import published_fields
 
 
 @click.command()

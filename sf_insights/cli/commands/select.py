@@ -16,7 +16,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights.settings.environment import Places, environment
-from sf_insights.warehouse.tables.published_fields import PublishedFields, published_fields
+from sf_insights.warehouse.fields.published_fields import PublishedFields, published_fields
 
 _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}
 

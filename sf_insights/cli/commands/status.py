@@ -27,11 +27,11 @@ from sf_insights.domain.wording import counted, since
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.system.clock import now
+from sf_insights.warehouse.accounts.matches import match_counts, match_rates
+from sf_insights.warehouse.fields.masked_fields import masked_fields
+from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.reading import reading, reading_snapshot
-from sf_insights.warehouse.tables.masked_fields import masked_fields
-from sf_insights.warehouse.tables.matches import match_counts, match_rates
-from sf_insights.warehouse.tables.plan import load_plan
-from sf_insights.warehouse.tables.sync_history import last_syncs
+from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 
 _SYNCS = 7

@@ -16,9 +16,9 @@ from sf_insights.domain.configuration import retry_duration
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.changes import changes_of
-from sf_insights.warehouse.tables.syncs import GUARDS
+from sf_insights.warehouse.syncs.syncs import GUARDS
 from sf_insights.warehouse.transaction import Transaction
 
 

@@ -11,8 +11,8 @@ from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.domain.soql import WEBSITE_FIELD
 from sf_insights.settings.environment import Places, environment
 from sf_insights.sql import identifier, render
+from sf_insights.warehouse.accounts.matches import MATCHED, STATUSES
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.matches import MATCHED, STATUSES
 from sf_insights.warehouse.transaction import Transaction
 
 _EVERYTHING = 2**62

@@ -9,7 +9,7 @@ from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
 from sf_insights.domain.visibility import hidden_accounts
 from sf_insights.sql import literal
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import VERSION
 

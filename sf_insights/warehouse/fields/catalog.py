@@ -10,7 +10,7 @@ from sf_insights.domain.fields.api_names import ByApiName, by_name, spelled_as
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.plan import KnownField
 from sf_insights.domain.soql import OWN_NAMES
-from sf_insights.warehouse.tables.states import load_states, states_before
+from sf_insights.warehouse.fields.states import load_states, states_before
 from sf_insights.warehouse.transaction import Transaction
 
 

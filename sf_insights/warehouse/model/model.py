@@ -12,17 +12,17 @@ from sf_insights.domain.fields.lifecycle import next_states
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.system.clock import now
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.attribute_columns import fit_attribute_columns, give_values_back
-from sf_insights.warehouse.tables.attributes import drop_todays_values, extent_of, write_attributes
-from sf_insights.warehouse.tables.field_labels import load_labels
-from sf_insights.warehouse.tables.metrics import summarize_metrics, write_metrics
-from sf_insights.warehouse.tables.plan import load_plan
-from sf_insights.warehouse.tables.retention import forget_the_past
-from sf_insights.warehouse.tables.states import earlier_syncs, load_states, save_states
-from sf_insights.warehouse.tables.sync_history import day_is_complete
-from sf_insights.warehouse.tables.syncs import Sync
-from sf_insights.warehouse.tables.views import write_views
+from sf_insights.warehouse.fields.labels import load_labels
+from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states
+from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
+from sf_insights.warehouse.model.attributes import drop_todays_values, extent_of, write_attributes
+from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
+from sf_insights.warehouse.model.retention import forget_the_past
+from sf_insights.warehouse.model.views import write_views
+from sf_insights.warehouse.syncs import syncs
+from sf_insights.warehouse.syncs.history import day_is_complete
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import SCHEMA_VERSION, VERSION
 

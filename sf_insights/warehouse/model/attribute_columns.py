@@ -11,7 +11,7 @@ from datetime import date
 
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.sql import identifier, literal
-from sf_insights.warehouse.tables.accounts import fit_column
+from sf_insights.warehouse.accounts.columns import fit_column
 from sf_insights.warehouse.transaction import Transaction
 
 

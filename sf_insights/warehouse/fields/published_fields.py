@@ -12,11 +12,11 @@ from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.labels import FieldLabel
 from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.domain.fields.plan import KnownField, PlannedField
+from sf_insights.warehouse.fields.catalog import known_fields, load_catalog
+from sf_insights.warehouse.fields.labels import load_labels
+from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.fields.states import load_states
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.tables.catalog import known_fields, load_catalog
-from sf_insights.warehouse.tables.field_labels import load_labels
-from sf_insights.warehouse.tables.plan import load_plan
-from sf_insights.warehouse.tables.states import load_states
 from sf_insights.warehouse.transaction import Transaction
 
 

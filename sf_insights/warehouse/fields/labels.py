@@ -14,7 +14,7 @@ from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.system.clock import now
-from sf_insights.warehouse.tables.plan import load_plan
+from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.transaction import Transaction
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sf_insights.domain.fields.plan import PlannedField, plan_fields
-from sf_insights.warehouse.tables.catalog import field_of, field_row, known_fields, load_catalog
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.fields.catalog import field_of, field_row, known_fields, load_catalog
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 

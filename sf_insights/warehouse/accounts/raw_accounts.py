@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-
-import duckdb
 
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.fields.plan import PlannedField
-from sf_insights.domain.problems import GuardRefusal, IncompleteData
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import SYSTEM_FIELDS
-from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
 from sf_insights.salesforce.parquet_pages import LandedAccounts
 from sf_insights.sql import identifier, parquet, render
-from sf_insights.warehouse.tables.plan import save_plan
-from sf_insights.warehouse.tables.states import states_before
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.accounts.columns import fit_column
+from sf_insights.warehouse.accounts.landed_files import lost_files, lost_files_named
+from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
+from sf_insights.warehouse.fields.plan import save_plan
+from sf_insights.warehouse.fields.states import states_before
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 _MOSTLY_FILLED = 0.5
@@ -35,21 +32,21 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
         IncompleteData: an Id came twice, or a landed file is lost or damaged.
         GuardRefusal: far fewer live accounts than in the last complete sync.
     """
-    with _lost_files_named(landed.directory):
+    with lost_files_named(landed.directory):
         _apply(tx, sync, landed, plan)
 
 
 def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
     [(records, different)] = tx.execute(f'SELECT count(*), count(DISTINCT "Id") FROM {parquet(landed.accounts)}')
     if records != landed.records:
-        raise _lost_files(landed.directory)
+        raise lost_files(landed.directory)
     if records != different:
         twice = records - different
         raise IncompleteData(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
-    _guard_row_drop(
+    refuse_row_drop(
         sync,
         "Salesforce delivered {now:,} live accounts where the last sync had {before:,}.",
-        before=_before(tx, sync, "salesforce_accounts"),
+        before=last_count(tx, sync, "salesforce_accounts"),
         now=landed.live,
     )
     emptied = _emptied_fields(tx, sync, landed, plan)
@@ -74,66 +71,6 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     tx.run("salesforce/unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")
     _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
-
-
-def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
-    """Bring zuora.accounts to today's list.
-
-    Raises:
-        IncompleteData: a landed file is lost or damaged.
-        GuardRefusal: far fewer accounts than in the last complete sync.
-    """
-    _guard_row_drop(
-        sync,
-        "The list of Insights accounts has {now:,} where the last sync had {before:,}.",
-        before=_before(tx, sync, "zuora_accounts"),
-        now=landed.accounts,
-    )
-    with _lost_files_named(landed.directory):
-        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM {parquet(landed.files)}")
-        if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
-            raise _lost_files(landed.directory)
-        tx.run(
-            "zuora/accounts",
-            {"sync": sync.number},
-            columns=[name for name in COLUMNS if name != "Id"],
-            is_first=tx.is_empty("zuora.accounts"),
-        )
-
-
-@contextmanager
-def _lost_files_named(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        if not any(name in str(error) for name in (str(directory), glob.escape(str(directory)))):
-            raise
-        raise _lost_files(directory) from error
-
-
-def _lost_files(directory: Path) -> IncompleteData:
-    return IncompleteData(
-        f"Files in {directory} were removed or damaged while they were in use.",
-        "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
-    )
-
-
-def _before(tx: Transaction, sync: Sync, count: str) -> int | None:
-    rows = tx.execute(
-        f"SELECT {count} FROM ops.sync_runs WHERE state = 'complete' AND sync < $sync ORDER BY sync DESC LIMIT 1",
-        {"sync": sync.number},
-    )
-    return rows[0][0] if rows else None
-
-
-def _guard_row_drop(sync: Sync, sentence: str, before: int | None, now: int) -> None:
-    allowed = sync.configuration.guards.max_row_drop
-    if before and now < before * (1 - allowed) and "row-drop" not in sync.accepted:
-        raise GuardRefusal(
-            sentence.format(now=now, before=before),
-            f"A drop of more than {allowed:.0%} is refused, and nothing was changed. If it is right, accept it for one "
-            "run with `sf-insights sync --accept row-drop`.",
-        )
 
 
 def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
@@ -161,19 +98,6 @@ def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> set[str]:
     for name, needed in columns.items():
         fit_column(tx, "salesforce.raw_accounts", name, existing.get(name), needed)
     return columns.keys() - existing.keys()
-
-
-def fit_column(tx: Transaction, table: str, name: str, type_: str | None, needed: ColumnType) -> None:
-    """Add a column, widen it, or start it anew when it is of another kind; never narrow it."""
-    if type_ is not None:
-        held = ColumnType.parse(type_)
-        wider = held.widened(needed)
-        if wider is not None and wider != held:
-            tx.execute(f"ALTER TABLE {table} ALTER COLUMN {identifier(name)} TYPE {wider.sql}")
-        if wider is not None:
-            return
-        tx.execute(f"ALTER TABLE {table} DROP COLUMN {identifier(name)}")
-    tx.execute(f"ALTER TABLE {table} ADD COLUMN {identifier(name)} {needed.sql}")
 
 
 def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, ColumnType]) -> None:

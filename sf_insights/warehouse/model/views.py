@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
 from sf_insights.domain.fields.field_types import Category, ColumnType
 from sf_insights.domain.fields.lifecycle import FieldState
-from sf_insights.warehouse.tables.field_labels import load_labels
-from sf_insights.warehouse.tables.modelled_field import ModelledField
-from sf_insights.warehouse.tables.states import load_states
+from sf_insights.warehouse.fields.labels import load_labels
+from sf_insights.warehouse.fields.states import load_states
+from sf_insights.warehouse.model.modelled_field import ModelledField
 from sf_insights.warehouse.transaction import Transaction
 
 

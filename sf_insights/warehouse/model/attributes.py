@@ -8,9 +8,9 @@ from typing import Literal
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.sql import identifiers
-from sf_insights.warehouse.tables.modelled_field import ModelledField
-from sf_insights.warehouse.tables.states import last_days
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.fields.states import last_days
+from sf_insights.warehouse.model.modelled_field import ModelledField
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 # The columns of ops.attribute_values that describe the account and the day, not a field.

@@ -24,8 +24,8 @@ from sf_insights.domain.syncs.stages import (
     may_go_on,
     refuse_missing,
 )
-from sf_insights.warehouse.tables import syncs
-from sf_insights.warehouse.tables.syncs import Sync
+from sf_insights.warehouse.syncs import syncs
+from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 # What each stage notes in its sync's row. The first column tells that it is done.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.warehouse.tables.attribute_columns import text_of
+from sf_insights.warehouse.model.attribute_columns import text_of
 
 
 @dataclass(frozen=True)

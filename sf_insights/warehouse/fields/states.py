@@ -9,7 +9,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.fields.lifecycle import FieldEvent, FieldState
 from sf_insights.sql import render
-from sf_insights.warehouse.tables.sync_history import day_is_complete
+from sf_insights.warehouse.syncs.history import day_is_complete
 from sf_insights.warehouse.transaction import Transaction
 
 

@@ -1,0 +1,1 @@
+"""Both account lists in the warehouse, and which Salesforce Account each Insights account stands for."""

@@ -1,0 +1,1 @@
+"""The insights tables: attributes, their changes, metrics, and the views over them."""

@@ -1,1 +1,0 @@
-"""What is in the warehouse, one file per table or group of tables."""
