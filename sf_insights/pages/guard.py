@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.pages.public_address import LOOPBACK_NAMES, PublicAddress
+from sf_insights.pages.public_address import PublicAddress
+from sf_insights.transport.addresses import is_loopback
 
 _COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
@@ -46,14 +48,6 @@ class Forms:
     def one(self, name: str) -> str:
         """The last value of this name, or an empty text."""
         return self._values.get(name, [""])[-1]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a server that listens there can be reached from this machine only."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:
@@ -121,7 +115,7 @@ class Guard:
             )
         if method not in _SAFE and not self._comes_from_own(headers, host):
             return self._refused(403, "Another site sent this form, so nothing was done.", "Use the pages themselves.")
-        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(headers):
+        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(HTTPConnection(scope)):
             return self._sign_in(False)
         if method in _SAFE:
             return self._sign_in(False) if path == SIGN_IN else None
@@ -147,7 +141,7 @@ class Guard:
         name, port = _name_and_port(host)
         if self._is_public(host):
             return True
-        if name in LOOPBACK_NAMES:
+        if is_loopback(name):
             return port == self._port
         if is_loopback(self._host):
             return False
@@ -155,15 +149,13 @@ class Guard:
         # between may be a proxy with a port of its own.
         return name in {self._host, socket.gethostname().lower(), socket.getfqdn().lower()} or _is_address(name)
 
-    def _has_signed_in(self, headers: Headers) -> bool:
+    def _has_signed_in(self, request: HTTPConnection) -> bool:
         if self._token is None:
             return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return hmac.compare_digest(given.strip().encode(), self._token.encode())
-        return any(
-            hmac.compare_digest(value.encode(), self._cookie.encode()) for value in _cookies(headers, self.cookie_name)
-        )
+        return hmac.compare_digest(request.cookies.get(self.cookie_name, "").encode(), self._cookie.encode())
 
     def _comes_from_own(self, headers: Headers, host: str) -> bool:
         """Whether a form was sent by one of these pages; a program that is not a browser says nothing of it."""
@@ -191,12 +183,6 @@ def _name_and_port(host: str) -> tuple[str, int]:
     except ValueError:
         return "", 0
     return ("", 0) if parts.username is not None or parts.path else (name, port)
-
-
-def _cookies(headers: Headers, name: str) -> list[str]:
-    """Every value of a cookie. Others of the same host may be written in any way, which must not hide it."""
-    pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
-    return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
 def _is_address(name: str) -> bool:

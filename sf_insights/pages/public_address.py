@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.transport.addresses import is_loopback
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS = {"https": 443, "http": 80}
 _REMEDY = "Write what people open in their browser and nothing behind it, such as https://insights.example.com."
 # As browsers send a host: letters, digits, hyphens and dots, or an IPv6 address.
@@ -59,7 +59,7 @@ class PublicAddress:
                 "The public URL has a path, but the pages need a host name of their own.",
                 f"{_REMEDY} Let the proxy give them a name, not a path below another site.",
             )
-        if not address.is_https and address.host not in LOOPBACK_NAMES:
+        if not address.is_https and not is_loopback(address.host):
             raise ConfigurationProblem(
                 f"The public URL of {address.host} is http, so everybody in between could read the token.",
                 "Let a proxy with TLS serve the pages, and write https://.",

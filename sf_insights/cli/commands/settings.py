@@ -46,8 +46,8 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     reach the pages, unless you give --host or --public-url. Stop them with Ctrl-C.
     """
     from sf_insights.pages.app import Pages
-    from sf_insights.pages.guard import is_loopback
     from sf_insights.pages.public_address import PublicAddress
+    from sf_insights.transport.addresses import is_loopback
 
     public = PublicAddress.parse(public_url) if public_url else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
