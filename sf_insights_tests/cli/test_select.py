@@ -51,7 +51,7 @@ def test_a_selected_field_becomes_something_else_in_its_place(synced):
 def test_a_field_that_is_selected_already_stays_as_it_is(synced):
     said = synced("select", "annualrevenue", "Industry")
     assert said.code == 0
-    assert "Nothing is changed" in said.out
+    assert "Nothing to change" in said.out
     assert synced.configuration.read_text() == CONFIGURATION
 
 
