@@ -36,7 +36,7 @@ class Commands(click.Group):
             said = str(error).strip().splitlines() or [""]
             fail(
                 f"sf-insights {ctx.invoked_subcommand} failed unexpectedly: {type(error).__name__}: {said[0]}",
-                _where_it_is_written(),
+                _log_traceback(),
             )
 
 
@@ -49,7 +49,7 @@ def fail(*lines: str) -> NoReturn:
     sys.exit(1)
 
 
-def _where_it_is_written() -> str:
+def _log_traceback() -> str:
     """Append the current exception's traceback to a log, and return a sentence that says where."""
     log = Path(os.environ.get("DAGSTER_HOME") or CHECKOUT / ".dagster").expanduser() / "sf-insights.log"
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"

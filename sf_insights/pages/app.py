@@ -27,7 +27,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
-from sf_insights.pages.guard import Forms, Guard
+from sf_insights.pages.guard import Form, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
@@ -386,8 +386,8 @@ class Pages:
         )
 
 
-def _form(request: Request) -> Forms:
-    form: Forms = request.state.form
+def _form(request: Request) -> Form:
+    form: Form = request.state.form
     return form
 
 

@@ -36,7 +36,7 @@ _HEADERS = {
 }
 
 
-class Forms:
+class Form:
     """A submitted form: the values of each name, in order."""
 
     def __init__(self, values: Mapping[str, list[str]]) -> None:
@@ -166,7 +166,7 @@ class Guard:
         # Over plain http, an attacker could answer under the public name.
         return not self._is_public(host) and origin.partition("://")[2].lower() == host.lower()
 
-    def _signed_in(self, form: Forms) -> Response:
+    def _signed_in(self, form: Form) -> Response:
         if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
             return self._sign_in(True)
         answer = RedirectResponse("/fields", 303)
@@ -192,9 +192,9 @@ def _is_address(name: str) -> bool:
     return True
 
 
-async def _read_form(headers: Headers, receive: Receive) -> Forms | None:
+async def _read_form(headers: Headers, receive: Receive) -> Form | None:
     if headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return Forms({})
+        return Form({})
     body = b""
     while True:
         message = await receive()
@@ -207,6 +207,6 @@ async def _read_form(headers: Headers, receive: Receive) -> Forms | None:
             break
     try:
         text = body.decode("utf-8")
-        return Forms(parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+        return Form(parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
     except ValueError:
         return None

@@ -10,7 +10,7 @@ from sf_insights.domain.configuration import AccountFieldSync, SelectedField
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.lifecycle import FieldState
-from sf_insights.pages.guard import Forms
+from sf_insights.pages.guard import Form
 from sf_insights.pages.published import Published
 
 
@@ -65,7 +65,7 @@ def label_rows(
     return sorted(made, key=lambda row: (not row.is_editable, (row.text or row.name).casefold()))
 
 
-def typed_labels(form: Forms) -> dict[str, str]:
+def typed_labels(form: Form) -> dict[str, str]:
     """Return the values of the form's inputs, by field."""
     return {name: form.one(f"label.{name}") for name in form.all("field")}
 

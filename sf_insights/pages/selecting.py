@@ -9,7 +9,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.masking import MASKED_TYPE, REMEDY, is_masked, warning
 from sf_insights.editing.selection import Selection
-from sf_insights.pages.guard import Forms
+from sf_insights.pages.guard import Form
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
 
@@ -121,7 +121,7 @@ def _sample(name: str, org: OrgCatalog, published: Published) -> Sample:
     return published.samples.get(name) or org.samples.get(name) or Sample()
 
 
-def changed_selection(before: Selection, form: Forms) -> Selection:
+def changed_selection(before: Selection, form: Form) -> Selection:
     """Return the selection changed by the rows that the form showed; other fields stay."""
     selection = ByApiName(before)
     selected = set(form.all("selected"))
