@@ -72,7 +72,7 @@ class RunProgress:
             case "made":
                 self._facts |= news.facts
             case "ended":
-                self._line("✓", "green", title, _told(news.step, self._facts), time.monotonic() - self._began)
+                self._line("✓", "green", title, _result_of(news.step, self._facts), time.monotonic() - self._began)
             case "failed":
                 self._line("✗", "red", title, "failed")
 
@@ -91,7 +91,7 @@ class RunProgress:
         self._console.print(text)
 
 
-def _told(step: str, facts: Mapping[str, Any]) -> str:
+def _result_of(step: str, facts: Mapping[str, Any]) -> str:
     """Return a short result of a finished step; empty if it reported none."""
     rows = int(facts.get("dagster/row_count") or 0)
     match step:

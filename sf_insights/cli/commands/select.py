@@ -110,7 +110,7 @@ def _tell(console: Console, places: Places, change: Change, published: Published
     for name in change.removed:
         console.print(f"Deselected  {name}; its history and label are kept")
     heading(console, shown_path(change.file.path))
-    for kind, line in change.lines[1:]:  # the first one says only that something may stand above
+    for kind, line in change.lines[1:]:  # the first line only marks a gap above
         mark, style = _MARKS[kind]
         console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
     console.print()

@@ -54,12 +54,12 @@ def row_sql(columns: list[Column], separator: str, end: str) -> str:
     return f"CAST('\"' || {between.join(groups)} || '\"' || {ending} AS BLOB)"
 
 
-def write(path: Path, rows: sqlite3.Cursor, stop: threading.Event, told: Callable[[int], None]) -> array.array:  # type: ignore[type-arg]
+def write(path: Path, rows: sqlite3.Cursor, stop: threading.Event, wrote: Callable[[int], None]) -> array.array:  # type: ignore[type-arg]
     """Write the records of a query to a file, and their byte offsets to another; return the offsets.
 
     Args:
         stop: set when the job is aborted.
-        told: called with the number of records written so far.
+        wrote: called with the number of records written so far.
 
     Raises:
         Stopped: the job was aborted.
@@ -76,7 +76,7 @@ def write(path: Path, rows: sqlite3.Cursor, stop: threading.Event, told: Callabl
             ends = list(itertools.accumulate(map(len, records), initial=total))
             total = ends[-1]
             offsets.extend(ends[1:])
-            told(len(offsets) - 1)
+            wrote(len(offsets) - 1)
     with path.with_suffix(".offsets").open("wb") as file:
         offsets.tofile(file)
     unfinished.rename(path)
