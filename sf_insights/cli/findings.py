@@ -153,16 +153,16 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
     if org.endpoint:
         detail += f", through SALESFORCE_ENDPOINT {org.endpoint}"
     yield Finding(group, "Connection", "warning" if warning else "ok", detail, warning or "")
-    looks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
+    checks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
         "Org": lambda org: org.org_id,
         "API version": _api_version,
         "API calls": _quota,
         "Account": _readable,
         "Records": _records,
     }
-    for subject, look in looks.items():
+    for subject, check in checks.items():
         try:
-            found = look(org)
+            found = check(org)
         except Problem as problem:
             yield failed(group, subject, problem)
         else:
@@ -175,7 +175,7 @@ def _api_version(org: SalesforceOrg) -> Finding | str:
     except ConnectionProblem as problem:  # a sync does not need this answer
         return _unknown("API version", problem)
     if org.api_version in versions:
-        return f"{org.api_version}, of up to {versions[-1]}"
+        return f"{org.api_version} (the latest is {versions[-1]})"
     return Finding(
         "Salesforce",
         "API version",
