@@ -139,7 +139,7 @@ def test_another_public_url_is_refused_in_a_sentence(given, reason):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--public-url", "http://insights.example.com", "--token", TOKEN], "is http"),
+        (["--public-url", "http://insights.example.com", "--token", TOKEN], "uses http"),
         (["--public-url", "https://insights.example.com"], "Give a --token as well"),
     ],
 )
