@@ -71,7 +71,7 @@ def typed_labels(form: Form) -> dict[str, str]:
 
 
 def changed_labels(rows: list[LabelRow], typed: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the changed labels by field; None for an emptied input, which means the default label."""
+    """Return the changed labels by field; None for the default label, as when the input is emptied."""
     changed: dict[str, str | None] = {}
     for row in rows:
         text = typed.get(row.name, row.text).strip()
