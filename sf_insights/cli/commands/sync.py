@@ -57,7 +57,7 @@ def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
     places = Places.from_environment(environment())
     if not load_configuration(places.configuration).enabled:
         fail(
-            f"Syncing is switched off: {places.configuration.name} says `enabled: false`.",
+            f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
             f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",
         )
     run(accept, retry_for)
