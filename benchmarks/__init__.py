@@ -1,1 +1,1 @@
-"""What a sync costs, measured against the least that any tool must do: `make bench`."""
+"""Benchmarks of a sync against the minimum work of any tool: `make bench`."""

@@ -1,6 +1,6 @@
-"""`make bench`: a first sync and everyday ones against the floor, in one run, as a table and as JSON.
+"""`make bench`: measure a first sync and daily ones against the floor, and report a table and JSON.
 
-Speed is a ratio of two measurements of the same minutes on the same machine: absolute seconds are given beside it.
+Speeds are ratios of two measurements from the same run on the same machine; absolute seconds are shown beside them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from benchmarks.org import MeasuredOrg
 from sf_insights.settings.environment import CHECKOUT
 
 _MB = 1e6
-_OF_THE_BOUNDS = 1_000_000
+_ACCOUNTS_OF_BOUNDS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `bound` is the most that is promised, None where nothing is."""
+    """One row of the table; `bound` is the promised maximum, None if there is none."""
 
     what: str
     measured: float
@@ -43,33 +43,37 @@ class Row:
 
 
 def main() -> None:
-    """Measure everything that was asked for, and print it."""
+    """Run the requested measurements and print them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--accounts", type=int, default=1_000_000)
-    parser.add_argument("--days", type=int, default=30, help="everyday syncs, for the size of the file")
-    parser.add_argument("--larger", type=int, default=3, help="how many times as many accounts for the memory; 0: none")
-    parser.add_argument("--rivals", type=int, default=200_000, help="how many accounts for other tools; 0: none")
-    parser.add_argument("--home", type=Path, default=CHECKOUT / "data" / "bench", help="where the orgs are kept")
-    parser.add_argument("--json", type=Path, help="where to write the figures as well")
+    parser.add_argument("--days", type=int, default=30, help="number of daily syncs, to measure how the file grows")
+    parser.add_argument("--larger", type=int, default=3, help="factor of accounts for the memory test; 0 skips it")
+    parser.add_argument("--rivals", type=int, default=200_000, help="number of accounts for other tools; 0 skips them")
+    parser.add_argument(
+        "--home", type=Path, default=CHECKOUT / "data" / "bench", help="directory of the generated orgs"
+    )
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     options.home.mkdir(parents=True, exist_ok=True)
     console = Console()
 
-    rows = _of_one_org(options.home, options.accounts, options.days, console.log)
+    rows = _measure_one_org(options.home, options.accounts, options.days, console.log)
     if options.larger:
         first = next(row for row in rows if row.what == PEAK)
-        rows.append(_of_a_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured))
-    rows.append(_fixed_cost(options.home))
-    rows.append(_ids())
+        rows.append(
+            _measure_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured)
+        )
+    rows.append(_measure_start(options.home))
+    rows.append(_measure_ids())
     if options.rivals:
-        rows += _of_rivals(options.home, options.rivals, console.log)
+        rows += _measure_rivals(options.home, options.rivals, console.log)
 
     console.print(_table(rows))
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
     missed = [row.what for row in rows if row.is_over]
-    if options.accounts != _OF_THE_BOUNDS:
-        console.print(f"The bounds are for {_OF_THE_BOUNDS:,} accounts.")
+    if options.accounts != _ACCOUNTS_OF_BOUNDS:
+        console.print(f"The bounds apply only to {_ACCOUNTS_OF_BOUNDS:,} accounts.")
     elif missed:
         sys.exit(f"Over the bound: {', '.join(missed)}.")
 
@@ -77,11 +81,11 @@ def main() -> None:
 PEAK = "peak memory of a sync"
 
 
-def _of_one_org(home: Path, accounts: int, days: int, say: Callable[[str], None]) -> list[Row]:
+def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], None]) -> list[Row]:
     with MeasuredOrg.started(home, accounts) as org:
         say(f"{accounts:,} accounts, {len(org.columns)} columns")
         floors = [_floor(org, home)]
-        org.api_calls()  # the floor's are not counted
+        org.api_calls()  # do not count the floor's calls
         first = _sync(org)
         api_calls = org.api_calls()
         floors.append(_floor(org, home))
@@ -103,23 +107,23 @@ def _of_one_org(home: Path, accounts: int, days: int, say: Callable[[str], None]
         Row("landing against the floor", landing / floor, "x", 1.3, f"{landing:.1f} s"),
         Row("first sync against the floor", first["seconds"] / floor, "x", 2.5, f"{first['seconds']:.1f} s"),
         Row(
-            "everyday sync against the floor",
+            "daily sync against the floor",
             daily / floor,
             "x",
             1.8,
             _range(day["seconds"] for day in everyday),
         ),
         Row(PEAK, max(every_peak), "MB", 1000),
-        Row(f"warehouse after {days} days against after one", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
-        Row("calls of Salesforce's API", api_calls, "", 40),
+        Row(f"warehouse after {days} days against one day", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
+        Row("Salesforce API calls", api_calls, "", 40),
     ]
 
 
-def _of_rivals(home: Path, accounts: int, say: Callable[[str], None]) -> list[Row]:
-    """What others take for their one table against our whole first sync."""
+def _measure_rivals(home: Path, accounts: int, say: Callable[[str], None]) -> list[Row]:
+    """Compare other tools, which load only one table, with our whole first sync."""
     python = rivals.installed(home)
     if python is None:
-        say("the rivals cannot be installed here, so they are left out")
+        say("skipped the other tools: they cannot be installed here")
         return []
     with MeasuredOrg.started(home, accounts) as org:
         ours = _sync(org)
@@ -136,7 +140,7 @@ def _of_rivals(home: Path, accounts: int, say: Callable[[str], None]) -> list[Ro
     ]
 
 
-def _of_a_larger_org(home: Path, accounts: int, times: int, smaller: float) -> Row:
+def _measure_larger_org(home: Path, accounts: int, times: int, smaller: float) -> Row:
     with MeasuredOrg.started(home, accounts) as org:
         peaks = [_sync(org)["peak_mb"]]
         org.pass_day()
@@ -144,8 +148,8 @@ def _of_a_larger_org(home: Path, accounts: int, times: int, smaller: float) -> R
     return Row(f"peak memory, {times} times as many accounts", max(peaks) / smaller, "x", 1.2, f"{max(peaks):.0f} MB")
 
 
-def _fixed_cost(home: Path) -> Row:
-    """The whole command on an org so small that nothing but its start counts."""
+def _measure_start(home: Path) -> Row:
+    """Measure the whole command on an org so small that only its start-up matters."""
     with MeasuredOrg.started(home, 100) as org:
         _sync(org)
         org.pass_day()
@@ -153,7 +157,7 @@ def _fixed_cost(home: Path) -> Row:
     return Row("`sf-insights sync` on 100 accounts", taken, "s", 6)
 
 
-def _ids() -> Row:
+def _measure_ids() -> Row:
     taken = min(measured("benchmarks.ids", environment={})["seconds"] for _ in range(3))
     return Row("CRM Account IDs of a million accounts", taken, "s", 1)
 

@@ -1,4 +1,4 @@
-"""A measurement in a process of its own: what it prints in the end is what the parent reads."""
+"""A measurement in a child process, which prints its figures for the parent."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _MARK = "measured: "
 
 def report(**figures: Any) -> None:
     """Print the figures of this process, with its peak memory in MB."""
-    # getrusage would give the peak of the parent as well, which it takes over through fork and exec.
+    # getrusage would include the parent's peak, which a child inherits through fork and exec.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
     peak = int(status["VmHWM"].split()[0]) / 1024
     print(_MARK + json.dumps({**figures, "peak_mb": peak}), flush=True)
@@ -23,7 +23,7 @@ def report(**figures: Any) -> None:
 def measured(
     module: str, *arguments: str, environment: Mapping[str, str], python: str | Path = sys.executable
 ) -> dict[str, Any]:
-    """Run `python -m module` to its end and return what it reported.
+    """Run `python -m module` and return the figures it reported.
 
     Raises:
         RuntimeError: it failed.

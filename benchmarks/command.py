@@ -1,4 +1,4 @@
-"""`sf-insights sync` as a person types it: how long the whole command takes, its start included."""
+"""Time `sf-insights sync` as a person runs it, including its start-up."""
 
 import subprocess
 import sys

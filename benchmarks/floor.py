@@ -1,6 +1,6 @@
-"""The floor: the same pages streamed to disk and read by one read_csv with given types into one DuckDB table.
+"""The floor: the same pages, streamed to disk and loaded into one DuckDB table by one read_csv with given types.
 
-python -m benchmarks.floor DIRECTORY, with what reaches the org in the environment. Prints the seconds and the peak.
+Run python -m benchmarks.floor DIRECTORY with the org's variables set. Prints the seconds and the peak memory.
 """
 
 import json
@@ -14,7 +14,7 @@ import duckdb
 from benchmarks.child import report
 from benchmarks.reading import bulk_pages, token
 
-# As in the reference of the CSV reader: one thread a file, since the parallel one loses records with line breaks.
+# One thread per file, as in the pipeline: DuckDB's parallel CSV reader loses records that hold line breaks.
 _LOAD = """
 CREATE TABLE accounts AS FROM read_csv(
     $files, columns = {columns}, header = true, auto_detect = false, quote = '"', escape = '"', parallel = false,
@@ -23,7 +23,7 @@ CREATE TABLE accounts AS FROM read_csv(
 
 
 def main(directory: Path, soql: str, columns: dict[str, str]) -> None:
-    """Read everything once and say what it took."""
+    """Load everything once and report what it took."""
     began = time.monotonic()
     access = token(
         os.environ["SALESFORCE_ENDPOINT"],

@@ -1,6 +1,6 @@
-"""The rules of ids at a million rows: every CRM Account ID of a list, as matching normalises them.
+"""Time the normalisation of a million CRM Account IDs, as matching does it.
 
-Source of the shares: the demo org's list, in which a fifth are not as Salesforce writes them.
+The shares follow the demo org, where a fifth of the ids are not in Salesforce's form.
 """
 
 import time
@@ -11,7 +11,7 @@ from benchmarks.child import report
 from sf_insights.sql import render
 
 _ROWS = 1_000_000
-# Whole ids, short ones, ones in small letters, padded ones, record URLs, and what is no id.
+# 18-character ids, 15-character ids, lower-case ids, padded ids, record URLs, and texts that are not ids.
 _LIST = f"""
 CREATE TABLE zuora.accounts AS
 WITH numbered AS (
@@ -31,7 +31,7 @@ FROM named
 
 
 def main() -> None:
-    """Normalise the list and say what it took."""
+    """Normalise the list and report what it took."""
     with duckdb.connect() as connection:
         connection.execute(render("ids/macros"))
         connection.execute("CREATE SCHEMA zuora")

@@ -1,4 +1,4 @@
-"""The demo org as the benchmarks need it: every result written before anything is measured, and nothing compressed."""
+"""The demo org for benchmarks: results are written before the measurement, and answers are not compressed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FIRST_DAY = date(2026, 3, 1)
 
 
 class MeasuredOrg:
-    """A demo org whose Zuora accounts are exported to a file and whose Accounts are rendered, day by day.
+    """A demo org whose Zuora accounts are exported to a file, and whose Accounts are rendered each day.
 
-    `environment` is what a process needs to sync it into `home`.
+    `environment` holds the variables to sync it into `home`.
     """
 
     def __init__(self, org: DemoOrg, home: Path) -> None:
@@ -43,7 +43,7 @@ class MeasuredOrg:
     @classmethod
     @contextmanager
     def started(cls, home: Path, accounts: int) -> Iterator[MeasuredOrg]:
-        """Start it with everything in `home`, where an org that was generated before is used again."""
+        """Start it with all its files in `home`; reuse an org generated there before."""
         shutil.rmtree(home / "data", ignore_errors=True)
         with DemoOrg.started(home / f"org-{accounts}", accounts=accounts) as org:
             org.reset()
@@ -51,12 +51,12 @@ class MeasuredOrg:
 
     @property
     def soql(self) -> str:
-        """What a sync asks for."""
+        """The query of a sync."""
         return select_accounts(self.columns)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Everything that a sync reads from the environment."""
+        """All environment variables of a sync."""
         return {
             **self._org.environment,
             "SF_INSIGHTS_DATA_DIR": str(self.data),
@@ -66,14 +66,14 @@ class MeasuredOrg:
         }
 
     def pass_day(self) -> dict[str, Any]:
-        """Let a day pass, which changes one account in a hundred, and render what there is then."""
+        """Let a day pass, which changes one account in a hundred, and render the result."""
         self._days += 1
         changed = self._org.pass_day()
         self._render()
         return changed
 
     def api_calls(self) -> int:
-        """The requests to Salesforce since the last call of this."""
+        """Return the number of requests to Salesforce since the last call of this method."""
         calls = [request for request in self._org.requests() if request["path"].startswith("/services/data/")]
         self._org.clear_requests()
         return len(calls)

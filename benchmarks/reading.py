@@ -1,4 +1,4 @@
-"""The least that a client of the Bulk API does: create the query, wait, and stream every page to disk."""
+"""The minimum work of a Bulk API client: create the query, wait, and stream every page to disk."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def token(url: str, key: str, secret: str) -> str:
 
 
 def finished_job(session: requests.Session, url: str, soql: str) -> str:
-    """Ask for all records and return the address of the job once they are there."""
+    """Start a query for all records, wait for its end, and return the job's address."""
     jobs = f"{url}{API}/jobs/query"
     created = session.post(jobs, json={"operation": "queryAll", "query": soql}, timeout=60)
     created.raise_for_status()
@@ -34,7 +34,7 @@ def finished_job(session: requests.Session, url: str, soql: str) -> str:
 
 
 def bulk_pages(url: str, token: str, soql: str, directory: Path) -> Iterator[Path]:
-    """Yield the pages of all records as CSV files in `directory`, each with a header."""
+    """Yield all pages as CSV files in `directory`, each with a header."""
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
     job = finished_job(session, url, soql)

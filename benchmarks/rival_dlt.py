@@ -1,4 +1,4 @@
-"""dlt's load of the same rows: a resource that yields each page's records, merged by Id into DuckDB."""
+"""The same load with dlt: a resource yields each page's records, merged by Id into DuckDB."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from benchmarks.rival_salesforce import connected
 
 
 def main(directory: Path, soql: str) -> None:
-    """Load everything once and say what it took."""
+    """Load everything once and report what it took."""
     os.environ |= {"DLT_DATA_DIR": str(directory), "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     import dlt
 

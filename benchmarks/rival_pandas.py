@@ -1,4 +1,4 @@
-"""The script that a team writes first: every page through pandas, all frames together into one DuckDB table."""
+"""The script that a team writes first: read every page with pandas, and load all frames into one DuckDB table."""
 
 import io
 import sys
@@ -13,7 +13,7 @@ from benchmarks.rival_salesforce import connected
 
 
 def main(directory: Path, soql: str) -> None:
-    """Read everything once and say what it took."""
+    """Load everything once and report what it took."""
     began = time.monotonic()
     pages = connected().bulk2.Account.query_all(soql)
     accounts = pd.concat([pd.read_csv(io.StringIO(page)) for page in pages])

@@ -1,4 +1,4 @@
-"""simple-salesforce as everybody uses it, but for the address: its requests go to the demo org."""
+"""simple-salesforce in its usual form, except that its requests go to the demo org."""
 
 import os
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +16,7 @@ class _ToTheOrg(HTTPAdapter):
 
 
 def connected() -> Salesforce:
-    """Log in by client credentials."""
+    """Log in with client credentials."""
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", _ToTheOrg())

@@ -1,4 +1,4 @@
-"""What people write or install instead, in an environment of its own: simple-salesforce with pandas, and dlt."""
+"""Alternatives that people write or install, in a separate environment: simple-salesforce with pandas, and dlt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RIVALS = {
 
 
 def installed(home: Path) -> Path | None:
-    """Return the Python of their environment, made when it is not there; None where it cannot be installed."""
+    """Return the Python of their environment, creating it if needed; None if it cannot be installed."""
     python = home / "rivals" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", home / "rivals"], check=True)  # noqa: S603
@@ -37,7 +37,7 @@ def installed(home: Path) -> Path | None:
 
 
 def run(rival: str, org: MeasuredOrg, home: Path, python: Path) -> dict[str, Any]:
-    """Let a rival load what a sync reads, in an empty directory."""
+    """Let an alternative load the data of a sync, in an empty directory."""
     directory = home / "rival"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()

@@ -1,4 +1,4 @@
-"""What the benchmarks sync: thirty attributes and eight metrics, of every type and width that orgs have."""
+"""The selection that the benchmarks sync: thirty attributes and eight metrics of all types and widths."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ METRICS = (
 
 
 def write_configuration(path: Path, accounts: Path) -> None:
-    """Write the administrator's file; `accounts` is the Parquet file of the Insights accounts."""
+    """Write the configuration file; `accounts` is the Parquet file of the Insights accounts."""
     lines = ["timezone: UTC", f"insights_accounts: {accounts}", "fields:"]
     lines += [f"  - {name}" for name in ATTRIBUTES]
     lines += [f"  - {{field: {name}, as: metric}}" for name in METRICS]

@@ -1,7 +1,7 @@
-"""One whole sync, as `sf-insights sync` runs it, with the seconds of each step.
+"""Time a whole sync, as `sf-insights sync` runs it, and each of its steps.
 
-python -m benchmarks.sync, with what reaches the org and the data in the environment. Dagster's start is left out: the
-clock begins with the first step.
+Run python -m benchmarks.sync with the variables of the org and the data set. Dagster's start-up is not included: the
+clock starts with the first step.
 """
 
 import sys
@@ -13,7 +13,7 @@ from sf_insights.runs import News, run_sync
 
 
 def main() -> None:
-    """Sync, and say what it took."""
+    """Sync, and report what it took."""
     began: dict[str, float] = {}
     ended: dict[str, float] = {}
 

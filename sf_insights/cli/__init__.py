@@ -25,8 +25,8 @@ __all__ = ["main"]
 def main() -> None:
     """Bring Salesforce Account fields into Insights accounts, as attributes and metrics in DuckDB.
 
-    Begin with `demo`, which needs nothing but this machine. For an org of your own, set the SALESFORCE_* and ZUORA_*
-    variables (README.md), see that `check` is content, and run `sync`.
+    Start with `demo`, which needs no accounts or credentials. For your own org, set the SALESFORCE_* and ZUORA_*
+    variables (README.md), run `check` until it passes, then run `sync`.
     """
 
 

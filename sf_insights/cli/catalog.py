@@ -1,4 +1,4 @@
-"""The org's Account fields for a command: as the org says now, or as the last published sync found them."""
+"""The Account fields for a command: asked from the org, or as the last published sync found them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from sf_insights.warehouse.fields.published_fields import PublishedFields
 
 @dataclass(frozen=True)
 class Catalog:
-    """The fields by API name, whose word that is, and why it is not the org's own.
+    """The fields by API name, where they come from, and why the org could not be asked (`trouble`).
 
-    `masked` is whether the encrypted fields that were asked for are masked, None where that is unknown.
+    `masked` says whether each requested encrypted field is masked; None if unknown.
     """
 
     fields: ByApiName[AccountField]
@@ -30,7 +30,9 @@ class Catalog:
 
 
 def ask_for_catalog(variables: Mapping[str, str], published: PublishedFields, *, wanted: Iterable[str] = ()) -> Catalog:
-    """Ask the org, also whether encrypted fields among those `wanted` are masked; else take the last sync's fields.
+    """Ask the org for its fields and whether the encrypted ones in `wanted` are masked.
+
+    If the org cannot be asked, use the fields of the last published sync.
 
     Raises:
         Problem: the org cannot be asked, and nothing has been published yet.
@@ -56,7 +58,7 @@ def _named(wanted: Iterable[str], fields: ByApiName[AccountField]) -> list[Accou
 
 
 def say_trouble(console: Console, catalog: Catalog) -> None:
-    """Say why the org's own word is missing, if it is."""
+    """Say why the org could not be asked, if so."""
     if catalog.trouble is not None:
         why = "cannot be reached" if isinstance(catalog.trouble, ConnectionProblem) else "is not connected"
         console.print(f"The org {why}: {catalog.trouble}", style="yellow")

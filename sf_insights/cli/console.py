@@ -1,4 +1,4 @@
-"""What goes to the terminal: 80 columns, plain when it is no terminal, NO_COLOR honoured."""
+"""Terminal output: 80 columns, plain text when it is not a terminal, no colour with NO_COLOR."""
 
 import io
 import json
@@ -32,15 +32,15 @@ STATE_STYLES = {
 
 
 def terminal(file: TextIO | None = None) -> Console:
-    """Where a command prints. Texts of the org are never taken for markup."""
+    """Return the console for a command's output. Text from the org is never read as markup."""
     stream = file or sys.stdout
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="replace")  # an account's name is no reason to fail on a terminal of few characters
+        stream.reconfigure(errors="replace")  # an account name must not fail on an ASCII terminal
     return Console(file=stream, markup=False, emoji=False, highlight=False)
 
 
 def table(*columns: str) -> Table:
-    """A table with these heads; a column of numbers begins with ">" and stands at the right."""
+    """Return a table with these headings; ">" before a heading aligns the column right, for numbers."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
@@ -48,13 +48,13 @@ def table(*columns: str) -> Table:
 
 
 def waiting(text: str) -> AbstractContextManager[object]:
-    """Show on a terminal that something goes on, beside what is printed; nothing where nobody watches."""
+    """Show a spinner with this text on stderr if it is a terminal."""
     console = terminal(sys.stderr)
     return console.status(Text(text)) if console.is_terminal else nullcontext()
 
 
 def print_json(content: Any) -> None:
-    """Print what a script reads."""
+    """Print JSON for scripts."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
@@ -65,7 +65,7 @@ def heading(console: Console, text: str) -> None:
 
 
 def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:
-    """Print what to type next: why (or nothing, after another command), and the command, never broken over lines."""
+    """Print (reason, command) pairs. An empty reason continues the pair above; commands are never wrapped."""
     heading(console, "Next")
     for why, command in steps:
         if why:
@@ -74,7 +74,7 @@ def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:
 
 
 def one_line(value: Any, width: int | None = None) -> str:
-    """A value of the org as one printable line, cut to `width` characters; nothing is an en dash."""
+    """Return a value from the org as one printable line, cut to `width` characters; None becomes an en dash."""
     if value is None:
         return "–"
     if isinstance(value, float):
@@ -84,7 +84,7 @@ def one_line(value: Any, width: int | None = None) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """A path as a person here would type it."""
+    """Return a path relative to the current directory if it is inside it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
@@ -92,7 +92,7 @@ def shown_path(path: Path) -> str:
 
 
 def program(name: str = "sf-insights") -> str:
-    """How a person here starts a program of this environment: by name, or by its path when that is not found."""
+    """Return how to type a program of this environment: its name if PATH finds it, otherwise its path."""
     beside = Path(sys.executable).with_name(name)
     found = shutil.which(name)
     if found and Path(found).resolve() == beside.resolve():
@@ -101,7 +101,7 @@ def program(name: str = "sf-insights") -> str:
 
 
 def ui_condition() -> str:
-    """Where `make ui` shows other runs than this installation's, the condition on which it shows these."""
+    """Return what else `make ui` needs to show this installation's runs; empty if nothing."""
     variables = environment()
     is_demo = Places.from_environment(variables).data == DEMO_DATA
     if is_demo or any(name.startswith("SALESFORCE_") for name in variables):
@@ -110,7 +110,7 @@ def ui_condition() -> str:
 
 
 def duplicated(stream: TextIO) -> TextIO | None:
-    """A second way to the same place, for as long as the first is captured; None when it is no file."""
+    """Return a second writer to the stream's file, for use while the stream is captured; None if it has no file."""
     try:
         stream.flush()
         return os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding, errors="replace", buffering=1)

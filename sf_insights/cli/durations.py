@@ -1,4 +1,4 @@
-"""Lengths of time as options of commands."""
+"""Durations as command options."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from sf_insights.domain.syncs.durations import duration
 
 
 class Duration(click.ParamType[timedelta]):
-    """A length of time such as 90m, 26h or 2d."""
+    """A duration such as 90m, 26h or 2d."""
 
     name = "duration"
 

@@ -1,4 +1,4 @@
-"""How a command fails: a problem's own words on stderr and exit code 1, and never a traceback."""
+"""How a command fails: a message on stderr and exit code 1, never a traceback."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ class Commands(click.Group):
     """A group whose commands may raise a Problem."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was asked for."""
+        """Run the command and report its problems."""
         try:
             return super().invoke(ctx)
         except Problem as problem:
@@ -36,12 +36,12 @@ class Commands(click.Group):
             said = str(error).strip().splitlines() or [""]
             fail(
                 f"sf-insights {ctx.invoked_subcommand} failed unexpectedly: {type(error).__name__}: {said[0]}",
-                _where_it_is_written(),
+                _log_traceback(),
             )
 
 
 def fail(*lines: str) -> NoReturn:
-    """Say what happened, and below it what to do, on stderr, and end with exit code 1."""
+    """Print what happened and then what to do on stderr, and exit with code 1."""
     given = [line for line in lines if line]
     terminal(sys.stderr).print(given[0], style="red", soft_wrap=True)
     for line in given[1:]:
@@ -49,8 +49,8 @@ def fail(*lines: str) -> NoReturn:
     sys.exit(1)
 
 
-def _where_it_is_written() -> str:
-    """Write the traceback of the present exception into a log, and say where that is."""
+def _log_traceback() -> str:
+    """Append the current exception's traceback to a log, and return a sentence that says where."""
     log = Path(os.environ.get("DAGSTER_HOME") or CHECKOUT / ".dagster").expanduser() / "sf-insights.log"
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
     try:

@@ -1,4 +1,4 @@
-"""What `check` looks at, one finding at a time; it changes nothing and goes on after a failure as far as it can."""
+"""The checks behind `check`. They change nothing, and continue after a failure where possible."""
 
 import os
 import tempfile
@@ -41,7 +41,7 @@ _SAMPLE = 200
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `remedy` says what to do when it is not ok."""
+    """One line of the report; `remedy` says what to do if it is not ok."""
 
     group: str
     subject: str
@@ -54,12 +54,12 @@ class Finding:
 
 
 def failed(group: str, subject: str, problem: Problem) -> Finding:
-    """A finding that something does not work, in the problem's own words."""
+    """Return a failed finding with the problem's message and remedy."""
     return Finding(group, subject, "failed", problem.what, problem.remedy)
 
 
 def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at everything a sync needs."""
+    """Check everything a sync needs, one finding at a time."""
     places = Places.from_environment(variables)
     configuration = None
     try:
@@ -94,17 +94,15 @@ def _configuration(configuration: AccountFieldSync, places: Places, variables: M
         )
         yield Finding(group, "Schedule", "warning" if ahead.obstacle else "ok", daily, ahead.remedy)
     else:
-        yield Finding(
-            group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync at all."
-        )
+        yield Finding(group, "Schedule", "warning", "switched off: `enabled: false`", "Set `enabled: true` to sync.")
     if is_edited(dagster_yaml := dagster_home() / "dagster.yaml"):
-        detail = f"{shown_path(dagster_yaml)} was edited here, so no new version renews it"
-        yield Finding(group, "Dagster", "warning", detail, "Delete it to have the present one again.")
+        detail = f"{shown_path(dagster_yaml)} was edited, so upgrades do not update it"
+        yield Finding(group, "Dagster", "warning", detail, "Delete it to get the current version back.")
     yield _warehouse(places)
     yield _snapshot(places)
     if not os.access(_existing(places.data), os.W_OK):
-        remedy = "Let the user that runs sf_insights write there, or move the data with SF_INSIGHTS_DATA_DIR."
-        yield Finding(group, "Data", "failed", f"{shown_path(places.data)} cannot be written.", remedy)
+        remedy = "Let the user that runs sf-insights write there, or move the data with SF_INSIGHTS_DATA_DIR."
+        yield Finding(group, "Data", "failed", f"Cannot write to {shown_path(places.data)}.", remedy)
 
 
 def _warehouse(places: Places) -> Finding:
@@ -113,10 +111,10 @@ def _warehouse(places: Places) -> Finding:
     try:
         warehouse.refuse_lost()
         if not places.warehouse.exists():
-            return Finding("Configuration", "Warehouse", "ok", f"{shown} (made by the first sync)")
+            return Finding("Configuration", "Warehouse", "ok", f"{shown} (the first sync creates it)")
         if running := warehouse.holder():
             return Finding("Configuration", "Warehouse", "ok", f"{shown}: {running}")
-        # Opening it as a sync does would make it of this version.
+        # Opening it as a sync does would upgrade it to this version.
         warehouse.hold("sf-insights check", wait_seconds=0)
         with duckdb.connect(str(places.warehouse), read_only=True) as connection:
             connection.execute("FROM ops.warehouse")
@@ -125,7 +123,7 @@ def _warehouse(places: Places) -> Finding:
         return failed("Configuration", "Warehouse", problem)
     except duckdb.Error as error:
         return failed("Configuration", "Warehouse", unreadable(places.warehouse, error))
-    except OSError as error:  # of the lock beside it
+    except OSError as error:  # from the lock file beside it
         return failed("Configuration", "Warehouse", disk_problem(error) or WarehouseProblem(f"{error}."))
     finally:
         warehouse.close()
@@ -134,7 +132,7 @@ def _warehouse(places: Places) -> Finding:
 def _snapshot(places: Places) -> Finding:
     shown = shown_path(places.snapshot)
     if not places.snapshot.exists():
-        return Finding("Configuration", "Snapshot", "ok", f"{shown} (made by the first sync)")
+        return Finding("Configuration", "Snapshot", "ok", f"{shown} (the first sync creates it)")
     try:
         with reading_snapshot(places.snapshot) as tx:
             tx.execute("FROM insights.snapshot")
@@ -144,7 +142,7 @@ def _snapshot(places: Places) -> Finding:
 
 
 def _existing(directory: Path) -> Path:
-    """The directory itself, or the nearest above it that is there."""
+    """Return the directory, or its nearest parent that exists."""
     return next(found for found in (directory, *directory.absolute().parents) if found.exists())
 
 
@@ -155,16 +153,16 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
     if org.endpoint:
         detail += f", through SALESFORCE_ENDPOINT {org.endpoint}"
     yield Finding(group, "Connection", "warning" if warning else "ok", detail, warning or "")
-    looks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
+    checks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
         "Org": lambda org: org.org_id,
         "API version": _api_version,
         "API calls": _quota,
         "Account": _readable,
         "Records": _records,
     }
-    for subject, look in looks.items():
+    for subject, check in checks.items():
         try:
-            found = look(org)
+            found = check(org)
         except Problem as problem:
             yield failed(group, subject, problem)
         else:
@@ -174,10 +172,10 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
 def _api_version(org: SalesforceOrg) -> Finding | str:
     try:
         versions = org.api_versions()
-    except ConnectionProblem as problem:  # a sync does not ask
+    except ConnectionProblem as problem:  # a sync does not need this answer
         return _unknown("API version", problem)
     if org.api_version in versions:
-        return f"{org.api_version}, of up to {versions[-1]}"
+        return f"{org.api_version} (the latest is {versions[-1]})"
     return Finding(
         "Salesforce",
         "API version",
@@ -188,7 +186,7 @@ def _api_version(org: SalesforceOrg) -> Finding | str:
 
 
 def _unknown(subject: str, problem: ConnectionProblem) -> Finding:
-    """A finding that what a sync can do without is not known."""
+    """Return a warning that something is unknown that a sync does not need."""
     return Finding("Salesforce", subject, "warning", f"unknown: {problem.what}", problem.remedy)
 
 
@@ -196,9 +194,9 @@ def _quota(org: SalesforceOrg) -> Finding | str:
     try:
         daily = org.limits()["DailyApiRequests"]
         used, allowed = daily["Max"] - daily["Remaining"], daily["Max"]
-    except (ConnectionProblem, LookupError, TypeError):  # it needs another permission than a sync does
+    except (ConnectionProblem, LookupError, TypeError):  # needs a permission that a sync does not
         if org.api_usage is None:
-            return Finding("Salesforce", "API calls", "warning", "Salesforce does not say how many are used.")
+            return Finding("Salesforce", "API calls", "warning", "Salesforce does not report how many are used.")
         used, allowed = org.api_usage
     detail = f"{used:,} of {allowed:,} used in 24 hours"
     if not is_nearly_used(used, allowed):
@@ -208,7 +206,7 @@ def _quota(org: SalesforceOrg) -> Finding | str:
         "API calls",
         "failed",
         detail,
-        "A sync leaves the last fifth to others: wait until some of the 24 hours have passed.",
+        "A sync leaves the last fifth to other programs. Wait until part of the 24 hours has passed.",
     )
 
 
@@ -218,28 +216,32 @@ def _readable(org: SalesforceOrg) -> str:
 
 
 def _records(org: SalesforceOrg) -> Finding | str:
-    """How many Accounts there are, and whether the user sees them; a sync reads those that it sees."""
+    """Report how many Accounts there are, and whether the user sees all of them; a sync reads only those."""
     try:
         counted_by_org = org.record_count()
     except ConnectionProblem as problem:
         return _unknown("Records", problem)
     if counted_by_org is None:
-        return Finding("Salesforce", "Records", "warning", "Salesforce does not say how many Accounts there are.")
+        return Finding("Salesforce", "Records", "warning", "Salesforce does not report how many Accounts there are.")
     if not counted_by_org:
-        return Finding("Salesforce", "Records", "failed", "The org has no Accounts.", "Is it the right org?")
+        return Finding(
+            "Salesforce", "Records", "failed", "The org has no Accounts.", "Check that this is the right org."
+        )
     try:
         hidden = visibility.hidden_accounts(org.visible_accounts(), counted_by_org)
-    except ConnectionProblem:  # too many to be counted in one request
+    except ConnectionProblem:  # too many to count in one request
         hidden = None
     if hidden:
-        return Finding("Salesforce", "Records", "warning", f"{hidden}; a sync brings no others.", visibility.REMEDY)
+        return Finding(
+            "Salesforce", "Records", "warning", f"{hidden}; a sync does not read hidden Accounts.", visibility.REMEDY
+        )
     return f"about {counted_by_org:,} Accounts"
 
 
 def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: Places) -> Iterator[Finding]:
     group = "Fields"
     if org is None:
-        yield Finding(group, "Selected", "warning", "not looked at, since Salesforce is not connected")
+        yield Finding(group, "Selected", "warning", "not checked: Salesforce is not connected")
         return
     try:
         published = published_fields(places.snapshot)
@@ -292,7 +294,7 @@ def _accounts(
         yield failed(group, "List", problem)
         return
     except Exception as error:
-        if (full := disk_problem(error)) is None:  # of the directory for temporary files
+        if (full := disk_problem(error)) is None:  # from the temporary directory
             raise
         yield failed(group, "List", full)
         return
@@ -325,13 +327,13 @@ def _match_rate(
             )
         of_what = "the accounts of the last sync"
     elif org is None:
-        return Finding("Insights accounts", "Matching", "warning", "not looked at, since Salesforce is not connected")
+        return Finding("Insights accounts", "Matching", "warning", "not checked: Salesforce is not connected")
     else:
         sample = ids[:: max(1, len(ids) // _SAMPLE)][:_SAMPLE]
         existing = {row["Id"] for row in org.query(_by_ids(sample))} if sample else set()
-        # The share of ids that cannot be one is known of all, and the sample is of the others.
+        # Invalid ids are counted in the whole list; the sample is taken from the valid ones.
         found = round(sum(id_ in existing for id_ in sample) / len(sample) * len(ids)) if sample else 0
-        of_what = f"Salesforce, by a sample of {len(sample)}"
+        of_what = f"Salesforce, estimated from a sample of {len(sample)}"
     detail = f"about {found / with_id:.0%} of those with a CRM Account ID are in {of_what}"
     if found / with_id >= least:
         return Finding("Insights accounts", "Matching", "ok", detail)
@@ -340,18 +342,18 @@ def _match_rate(
         "Matching",
         "failed",
         f"{detail}; a sync needs {least:.0%}",
-        "The ids may be those of another org, such as a sandbox before its refresh. If it is right, lower "
+        "The ids may come from another org, such as a sandbox before its refresh. If the rate is right, lower "
         "guards.min_match_rate, or accept it for one run with `sf-insights sync --accept match-rate`.",
     )
 
 
 def _by_ids(ids: Sequence[str]) -> str:
-    listed = ", ".join(f"'{id_}'" for id_ in ids)  # letters and digits only: to_18_characters has seen them
+    listed = ", ".join(f"'{id_}'" for id_ in ids)  # safe: to_18_characters allows only letters and digits
     return f"SELECT Id FROM Account WHERE Id IN ({listed})"
 
 
 def _account_ids(landed: LandedList) -> list[str | None]:
-    """The 18-character ids that the CRM Account IDs name, None for those that are none; without the empty ones."""
+    """Return the 18-character id of each non-empty CRM Account ID, None if it is invalid."""
     with duckdb.connect() as connection:
         connection.execute(render("ids/macros"))
         named = render("ids/crm_account_ids", accounts=parquet(landed.files))

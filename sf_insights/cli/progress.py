@@ -1,4 +1,4 @@
-"""A run on the terminal: a line per finished stage, and under them what happens now."""
+"""A run's progress on the terminal: a line per finished stage, then the current one."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ from sf_insights.cli.console import duplicated, one_line, terminal
 from sf_insights.domain.wording import counted
 from sf_insights.runs import News
 
-# What each step of the job does, and what is told of the tables it made.
+# Title of each step's line, and what is shown while it runs.
 _STAGES = {
     "salesforce__account_fields": ("Account fields", "asking Salesforce which fields Account has"),
     "salesforce__selected_fields": ("Selection", "planning what to do with each selected field"),
@@ -22,7 +22,7 @@ _STAGES = {
     "salesforce__raw_accounts": ("Salesforce", "reading every Account"),
     "zuora__accounts": ("Insights accounts", "reading the list of Insights accounts"),
     "insights__matched_accounts": ("Matching", "matching accounts by CRM Account ID"),
-    "insights_model": ("Attributes, metrics", "bringing attributes and metrics to today"),
+    "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
     "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
 }
 _WIDTH = max(len(title) for title, _ in _STAGES.values()) + 2
@@ -30,7 +30,7 @@ _QUIET_SECONDS = 10.0
 
 
 class RunProgress:
-    """A context manager to be told a run's news. On a terminal it moves; elsewhere it is plain lines."""
+    """A context manager that shows a run's news: with a spinner on a terminal, as plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._file: TextIO | None = None
@@ -40,7 +40,7 @@ class RunProgress:
         self._began = self._spoke = time.monotonic()
 
     def __enter__(self) -> Self:
-        # A run captures what is printed meanwhile, so this goes past it.
+        # A run captures standard output, so this writes to its file directly.
         self._file = duplicated(sys.stdout)
         self._console = terminal(self._file)
         if self._console.is_terminal:
@@ -59,7 +59,7 @@ class RunProgress:
     def __call__(self, news: News) -> None:
         """Show one piece of news."""
         if news.step not in _STAGES and news.kind != "warned":
-            return  # an asset check: it speaks when it has found something
+            return  # an asset check is shown only when it warns
         title, doing = _STAGES.get(news.step, ("Check", ""))
         match news.kind:
             case "began":
@@ -72,7 +72,7 @@ class RunProgress:
             case "made":
                 self._facts |= news.facts
             case "ended":
-                self._line("✓", "green", title, _told(news.step, self._facts), time.monotonic() - self._began)
+                self._line("✓", "green", title, _result_of(news.step, self._facts), time.monotonic() - self._began)
             case "failed":
                 self._line("✗", "red", title, "failed")
 
@@ -91,8 +91,8 @@ class RunProgress:
         self._console.print(text)
 
 
-def _told(step: str, facts: Mapping[str, Any]) -> str:
-    """What a person wants to know of a finished step; nothing when it did not say."""
+def _result_of(step: str, facts: Mapping[str, Any]) -> str:
+    """Return a short result of a finished step; empty if it reported none."""
     rows = int(facts.get("dagster/row_count") or 0)
     match step:
         case "salesforce__account_fields":
@@ -102,7 +102,7 @@ def _told(step: str, facts: Mapping[str, Any]) -> str:
             parts = counted(facts["attributes"], "attribute"), counted(facts["metrics"], "metric")
             return f"{' and '.join(parts)}{paused}"
         case "insights__field_labels":
-            return f"{rows}, {facts['default_labels']} of them still the default"
+            return f"{rows}, {facts['default_labels']} of them still default"
         case "salesforce__raw_accounts":
             through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
             deleted = facts["records_read"] - facts["live_accounts"]

@@ -1,4 +1,4 @@
-"""Ending a command that serves something: by Ctrl-C, by SIGTERM, or with its terminal."""
+"""Stopping a command that serves something: by Ctrl-C, by SIGTERM, or when its terminal closes."""
 
 import signal
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ class _Stopped(Exception):
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """Leave the block when a signal asks for it, also where a shell had SIGINT ignored.
+    """Leave the block when a signal asks for it, even if the shell ignores SIGINT.
 
-    A server that runs inside may take SIGINT and SIGTERM for itself meanwhile.
+    A server inside the block may handle SIGINT and SIGTERM itself.
     """
 
     def stop(*_: object) -> None:
         for number in numbers:
-            signal.signal(number, signal.SIG_IGN)  # once is enough: the rest is cleaning up
+            signal.signal(number, signal.SIG_IGN)  # do not interrupt the cleanup
         raise _Stopped
 
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:

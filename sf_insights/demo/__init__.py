@@ -1,4 +1,4 @@
-"""The demo org: a server that speaks Salesforce's and Zuora's APIs, and the data behind it.
+"""The demo org: a server that speaks the APIs of Salesforce and Zuora, and the data behind it.
 
-Nothing here imports the pipeline: results of a sync are compared with the org's own truth by code that shares nothing.
+Nothing here imports the pipeline, so tests compare the results of a sync with a truth that shares no code with it.
 """

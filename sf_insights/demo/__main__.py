@@ -1,4 +1,4 @@
-"""Serves a demo org until it is stopped: python -m sf_insights.demo DIRECTORY [--accounts N] [--seed N] [--port N]."""
+"""Serve a demo org until stopped: python -m sf_insights.demo DIRECTORY [--accounts N] [--seed N] [--port N]."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Starts the demo org in a process of its own, and speaks with its back door.
+"""Starts the demo org in a child process, and calls its back door.
 
 with DemoOrg.started(directory, accounts=500) as org:
     org.environment    # what the pipeline needs to reach it
@@ -24,17 +24,17 @@ from sf_insights.demo.api.server import HOST, listen, web_server
 from sf_insights.demo.data import credentials
 from sf_insights.demo.data.store import OrgShape
 
-START_SECONDS = 900  # a million accounts are generated in this time, by far
+START_SECONDS = 900  # ample time to generate a million accounts
 STOP_SECONDS = 5
 CALL_SECONDS = 600
 
 
 class DemoOrgError(Exception):
-    """The org did not start, or refused a call; the message says why."""
+    """The org did not start or refused a call; the message says why."""
 
 
 class DemoOrg:
-    """A running demo org. Methods change it, break it and read its truth; nothing here is an API of Salesforce."""
+    """A running demo org. Methods change it, break it and read its truth; none of them is a Salesforce API."""
 
     def __init__(self, url: str, directory: Path) -> None:
         self.url = url
@@ -49,10 +49,10 @@ class DemoOrg:
         """Start an org in a child process and stop it at the end.
 
         Args:
-            directory: holds the generated org, which is used again when accounts, seed and multi_currency are the same;
-                days that passed in it stay passed until `reset`. One process at a time.
+            directory: holds the generated org, which is reused if accounts, seed and multi_currency are the same. It
+                keeps its changes until `reset`. Only one process at a time may use it.
             accounts: number of live accounts.
-            port: 0 takes a free one.
+            port: 0 picks a free one.
 
         Raises:
             DemoOrgError: the process ended before it answered.
@@ -81,7 +81,7 @@ class DemoOrg:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point the pipeline at this org, by client credentials."""
+        """The variables that connect the pipeline to this org with client credentials."""
         return {
             "SALESFORCE_ENDPOINT": self.url,
             "SALESFORCE_DOMAIN": credentials.MY_DOMAIN,
@@ -94,23 +94,23 @@ class DemoOrg:
 
     @property
     def private_key_file(self) -> Path:
-        """The key for JWT logins."""
+        """The private key for JWT logins."""
         return self.directory / credentials.PRIVATE_KEY_FILE
 
     # The truth
 
     def accounts(self) -> list[dict[str, Any]]:
-        """Return every account, deleted ones included, by API name.
+        """Return every account, including deleted but not purged ones, with its values by API name.
 
         Values: text, dates and times as str in Salesforce's form (2026-01-31T12:34:56.000Z), int for int fields, float
-        for double, currency and percent (25.0 is 25 %), bool, None for null. Purged accounts are not part of it.
+        for double, currency and percent (25.0 is 25 %), bool, None for null.
         """
         return list(self._lines("accounts"))
 
     def zuora_accounts(self) -> list[dict[str, Any]]:
-        """Return every Zuora account: the API's columns (null included), kind, salesforce_id and survivor_id.
+        """Return every Zuora account: the API's columns (with nulls), kind, salesforce_id and survivor_id.
 
-        salesforce_id is the Account that the CRM Account ID means, survivor_id the live one it became by merges.
+        salesforce_id is the Account that the CRM Account ID means, survivor_id the live one it was merged into.
         """
         return list(self._lines("zuora_accounts"))
 
@@ -125,19 +125,19 @@ class DemoOrg:
     # Changes
 
     def reset(self) -> None:
-        """Return to the org as it was generated: day 0, no faults, no sessions, no requests."""
+        """Reset the org to its generated state: day 0, no faults, no sessions, no requests."""
         self._call("reset")
 
     def pass_day(self) -> dict[str, Any]:
-        """Let a day pass; return what happened in it, as counts."""
+        """Let a day pass; return the number of events of each kind."""
         return dict(self._call("pass_day"))
 
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
-        """Set fields of an account by API name; without a stamp, they change as a formula's value does."""
+        """Set fields of an account by API name; `stamped=False` keeps its timestamps, as for a changed formula."""
         self._call("update_account", id_=id_, values=values, stamped=stamped)
 
     def add_account(self, **values: Any) -> str:
-        """Create an account and return its id; what is not given is invented."""
+        """Create an account and return its id; invents the values not given."""
         return str(self._call("add_account", values=values))
 
     def delete_account(self, id_: str) -> None:
@@ -145,11 +145,11 @@ class DemoOrg:
         self._call("delete_account", id_=id_)
 
     def undelete_account(self, id_: str) -> None:
-        """Bring an account back from the recycle bin."""
+        """Restore an account from the recycle bin."""
         self._call("undelete_account", id_=id_)
 
     def purge_account(self, id_: str) -> None:
-        """Remove an account for good."""
+        """Remove an account permanently."""
         self._call("purge_account", id_=id_)
 
     def merge_accounts(self, winner_id: str, *loser_ids: str) -> None:
@@ -157,7 +157,7 @@ class DemoOrg:
         self._call("merge_accounts", winner_id=winner_id, loser_ids=list(loser_ids))
 
     def update_zuora_account(self, account: str, /, **values: Any) -> None:
-        """Set columns of a Zuora account, named by Id or AccountNumber: CrmId=..., Status=..., kind=..."""
+        """Set columns of a Zuora account, given by Id or AccountNumber: CrmId=..., Status=..., kind=..."""
         self._call("update_zuora_account", account=account, values=values)
 
     def add_zuora_account(self, **values: Any) -> str:
@@ -165,15 +165,15 @@ class DemoOrg:
         return str(self._call("add_zuora_account", values=values))
 
     def delete_zuora_account(self, account: str) -> None:
-        """Remove a Zuora account, named by Id or AccountNumber."""
+        """Remove a Zuora account, given by Id or AccountNumber."""
         self._call("delete_zuora_account", account=account)
 
     def hide_field(self, name: str) -> None:
-        """Take a field away from the API user by field-level security."""
+        """Hide a field from the API user by field-level security."""
         self._call("change_field", name=name, changes={"hidden": True})
 
     def show_field(self, name: str) -> None:
-        """Give a hidden field back."""
+        """Show a hidden field again."""
         self._call("change_field", name=name, changes={"hidden": False})
 
     def change_field(self, name: str, /, **changes: Any) -> None:
@@ -181,21 +181,21 @@ class DemoOrg:
         self._call("change_field", name=name, changes=changes)
 
     def rename_field(self, name: str, new_name: str) -> None:
-        """Give a field another API name; values stay."""
+        """Change a field's API name; its values stay."""
         self._call("change_field", name=name, changes={"name": new_name})
 
     def respell_field(self, name: str, spelling: str) -> None:
-        """Change the letter case of a field's API name; queries find it under every spelling."""
+        """Change the letter case of a field's API name; queries accept any spelling."""
         if name.casefold() != spelling.casefold():
-            raise DemoOrgError(f"{spelling} is another name than {name}")
+            raise DemoOrgError(f"{spelling} and {name} differ in more than letter case")
         self.rename_field(name, spelling)
 
     def retype_field(self, name: str, type_: str, **changes: Any) -> None:
-        """Give a field another type, with its length, precision, scale or digits; stored texts stay."""
+        """Change a field's type, with length, precision, scale or digits; stored texts stay."""
         self._call("change_field", name=name, changes={"type": type_, **changes})
 
     def add_field(self, name: str, label: str, type_: str, *, value: Any = None, **definition: Any) -> None:
-        """Add a field to Account, with one value for all accounts; further properties as in `fields.Field`."""
+        """Add a field to Account, with the same value for all accounts; other properties as in `fields.Field`."""
         self._call("add_field", definition={"name": name, "label": label, "type": type_, **definition}, value=value)
 
     def remove_field(self, name: str) -> None:
@@ -205,31 +205,31 @@ class DemoOrg:
     # Faults
 
     def fault(self, action: str, *, path: str = "", times: int | None = 1, skip: int = 0, **details: Any) -> None:
-        """Let something go wrong for requests whose path contains `path`; `faults` lists the actions and details."""
+        """Inject a fault into requests whose path contains `path`; `faults` lists the actions and their details."""
         self._call("fault", action=action, path=path, times=times, skip=skip, **details)
 
     def configure(self, **settings: Any) -> None:
-        """Set dials: quota_used, record_count_offset, page_records, gzip, job_seconds... (all in `faults.Settings`)."""
+        """Change settings such as quota_used, page_records, gzip or job_seconds (all in `faults.Settings`)."""
         self._call("configure", **settings)
 
     def clear_faults(self) -> None:
-        """Forget all faults and set every dial back."""
+        """Remove all faults and reset all settings."""
         self._call("clear_faults")
 
     def invalidate_tokens(self) -> None:
-        """Log everybody out, of Salesforce and of Zuora."""
+        """End all sessions, of Salesforce and Zuora."""
         self._call("invalidate_tokens")
 
     def tokens(self) -> list[str]:
-        """Return every token that is valid now, of Salesforce and of Zuora."""
+        """Return all valid tokens, of Salesforce and Zuora."""
         return list(self._call("tokens"))
 
     def expire_locators(self) -> None:
-        """Let every open query of REST and of ZOQL expire."""
+        """Expire the locators of all open REST and ZOQL queries."""
         self._call("expire_locators")
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the requests received so far: method, path without query, status (0: no answer was given)."""
+        """Return the requests received so far: method, path without query, status (0: no answer)."""
         return list(self._call("requests"))
 
     def clear_requests(self) -> None:
@@ -262,37 +262,37 @@ def serve(
     multi_currency: bool = False,
     end_with_stdin: bool = False,
 ) -> None:
-    """Serve an org on the loopback address until interrupted; its address is printed once it answers.
+    """Serve an org on the loopback address until interrupted; print its address once it accepts connections.
 
     Args:
-        end_with_stdin: also end when standard input is closed, which the death of the parent process does.
+        end_with_stdin: also end when standard input closes, as it does when the parent process dies.
     """
     listener = listen(port)
     server = web_server(directory, OrgShape(accounts, seed, multi_currency))
     if end_with_stdin:
         threading.Thread(target=_wait_for_end, daemon=True).start()
-    # The socket queues connections from here on, and the server is about to take them.
+    # From here on, the socket queues connections until the server accepts them.
     listener.listen(128)
     print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
     server.run(sockets=[listener])
 
 
 def _wait_for_end() -> None:
-    while os.read(sys.stdin.fileno(), 4096):  # not through sys.stdin, whose lock an ending interpreter wants
+    while os.read(sys.stdin.fileno(), 4096):  # not sys.stdin: its lock would block the interpreter's exit
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)
-    os._exit(1)  # a long change of a large org does not outlive the parent
+    os._exit(1)  # a long change of a large org must not outlive the parent
 
 
 def _announced(process: subprocess.Popen[str]) -> str:
     """Return the address that the child prints once it listens.
 
     Raises:
-        DemoOrgError: it ended, or said nothing for too long.
+        DemoOrgError: it ended, or printed nothing for too long.
     """
     if process.stdout is None:
-        raise DemoOrgError("the org's process has no output to read its address from")
+        raise DemoOrgError("cannot read the org's address: its process has no standard output")
     timer = threading.Timer(START_SECONDS, process.kill)
     timer.start()
     try:
@@ -300,5 +300,5 @@ def _announced(process: subprocess.Popen[str]) -> str:
     finally:
         timer.cancel()
     if not line.startswith("http://"):
-        raise DemoOrgError(f"the demo org did not start; its process said {line.strip()!r} and its errors stand above")
+        raise DemoOrgError(f"the demo org did not start; its process printed {line.strip()!r}, see its errors above")
     return line.strip()

@@ -1,1 +1,1 @@
-"""The settings pages: what an administrator selects, labels and watches, in a browser and without YAML."""
+"""The settings pages: an administrator selects fields, edits labels and watches syncs in a browser."""

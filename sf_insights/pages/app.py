@@ -1,4 +1,4 @@
-"""The settings pages as a web application: its addresses, and what each of them does."""
+"""The settings pages as a web application: its routes and their handlers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
-from sf_insights.pages.guard import Forms, Guard
+from sf_insights.pages.guard import Form, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
@@ -41,7 +41,7 @@ _STATIC = Path(__file__).parent / "static"
 
 
 class Pages:
-    """One installation's pages."""
+    """The pages of one installation."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Pages:
             places: the files that the pages are about.
             host: the address that the server listens on.
             port: its port.
-            token: what a person has to know to use the pages; None asks nobody.
-            about: which org and which data this is, in a sentence.
-            public: where people open the pages, when a proxy stands between.
+            token: what a person signs in with; None if nobody has to sign in.
+            about: a sentence that names the org and the data.
+            public: where people open the pages, if behind a proxy.
         """
         self.places = places
         self.org = OrgCatalogs(environment)
@@ -82,7 +82,7 @@ class Pages:
 
     @property
     def application(self) -> ASGIApp:
-        """What a server serves."""
+        """The ASGI application to serve."""
         return self.guard
 
     def _routes(self) -> Starlette:
@@ -113,14 +113,14 @@ class Pages:
 
     @asynccontextmanager
     async def _life(self, _: Starlette) -> AsyncIterator[None]:
-        threading.Thread(target=self.org.get, daemon=True).start()  # the first page need not wait for it
+        threading.Thread(target=self.org.get, daemon=True).start()  # so that the first page is quick
         yield
         self.worker.stop()
 
     # Account Field Sync - From Salesforce
 
     def show_fields(self, request: Request) -> Response:
-        """Every Account field, to choose from."""
+        """Show every Account field, to choose from."""
         file, trouble = self._file()
         selection = selection_of(file.configuration) if file else Selection()
         query = request.query_params
@@ -166,17 +166,17 @@ class Pages:
         )
 
     def review_fields(self, request: Request) -> Response:
-        """What saving would change, before anything is written."""
+        """Show what saving would change; writes nothing."""
         return self._change_fields(request, write=False)
 
     def edit_fields(self, request: Request) -> Response:
-        """Go on choosing from what was reviewed."""
+        """Return to choosing, with the reviewed selection."""
         file = ConfigurationFile.read(self.places.configuration)
         before = selection_of(file.configuration)
         return self._fields(file, selecting.changed_selection(before, _form(request)))
 
     def save_fields(self, request: Request) -> Response:
-        """Write what was reviewed."""
+        """Write the reviewed selection."""
         return self._change_fields(request, write=True)
 
     def _change_fields(self, request: Request, *, write: bool) -> Response:
@@ -193,7 +193,7 @@ class Pages:
                 return self._fields(file, before, lost=change, status=409)
             if change.is_empty:
                 return self._fields(
-                    file, selection, trouble=ConfigurationProblem("Nothing is changed, so there is nothing to save.")
+                    file, selection, trouble=ConfigurationProblem("Nothing has changed, so there is nothing to save.")
                 )
             if not write:
                 return self._page(
@@ -223,7 +223,7 @@ class Pages:
     # Account attributes and metrics
 
     def show_labels(self, request: Request) -> Response:
-        """The labels, to review and edit."""
+        """Show the labels, to review and edit."""
         return self._labels(saved=request.query_params.get("saved"))
 
     def _labels(
@@ -251,7 +251,7 @@ class Pages:
         )
 
     def save_labels(self, request: Request) -> Response:
-        """Write the labels that were changed, and publish the snapshot again under them."""
+        """Write the changed labels, and publish the snapshot again with them."""
         form = _form(request)
         typed = labelling.typed_labels(form)
         file = ConfigurationFile.read(self.places.configuration)
@@ -260,7 +260,7 @@ class Pages:
             labelling.label_rows(file.configuration, published, self._catalog(published)), typed
         )
         if not changed:
-            return self._labels(trouble=ConfigurationProblem("No label is changed, so there is nothing to save."))
+            return self._labels(trouble=ConfigurationProblem("No label has changed, so there is nothing to save."))
         with self.worker.reserved() as is_free:
             if not is_free:
                 problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
@@ -270,7 +270,7 @@ class Pages:
                     if form.one("seen") != file.fingerprint:
                         raise ConfigurationProblem(
                             f"{file.path.name} was changed meanwhile, so nothing was written.",
-                            "Look at the labels as they are now, and save again.",
+                            "Review the current labels, and save again.",
                         )
                     edited, _ = relabelled(file, changed, published)
                     file.replace(edited)
@@ -285,7 +285,7 @@ class Pages:
     # Sync health
 
     def show_health(self, _: Request) -> Response:
-        """How the last syncs went, and what they left."""
+        """Show the last syncs and their results."""
         file, invalid = self._file()
         found, busy, is_protected = None, None, False
         trouble: Problem | None = invalid
@@ -313,39 +313,39 @@ class Pages:
     # Work in the background
 
     def start_sync(self, _: Request) -> Response:
-        """Start a sync, unless something runs."""
+        """Start a sync, unless one or a publication is running."""
         self.worker.start("Sync", SYNC, _after_sync)
         return RedirectResponse("/sync", 303)
 
     def show_work(self, _: Request) -> Response:
-        """What runs, or what ran last."""
+        """Show what is running, or what ran last."""
         file, trouble = self._file()
         return self._page(
             "work", work=self.worker.last, trouble=trouble, configuration=file.configuration if file else None
         )
 
     def show_progress(self, _: Request) -> Response:
-        """The part of that page which changes while it is open."""
+        """Render the part of that page that updates while it is open."""
         return self._templates.page("progress", work=self.worker.last, zone=self._zone())
 
     # What every page needs
 
     def _file(self) -> tuple[ConfigurationFile | None, ConfigurationProblem | None]:
-        """The administrator's file, or why there is nothing to show of it."""
+        """Return the configuration file, or why it cannot be read."""
         try:
             return ConfigurationFile.read(self.places.configuration), None
         except ConfigurationProblem as problem:
             return None, problem
 
     def _published(self) -> tuple[Published, Problem | None]:
-        """What is published, or why it cannot be read: then the pages show what they know without it."""
+        """Return what is published; if it cannot be read, an empty one and why. The pages then do without it."""
         try:
             return self.published.get(), None
         except WarehouseProblem as problem:
             return Published(), problem
 
     def _catalog(self, published: Published) -> ByApiName[AccountField]:
-        """The fields that are known by now, without asking the org."""
+        """Return the known fields, without asking the org."""
         return selecting.catalog_of(self.org.last or OrgCatalog(), published)
 
     def _zone(self) -> str:
@@ -371,8 +371,8 @@ class Pages:
 
     def _not_there(self, _: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        what = "There is no such page." if status == 404 else "That cannot be done here."
-        return self._refused(status, what, "The three pages are above.")
+        what = "This page does not exist." if status == 404 else "This request is not supported."
+        return self._refused(status, what, "Choose one of the pages above.")
 
     def _problem(self, _: Request, error: Exception) -> Response:
         if isinstance(error, Problem):
@@ -381,15 +381,17 @@ class Pages:
         return self._refused(500, f"The database could not be read: {said[0]}", "Load the page again.")
 
     def _fault(self, _: Request, error: Exception) -> Response:
-        return self._refused(500, "This page failed unexpectedly.", "The details stand in the terminal of the pages.")
+        return self._refused(
+            500, "This page failed unexpectedly.", "See the terminal that runs `sf-insights settings`."
+        )
 
 
-def _form(request: Request) -> Forms:
-    form: Forms = request.state.form
+def _form(request: Request) -> Form:
+    form: Form = request.state.form
     return form
 
 
 def _after_sync(exit_code: int) -> str:
     if exit_code == 0:
         return "The sync is complete and published; analysts see it when they reconnect."
-    return "The sync did not complete. Nothing was published; the last snapshot stays as it was."
+    return "The sync did not complete. Nothing was published; the last snapshot is unchanged."

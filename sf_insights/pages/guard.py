@@ -1,4 +1,4 @@
-"""Who may use the pages: this machine's own browsers, or who has the token; and no other site through them."""
+"""Guards the pages: only browsers on this machine, or people with the token; no other site through them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.pages.public_address import LOOPBACK_NAMES, PublicAddress
+from sf_insights.pages.public_address import PublicAddress
+from sf_insights.transport.addresses import is_loopback
 
 _COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
@@ -28,14 +30,14 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # with no-referrer, browsers would send `Origin: null` with our own forms
+    "Referrer-Policy": "same-origin",  # with no-referrer, our own forms would send `Origin: null`
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
 
-class Forms:
-    """What a form sends: the values of each name, in order."""
+class Form:
+    """A submitted form: the values of each name, in order."""
 
     def __init__(self, values: Mapping[str, list[str]]) -> None:
         self._values = values
@@ -44,20 +46,12 @@ class Forms:
         return self._values.get(name, [])
 
     def one(self, name: str) -> str:
-        """The last value of this name, or an empty text."""
+        """Return the last value of this name, or an empty text."""
         return self._values.get(name, [""])[-1]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a server that listens there can be reached from this machine only."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Guard:
-    """In front of every page: looks at Host and Origin, at the token and at each form's own token."""
+    """Middleware that checks Host and Origin, the sign-in and the token of each form."""
 
     def __init__(
         self,
@@ -76,17 +70,17 @@ class Guard:
         Args:
             host: the address that the server listens on.
             port: its port.
-            token: what a person has to know; None asks nobody, which is for loopback.
-            public: where people open the pages, when a proxy stands between.
-            installation: what tells these pages from others of this machine, such as their data directory.
-            refused: makes a page of a status, of what happened, and of what to do.
-            sign_in: makes the page that asks for the token; its argument is whether a wrong one was given.
+            token: what a person signs in with; None if nobody has to sign in, for loopback only.
+            public: where people open the pages, if behind a proxy.
+            installation: distinguishes these pages from others on this machine, such as by their data directory.
+            refused: makes a page from a status, what happened, and what to do.
+            sign_in: makes the page that asks for the token; True if a wrong one was given.
         """
         self._app = app
         self._host, self._port, self._token, self._public = host, port, token, public
         self._refused, self._sign_in = refused, sign_in
         self.form_token = secrets.token_urlsafe(32)
-        # All ports of a host share their cookies, so each installation has one of its own.
+        # All ports of a host share their cookies, so each installation needs its own cookie name.
         own = hashlib.sha256(f"{port} {installation}".encode()).hexdigest()[:12]
         self.cookie_name = f"{'__Host-' if self._is_https else ''}{_COOKIE}_{own}"
         self._cookie = hmac.new(secrets.token_bytes(32), (token or "").encode(), hashlib.sha256).hexdigest()
@@ -96,7 +90,7 @@ class Guard:
         return self._public is not None and self._public.is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the request pass."""
+        """Refuse the request or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -110,72 +104,69 @@ class Guard:
         await (answer or self._app)(scope, receive, send_with_headers)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        """What is answered in place of the page, or None when the page may answer."""
+        """Return the refusal or sign-in page, or None if the request may pass."""
         headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
         host = headers.get("host", "")
         if not self._is_own(host):
             return self._refused(
                 421,
-                "This address is not one of these pages' own.",
-                "Open them by the address that the command printed.",
+                "The settings pages are not served at this address.",
+                "Open the address that `sf-insights settings` printed.",
             )
         if method not in _SAFE and not self._comes_from_own(headers, host):
-            return self._refused(403, "Another site sent this form, so nothing was done.", "Use the pages themselves.")
-        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(headers):
+            return self._refused(403, "Another site sent this form, so nothing was done.", "Send it from these pages.")
+        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(HTTPConnection(scope)):
             return self._sign_in(False)
         if method in _SAFE:
             return self._sign_in(False) if path == SIGN_IN else None
         form = await _read_form(headers, receive)
         if form is None:
-            return self._refused(413, "This form is larger than any of these pages'.", "Nothing was done.")
+            return self._refused(413, "This form is too large.", "Nothing was done.")
         if path == SIGN_IN:
             return self._signed_in(form)
         if not hmac.compare_digest(form.one("form_token").encode(), self.form_token.encode()):
             return self._refused(
                 403,
-                "This form is from before the pages were started, so nothing was done.",
-                "Load the page again and repeat what you did.",
+                "The pages were restarted since this form was loaded, so nothing was done.",
+                "Load the page again and repeat your change.",
             )
         scope.setdefault("state", {})["form"] = form
         return None
 
     def _is_public(self, host: str) -> bool:
-        """Whether a Host names the public address, whose port a proxy may leave out."""
+        """Whether a Host header names the public address; the port is ignored, since a proxy may drop it."""
         return self._public is not None and _name_and_port(host)[0] == self._public.host
 
     def _is_own(self, host: str) -> bool:
         name, port = _name_and_port(host)
         if self._is_public(host):
             return True
-        if name in LOOPBACK_NAMES:
+        if is_loopback(name):
             return port == self._port
         if is_loopback(self._host):
             return False
-        # Only a name can be rebound to this machine by another site's DNS; an address is what it is. What stands
-        # between may be a proxy with a port of its own.
+        # DNS rebinding needs a name, so any IP address is safe. The port may be that of a proxy.
         return name in {self._host, socket.gethostname().lower(), socket.getfqdn().lower()} or _is_address(name)
 
-    def _has_signed_in(self, headers: Headers) -> bool:
+    def _has_signed_in(self, request: HTTPConnection) -> bool:
         if self._token is None:
             return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return hmac.compare_digest(given.strip().encode(), self._token.encode())
-        return any(
-            hmac.compare_digest(value.encode(), self._cookie.encode()) for value in _cookies(headers, self.cookie_name)
-        )
+        return hmac.compare_digest(request.cookies.get(self.cookie_name, "").encode(), self._cookie.encode())
 
     def _comes_from_own(self, headers: Headers, host: str) -> bool:
-        """Whether a form was sent by one of these pages; a program that is not a browser says nothing of it."""
+        """Whether these pages sent the form. A program other than a browser sends no such headers and is allowed."""
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = headers.get("origin")
         if origin is None or (self._public is not None and self._public.is_origin(origin)):
             return True
-        # Over http, another could answer under the public name.
+        # Over plain http, an attacker could answer under the public name.
         return not self._is_public(host) and origin.partition("://")[2].lower() == host.lower()
 
-    def _signed_in(self, form: Forms) -> Response:
+    def _signed_in(self, form: Form) -> Response:
         if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
             return self._sign_in(True)
         answer = RedirectResponse("/fields", 303)
@@ -184,19 +175,13 @@ class Guard:
 
 
 def _name_and_port(host: str) -> tuple[str, int]:
-    """What a Host header says; an empty name when it is not one."""
+    """Return the name and port of a Host header; the name is empty if the header is invalid."""
     try:
         parts = urlsplit(f"//{host}")
         name, port = parts.hostname or "", parts.port or 80
     except ValueError:
         return "", 0
     return ("", 0) if parts.username is not None or parts.path else (name, port)
-
-
-def _cookies(headers: Headers, name: str) -> list[str]:
-    """Every value of a cookie. Others of the same host may be written in any way, which must not hide it."""
-    pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
-    return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
 def _is_address(name: str) -> bool:
@@ -207,9 +192,9 @@ def _is_address(name: str) -> bool:
     return True
 
 
-async def _read_form(headers: Headers, receive: Receive) -> Forms | None:
+async def _read_form(headers: Headers, receive: Receive) -> Form | None:
     if headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return Forms({})
+        return Form({})
     body = b""
     while True:
         message = await receive()
@@ -222,6 +207,6 @@ async def _read_form(headers: Headers, receive: Receive) -> Forms | None:
             break
     try:
         text = body.decode("utf-8")
-        return Forms(parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+        return Form(parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""How the syncs went and what they left: what the health page shows, and where the lines of its pictures run."""
+"""The facts of the health page, and the coordinates of its charts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEANINGS = {
     "matched": "matched",
     "matched_by_merge": "matched through a merge",
     "no_crm_account_id": "no CRM Account ID",
-    "invalid_crm_account_id": "CRM Account ID is no Salesforce id",
+    "invalid_crm_account_id": "CRM Account ID is not a Salesforce id",
     "not_an_account_id": "id of something other than an Account",
     "not_found": "not found in Salesforce",
     "deleted": "deleted in Salesforce",
@@ -28,7 +28,7 @@ MEANINGS = {
 
 
 def facts(tx: Transaction, *, is_held: bool) -> dict[str, Any]:
-    """Everything that the page shows, of the last syncs; `is_held` is whether somebody holds the warehouse."""
+    """Return everything the page shows; `is_held` is whether another process holds the warehouse."""
     complete = [
         sync
         for (sync,) in tx.execute(
@@ -86,7 +86,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Point:
-    """One day of the picture, with its place in it."""
+    """One day of the chart, with its coordinates."""
 
     day: date
     matched: int
@@ -98,7 +98,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Days:
-    """The picture of matched accounts over time, in its own units: the lines lie within LEFT..RIGHT and TOP..BOTTOM."""
+    """The chart of matched accounts over time, in SVG units: its lines lie within LEFT..RIGHT and TOP..BOTTOM."""
 
     points: Sequence[Point]
     ticks: Sequence[tuple[float, int]]
@@ -106,12 +106,12 @@ class Days:
     LEFT, RIGHT, TOP, BOTTOM = 56.0, 700.0, 12.0, 168.0
 
     def line(self, which: str) -> str:
-        """The points of a polyline: "matched" or "accounts"."""
+        """Return the points of the polyline "matched" or "accounts"."""
         return " ".join(f"{point.x:.1f},{getattr(point, f'y_{which}'):.1f}" for point in self.points)
 
 
 def days(rows: Sequence[tuple[date, int, int]]) -> Days:
-    """Place each (day, matched, all accounts) by its date: a missed day leaves its gap in width."""
+    """Place each (day, matched, all accounts) by its date; a missed day leaves a gap."""
     if not rows:
         return Days([], [])
     most = max(total for _, _, total in rows) or 1
@@ -137,7 +137,7 @@ def days(rows: Sequence[tuple[date, int, int]]) -> Days:
 
 
 def _round_step(most: int) -> int:
-    """A step of 1, 2 or 5 times a power of ten that divides the axis into three to five parts."""
+    """Return 1, 2 or 5 times a power of ten, so that the axis has three to five steps."""
     power: int = 10 ** max(0, len(str(most)) - 1)
     for step in (power // 5, power // 2, power, 2 * power, 5 * power):
         if step and most / step <= 5:
@@ -146,7 +146,7 @@ def _round_step(most: int) -> int:
 
 
 def totals(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The few numbers at the top of the page."""
+    """Return the numbers at the top of the page."""
     rate: MatchRate | None = found["match_rate"]
     return {
         "accounts": rate.accounts if rate else 0,

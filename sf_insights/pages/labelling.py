@@ -1,4 +1,4 @@
-"""Labels as a page shows them, and which of them a person changed."""
+"""Labels as the page shows them, and which of them the form changed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sf_insights.domain.configuration import AccountFieldSync, SelectedField
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.lifecycle import FieldState
-from sf_insights.pages.guard import Forms
+from sf_insights.pages.guard import Form
 from sf_insights.pages.published import Published
 
 
 @dataclass(frozen=True)
 class LabelRow:
-    """One field and its label: `text` is what the input holds, `is_editable` whether it is selected now.
+    """One field and its label: `text` is the value of the input, `is_editable` whether the field is selected.
 
-    `is_published`: analysts see the label that the file says, or see none yet because the field was never synced.
+    `is_published`: analysts see the label in the file, or the field was never synced.
     """
 
     name: str
@@ -37,9 +37,9 @@ def label_rows(
     catalog: ByApiName[AccountField],
     typed: Mapping[str, str] | None = None,
 ) -> list[LabelRow]:
-    """Every field that is selected or was ever synced, the deselected ones last.
+    """Return every field that is selected or was ever synced, deselected ones last.
 
-    Of a field that has no label yet, `default` is the one that its first sync is about to give it; `catalog` tells.
+    For a field without a label yet, `default` is the label its first sync will give it, from the `catalog`.
     """
     entries = configuration.by_field if configuration else ByApiName[SelectedField]()
     made = []
@@ -65,13 +65,13 @@ def label_rows(
     return sorted(made, key=lambda row: (not row.is_editable, (row.text or row.name).casefold()))
 
 
-def typed_labels(form: Forms) -> dict[str, str]:
-    """What the form's inputs hold, by field."""
+def typed_labels(form: Form) -> dict[str, str]:
+    """Return the values of the form's inputs, by field."""
     return {name: form.one(f"label.{name}") for name in form.all("field")}
 
 
 def changed_labels(rows: list[LabelRow], typed: Mapping[str, str]) -> dict[str, str | None]:
-    """What a person wants changed: a text, or None where the input was emptied, which returns to the default."""
+    """Return the changed labels by field; None for the default label, as when the input is emptied."""
     changed: dict[str, str | None] = {}
     for row in rows:
         text = typed.get(row.name, row.text).strip()

@@ -1,4 +1,4 @@
-"""The org's Account fields with samples of their values: asked for once, kept in memory, and again on demand."""
+"""The org's Account fields with sample values: asked for once, kept in memory, refreshed on demand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
 from sf_insights.transport.retry import ONCE_MORE
 
-# FIELDS(ALL) is only allowed with a LIMIT of at most 200.
+# FIELDS(ALL) needs a LIMIT of at most 200.
 _SAMPLE = "SELECT FIELDS(ALL) FROM Account LIMIT 200"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How much of a field is filled, and one of its values."""
+    """The share of a field that is filled, and one of its values."""
 
     share: float | None = None
     value: Any = None
@@ -30,7 +30,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class OrgCatalog:
-    """What the org said when it was last asked; `trouble` is why it could not be asked again, or in full."""
+    """The org's last answer; `trouble` is why it could not be asked again, or not completely."""
 
     fields: ByApiName[AccountField] = field(default_factory=ByApiName)
     samples: ByApiName[Sample] = field(default_factory=ByApiName)
@@ -42,7 +42,7 @@ class OrgCatalog:
 
 
 class OrgCatalogs:
-    """Keeps the last catalog. The org is asked by one thread at a time, and not for every page."""
+    """Keeps the last catalog. One thread at a time asks the org, and not for every page."""
 
     def __init__(self, variables: Callable[[], Mapping[str, str]]) -> None:
         self._variables = variables
@@ -51,18 +51,18 @@ class OrgCatalogs:
 
     @property
     def last(self) -> OrgCatalog | None:
-        """What is kept, without asking."""
+        """The kept catalog, without asking the org."""
         return self._kept
 
     def get(self) -> OrgCatalog:
-        """The catalog, asked for when it never was."""
+        """Return the catalog; ask the org the first time."""
         with self._lock:
             if self._kept is None:
                 self._kept = self._asked()
             return self._kept
 
     def refresh(self) -> OrgCatalog:
-        """Ask again; what the org said before stays when it cannot be reached."""
+        """Ask the org again; keep the last answer if it cannot be reached."""
         with self._lock:
             self._kept = self._asked()
             return self._kept
@@ -85,11 +85,11 @@ class OrgCatalogs:
 
 def _samples(fields: Mapping[str, AccountField], asked: list[dict[str, Any]]) -> ByApiName[Sample]:
     samples: ByApiName[Sample] = ByApiName()
-    records = [ByApiName(record) for record in asked]  # a name may be spelled anew since the describe
+    records = [ByApiName(record) for record in asked]  # the spelling of a name may have changed since the describe
     for name, kind in fields.items():
         values = [record[name] for record in records if record.get(name) is not None]
         value = values[0] if values else None
         if kind.type == "datetime" and value is not None:
-            value = datetime.fromisoformat(value)  # shown as those of synced fields are
+            value = datetime.fromisoformat(value)  # shown like the values of synced fields
         samples[name] = Sample(len(values) / len(records) if records else None, value)
     return samples

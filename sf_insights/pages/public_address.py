@@ -1,4 +1,4 @@
-"""The address under which people open the pages, when a proxy with TLS stands between."""
+"""The address at which people open the pages through a TLS proxy."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.transport.addresses import is_loopback
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS = {"https": 443, "http": 80}
-_REMEDY = "Write what people open in their browser and nothing behind it, such as https://insights.example.com."
-# As browsers send a host: letters, digits, hyphens and dots, or an IPv6 address.
+_REMEDY = "Give the address that people open, without a path, such as https://insights.example.com."
+# A host as browsers send it: letters, digits, hyphens and dots, or an IPv6 address.
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 @dataclass(frozen=True)
 class PublicAddress:
-    """Where browsers find the pages: `host` as they send it, in lower case; `port` is given also when it is usual."""
+    """Where browsers find the pages: `host` in lower case, as they send it; `port` is set even if it is the default."""
 
     scheme: str
     host: str
@@ -29,7 +29,7 @@ class PublicAddress:
 
     @property
     def url(self) -> str:
-        """As a browser writes it, without a port that is the usual one."""
+        """The address as a browser shows it, without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
@@ -42,27 +42,27 @@ class PublicAddress:
 
     @classmethod
     def parse(cls, url: str) -> PublicAddress:
-        """What --public-url says.
+        """Parse the value of --public-url.
 
         Raises:
-            ConfigurationProblem: it is not an address under which the pages can be served safely.
+            ConfigurationProblem: the pages cannot be served safely at this address.
         """
         try:
             parts = urlsplit(url.strip())
             address = cls._of(url.strip())
         except ValueError:
-            raise ConfigurationProblem("The public URL is not an address of a web site.", _REMEDY) from None
+            raise ConfigurationProblem("The public URL is not a web address.", _REMEDY) from None
         if parts.username is not None or parts.password is not None:
-            raise ConfigurationProblem("The public URL holds a user name or a password.", _REMEDY)
+            raise ConfigurationProblem("The public URL contains a user name or password.", _REMEDY)
         if parts.path not in ("", "/") or parts.query or parts.fragment:
             raise ConfigurationProblem(
-                "The public URL has a path, but the pages need a host name of their own.",
-                f"{_REMEDY} Let the proxy give them a name, not a path below another site.",
+                "The public URL has a path, but the pages need their own host name.",
+                f"{_REMEDY} Let the proxy serve them at their own host name, not below a path of another site.",
             )
-        if not address.is_https and address.host not in LOOPBACK_NAMES:
+        if not address.is_https and not is_loopback(address.host):
             raise ConfigurationProblem(
-                f"The public URL of {address.host} is http, so everybody in between could read the token.",
-                "Let a proxy with TLS serve the pages, and write https://.",
+                f"The public URL of {address.host} uses http, so anyone on the network could read the token.",
+                "Serve the pages through a TLS proxy, and write https://.",
             )
         return address
 

@@ -1,4 +1,4 @@
-"""What the published snapshot knows of fields, with samples of their values; read once for each snapshot."""
+"""The fields of the published snapshot, with sample values; each snapshot is read once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Published(PublishedFields):
-    """The fields of the last published sync, and of each how much is filled and its most frequent values."""
+    """The fields of the last published sync; for each, the share that is filled and its most frequent values."""
 
     samples: Mapping[str, Sample] = field(default_factory=dict)
     examples: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
 class LastPublished:
-    """Reads a snapshot when it is new; nothing in one ever changes."""
+    """Reads a snapshot only if it is new, since a published file never changes."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -36,7 +36,7 @@ class LastPublished:
         self._kept = Published()
 
     def get(self) -> Published:
-        """What the present snapshot says; nothing at all before the first sync.
+        """Return the fields of the current snapshot; none before the first sync.
 
         Raises:
             WarehouseProblem: it cannot be opened.
@@ -73,7 +73,7 @@ def _read(tx: Transaction) -> Published:
 
 
 def _examples(tx: Transaction, state: FieldState) -> list[Any]:
-    """The most frequent values of a field among the accounts that are current."""
+    """Return the most frequent values of a field among the current accounts."""
     if state.category == "metric":
         rows = tx.execute(
             "SELECT value FROM insights.metric_history WHERE metric = $field AND valid_to IS NULL "

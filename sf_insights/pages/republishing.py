@@ -1,4 +1,4 @@
-"""Publishes the snapshot again under changed labels, as a child of the pages."""
+"""Publishes the snapshot again with changed labels, as a child process of the pages."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from sf_insights import runs
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, take_back
 
-# How it ended: the labels were refused, so that the file should be as it was; they are left to the sync that runs, or
-# to the first one; or something else failed.
+# Exit codes: a label was refused, so the file must be restored; the running or first sync publishes the labels; or
+# something else failed.
 REFUSED, LEFT_TO_SYNC, FAILED = 3, 4, 1
 
 
 def main() -> int:
-    """Run it and tell how it goes; the exit code is 0 when the labels are published."""
+    """Publish and report progress; the exit code is 0 if the labels are published."""
     outcome = runs.run_relabelling(on_news=_tell)
     if outcome.success:
         return 0
-    print(outcome.reason or "The run failed without a reason.", flush=True)
+    print(outcome.reason or "The run failed without giving a reason.", flush=True)
     if outcome.is_left_to_sync:
         return LEFT_TO_SYNC
     return REFUSED if outcome.is_refused_label else FAILED
 
 
 def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callable[[int], str]:
-    """What makes a sentence of the exit code; labels that were refused are taken out of the file again."""
+    """Return a function that turns the exit code into a sentence, and restores the file if a label was refused."""
     name = written.path.name
 
     def end(exit_code: int) -> str:
         if exit_code == 0:
             return "The labels are published; analysts see them when they reconnect."
         if exit_code == LEFT_TO_SYNC:
-            return f"The labels are in {name}, and the sync that runs publishes them when it ends."
+            return f"The labels are in {name}; the running sync publishes them when it ends."
         if exit_code != REFUSED:
-            return f"The labels are in {name}, but are not published yet: the next complete sync publishes them."
+            return f"The labels are in {name}, but not published yet; the next complete sync publishes them."
         try:
             take_back(written, before)
         except ConfigurationProblem:
-            return f"The labels were refused. {name} was changed meanwhile and stays so; take them out of it yourself."
-        return f"The labels were refused. {name} is as it was."
+            return f"The labels were refused. {name} was edited meanwhile; remove them from it yourself."
+        return f"The labels were refused. {name} is unchanged."
 
     return end
 

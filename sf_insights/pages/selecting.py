@@ -1,4 +1,4 @@
-"""The selection as a page shows it, and what a person changed in it."""
+"""The selection as the page shows it, and what the form changed in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.masking import MASKED_TYPE, REMEDY, is_masked, warning
 from sf_insights.editing.selection import Selection
-from sf_insights.pages.guard import Forms
+from sf_insights.pages.guard import Form
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
 
@@ -56,12 +56,12 @@ class Filter:
 
 
 def catalog_of(org: OrgCatalog, published: Published) -> ByApiName[AccountField]:
-    """The fields to choose from: the org's, or those of the last published sync while the org was never reached."""
+    """Return the fields to choose from: the org's, or those of the last published sync if the org was never reached."""
     return published.as_known(org.fields.values()) or published.catalog
 
 
 def rows(org: OrgCatalog, published: Published, selection: Selection) -> list[Row]:
-    """Every field of the org, and every selected one, by label."""
+    """Return every field of the org and every selected field, sorted by label."""
     catalog = catalog_of(org, published)
     made = [_row(name, field, selection.get(name), org, published) for name, field in catalog.items()]
     made += [
@@ -81,11 +81,11 @@ def _row(
     if category and (state is None or state.status == "deselected" or state.category != category):
         status, reason = "pending", None
     if not category and state and state.status != "deselected":
-        status, reason = "leaves at the next sync", None
+        status, reason = "removed at the next sync", None
     if field is None and status not in ("paused", "pending"):
         reason = reason or "not seen in the org"
     if field is None and (state is None or status == "pending") and catalog_of(org, published):
-        status, reason = "unknown", "the org does not show such a field"
+        status, reason = "unknown", "the org shows no field of this name"
     return Row(
         name=name,
         label=field.label if field else state.salesforce_label if state else name,
@@ -102,7 +102,7 @@ def _row(
 
 
 def _mask_warning(name: str, field: AccountField | None, org: OrgCatalog, published: Published) -> str | None:
-    """What to tell of an encrypted field, by the value that the page shows of it."""
+    """Return the warning for an encrypted field, judged by the value that the page shows."""
     if field is None or field.type != MASKED_TYPE:
         return None
     value = _sample(name, org, published).value
@@ -111,7 +111,7 @@ def _mask_warning(name: str, field: AccountField | None, org: OrgCatalog, publis
 
 
 def mask_warnings(names: Iterable[str], org: OrgCatalog, published: Published) -> list[str]:
-    """What to tell of the encrypted fields among these."""
+    """Return the warnings for the encrypted fields among these."""
     catalog = catalog_of(org, published)
     known = [catalog[name] for name in names if name in catalog]
     return [said for field in known if (said := _mask_warning(field.name, field, org, published))]
@@ -121,8 +121,8 @@ def _sample(name: str, org: OrgCatalog, published: Published) -> Sample:
     return published.samples.get(name) or org.samples.get(name) or Sample()
 
 
-def changed_selection(before: Selection, form: Forms) -> Selection:
-    """The selection with what the form says of the rows that it showed; the others stay."""
+def changed_selection(before: Selection, form: Form) -> Selection:
+    """Return the selection changed by the rows that the form showed; other fields stay."""
     selection = ByApiName(before)
     selected = set(form.all("selected"))
     for name in form.all("shown"):

@@ -1,4 +1,4 @@
-"""How values become texts and texts become pages; whatever comes from an org is escaped."""
+"""How values become text and text becomes pages; everything from an org is escaped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sf_insights.system.clock import now
 
 
 def short(value: Any, width: int = 48) -> str:
-    """A value as one printable line of at most `width` characters."""
+    """Return a value as one printable line of at most `width` characters."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -30,7 +30,7 @@ def short(value: Any, width: int = 48) -> str:
 
 
 def share(value: float | None) -> str:
-    """A share as a percentage that is 0 % and 100 % only when it is exactly that."""
+    """Return a share as a percentage; 0 % and 100 % are shown only for exactly these."""
     if value is None:
         return "–"
     if 0 < value < 0.01:
@@ -41,7 +41,7 @@ def share(value: float | None) -> str:
 
 
 class Templates:
-    """The pages' templates, autoescaped; `shared` is what every page says."""
+    """The templates of the pages, autoescaped; `shared` values are available to every page."""
 
     def __init__(self, **shared: Any) -> None:
         self._files = jinja2.Environment(
@@ -55,11 +55,11 @@ class Templates:
         self._files.globals.update(shared)
 
     def share(self, **shared: Any) -> None:
-        """Add to what every page says."""
+        """Make more values available to every page."""
         self._files.globals.update(shared)
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """The page of a template, as a response."""
+        """Render a template as a response."""
         return HTMLResponse(self._files.get_template(f"{name}.html").render(**values), status)
 
 

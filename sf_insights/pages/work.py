@@ -1,4 +1,4 @@
-"""Work that takes longer than a page may: a sync or a republishing, each in a process of its own, one at a time."""
+"""Work that takes longer than a request: a sync or a republication, each in its own process, one at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ADVICE = "Next"
 
 @dataclass
 class Work:
-    """One child process and what it has said so far."""
+    """One child process and its output so far."""
 
     title: str
     began_at: datetime
@@ -35,7 +35,7 @@ class Work:
 
     @property
     def shown(self) -> list[str]:
-        """What it said, without the advice on what to type next, which is for a terminal."""
+        """Its output without the next steps, which are for a terminal."""
         end = self.lines.index(_ADVICE) if _ADVICE in self.lines else len(self.lines)
         return self.lines[:end]
 
@@ -45,10 +45,10 @@ class Work:
 
 
 class Worker:
-    """Starts work, listens to it, and ends it with the pages."""
+    """Starts work, reads its output, and stops it when the pages stop."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # who has reserved it may start something
+        self._lock = threading.RLock()  # reentrant: the holder of `reserved` may start work
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self.last: Work | None = None
@@ -59,22 +59,22 @@ class Worker:
 
     @contextmanager
     def reserved(self) -> Iterator[bool]:
-        """Keep others from starting anything until the block ends, and say whether nothing runs now."""
+        """Keep others from starting work until the block ends; yield whether nothing is running now."""
         with self._lock:
             yield not self.is_busy
 
     def start(self, title: str, command: Sequence[str], on_end: Callable[[int], str] | None = None) -> Work | None:
-        """Start a command with this process's environment; None when the last one has not ended.
+        """Start a command with this process's environment; return None if the last one is still running.
 
         Args:
-            title: what a person reads of it.
+            title: shown to people.
             command: the program and its arguments.
-            on_end: told the exit code, and says what a person should know of it.
+            on_end: turns the exit code into a sentence for people.
         """
         with self._lock:
             if self.is_busy:
                 return None
-            # A session of its own: Ctrl-C in the terminal of the pages reaches it through `stop` alone.
+            # In its own session, Ctrl-C in the terminal of the pages reaches it only through `stop`.
             self._process = process = subprocess.Popen(  # noqa: S603
                 command,
                 stdin=subprocess.DEVNULL,
@@ -92,7 +92,7 @@ class Worker:
             return work
 
     def stop(self) -> None:
-        """End what runs, and wait for it: a sync that is stopped publishes nothing."""
+        """Stop the running work and wait for it to end; a stopped sync publishes nothing."""
         process = self._process
         if process is None:
             return

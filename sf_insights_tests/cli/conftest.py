@@ -1,8 +1,11 @@
 import json
 import os
+import pty
 import shutil
 import socket
+import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ fields:
     label: Annual revenue
   - Rating
 """
+_TERMINAL_SECONDS = 90
 _VARIABLES = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
 
 
@@ -144,3 +148,30 @@ def checkout(tmp_path_factory) -> Path:
 def command() -> list[str]:
     """How the commands are started in a process of their own."""
     return [sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')"]
+
+
+@pytest.fixture
+def on_terminal(sf_insights, org, dagster_home, checkout, command):
+    """Run a command on a terminal of 80 columns, in its own process, and return all its output."""
+
+    def run(*arguments, **variables):
+        environment = clean_environment() | org.environment
+        environment |= {"PYTHONPATH": str(checkout), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "30"}
+        environment |= {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
+        mine, its = pty.openpty()
+        with subprocess.Popen(
+            [*command, *arguments], cwd=checkout, env=environment | variables, stdin=its, stdout=its, stderr=its
+        ) as process:
+            os.close(its)
+            said, deadline = b"", time.monotonic() + _TERMINAL_SECONDS
+            try:
+                while time.monotonic() < deadline and (part := os.read(mine, 65_536)):
+                    said += part
+            except OSError:
+                pass  # Linux reports the end of the output this way
+            finally:
+                os.close(mine)
+                process.kill() if time.monotonic() >= deadline else process.wait(_TERMINAL_SECONDS)
+        return said.decode()
+
+    return run

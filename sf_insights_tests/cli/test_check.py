@@ -20,7 +20,7 @@ def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights,
     assert said.code == 0
     assert f"by client credentials to {org.url.replace('http:', 'https:')}" in said.out
     assert "AnnualRevenue metric (currency)" in said.out
-    assert "by a sample of 200" in said.out
+    assert "estimated from a sample of 200" in said.out
     assert "failed" not in said.out
     assert said.out.endswith("sf-insights sync")
     assert sorted(sf_insights.data.rglob("*")) == before

@@ -70,7 +70,7 @@ def test_a_refused_label_leaves_file_and_snapshot_byte_for_byte(synced, argument
 def test_before_the_first_sync_a_label_waits_in_the_file(sf_insights):
     said = sf_insights("label", "Industry", "Line of business")
     assert said.code == 0
-    assert "with the field's first sync" in said.out
+    assert "after the field's first sync" in said.out
     assert not sf_insights.warehouse.exists()
     assert sf_insights("label", "Rating", "line of Business").code == 1
     assert sf_insights("sync").code == 0

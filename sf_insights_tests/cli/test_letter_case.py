@@ -29,7 +29,7 @@ def test_a_respelled_field_is_deselected_and_selected_again_under_the_name_that_
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     assert synced("sync").code == 0
     said = synced("select", "RATING")
-    assert "Selected Rating as an attribute; its history and label come back" in said.out
+    assert "Selected Rating as an attribute; its history and label return" in said.out
     assert synced.configuration.read_text() == CONFIGURATION
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-04")
     assert synced("sync").code == 0

@@ -51,7 +51,7 @@ def test_a_selected_field_becomes_something_else_in_its_place(synced):
 def test_a_field_that_is_selected_already_stays_as_it_is(synced):
     said = synced("select", "annualrevenue", "Industry")
     assert said.code == 0
-    assert "Nothing is changed" in said.out
+    assert "Nothing to change" in said.out
     assert synced.configuration.read_text() == CONFIGURATION
 
 
@@ -94,7 +94,7 @@ def test_a_field_that_comes_back_is_told_to_bring_its_past(synced, monkeypatch):
     synced("deselect", "Rating")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     synced("sync")
-    assert "Selected Rating as an attribute; its history and label come back" in synced("select", "Rating").out
+    assert "Selected Rating as an attribute; its history and label return" in synced("select", "Rating").out
 
 
 def test_deselecting_needs_no_org(synced, monkeypatch):
@@ -106,8 +106,8 @@ def test_deselecting_needs_no_org(synced, monkeypatch):
     ("fields", "what", "remedy"),
     [
         (("Rating", "Idustry"), "Idustry is not selected", "Did you mean Industry?"),
-        (("Zzz",), "Zzz is not selected", "Selected are Industry, AnnualRevenue, Rating."),
-        (("Industry", "AnnualRevenue", "Rating"), "would select no field at all", "enabled: false"),
+        (("Zzz",), "Zzz is not selected", "Selected fields: Industry, AnnualRevenue, Rating."),
+        (("Industry", "AnnualRevenue", "Rating"), "must select at least one field", "enabled: false"),
     ],
 )
 def test_what_cannot_be_deselected_is_refused_and_the_file_stays(synced, fields, what, remedy):

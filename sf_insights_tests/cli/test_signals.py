@@ -95,7 +95,7 @@ def test_org_names_a_port_that_is_taken(checkout, command):
         port = str(taken.getsockname()[1])
         result = run([*command, "org", "--port", port], checkout)
     assert result.returncode == 1
-    assert f"Port {port} cannot be used" in result.stderr
+    assert f"Cannot listen on port {port}" in result.stderr
     assert "--port" in result.stderr
 
 

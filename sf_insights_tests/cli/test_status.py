@@ -67,7 +67,9 @@ def test_while_a_sync_runs_the_snapshot_is_shown(synced):
     finally:
         warehouse.close()
     assert said.code == 0
-    assert re.search(r"Dagster run 17 is running since \d\d:\d\d \w+ \(process \d+\)\. What follows", said.out)
+    assert re.search(
+        r"Dagster run 17 is running since \d\d:\d\d \w+ \(process \d+\)\. Showing the published snapshot", said.out
+    )
     assert said.out.count("is running") == 1
     assert "1 2026-03-02 complete" in said.out
     assert as_json["read_from"] == "snapshot"

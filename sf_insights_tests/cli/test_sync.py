@@ -49,7 +49,7 @@ def test_a_first_day_synced_again_is_not_called_the_first_sync(synced):
     said = synced("sync")
     assert said.code == 0
     assert "first sync" not in said.out
-    assert "Values all of them new: the first day was synced again" in said.out
+    assert "Values all new: the first day was synced again" in said.out
 
 
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03"])

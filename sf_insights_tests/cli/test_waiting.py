@@ -6,7 +6,6 @@ import signal
 import pytest
 from dagster import DagsterInstance
 
-from sf_insights_tests.cli.test_on_a_terminal import on_terminal  # noqa: F401  # a fixture
 from sf_insights_tests.cli.test_signals import Running
 
 BUSY = [{"errorCode": "SERVER_UNAVAILABLE", "message": "Server too busy"}]
@@ -83,7 +82,7 @@ def test_a_length_of_time_that_cannot_be_is_refused_with_what_to_write(synced, t
     assert "such as 90s, 45m or 2h, and at most 3h" in said.err
 
 
-def test_a_sync_on_a_terminal_asks_for_less_patience(on_terminal, org, dagster_home, monkeypatch):  # noqa: F811
+def test_a_sync_on_a_terminal_asks_for_less_patience(on_terminal, org, dagster_home, monkeypatch):
     assert "Published" in on_terminal("sync")
     monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
     with DagsterInstance.get() as instance:

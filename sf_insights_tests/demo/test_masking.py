@@ -34,5 +34,5 @@ def test_every_api_shows_the_mask_until_the_user_may_see_the_value(org, rest):
 
 
 def test_a_mask_that_salesforce_does_not_have_is_refused(org):
-    with pytest.raises(DemoOrgError, match="no field is masked by 'first'"):
+    with pytest.raises(DemoOrgError, match="unknown mask: type 'first'"):
         org.add_field("X__c", "X", "encryptedstring", mask_type="first")

@@ -113,19 +113,19 @@ def test_a_public_address_is_what_browsers_send(given, url):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ("http://insights.example.com", "is http, so everybody in between could read the token"),
+        ("http://insights.example.com", "uses http, so anyone on the network could read the token"),
         ("https://insights.example.com/settings", "has a path"),
         ("https://insights.example.com/?a=b", "has a path"),
         ("https://insights.example.com/#top", "has a path"),
-        ("https://admin:secret@insights.example.com", "a user name or a password"),
-        ("https://admin@insights.example.com", "a user name or a password"),
-        ("insights.example.com", "not an address of a web site"),
-        ("insights.example.com:8443", "not an address of a web site"),
-        ("ftp://insights.example.com", "not an address of a web site"),
-        ("https://", "not an address of a web site"),
-        ("https://*.example.com", "not an address of a web site"),
-        ("https://insights.example.com:99999", "not an address of a web site"),
-        ("https://[::1", "not an address of a web site"),
+        ("https://admin:secret@insights.example.com", "a user name or password"),
+        ("https://admin@insights.example.com", "a user name or password"),
+        ("insights.example.com", "not a web address"),
+        ("insights.example.com:8443", "not a web address"),
+        ("ftp://insights.example.com", "not a web address"),
+        ("https://", "not a web address"),
+        ("https://*.example.com", "not a web address"),
+        ("https://insights.example.com:99999", "not a web address"),
+        ("https://[::1", "not a web address"),
     ],
 )
 def test_another_public_url_is_refused_in_a_sentence(given, reason):
@@ -139,7 +139,7 @@ def test_another_public_url_is_refused_in_a_sentence(given, reason):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--public-url", "http://insights.example.com", "--token", TOKEN], "is http"),
+        (["--public-url", "http://insights.example.com", "--token", TOKEN], "uses http"),
         (["--public-url", "https://insights.example.com"], "Give a --token as well"),
     ],
 )

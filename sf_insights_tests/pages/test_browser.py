@@ -101,7 +101,7 @@ def test_texts_are_readable_in_light_and_dark_and_fit_the_width(synced_site, bro
 def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
     reached = [browser.press_tab() for _ in range(9)]
-    assert "Skip to the page" in reached[0]
+    assert "Skip to the content" in reached[0]
     assert [re.search(r'(?:href|id|value)="([^"]+)"', html)[1] for html in reached[1:4]] == [
         "/fields",
         "/labels",

@@ -71,7 +71,7 @@ def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced,
 def test_api_calls_stand_against_the_quota(synced_site, org):
     org.configure(quota_used=70_000)
     synced_site.pages.org.refresh()
-    assert re.search(r"by everybody 70,\d{3} of 100,000 in 24 hours", synced_site.get("/health").text)
+    assert re.search(r"by all programs 70,\d{3} of 100,000 in 24 hours", synced_site.get("/health").text)
 
 
 def test_while_a_sync_has_the_warehouse_the_snapshot_is_shown(synced_site, synced):

@@ -85,9 +85,9 @@ def test_labels_that_wait_for_the_next_complete_sync_say_so(org, synced_site, sy
 
     said = synced("label", "Industry", "Branch")
     assert said.code == 1
-    assert "The label is in account_field_sync.yaml, and the next complete sync publishes it" in said.err
+    assert "The label is in account_field_sync.yaml; the next complete sync publishes it" in said.err
     synced_site.post("/labels", synced_site.labelled(Rating="Standing"))
-    assert "The labels are in account_field_sync.yaml, but are not published yet" in synced_site.wait().text
+    assert "The labels are in account_field_sync.yaml, but not published yet" in synced_site.wait().text
     for field in ("Industry", "Rating"):
         assert "not published yet" in synced_site.get("/labels").row(field)
     assert "not published yet" not in synced_site.get("/labels").row("AnnualRevenue")

@@ -93,7 +93,7 @@ def test_saving_keeps_comments_and_order(synced_site, synced):
 def test_saving_says_when_new_fields_appear_and_offers_a_sync(synced_site, synced):
     synced.configure(timezone="Asia/Tokyo", daily_at="05:30")
     page = synced_site.save(synced_site.chosen(select=("Phone",)))
-    assert "New fields appear after the next sync has completed" in page.text
+    assert "New fields appear after the next complete sync" in page.text
     assert re.search(r"due \d{4}-\d\d-\d\d 05:30 Asia/Tokyo \(in .*\)", page.text)
     assert "no Dagster daemon runs" in page.text
     assert page.form("/sync")

@@ -90,11 +90,11 @@ def test_a_read_only_disk_is_named_and_its_snapshot_still_opens(disk, sync):
     assert content(run) == yesterday
     said = CliRunner().invoke(main, ["check"])
     assert said.exit_code == 1
-    assert "cannot be written" in " ".join(said.stdout.split())
+    assert "Cannot write to" in " ".join(said.stdout.split())
     said = CliRunner().invoke(main, ["status", "--max-age", "36500d"])
     assert said.exit_code == 0, said.stderr
     shown = " ".join(said.stdout.split())
-    assert "warehouse.duckdb may not be written by this user, so what follows is of the snapshot." in shown
+    assert "This user may not write warehouse.duckdb. Showing the published snapshot." in shown
     assert "of 2026-03-01" in shown
     disk.allow_writing()
     sync("2026-03-02")

@@ -58,5 +58,5 @@ def test_a_dead_syncs_job_is_taken_up_while_it_is_young(org, sync, monkeypatch, 
     assert removed[0].endswith(job)
     assert not note.exists()
     said = CliRunner().invoke(main, ["status"]).stdout
-    assert (f"values of {asked_at:%H:%M} UTC" in " ".join(said.split())) is is_taken_up
+    assert (f"values read at {asked_at:%H:%M} UTC" in " ".join(said.split())) is is_taken_up
     assert sync.look().rows("SELECT salesforce_read_at FROM insights.snapshot") == [(read_at(sync),)]

@@ -1,4 +1,4 @@
-"""sf-insights backup, restore and publish: the ways back from a lost or damaged file."""
+"""sf-insights backup, restore and publish: recover from a lost or damaged file."""
 
 from pathlib import Path
 
@@ -20,39 +20,39 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def backup(file: Path) -> None:
     """Write a copy of the warehouse to FILE.
 
-    It waits for a sync that is running. The copy holds every table, history and label; the settings file and .env are
-    yours to keep.
+    Waits for a running sync. The copy holds every table, history and label. It does not hold the configuration file
+    or .env: back those up yourself.
     """
     places = _places()
     back_up(Warehouse(places.warehouse), file)
     size = f"{file.stat().st_size / 1e6:,.1f} MB"
-    click.echo(f"The warehouse is copied to {file} ({size}), and the copy was read from end to end.")
+    click.echo(f"Copied the warehouse to {file} ({size}) and read the whole copy to verify it.")
 
 
 @click.command()
 @click.argument("file", type=_FILE)
 def restore(file: Path) -> None:
-    """Put FILE in the place of the warehouse, and publish it.
+    """Replace the warehouse with FILE, and publish it.
 
-    FILE is what `backup` wrote, or a published account_insights.duckdb, which holds the same. The old warehouse is
-    kept beside it.
+    FILE is a backup written by `backup`, or a published account_insights.duckdb, which holds the same. The old
+    warehouse is kept beside the new one.
     """
     places = _places()
     aside = restore_warehouse(Warehouse(places.warehouse), file)
     console = terminal()
-    console.print(f"The warehouse is a copy of {file} now.")
+    console.print(f"Restored the warehouse from {file}.")
     if aside:
-        console.print(f"The old one is kept as {aside.name}; delete it when it is of no more use.")
+        console.print(f"The old one is kept as {aside.name}; delete it when you no longer need it.")
     _publish()
-    next_steps(console, [("See which day this is, and bring in today:", f"{program()} sync")])
+    next_steps(console, [("Sync today's data into it:", f"{program()} sync")])
 
 
 @click.command()
 def publish() -> None:
     """Publish the last complete sync again.
 
-    Writes account_insights.duckdb from the warehouse, without Salesforce or Zuora: for a snapshot that was lost or
-    damaged.
+    Writes account_insights.duckdb from the warehouse, without calling Salesforce or Zuora. Use it when the snapshot is
+    lost or damaged.
     """
     Warehouse(_places().warehouse).refuse_missing()
     _publish()

@@ -17,10 +17,10 @@ from sf_insights.settings.environment import environment
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def check(as_json: bool) -> None:
-    """See whether a sync would work; changes nothing.
+    """Check that a sync would work; changes nothing.
 
-    Looks at the credentials, permissions and quota, each selected field, the list of Insights accounts, and how many
-    of them match. The exit code is 1 when something failed; a warning does not keep a sync from running.
+    Checks the credentials, permissions and quota, each selected field, the list of Insights accounts, and how many of
+    them match. The exit code is 1 when a check failed; warnings do not stop a sync.
     """
     found = _watched(examine(environment()))
     if as_json:
@@ -42,9 +42,9 @@ def check(as_json: bool) -> None:
 
 
 def _watched(found: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings, and on a terminal a sign of life while the next one is found."""
+    """Yield the findings; show a spinner on a terminal while waiting for the next."""
     while True:
-        with waiting("looking"):
+        with waiting("checking"):
             finding = next(found, None)
         if finding is None:
             return
@@ -66,10 +66,10 @@ def _print(console: Console, finding: Finding) -> None:
 def _conclude(console: Console, findings: list[Finding]) -> None:
     counts = {state: sum(finding.state == state for finding in findings) for state in ("failed", "warning")}
     if counts["failed"]:
-        steps = [("Mend what failed, then look again:", f"{program()} check")]
+        steps = [("Fix what failed, then check again:", f"{program()} check")]
     else:
-        steps = [("Everything a sync needs is there:", f"{program()} sync")]
+        steps = [("A sync has everything it needs. Run it:", f"{program()} sync")]
     console.print()
     told = [f"{count} {name}" for name, count in counts.items() if count]
-    console.print(", ".join(told) if told else f"All {len(findings)} are ok.", style="bold")
+    console.print(", ".join(told) if told else f"All {len(findings)} checks passed.", style="bold")
     next_steps(console, steps)

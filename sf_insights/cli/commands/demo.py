@@ -1,4 +1,4 @@
-"""sf-insights demo: the whole of it, against the built-in org."""
+"""sf-insights demo: sync the built-in demo org twice and show the results."""
 
 import os
 from contextlib import ExitStack
@@ -24,10 +24,11 @@ _SAMPLE_OF_REASON = 2
 
 @click.command()
 def demo() -> None:
-    """Sync an invented org twice and show what comes of it.
+    """Sync an invented org twice and show the results.
 
-    As if yesterday and today, with what happened overnight. It needs no account anywhere: the org is served on this
-    machine, and everything stays in data/demo/. Variables and configuration of your own are not read.
+    The first sync is yesterday's, the second today's, with a night of changes between. No accounts or credentials are
+    needed: the org runs on this machine, and everything stays in data/demo/. Your own variables and configuration are
+    not read.
     """
     console = terminal()
     with demo_home.held("demo"):
@@ -74,7 +75,7 @@ def _show(console: Console, tx: Transaction) -> None:
         shown.add_row(f"{row[0]:,}", row[1], one_line(row[2]))
     console.print(shown)
 
-    heading(console, "Fields, and the labels that people see until they write others")
+    heading(console, "Fields and their default labels")
     shown = table("Field", "As", "Label")
     for row in tx.execute(
         "SELECT field, category, label FROM insights.fields JOIN insights.field_labels USING (field) ORDER BY 2, 1"
@@ -124,7 +125,7 @@ def _show_metrics(console: Console, tx: Transaction) -> None:
         "SELECT (SELECT count(*) FROM insights.account_metrics), "
         "(SELECT count(*) FROM insights.metric_history WHERE valid_to IS NOT NULL)"
     )[0]
-    heading(console, f"Metrics: {points:,} daily values, {changed:,} of yesterday's no longer hold")
+    heading(console, f"Metrics: {points:,} daily values, {changed:,} changed overnight")
     shown = table("Account", "Metric", ">Yesterday", ">Today")
     for row in rows:
         account, label = one_line(row["account_name"], 24), one_line(row["label"], 22)
@@ -138,16 +139,16 @@ def _steps(snapshot: Path) -> list[tuple[str, str]]:
     with_demo_data = f"SF_INSIGHTS_DATA_DIR={shown_path(demo_home.DATA)}"
     return [
         (
-            "Query it, from Python or with DuckDB's own shell:",
+            "Query it from Python or the DuckDB shell:",
             f'{program("python")} -c "import duckdb; '
             f"duckdb.connect('{database}', read_only=True).sql('{query}').show()\"",
         ),
         ("", f"{program('duckdb')} -readonly {database}"),
         ("See the runs in Dagster's UI:", "make ui"),
         (
-            "Give a field the label that people should see:",
+            "Change the label that people see for a field:",
             f"{with_demo_data} {relabelling('SLA__c', 'Support level')}",
         ),
-        ("Serve this org, to try the other commands on it:", f"{program()} org"),
-        ("Your own org: README.md says how to connect it, and this whether it works:", f"{program()} check"),
+        ("Serve this org to try the other commands:", f"{program()} org"),
+        ("Connect your own org as README.md describes, then check the connection:", f"{program()} check"),
     ]

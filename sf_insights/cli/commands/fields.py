@@ -1,4 +1,4 @@
-"""sf-insights fields: every Account field, and what may be done with it."""
+"""sf-insights fields: every Account field, and what it can become."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.warehouse.fields.published_fields import PublishedFields, published_fields
 
-_OTHER_COLUMNS = 56  # what the columns beside the names take of a terminal
+_OTHER_COLUMNS = 56  # width of the columns beside the names
 
 
 @click.command()
@@ -25,8 +25,8 @@ _OTHER_COLUMNS = 56  # what the columns beside the names take of a terminal
 def fields(search: str, as_json: bool) -> None:
     """List the Account fields: which can be synced, which are selected.
 
-    With what each can become, is selected as, its label and its status. Asks the org; when that cannot be reached,
-    lists the fields of the last published sync and says so.
+    Shows what each field can become, what it is selected as, its label and its status. Asks the org. If the org cannot
+    be reached, lists the fields of the last published sync and says so.
     """
     variables = environment()
     places = Places.from_environment(variables)
@@ -61,7 +61,7 @@ def _row(
     reason = state.status_reason if state and status == state.status else None
     if field is None:
         status = state.status if state and state.status in ("paused", "pending") else "unknown"
-        reason = reason or "the org does not show such a field"
+        reason = reason or "the org shows no field of this name"
     can_be: list[str] = []
     if field is not None and not field.refusal:
         can_be = ["attribute", "metric"] if field.is_numerical else ["attribute"]
@@ -114,9 +114,9 @@ def _show(
         console,
         [
             (
-                "Select a field for the next sync, a number perhaps as a metric:",
+                "Select a field for the next sync (a numerical field can be a metric):",
                 f"{program()} select FIELD [--as metric]",
             ),
-            ("Give a selected field the label that people should see:", f'{program()} label FIELD "Your label"'),
+            ("Change the label that people see for a selected field:", f'{program()} label FIELD "Your label"'),
         ],
     )

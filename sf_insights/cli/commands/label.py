@@ -1,4 +1,4 @@
-"""sf-insights label: what people see instead of an API name."""
+"""sf-insights label: set the label that people see instead of an API name."""
 
 import click
 
@@ -16,15 +16,15 @@ from sf_insights.warehouse.fields.published_fields import published_fields
 @click.command()
 @click.argument("field")
 @click.argument("text", required=False)
-@click.option("--default", "to_default", is_flag=True, help="Return to the label that the field had at first.")
+@click.option("--default", "to_default", is_flag=True, help="Return to the field's default label.")
 def label(field: str, text: str | None, to_default: bool) -> None:
-    """Give FIELD, an API name, the label TEXT that people see.
+    """Set the label that people see for FIELD, an API name, to TEXT.
 
-    It is written into the configuration file, which keeps its comments, and the snapshot is published again under the
-    new label, without Salesforce and without a sync. No sync ever changes a label that was given so.
+    Writes the label into the configuration file, keeping its comments, and publishes the snapshot again with the new
+    label. Does not call Salesforce or sync. No sync changes a label set this way.
     """
     if (text is None) != to_default:
-        raise click.UsageError("Give either the label's text, in quotes, or --default.")
+        raise click.UsageError("Give either the label text, in quotes, or --default.")
     places = Places.from_environment(environment())
     published = published_fields(places.snapshot)
     with editing(places.configuration) as file:
@@ -42,13 +42,13 @@ def label(field: str, text: str | None, to_default: bool) -> None:
             f"Published in {shown_path(places.snapshot)}; analysts see it when they reconnect.", soft_wrap=True
         )
     else:
-        next_steps(console, [("It becomes visible with the field's first sync:", f"{program()} sync")])
+        next_steps(console, [("The label appears after the field's first sync:", f"{program()} sync")])
 
 
 def _republish(before: ConfigurationFile, written: ConfigurationFile, places: Places) -> None:
-    """Publish under the changed labels; a label that is refused leaves the file as it was before.
+    """Publish with the changed labels; if a label is refused, restore the file.
 
-    A sync that runs is waited for. What an administrator writes meanwhile stays.
+    Waits for a running sync. Keeps any edit that an administrator makes meanwhile.
     """
     name = written.path.name
     with RunProgress() as progress:
@@ -57,10 +57,12 @@ def _republish(before: ConfigurationFile, written: ConfigurationFile, places: Pl
         try:
             take_back(written, before)
         except ConfigurationProblem:
-            end_when_failed(outcome, f"{name} was changed meanwhile and stays so; take the label out of it yourself.")
-        end_when_failed(outcome, f"{name} is as it was.")
+            end_when_failed(
+                outcome, f"{name} was edited meanwhile, so it was not restored; remove the label from it yourself."
+            )
+        end_when_failed(outcome, f"{name} is unchanged.")
     if outcome.is_left_to_sync:
         if not places.snapshot.exists():
             return
-        end_when_failed(outcome, f"The label is in {name}, and the sync that runs publishes it when it ends.")
-    end_when_failed(outcome, f"The label is in {name}, and the next complete sync publishes it: {program()} sync")
+        end_when_failed(outcome, f"The label is in {name}; the running sync publishes it when it ends.")
+    end_when_failed(outcome, f"The label is in {name}; the next complete sync publishes it: {program()} sync")

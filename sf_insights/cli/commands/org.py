@@ -1,4 +1,4 @@
-"""sf-insights org: the demo org, for as long as somebody wants to work with it."""
+"""sf-insights org: serve the demo org until stopped."""
 
 import signal
 
@@ -14,14 +14,14 @@ from sf_insights.domain.wording import counted
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
 @click.option("--accounts", type=click.IntRange(1), default=5000, show_default=True, help="How many live accounts.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed invents the same accounts.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed generates the same accounts.")
 def org(port: int, accounts: int, seed: int) -> None:
     """Serve the demo org on this machine until stopped with Ctrl-C.
 
     Prints the variables that connect the other commands to it, with data/demo/ as their data directory. The org keeps
-    what happened in it; `sf-insights demo` sets it back.
+    its changes; `sf-insights demo` resets it.
     """
     with demo_home.held("org", to_share=True) as serve_others:
         demo_home.ensure_configuration()
@@ -29,7 +29,8 @@ def org(port: int, accounts: int, seed: int) -> None:
             listener = listen(port)
         except OSError as error:
             raise ConfigurationProblem(
-                f"Port {port} cannot be used: {(error.strerror or str(error)).lower()}.", "Choose another with --port."
+                f"Cannot listen on port {port}: {(error.strerror or str(error)).lower()}.",
+                "Choose another with --port.",
             ) from None
         with listener:
             server = web_server(demo_home.ORG, OrgShape(accounts, seed, multi_currency=False))
@@ -37,7 +38,7 @@ def org(port: int, accounts: int, seed: int) -> None:
             address = f"http://{HOST}:{listener.getsockname()[1]}"
             serve_others(address)
             _announce(DemoOrg(address, demo_home.ORG), accounts)
-            # The server ends on these by itself and then raises them once more, which would end us with another code.
+            # The server stops on these signals and then raises them again, which would change our exit code.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: None)
             server.run(sockets=[listener])
@@ -47,7 +48,7 @@ def org(port: int, accounts: int, seed: int) -> None:
 def _announce(org: DemoOrg, accounts: int) -> None:
     console = terminal()
     console.print(f"The demo org serves {counted(accounts, 'account')} at {org.url}.", soft_wrap=True)
-    console.print("In another terminal, type these variables:")
+    console.print("In another terminal, set these variables:")
     console.print()
     variables = {**org.environment, "SF_INSIGHTS_DATA_DIR": str(demo_home.DATA)}
     for name, value in variables.items():
@@ -55,7 +56,7 @@ def _announce(org: DemoOrg, accounts: int) -> None:
     next_steps(
         console,
         [
-            ("Then look at the connection and at the fields, and sync:", f"{program()} check"),
+            ("Then check the connection, list the fields and sync:", f"{program()} check"),
             ("", f"{program()} fields"),
             ("", f"{program()} sync"),
         ],

@@ -1,4 +1,4 @@
-"""sf-insights rejected: the values that did not fit their type, and the texts that had to be repaired."""
+"""sf-insights rejected: values that did not fit their field's type, and repaired texts."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ _COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many values to show.")
 @click.option(
-    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all of them to this file instead."
+    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all values to this file instead."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON instead, for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print all values as JSON instead, for scripts.")
 def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
-    """List the values that did not fit their field's type, and repaired texts.
+    """List values that did not fit their field's type, and repaired texts.
 
-    Those of the published sync. A value that did not fit is empty for analysts on that day. A text with bytes that are
-    not text is kept, with U+FFFD for them. The rest of the account is there.
+    Lists those of the published sync. Analysts see a rejected value as empty on that day. A text with invalid bytes is
+    kept, with U+FFFD in their place. The account's other values are not affected.
     """
     places = Places.from_environment(environment())
     with reading_snapshot(places.snapshot) as tx:
@@ -34,12 +34,12 @@ def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
         print_json(rows)
     elif csv_path:
         write_csv(csv_path, _COLUMNS, [list(row.values()) for row in rows])
-        click.echo(f"{len(rows)} rejected values are in {csv_path}.")
+        click.echo(f"Wrote {len(rows)} rejected values to {csv_path}.")
     elif not rows:
-        click.echo("No value was rejected in the published sync.")
+        click.echo("The published sync rejected no values.")
     else:
         console = terminal()
-        shown = table("Field", "Salesforce Account", "Its text", "Why")
+        shown = table("Field", "Salesforce Account", "Value", "Why")
         for row in rows[:limit]:
             shown.add_row(row["field"], row["salesforce_account_id"], one_line(row["text"], 24), row["reason"])
         console.print(shown)

@@ -1,4 +1,4 @@
-"""sf-insights select and deselect: which Account fields the next sync brings, without opening the YAML."""
+"""sf-insights select and deselect: choose the fields of the next sync without editing the YAML."""
 
 from collections.abc import Sequence
 
@@ -27,17 +27,17 @@ _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap
     "--as",
     "category",
     type=click.Choice(["attribute", "metric"]),
-    help="What they become: an attribute unless said, a metric only for numerical fields.",
+    help="What they become: attribute by default; metric only for numerical fields.",
 )
 def select(fields: tuple[str, ...], category: Category | None) -> None:
-    """Select FIELDs, API names, for the next sync.
+    """Select FIELDs, given by API name, for the next sync.
 
-    They are written into the configuration file, which keeps its comments and order, all of them or none. A field that
-    is selected already stays as it is, unless --as says otherwise.
+    Adds all of them to the configuration file, or none if one is refused; comments and order stay. A field that is
+    already selected stays as it is, unless you give --as.
     """
     variables = environment()
     places = Places.from_environment(variables)
-    load_configuration(places.configuration)  # a file that is not valid is named before the org is asked
+    load_configuration(places.configuration)  # report an invalid file before asking the org
     published = published_fields(places.snapshot)
     catalog = ask_for_catalog(variables, published, wanted=fields)
     with editing(places.configuration) as file:
@@ -58,10 +58,10 @@ def select(fields: tuple[str, ...], category: Category | None) -> None:
 @click.command()
 @click.argument("fields", metavar="FIELD...", nargs=-1, required=True)
 def deselect(fields: tuple[str, ...]) -> None:
-    """Take FIELDs, API names, out of the next sync.
+    """Remove FIELDs, given by API name, from the next sync.
 
-    Their entries leave the configuration file, all of them or none. Analysts no longer see such a field after the next
-    sync; its history and its label are kept, and come back with it.
+    Removes all of them from the configuration file, or none if one is refused. After the next sync, analysts no longer
+    see these fields. Select a field again and its history and label return.
     """
     places = Places.from_environment(environment())
     published = published_fields(places.snapshot)
@@ -72,7 +72,7 @@ def deselect(fields: tuple[str, ...]) -> None:
 
 
 def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
-    """What the file selects, without these fields.
+    """Return the file's selection without these fields.
 
     Raises:
         ConfigurationProblem: one of them is not selected, or none is left.
@@ -81,13 +81,13 @@ def _without(file: ConfigurationFile, fields: Sequence[str]) -> Selection:
     for name in ByApiName((name, None) for name in fields):
         if name not in selection:
             near = " or ".join(nearest_names(name, selection))
-            remedy = f"Did you mean {near}?" if near else f"Selected are {', '.join(selection)}."
+            remedy = f"Did you mean {near}?" if near else f"Selected fields: {', '.join(selection)}."
             raise ConfigurationProblem(f"{file.path.name}: {name} is not selected.", remedy)
         del selection[name]
     if not selection:
         raise ConfigurationProblem(
-            f"{file.path.name} would select no field at all, and one there must be.",
-            "To sync nothing any more, write `enabled: false` into it.",
+            f"{file.path.name} must select at least one field.",
+            "To stop syncing, set `enabled: false` in it.",
         )
     return selection
 
@@ -99,18 +99,18 @@ def _write(file: ConfigurationFile, change: Change) -> None:
 
 def _tell(console: Console, places: Places, change: Change, published: PublishedFields) -> None:
     if change.is_empty:
-        console.print("Nothing is changed: they are selected so already.")
+        console.print("Nothing to change: they are already selected this way.")
         return
     for name, category in change.added:
         kept = published.states.get(name)
-        again = "; its history and label come back" if kept and kept.category == category else ""
+        again = "; its history and label return" if kept and kept.category == category else ""
         console.print(f"Selected    {name} as {_article(category)}{again}")
     for name, category in change.moved:
-        console.print(f"Changed     {name} is now {_article(category)}; its past as the other is kept")
+        console.print(f"Changed     {name} is now {_article(category)}; its history as the other is kept")
     for name in change.removed:
         console.print(f"Deselected  {name}; its history and label are kept")
     heading(console, shown_path(change.file.path))
-    for kind, line in change.lines[1:]:  # the first one says only that something may stand above
+    for kind, line in change.lines[1:]:  # the first line only marks a gap above
         mark, style = _MARKS[kind]
         console.print(f"  {mark} {line}".rstrip(), style=style, soft_wrap=True)
     console.print()

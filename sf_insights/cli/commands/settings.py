@@ -1,4 +1,4 @@
-"""sf-insights settings: the pages on which an administrator selects fields, edits labels and sees how syncs go."""
+"""sf-insights settings: serve the pages where an administrator selects fields, edits labels and watches syncs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.environment import Places, environment
 
-if TYPE_CHECKING:  # the web server is not worth its import for `sf-insights --help`
+if TYPE_CHECKING:  # importing the web server would slow down `sf-insights --help`
     from sf_insights.pages.app import Pages
 
 LOOPBACK = "127.0.0.1"
@@ -25,37 +25,37 @@ _SHORTEST_TOKEN = 16
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Where they are served.")
-@click.option("--host", default=LOOPBACK, show_default=True, help="Another address of this machine; needs a token.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3001, show_default=True, help="Port of the pages.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on; any other needs a token.")
 @click.option(
     "--token",
     envvar="SF_INSIGHTS_SETTINGS_TOKEN",
-    help="What a person has to enter to use the pages, 16 characters or more; better given as "
-    "SF_INSIGHTS_SETTINGS_TOKEN, since others on this machine see the commands that run.",
+    help="Token to sign in with, at least 16 characters. Set SF_INSIGHTS_SETTINGS_TOKEN instead where other users of "
+    "this machine could see it in the process list.",
 )
 @click.option(
     "--public-url",
     envvar="SF_INSIGHTS_PUBLIC_URL",
-    help="Where people open them through a proxy with TLS, such as https://insights.example.com; needs a token. "
-    "SF_INSIGHTS_PUBLIC_URL says the same.",
+    help="Address that people open through a TLS proxy, such as https://insights.example.com; needs a token. "
+    "Or set SF_INSIGHTS_PUBLIC_URL.",
 )
 def settings(port: int, host: str, token: str | None, public_url: str | None) -> None:
-    """Serve the settings pages: select fields, edit labels, see how syncs go.
+    """Serve the settings pages: select fields, edit labels, watch syncs.
 
-    For the org that the SALESFORCE_* variables name; when none is set, for the demo org and data/demo/. They are served
-    to this machine only, unless --host or --public-url says otherwise, and stop with Ctrl-C.
+    Uses the org of the SALESFORCE_* variables, or the demo org and data/demo/ if none is set. Only this machine can
+    reach the pages, unless you give --host or --public-url. Stop them with Ctrl-C.
     """
     from sf_insights.pages.app import Pages
-    from sf_insights.pages.guard import is_loopback
     from sf_insights.pages.public_address import PublicAddress
+    from sf_insights.transport.addresses import is_loopback
 
     public = PublicAddress.parse(public_url) if public_url else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise ConfigurationProblem(f"The token is shorter than {_SHORTEST_TOKEN} characters.", "Give a longer one.")
+        raise ConfigurationProblem(f"The token is shorter than {_SHORTEST_TOKEN} characters.", "Choose a longer one.")
     if token is None and (public or not is_loopback(host)):
         raise ConfigurationProblem(
             f"Others could reach the pages {f'at {public.url}' if public else f'on {host}'} and change what is synced.",
-            "Give a --token as well, and let only a proxy with TLS talk to them.",
+            "Give a --token as well, and let only a TLS proxy connect to them.",
         )
     console = terminal()
     with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
@@ -89,17 +89,17 @@ def _serve(console: Console, listener: socket.socket, pages: Pages, address: str
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that takes connections from now on.
+    """Open a listening socket.
 
     Raises:
-        ConfigurationProblem: there is no such address here, or something else listens there.
+        ConfigurationProblem: this machine does not have the address, or the port is in use.
     """
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigurationProblem(
-            f"Port {port} cannot be used on {host}: {error.strerror or error}.",
-            "Stop what uses it, or give another --port.",
+            f"Cannot listen on port {port} of {host}: {error.strerror or error}.",
+            "Stop the program that uses it, or give another --port.",
         ) from None
     with listener:
         yield listener

@@ -1,4 +1,4 @@
-"""sf-insights status: how the last syncs went, and what analysts have."""
+"""sf-insights status: the last syncs, and the snapshot that analysts query."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -35,18 +35,18 @@ from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 
 _SYNCS = 7
-_CLOCKS_DIFFER = timedelta(minutes=10)  # between the machine that published and the one that asks
+_CLOCKS_DIFFER = timedelta(minutes=10)  # allowed between the publishing machine and this one
 
 
 @click.command()
-@click.option("--max-age", type=Duration(), help="Fail when the snapshot is older, such as 26h: for cron and monitors.")
+@click.option("--max-age", type=Duration(), help="Fail if the snapshot is older than this, such as 26h.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def status(max_age: timedelta | None, as_json: bool) -> None:
-    """Show the last syncs and what analysts have now.
+    """Show the last syncs and the published snapshot.
 
-    With the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, and to
-    a user who may not write the warehouse, this shows the published snapshot and says so. The exit code is 1 when
-    there is nothing yet, or nothing that opens.
+    Shows the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, or if you
+    may not write the warehouse, it reads the published snapshot and says so. The exit code is 1 if nothing has been
+    synced or the snapshot cannot be opened.
     """
     places = Places.from_environment(environment())
     with reading(places, "sf-insights status") as source:
@@ -54,8 +54,8 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
             raise WarehouseProblem(f"Nothing has been published yet; {source.running}.", "Wait for it to end.")
         if source.tx is None and source.is_protected:
             raise WarehouseProblem(
-                f"Nothing has been published yet, and {places.warehouse.name} may not be written by this user.",
-                "Run it as the user that syncs.",
+                f"Nothing has been published yet, and this user may not write {places.warehouse.name}.",
+                "Run this command as the user that syncs.",
             )
         if source.tx is None:
             raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights check`, then `sf-insights sync`.")
@@ -83,15 +83,15 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
     age = now() - snapshot["published_at"]
     if age < -_CLOCKS_DIFFER:
         raise WarehouseProblem(
-            f"The snapshot is of {snapshot['synced_on']} and says that it was published at "
-            f"{snapshot['published_at']:%Y-%m-%d %H:%M} UTC, which is yet to come.",
-            "The clock of this machine is wrong or was so then: correct it, and run `sf-insights publish`.",
+            f"The snapshot is of {snapshot['synced_on']} and says it was published at "
+            f"{snapshot['published_at']:%Y-%m-%d %H:%M} UTC, which is in the future.",
+            "This machine's clock is wrong, or was wrong then: correct it, and run `sf-insights publish`.",
         )
     if age > max_age:
         raise WarehouseProblem(
-            f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, longer ago than --max-age "
-            "allows.",
-            "The last syncs above say why; `make ui` runs the daily schedule.",
+            f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, which is older than "
+            "--max-age.",
+            "See why in the last syncs above; `make ui` runs the daily schedule.",
         )
 
 
@@ -117,7 +117,7 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dic
 
 
 def _next_sync(places: Places) -> Outlook:
-    """When Dagster starts the next sync, or that it cannot, since the file is not valid."""
+    """Return when Dagster starts the next sync, or why an invalid file prevents it."""
     try:
         return outlook(load_configuration(places.configuration), places, environment())
     except ConfigurationProblem as problem:
@@ -125,7 +125,7 @@ def _next_sync(places: Places) -> Outlook:
 
 
 def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
-    """What the file says that analysts have, or why it does not: the warehouse may have come further."""
+    """Return the snapshot's facts, or why it cannot be opened; read from the file, since the warehouse may be newer."""
     if not places.snapshot.exists():
         return None, None
     try:
@@ -142,9 +142,9 @@ def _ago(snapshot: dict[str, Any]) -> str:
 def _show(console: Console, found: dict[str, Any], places: Places) -> None:
     if found["running"]:
         console.print(f"{found['running']}.", style="cyan")
-        console.print("What follows is of the published snapshot.")
+        console.print("Showing the published snapshot.")
     elif found["protected"]:
-        console.print(f"{places.warehouse.name} may not be written by this user, so what follows is of the snapshot.")
+        console.print(f"This user may not write {places.warehouse.name}. Showing the published snapshot.")
     snapshot = found["snapshot"]
     if snapshot:
         console.print(f"Snapshot  {shown_path(places.snapshot)}", soft_wrap=True)
@@ -196,9 +196,9 @@ def _note(row: dict[str, Any]) -> str:
         return one_line(("not published: " if row["state"] == "complete" else "") + row["reason"], 160)
     notes = [f"accepted {', '.join(row['accepted'])}"] if row["accepted"] else []
     if row["downgrade_reason"]:
-        notes.append("read through REST, since the Bulk API was refused")
+        notes.append("read through REST because the Bulk API was refused")
     if row["salesforce_read_at"] and row["salesforce_read_at"] < row["opened_at"]:
-        notes.append(f"values of {row['salesforce_read_at']:%H:%M} UTC, which an earlier run asked for")
+        notes.append(f"values read at {row['salesforce_read_at']:%H:%M} UTC by an earlier run")
     if row["state"] == "complete" and not row["published_at"]:
         notes.append("not published")
     return "; ".join(notes)
@@ -208,7 +208,7 @@ def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
     last = found["syncs"][0] if found["syncs"] else None
     if last and last["state"] in ("failed", "died"):
         return [
-            ("See whether what stopped it is mended, and sync again:", f"{program()} check && {program()} sync"),
-            (f"The log of run {last['run_id']}, in Dagster's UI{ui_condition()}:", "make ui"),
+            ("Check that the cause is fixed, and sync again:", f"{program()} check && {program()} sync"),
+            (f"Read the log of run {last['run_id']} in Dagster's UI{ui_condition()}:", "make ui"),
         ]
-    return [("All fields, their status and their labels:", f"{program()} fields")]
+    return [("List all fields with their status and labels:", f"{program()} fields")]

@@ -1,4 +1,4 @@
-"""sf-insights sync: the daily job, now and in this process."""
+"""sf-insights sync: run the daily job now, in this process."""
 
 import sys
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 class RetryFor(click.ParamType[str]):
-    """A length of time as `retry_for` of the settings file takes it, kept as it is written."""
+    """A duration in the form of the configuration file's `retry_for`, kept as text."""
 
     name = "duration"
 
@@ -40,19 +40,19 @@ class RetryFor(click.ParamType[str]):
     "--accept",
     type=click.Choice(GUARDS),
     multiple=True,
-    help="Let this one run pass a guard that refused the last one; may be given several times.",
+    help="Accept, for this run only, what a guard refused in the last run. Can be given several times.",
 )
 @click.option(
     "--retry-for",
     type=RetryFor(),
-    help="Keep trying for so long while Salesforce or Zuora is unavailable, such as 90s or 2h. Unless given, it is "
-    f"{runs.RETRY_FOR_A_PERSON} on a terminal, and `retry_for` of the settings file elsewhere.",
+    help="How long to retry while Salesforce or Zuora is unavailable, such as 90s or 2h. Default: "
+    f"{runs.RETRY_FOR_A_PERSON} on a terminal, otherwise `retry_for` of the configuration file.",
 )
 def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
     """Read Salesforce and Insights accounts, publish today's snapshot.
 
-    It is the job that the schedule starts each day, run in this process; its log is in Dagster's UI (`make ui`). The
-    exit code is 0 only when the snapshot was published; otherwise the last one stays as it was.
+    Runs the same job as the daily schedule, in this process; its log is in Dagster's UI (`make ui`). The exit code is 0
+    only if the snapshot was published; otherwise the last snapshot stays unchanged.
     """
     places = Places.from_environment(environment())
     if not load_configuration(places.configuration).enabled:
@@ -67,7 +67,7 @@ def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
 
 
 def run(accept: Sequence[str] = (), retry_for: str | None = None) -> None:
-    """Run the job and show how it goes; end the command when it fails."""
+    """Run the job and show its progress; end the command if it fails."""
     if retry_for is None and sys.stdout.isatty():
         retry_for = runs.RETRY_FOR_A_PERSON
     with RunProgress() as progress:
@@ -76,17 +76,17 @@ def run(accept: Sequence[str] = (), retry_for: str | None = None) -> None:
 
 
 def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
-    """End the command with the reason of a run that failed, and where its log is."""
+    """End the command if the run failed, saying why and where its log is."""
     if not outcome.success:
         fail(
-            outcome.reason or "The run failed without a reason.",
+            outcome.reason or "The run failed without giving a reason.",
             *more,
             f"Nothing was published. The log is in Dagster: `make ui`{ui_condition()}, run {outcome.run_id}.",
         )
 
 
 def summarize(console: Console, tx: Transaction, places: Places) -> None:
-    """Say what the published sync brought, and what to do next."""
+    """Summarize the published sync, and say what to do next."""
     [last] = tx.records("SELECT runs.* FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
     before = tx.value(
         "SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day", {"day": last["day"]}
@@ -125,27 +125,27 @@ def _values(changed: int, before: date | None, runs_of_day: int) -> str:
     if before:
         return f"{changed:,} changed since {before}"
     if runs_of_day > 1:
-        return "all of them new: the first day was synced again"
-    return "all of them new: this was the first sync"
+        return "all new: the first day was synced again"
+    return "all new: this was the first sync"
 
 
 def _show_default_labels(console: Console, tx: Transaction, places: Places) -> None:
-    """Name the fields that nobody has given a label yet, and how that is done."""
+    """List the fields that still have their default label, and how to change it."""
     unlabelled = tx.records(
         "SELECT field, label, default_label FROM insights.field_labels JOIN insights.fields USING (field) "
         "WHERE label_source = 'default' AND status IN ('active', 'paused') ORDER BY field"
     )
-    steps = [("See what was matched, and what was not:", f"{program()} status")]
+    steps = [("See how accounts matched:", f"{program()} status")]
     if unlabelled:
         heading(console, f"{counted(len(unlabelled), 'field')} still with the default label")
         shown = table("Field", "Label")
         for row in unlabelled:
             shown.add_row(row["field"], row["label"])
         console.print(shown)
-        steps.insert(0, ("Give a field the label that people should see:", relabelling(unlabelled[0]["field"])))
+        steps.insert(0, ("Change the label that people see for a field:", relabelling(unlabelled[0]["field"])))
     next_steps(console, steps)
 
 
 def relabelling(field: str, text: str = "Your label") -> str:
-    """The command that relabels a field."""
+    """Return the command that changes a field's label."""
     return f'{program()} label {field} "{text}"'

@@ -1,4 +1,4 @@
-"""sf-insights ui: Dagster's web UI and its daemon, which starts the daily sync."""
+"""sf-insights ui: run Dagster's web UI and the daemon that starts the daily sync."""
 
 import os
 import signal
@@ -25,12 +25,12 @@ _STOP_SECONDS = 20.0
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where the UI is served.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the UI.")
 def ui(port: int) -> None:
-    """Serve Dagster's web UI, and run the daily sync on time.
+    """Serve Dagster's web UI, and run the daily sync on schedule.
 
-    With the org that the SALESFORCE_* variables name; when none is set, with the demo org and data/demo/. It listens on
-    this machine only, keeps its state under .dagster/, and stops with Ctrl-C.
+    Uses the org of the SALESFORCE_* variables, or the demo org and data/demo/ if none is set. Only this machine can
+    reach the UI. Dagster's state is kept under .dagster/. Stop it with Ctrl-C.
     """
     _refuse_taken(port)
     console = terminal()
@@ -42,13 +42,13 @@ def ui(port: int) -> None:
 
 
 def _serve(console: Console, port: int) -> None:
-    """Run the server until it ends or is stopped; none of its processes is left."""
-    # Without -W it begins with a remark on another command of Dagster's.
+    """Run the server until it ends or is stopped, then end all its processes."""
+    # Without -W, Dagster starts by recommending another of its commands.
     command = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
     command += ["-w", str(CHECKOUT / "workspace.yaml")]
     command += ["-h", HOST, "-p", str(port), "--log-level", "warning"]
-    # A session of its own: Ctrl-C reaches it once, from here. It would ignore SIGTERM where it inherits an ignored
-    # SIGINT. It reads a .env where it is started, which is left to the settings.
+    # In its own session, Ctrl-C reaches it only once, through us. With an inherited ignored SIGINT it would ignore
+    # SIGTERM. Started in the checkout, it would read .env itself; our settings do that.
     process = subprocess.Popen(  # noqa: S603
         command,
         cwd=os.environ["DAGSTER_HOME"],
@@ -62,7 +62,7 @@ def _serve(console: Console, port: int) -> None:
                 is_ready = True
                 console.print(f"Dagster's UI is ready: http://{HOST}:{port} (Ctrl-C stops it)", style="bold")
             time.sleep(_POLL_SECONDS)
-        fail(f"Dagster ended by itself with exit code {process.returncode}.", "What it said stands above.")
+        fail(f"Dagster ended by itself with exit code {process.returncode}.", "See its output above.")
     finally:
         _end(process)
 
@@ -73,7 +73,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_STOP_SECONDS)
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its session
+        os.killpg(process.pid, signal.SIGKILL)  # what remains of its session
     process.wait()
 
 
@@ -91,4 +91,6 @@ def _answers(port: int) -> bool:
 
 def _refuse_taken(port: int) -> None:
     if _answers(port):
-        raise ConfigurationProblem(f"Port {port} is in use on this machine.", "Stop what uses it, or give --port.")
+        raise ConfigurationProblem(
+            f"Port {port} is in use on this machine.", "Stop the program that uses it, or give another --port."
+        )

@@ -1,4 +1,4 @@
-"""sf-insights unmatched: the Insights accounts without a Salesforce Account, why, and which might be meant."""
+"""sf-insights unmatched: Insights accounts without a match, why, and likely candidates."""
 
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,20 @@ _UNMATCHED = [status for status in STATUSES if status not in MATCHED]
 
 
 @click.command()
-@click.option("--status", type=click.Choice(_UNMATCHED), help="Only accounts with this one.")
+@click.option("--status", type=click.Choice(_UNMATCHED), help="Only accounts with this status.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many accounts to show.")
 @click.option(
-    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all of them to this file instead."
+    "--csv",
+    "csv_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all accounts to this file instead.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON instead, for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print all accounts as JSON instead, for scripts.")
 def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bool) -> None:
-    """List the accounts without a match: why, and what might be meant.
+    """List accounts without a match, the reason, and likely candidates.
 
-    The candidates are Salesforce Accounts with a similar name or website, at most three. They are suggestions: nothing
-    links them but a person who writes the right id into Zuora's CRM Account ID.
+    Candidates are up to three Salesforce Accounts with a similar name or website. They are only suggestions: to match
+    an account, enter the right id as its CRM Account ID in Zuora.
     """
     places = Places.from_environment(environment())
     with reading_snapshot(places.snapshot) as tx:
@@ -57,7 +60,7 @@ def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bo
         print_json({"counts": counts, "accounts": rows})
     elif csv_path:
         _write(csv_path, rows)
-        click.echo(f"{len(rows)} accounts without a match are in {csv_path}.")
+        click.echo(f"Wrote {len(rows)} accounts without a match to {csv_path}.")
     else:
         _show(terminal(), rows, counts, places)
 
@@ -78,11 +81,11 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], places: Places) -> None:
     if not rows:
-        console.print("Every account is matched.")
+        console.print("All accounts are matched.")
         return
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
     console.print()
-    shown = table("Account", "Why, and what might be meant")
+    shown = table("Account", "Reason and candidates")
     shown.columns[0].width = 22
     for row in rows:
         candidates = [f"{entry['id']} {one_line(entry['name'], 34)}" for entry in row["candidates"]]
@@ -93,5 +96,5 @@ def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], 
     console.print(shown)
     total = sum(counts.values())
     console.print(f"{len(rows):,} of {total:,} accounts without a match, from {shown_path(places.snapshot)}.")
-    console.print("To match one, write the right id into its CRM Account ID in Zuora before the next sync.")
-    next_steps(console, [("All of them, for a spreadsheet:", f"{program()} unmatched --csv unmatched.csv")])
+    console.print("To match one, enter the right id as its CRM Account ID in Zuora before the next sync.")
+    next_steps(console, [("Write all of them for a spreadsheet:", f"{program()} unmatched --csv unmatched.csv")])

@@ -1,1 +1,1 @@
-"""The addresses of the demo org: what Salesforce and Zuora answer."""
+"""The endpoints of the demo org: the answers of Salesforce and Zuora."""

@@ -1,4 +1,4 @@
-"""The org's back door, for tests and the demo: change the org, break it, read its truth. Nobody's API, no login."""
+"""The org's back door for tests and the demo: change the org, break it, read its truth. No login; not a real API."""
 
 import dataclasses
 import json
@@ -18,13 +18,14 @@ LINES = "application/x-ndjson"
 
 
 def handle(org: Org, request: ApiRequest, forget: Callable[[], None], expire: Callable[[], None]) -> Answer:
-    """Run one call: POST /admin/{name} with its arguments as a JSON object, answered by {"result": ...}.
+    """Run one call: POST /admin/{name} with its arguments as a JSON object; answers {"result": ...}.
+
+    The three lists of truth use GET and answer one JSON object per line. A wrong call answers 400 with
+    {"error": sentence}.
 
     Args:
         forget: drops jobs and locators, for reset.
         expire: drops locators only.
-
-    The three lists of truth are GET, one JSON object a line. A mistake answers 400 with {"error": sentence}.
     """
     name = request.parameters["name"]
     try:

@@ -1,4 +1,4 @@
-"""Middleware that lets faults strike: it answers in the API's place, or spoils the bytes on their way out."""
+"""Middleware that injects faults: it answers instead of the API, or damages the response."""
 
 import asyncio
 import csv
@@ -14,13 +14,13 @@ from sf_insights.demo.running.faults import ACTIONS, JOB_ACTIONS, Fault
 from sf_insights.demo.running.org import Org
 
 _HERE = ACTIONS - JOB_ACTIONS - {"duplicate_row"}
-# A cut must fall into the text that the test has in mind, so these see it uncompressed.
+# These cut at a position in the text, so the response must not be compressed.
 _PLAIN = frozenset({"drop_body", "truncate", "permute_columns", "garble", "recode"})
 _SPOILING = _PLAIN | {"gzip_cut", "empty_body", "headers"}
 
 
 class BrokenNetwork:
-    """Records every request of an API, and spoils those that a fault waits for."""
+    """Records every request, and applies the faults that wait for it."""
 
     def __init__(self, app: ASGIApp, org: Org) -> None:
         self.app = app
@@ -118,7 +118,7 @@ async def _spoiled(
     if cut is None:
         await _send(send, start["status"], _raw(headers), body)
         return
-    if cut.action != "drop_body":  # without a length, only the end of the connection ends the body
+    if cut.action != "drop_body":  # without a length, the body ends when the connection closes
         del headers["content-length"]
     headers["connection"] = "close"
     kept = body[: _cut_at(cut, body)]
@@ -153,7 +153,7 @@ async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], bod
 
 
 async def _hang_up(scope: Scope, receive: Receive, content: bytes) -> None:
-    """Write bytes to the connection as they are and close it, past the web server's own idea of a response."""
+    """Write raw bytes to the connection, bypassing the web server, and close it."""
     transport = scope["demo.transport"]
     if content:
         transport.write(content)

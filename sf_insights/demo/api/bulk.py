@@ -1,11 +1,8 @@
-"""Bulk API 2.0 query jobs: each result is written once to a file, and pages of it are ranges of that file.
+"""Bulk API 2.0 query jobs: each result is written once to a file, and its pages are ranges of that file.
 
-A repeated query of an unchanged org finds its file ready, also after a restart.
+A repeated query of an unchanged org uses the existing file, even after a restart.
 """
 
-import array
-import base64
-import binascii
 import datetime
 import hashlib
 import itertools
@@ -18,53 +15,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sf_insights.demo.data.fields import TEXT_TYPES
+from sf_insights.demo.api.bulk_results import Result, Stopped, locator_of, position_of, read_offsets, row_sql, write
 from sf_insights.demo.data.ids import record_id
 from sf_insights.demo.data.store import connect
 from sf_insights.demo.running.faults import JOB_ACTIONS, Fault
 from sf_insights.demo.running.org import Org, Session
-from sf_insights.demo.soql.names import Column
 from sf_insights.demo.soql.parser import parse
 from sf_insights.demo.soql.to_sql import Compiled, compile_query
 from sf_insights.demo.time.changes import change_field
 from sf_insights.demo.web.errors import ApiError, not_found
-from sf_insights.demo.web.requests import Answer, ApiRequest, FilePart
+from sf_insights.demo.web.requests import Answer, ApiRequest
 
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
-RESULT_PAGES = 5  # addresses that one answer of resultPages holds
+RESULT_PAGES = 5  # page addresses in one answer of resultPages
 JOBS_PER_PAGE = 1000
-_ROWS_AT_ONCE = 2000
 _FILES_KEPT = 6
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
-class _Stopped(Exception):
-    """The job was aborted while its result was being written."""
-
-
-@dataclass
-class Result:
-    """The written result of a query: the CSV of all records without a header, and where each record starts."""
-
-    path: Path
-    header: bytes
-    offsets: array.array  # type: ignore[type-arg]  # generic from Python 3.12 on
-
-    @property
-    def records(self) -> int:
-        """The number of records."""
-        return len(self.offsets) - 1
-
-    def page(self, start: int, count: int) -> FilePart:
-        """Return the page of `count` records from `start` on, with the header."""
-        begin, end = self.offsets[start], self.offsets[min(start + count, self.records)]
-        return FilePart(self.header, self.path, begin, end - begin)
-
-
 @dataclass
 class Job:
-    """A query job as GET shows it, and its result."""
+    """A query job, as GET shows it, and its result."""
 
     id: str
     operation: str
@@ -80,13 +52,17 @@ class Job:
     processed: int = 0
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
-    path: Path | None = None  # where its result is, or is being written
+    path: Path | None = None  # the file of its result, perhaps still being written
     result: Result | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     changing: threading.Lock = field(default_factory=threading.Lock)
 
+    def wrote(self, records: int) -> None:
+        """Show the number of records written so far."""
+        self.processed = records
+
     def complete(self, result: Result) -> None:
-        """Show the result, unless the job was aborted before."""
+        """Show the result, unless the job was aborted."""
         with self.changing:
             if self.stop.is_set():
                 return
@@ -96,7 +72,7 @@ class Job:
             self.state = "JobComplete"
 
     def abort(self) -> bool:
-        """End the job without a result; False when it has ended already."""
+        """Abort the job; return False if it has already ended."""
         with self.changing:
             if self.state in _TERMINAL:
                 return False
@@ -105,7 +81,7 @@ class Job:
             return True
 
     def shown(self, complete: bool = True) -> dict[str, Any]:
-        """Return the job as JSON; the answer to its creation has fewer keys."""
+        """Return the job as JSON; the answer to its creation has fewer keys (`complete` is False)."""
         body: dict[str, Any] = {
             "id": self.id,
             "operation": self.operation,
@@ -143,13 +119,13 @@ class BulkJobs:
         self._writing: dict[Path, threading.Lock] = {}
 
     def clear(self) -> None:
-        """Forget all jobs and stop those that still run."""
+        """Forget all jobs and stop the running ones."""
         for job in self.jobs.values():
             job.stop.set()
         self.jobs.clear()
 
     def close(self) -> None:
-        """Stop everything, at the server's end."""
+        """Stop everything when the server stops."""
         self.clear()
         self._workers.shutdown(wait=True, cancel_futures=True)
 
@@ -182,7 +158,7 @@ class BulkJobs:
                 soql,
                 compiled.object_type.name,
                 session,
-                datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000"),  # as its header Date
+                datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000"),  # like the Date header
                 request.parameters["version"].removeprefix("v"),
                 delimiter,
                 line_ending,
@@ -193,7 +169,7 @@ class BulkJobs:
         return Answer(job.shown(complete=False))
 
     def _spoil(self, org: Org, job: Job, faults: dict[str, Fault]) -> bool:
-        """Let a job meet the fate that a fault has for it; whether there was one."""
+        """Apply a fault to a new job; return whether it keeps the job from running."""
         if "job_stuck" in faults:
             job.state = "InProgress"
         elif "job_aborted" in faults:
@@ -219,11 +195,11 @@ class BulkJobs:
         name = json.dumps([org.store.version, job.operation, job.soql, job.delimiter, job.line_ending, org.masks])
         path = self.directory / (hashlib.sha256(name.encode()).hexdigest()[:32] + ".csv")
         header = (separator.join(f'"{column.name}"' for column in compiled.columns) + end).encode()
-        # The reader begins its transaction here, under the lock: the job sees the org as it is now.
+        # The reader starts its transaction under the lock, so the job sees the org as it is now.
         reader = connect(org.store.path)
         reader.execute("BEGIN")
         reader.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
-        statement = compiled.sql(_row_sql(compiled.columns, separator, end))
+        statement = compiled.sql(row_sql(compiled.columns, separator, end))
         until = job.started + org.settings.job_seconds
         job.path = path
         lock = self._writing.setdefault(path, threading.Lock())
@@ -234,12 +210,12 @@ class BulkJobs:
                     if job.state == "UploadComplete":
                         job.state = "InProgress"
                 with lock:
-                    offsets = _read_offsets(path)
+                    offsets = read_offsets(path)
                     if offsets is None:
-                        offsets = _write(job, path, reader.execute(statement, compiled.parameters))
+                        offsets = write(path, reader.execute(statement, compiled.parameters), job.stop, job.wrote)
                 job.stop.wait(max(0.0, until - time.monotonic()))
                 job.complete(Result(path, header, offsets))
-            except _Stopped:
+            except Stopped:
                 return
             except (OSError, sqlite3.Error) as error:
                 job.error = f"InternalServerError : {error}"
@@ -251,7 +227,7 @@ class BulkJobs:
         self._prune()
 
     def _prune(self) -> None:
-        """Remove old results that no job has; the disk need not keep every day that ever passed."""
+        """Remove old results that no job uses, to limit disk space."""
         used = {job.path for job in list(self.jobs.values())}
         files = sorted(self.directory.glob("*.csv"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in files[_FILES_KEPT:]:
@@ -260,7 +236,7 @@ class BulkJobs:
                 path.unlink(missing_ok=True)
 
     def find(self, request: ApiRequest) -> Job:
-        """Return the job that the path names; 404 for one that was deleted or never existed."""
+        """Return the job in the path; 404 if it was deleted or never existed."""
         job = self.jobs.get(request.parameters["job"])
         if job is None:
             raise not_found()
@@ -272,12 +248,12 @@ class BulkJobs:
 
     def list(self, org: Org, request: ApiRequest, session: Session) -> Answer:
         """GET /jobs/query: up to 1,000 jobs a page."""
-        start = _decode(request.query.get("queryLocator")) or 0
+        start = position_of(request.query.get("queryLocator")) or 0
         every = list(self.jobs.values())
         records = [job.shown() for job in every[start : start + JOBS_PER_PAGE]]
         following = None
         if start + JOBS_PER_PAGE < len(every):
-            locator = _encode(start + JOBS_PER_PAGE)
+            locator = locator_of(start + JOBS_PER_PAGE)
             following = f"/services/data/{request.parameters['version']}/jobs/query?queryLocator={locator}"
         return Answer({"done": following is None, "records": records, "nextRecordsUrl": following})
 
@@ -291,7 +267,7 @@ class BulkJobs:
         return Answer(job.shown())
 
     def delete(self, org: Org, request: ApiRequest, session: Session) -> Answer:
-        """DELETE /jobs/query/{id}; the file stays for the next job with the same query."""
+        """DELETE /jobs/query/{id}; keeps the file for the next job with the same query."""
         job = self.find(request)
         if job.state not in _TERMINAL:
             raise ApiError(
@@ -303,7 +279,7 @@ class BulkJobs:
     def results(self, org: Org, request: ApiRequest, session: Session) -> Answer:
         """GET /jobs/query/{id}/results?maxRecords=&locator=: one page of CSV."""
         result = self._ready(request)
-        start = _decode(request.query.get("locator"))
+        start = position_of(request.query.get("locator"))
         maximum = request.query.get("maxRecords", "")
         count = int(maximum) if maximum.isdigit() and int(maximum) else org.settings.page_records
         if start is None:
@@ -314,23 +290,23 @@ class BulkJobs:
         shift = 1 if start > 0 and org.faults.take(request.method, request.path, frozenset({"duplicate_row"})) else 0
         headers = {
             "Sforce-NumberOfRecords": str(end - start),
-            "Sforce-Locator": _encode(end) if end < result.records else "null",
+            "Sforce-Locator": locator_of(end) if end < result.records else "null",
         }
         page = result.page(start - shift, end - start)
         return Answer(headers=headers, content=page, content_type="text/csv; charset=UTF-8")
 
     def result_pages(self, org: Org, request: ApiRequest, session: Session) -> Answer:
-        """GET /jobs/query/{id}/resultPages: addresses of up to five pages, which may be read side by side."""
+        """GET /jobs/query/{id}/resultPages: addresses of up to five pages, which a client may read in parallel."""
         result = self._ready(request)
         size = org.settings.page_records
         base = f"/services/data/{request.parameters['version']}/jobs/query/{request.parameters['job']}"
-        start = _decode(request.query.get("locator")) or 0
+        start = position_of(request.query.get("locator")) or 0
         starts = range(start, max(result.records, 1), size)
         body: dict[str, Any] = {
-            "resultPages": [{"resultUrl": f"{base}/results?locator={_encode(at)}"} for at in starts[:RESULT_PAGES]]
+            "resultPages": [{"resultUrl": f"{base}/results?locator={locator_of(at)}"} for at in starts[:RESULT_PAGES]]
         }
         if len(starts) > RESULT_PAGES:
-            body["nextRecordsUrl"] = f"{base}/resultPages?locator={_encode(starts[RESULT_PAGES])}"
+            body["nextRecordsUrl"] = f"{base}/resultPages?locator={locator_of(starts[RESULT_PAGES])}"
         body["done"] = len(starts) <= RESULT_PAGES
         return Answer(body)
 
@@ -353,58 +329,3 @@ def _compile_for_bulk(org: Org, soql: str, include_deleted: bool) -> Compiled:
     if any(column.field.is_compound for column in compiled.columns):
         raise ApiError(400, "API_ERROR", "Selecting compound data not supported in Bulk Query")
     return compiled
-
-
-def _row_sql(columns: list[Column], separator: str, end: str) -> str:
-    """Return the SQL expression of a whole CSV record as bytes: every value quoted, quotes doubled, null as \"\"."""
-    values = []
-    for column in columns:
-        value = f"ifnull({column.sql}, '')"
-        values.append(f"replace({value}, '\"', '\"\"')" if column.type in TEXT_TYPES else value)
-    ending = "char(13, 10)" if end == "\r\n" else "char(10)"
-    between = f" || '\"{separator}\"' || "
-    # SQLite limits how deep an expression may nest: join groups of columns, not all at once.
-    groups = ["(" + between.join(values[at : at + 50]) + ")" for at in range(0, len(values), 50)]
-    return f"CAST('\"' || {between.join(groups)} || '\"' || {ending} AS BLOB)"
-
-
-def _write(job: Job, path: Path, rows: sqlite3.Cursor) -> array.array:  # type: ignore[type-arg]
-    offsets = array.array("Q", [0])
-    total = 0
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
-        while batch := rows.fetchmany(_ROWS_AT_ONCE):
-            if job.stop.is_set():
-                raise _Stopped
-            records = [record for (record,) in batch]
-            file.writelines(records)
-            ends = list(itertools.accumulate(map(len, records), initial=total))
-            total = ends[-1]
-            offsets.extend(ends[1:])
-            job.processed = len(offsets) - 1
-    with path.with_suffix(".offsets").open("wb") as file:
-        offsets.tofile(file)
-    unfinished.rename(path)
-    return offsets
-
-
-def _read_offsets(path: Path) -> array.array | None:  # type: ignore[type-arg]
-    if not path.exists():
-        return None
-    path.touch()
-    offsets = array.array("Q")
-    offsets.frombytes(path.with_suffix(".offsets").read_bytes())
-    return offsets
-
-
-def _encode(start: int) -> str:
-    return base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
-
-
-def _decode(locator: str | None) -> int | None:
-    if locator is None:
-        return None
-    try:
-        return int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
-    except (ValueError, binascii.Error):
-        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator") from None

@@ -1,4 +1,4 @@
-"""What the org says about itself: API versions, objects, describe calls, limits and counts."""
+"""The org's metadata: API versions, objects, describe calls, limits and record counts."""
 
 import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -29,7 +29,7 @@ _ADDRESS_KEYS = (
 
 
 def check_version(text: str) -> str:
-    """Return the version of a path such as v62.0.
+    """Return the version in a path such as v62.0.
 
     Raises:
         ApiError: 410 for a retired version, 404 for an unknown one.
@@ -53,7 +53,7 @@ def versions(org: Org, request: ApiRequest) -> Answer:
 
 
 def resources(org: Org, request: ApiRequest, session: Session) -> Answer:
-    """GET /services/data/vXX.X: the addresses of one version, and of who is logged in."""
+    """GET /services/data/vXX.X: the addresses of one version, and of the user's identity."""
     base = f"/services/data/{request.parameters['version']}"
     names = ("sobjects", "query", "queryAll", "limits", "jobs", "composite", "recent")
     identity = f"{request.base}/id/{credentials.ORGANIZATION_ID}/{session.user_id}"
@@ -61,7 +61,7 @@ def resources(org: Org, request: ApiRequest, session: Session) -> Answer:
 
 
 def summary(found: ObjectType, version: str) -> dict[str, Any]:
-    """Return an object's entry in the list of all objects, also the head of its own describe."""
+    """Return an object's entry in the list of all objects; its describe starts with the same keys."""
     account = found.name == "Account"
     base = f"/services/data/{version}/sobjects/{found.name}"
     return {
@@ -105,7 +105,7 @@ def objects(org: Org, request: ApiRequest) -> Answer:
 
 
 def object_of(org: Org, request: ApiRequest) -> ObjectType:
-    """Return the object that the path names; 404 for an unknown one."""
+    """Return the object in the path; 404 if it is unknown."""
     found = org.catalog.find(request.parameters["object"])
     if found is None:
         raise not_found()
@@ -113,7 +113,7 @@ def object_of(org: Org, request: ApiRequest) -> ObjectType:
 
 
 def describe(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}/describe: every field that the API user may see; 304 when nothing changed since."""
+    """GET /sobjects/{object}/describe: every field that the API user may see; 304 if unchanged since then."""
     with org.lock:
         found = object_of(org, request)
         changed = GENERATED + datetime.timedelta(seconds=org.store.meta("fields_changed"))
@@ -196,7 +196,7 @@ def _describe(found: ObjectType, version: str, instance: str) -> dict[str, Any]:
 
 
 def compound_parts(field: Field) -> list[tuple[str, str]]:
-    """Return (key in JSON, name of the field) for the parts of an address or a location."""
+    """Return (JSON key, field name) for each part of an address or a location."""
     if field.type == "location":
         stem = field.name.removesuffix("__c")
         return [("latitude", f"{stem}__Latitude__s"), ("longitude", f"{stem}__Longitude__s")]
@@ -205,7 +205,7 @@ def compound_parts(field: Field) -> list[tuple[str, str]]:
 
 
 def compound_value(field: Field, texts: dict[str, str | None]) -> dict[str, Any] | None:
-    """Return an address or location made of its parts, None when all of them are null."""
+    """Return an address or location built from its parts; None if all parts are null."""
     parts = {}
     for key, name in compound_parts(field):
         text = texts.get(name)
@@ -214,7 +214,7 @@ def compound_value(field: Field, texts: dict[str, str | None]) -> dict[str, Any]
 
 
 def limits(org: Org, request: ApiRequest) -> Answer:
-    """GET /limits: what the org may do in a day and what is left of it."""
+    """GET /limits: the org's daily limits and what remains of them."""
     settings = org.settings
     other = {
         "ConcurrentSyncReportRuns": 20,

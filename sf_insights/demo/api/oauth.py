@@ -1,4 +1,4 @@
-"""Logging in to Salesforce: the OAuth token endpoint with four grants, the identity service, and the old SOAP login."""
+"""Salesforce logins: the OAuth token endpoint with four grants, the identity service, and the old SOAP login."""
 
 import base64
 import hashlib
@@ -88,7 +88,7 @@ def _password_fits(username: str, password: str, token_needed: bool) -> bool:
 def _jwt_session(org: Org, request: ApiRequest, assertion: str) -> Session:
     key = serialization.load_pem_private_key(org.private_key_file.read_bytes(), password=None).public_key()
     try:
-        # Salesforce takes an expiry that is written as a string, which PyJWT checks only as a number: see below.
+        # Salesforce accepts an expiry written as a string, which PyJWT does not: it is checked below.
         claims = jwt.decode(
             assertion,
             key,  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ def _identity_address(session: Session, base: str) -> str:
 
 
 def identity(org: Org, request: ApiRequest) -> Answer:
-    """GET /services/oauth2/userinfo and /id/{organization}/{user}: whose token it is, and the org's addresses."""
+    """GET /services/oauth2/userinfo and /id/{organization}/{user}: the token's user, and the org's addresses."""
     session = org.authenticated(request)
     address = _identity_address(session, request.base)
     rest = f"{request.base}/services/data/v{{version}}"
@@ -165,7 +165,7 @@ def identity(org: Org, request: ApiRequest) -> Answer:
 
 
 def revoke(org: Org, request: ApiRequest) -> Answer:
-    """POST or GET /services/oauth2/revoke: ends a session."""
+    """POST or GET /services/oauth2/revoke: end a session."""
     value = {**request.query, **request.form()}.get("token", "")
     if org.sessions.pop(value, None) is None and org.refresh_tokens.pop(value, None) is None:
         return Answer({"error": "unsupported_token_type", "error_description": "this token type is not supported"}, 400)
@@ -173,7 +173,7 @@ def revoke(org: Org, request: ApiRequest) -> Answer:
 
 
 def soap_login(org: Org, request: ApiRequest) -> Answer:
-    """POST /services/Soap/u/{version}: user, password and security token; gone with version 65.0."""
+    """POST /services/Soap/u/{version}: log in by user, password and security token; removed in version 65.0."""
     try:
         version = float(request.parameters["version"])
         root = ElementTree.fromstring(request.body)  # noqa: S314  # sent by this machine's own client
@@ -186,7 +186,7 @@ def soap_login(org: Org, request: ApiRequest) -> Answer:
     organization = values.get("organizationId")
     if organization is not None and organization[:15] != credentials.ORGANIZATION_ID[:15]:
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-    # A login that names the organization comes from a trusted network and needs no token.
+    # A login that names the organization counts as coming from a trusted network and needs no security token.
     if not _password_fits(username, password, token_needed=organization is None):
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
     session = org.log_in(credentials.USERNAME)

@@ -1,4 +1,4 @@
-"""REST queries: `query` and `queryAll`, page by page through locators that belong to the session that asked."""
+"""REST queries: `query` and `queryAll`, in pages; a locator is valid only in the session that got it."""
 
 import itertools
 from collections import OrderedDict
@@ -23,7 +23,7 @@ _MAX_BATCH = 2000
 
 @dataclass
 class _Cursor:
-    """An open query. Its records were found when it was asked: positions, not values, are kept."""
+    """An open query. It keeps the positions of the records found at its start, not their values."""
 
     session: Session
     compiled: Compiled
@@ -39,14 +39,14 @@ class Queries:
         self._numbers = itertools.count(1)
 
     def expire(self) -> None:
-        """Let every locator be unknown from now on."""
+        """Forget all locators."""
         self._cursors.clear()
 
     def run(self, org: Org, request: ApiRequest, session: Session, include_deleted: bool) -> Answer:
-        """GET /query?q= or /queryAll?q=: the first page; with &columns=true what its columns are; ?explain= a plan.
+        """GET /query?q= or /queryAll?q=: the first page, or the columns with &columns=true; ?explain= gives a plan.
 
         Raises:
-            ApiError: 400 with the code of what is wrong with the query.
+            ApiError: 400 with Salesforce's code for the error in the query.
         """
         soql = request.query.get("q", request.query.get("explain", ""))
         if not soql.strip():
@@ -69,10 +69,10 @@ class Queries:
             return self._page(org, request, cursor, None, 0)
 
     def more(self, org: Org, request: ApiRequest, session: Session) -> Answer:
-        """GET /query/{locator}: a further page.
+        """GET /query/{locator}: the next page.
 
         Raises:
-            ApiError: 400 INVALID_QUERY_LOCATOR for a locator that is expired, altered or another session's.
+            ApiError: 400 INVALID_QUERY_LOCATOR if the locator is expired, altered or from another session.
         """
         key, _, start = request.parameters["locator"].rpartition("-")
         cursor = self._cursors.get(key)
@@ -123,7 +123,7 @@ def _aggregated(org: Org, compiled: Compiled) -> Answer:
 
 
 def _records(org: Org, compiled: Compiled, positions: list[int], version: str) -> list[dict[str, Any]]:
-    """Return the records at these positions of the table, in this order; those purged meanwhile are missing."""
+    """Return the records at these positions of the table, in this order, without those purged meanwhile."""
     if not positions:
         return []
     expressions = ["t0.position", "t0.Id", *(f"{alias}.Id" for _, alias, _ in compiled.parents)]

@@ -1,7 +1,7 @@
-"""What a client may ask about a query instead of its records: the columns of its result, and how it would be run.
+"""Facts about a query instead of its records: the columns of its result, and its plan.
 
-Source: Salesforce, REST API Developer Guide, "Query" and "Get Feedback on Query Performance"; the columns are what the
-Salesforce CLI and other clients read to lay a result out.
+Source: Salesforce, REST API Developer Guide, "Query" and "Get Feedback on Query Performance". The Salesforce CLI and
+other clients use the columns to format a result.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ _NUMBERS = NUMBERS_WITH_DECIMALS | INTEGERS
 
 
 def columns_of(compiled: Compiled) -> dict[str, Any]:
-    """Return the answer to /query?q=...&columns=true; fields of a parent are nested under its relationship."""
+    """Return the answer to /query?q=...&columns=true; a parent's fields are nested under its relationship."""
     columns = [_computed(item) for item in compiled.aggregates]
     for column in compiled.columns:
         siblings = columns
@@ -76,7 +76,7 @@ def _relationship(siblings: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 
 def explained(compiled: Compiled, connection: sqlite3.Connection, soql: str) -> dict[str, Any]:
-    """Return the answer to /query?explain=...: the one plan of this org, which reads the whole object."""
+    """Return the answer to /query?explain=...: this org's only plan, a scan of the whole object."""
     (found,) = connection.execute(
         f"SELECT count(*) FROM {compiled.source}{compiled.where}", compiled.parameters
     ).fetchone()

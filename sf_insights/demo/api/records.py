@@ -1,4 +1,4 @@
-"""Single records by REST: shown, several at once, created, updated, deleted, and those that changed last.
+"""Records through REST: read one or several, create, update, delete, and list the last changed.
 
 Source: Salesforce, REST API Developer Guide, "sObject Rows", "sObject Collections", "Recently Viewed Items".
 """
@@ -23,7 +23,7 @@ _RECENT_ITEMS = 20
 
 
 def show(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}/{id}: one record with all visible fields, or those of ?fields=a,b."""
+    """GET /sobjects/{object}/{id}: one record with all visible fields, or only ?fields=a,b."""
     with org.lock:
         found = object_of(org, request)
         wanted = _named(found, request.query["fields"].split(",")) if "fields" in request.query else found.fields
@@ -32,7 +32,7 @@ def show(org: Org, request: ApiRequest) -> Answer:
 
 
 def several(org: Org, request: ApiRequest) -> Answer:
-    """GET or POST /composite/sobjects/{object}: records in the order of their ids, null for one that is not there."""
+    """GET or POST /composite/sobjects/{object}: records in the order of the given ids, null for a missing one."""
     given = request.json() if request.method == "POST" else {}
     ids = given.get("ids") or [id_ for id_ in request.query.get("ids", "").split(",") if id_]
     names = given.get("fields") or [name for name in request.query.get("fields", "").split(",") if name]
@@ -54,7 +54,7 @@ def several(org: Org, request: ApiRequest) -> Answer:
 
 
 def create(org: Org, request: ApiRequest) -> Answer:
-    """POST /sobjects/Account: 201 with the new id. What is not given stays empty, but for what the platform fills."""
+    """POST /sobjects/Account: 201 with the new id. Fields not given stay empty, except those the platform fills."""
     values = request.json()
     with org.lock:
         found = _writable(org, request)
@@ -71,7 +71,7 @@ def create(org: Org, request: ApiRequest) -> Answer:
 
 
 def update(org: Org, request: ApiRequest) -> Answer:
-    """PATCH /sobjects/Account/{id}: 204; all of the fields are written, or none."""
+    """PATCH /sobjects/Account/{id}: 204; writes all of the fields or none."""
     values = request.json()
     with org.lock:
         found = _writable(org, request)
@@ -93,7 +93,7 @@ def delete(org: Org, request: ApiRequest) -> Answer:
 
 
 def recent(org: Org, request: ApiRequest) -> Answer:
-    """GET /recent?limit=: the accounts that changed last, which stand for those that the user viewed last."""
+    """GET /recent?limit=: the last changed accounts, in place of the user's last viewed ones."""
     limit = request.query.get("limit", "")
     most = min(_MAX_RECENT, int(limit)) if limit.isdigit() else _MAX_RECENT
     with org.lock:
@@ -101,7 +101,7 @@ def recent(org: Org, request: ApiRequest) -> Answer:
 
 
 def basic(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}: the summary of one object, and its records that changed last."""
+    """GET /sobjects/{object}: the summary of one object, and its last changed records."""
     version = request.parameters["version"]
     with org.lock:
         found = object_of(org, request)
@@ -125,7 +125,7 @@ def _texts(org: Org, found: ObjectType, id_: str) -> dict[str, str | None]:
     """Return a record's stored texts by API name.
 
     Raises:
-        ApiError: 404, there is none, or it is in the recycle bin.
+        ApiError: 404 if it does not exist or is in the recycle bin.
     """
     key = to_18(id_) if len(id_) == 15 else id_
     columns = [field for field in found.fields if not field.is_compound]
@@ -176,7 +176,7 @@ def _writable(org: Org, request: ApiRequest) -> ObjectType:
 
 
 def _fillable(found: ObjectType) -> list[Field]:
-    """The fields that a client may write."""
+    """Return the fields that a client may write."""
     return [field for field in found.fields if field.describe()["createable"] and field.name != "OwnerId"]
 
 
@@ -184,7 +184,7 @@ def _checked(found: ObjectType, values: dict[str, Any], verb: str) -> dict[str, 
     """Return the values by the canonical names of their fields.
 
     Raises:
-        ApiError: 400 with Salesforce's code: no such field, one that is read-only, or a value that it cannot hold.
+        ApiError: 400 with Salesforce's code if a field does not exist, is read-only or cannot hold the value.
     """
     given = {_field(found, name).name: value for name, value in values.items() if name != "attributes"}
     fields = {name: _field(found, name) for name in given}

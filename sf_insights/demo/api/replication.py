@@ -1,4 +1,4 @@
-"""Which accounts were deleted or updated in a window of time, for clients that copy what changed."""
+"""Accounts deleted or updated within a time window, for clients that replicate changes."""
 
 import datetime
 
@@ -35,7 +35,7 @@ def _covered(org: Org, end: str) -> str:
 
 
 def deleted(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/Account/deleted?start=&end=: ids that went to the recycle bin, or left it for good."""
+    """GET /sobjects/Account/deleted?start=&end=: ids moved to the recycle bin, or purged from it."""
     with org.lock:
         object_of(org, request)
         start, end = _window(org, request, _DELETED_DAYS)
@@ -54,7 +54,7 @@ def deleted(org: Org, request: ApiRequest) -> Answer:
 
 
 def updated(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/Account/updated?start=&end=: ids of live accounts whose SystemModstamp lies in the window."""
+    """GET /sobjects/Account/updated?start=&end=: ids of live accounts with a SystemModstamp in the window."""
     with org.lock:
         object_of(org, request)
         start, end = _window(org, request, _UPDATED_DAYS)

@@ -1,4 +1,4 @@
-"""The demo org as a web application: Salesforce's addresses, Zuora's, and the back door for tests."""
+"""The demo org as a web application: the endpoints of Salesforce and Zuora, and the back door for tests."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ from sf_insights.demo.web.requests import Answer, ApiRequest
 
 HOST = "127.0.0.1"
 MAX_URI = 16_384
-KEEP_ALIVE_SECONDS = 120  # longer than clients wait between two polls
+KEEP_ALIVE_SECONDS = 120  # longer than the time between two polls of a client
 LONG_URI = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
 
 _LOG = logging.getLogger("uvicorn.error")
@@ -39,7 +39,7 @@ WithSession = Callable[[Org, ApiRequest, Session], Answer]
 
 
 class Application:
-    """Routes of the org. A handler is a plain function that runs in a worker thread."""
+    """The org's routes. A handler is a plain function that runs in a worker thread."""
 
     def __init__(self, directory: Path, shape: OrgShape) -> None:
         self.org = Org(directory, shape)
@@ -104,7 +104,7 @@ class Application:
         return Route(path, self._endpoint(dict(handlers)), methods=None)
 
     def _rest(self, path: str, **handlers: WithSession) -> Route:
-        """A REST address: it needs a login, a known version, and counts against the day's requests."""
+        """Return a REST route: it needs a login and a known version, and counts against the daily requests."""
 
         def guarded(handler: WithSession) -> Plain:
             def handle(org: Org, request: ApiRequest) -> Answer:
@@ -142,7 +142,7 @@ def _nothing(org: Org, request: ApiRequest) -> Answer:
 
 
 class _Endpoint:
-    """One address: reads the request, runs the handler of its method, writes the answer or Salesforce's error."""
+    """One endpoint: reads the request, runs the handler of its method, writes the answer or Salesforce's error."""
 
     def __init__(self, org: Org, handlers: dict[str, Plain]) -> None:
         self.org = org
@@ -180,13 +180,13 @@ class _Endpoint:
             answer = Answer(error.body(), error.status)
         except Exception:
             _LOG.exception("the demo org failed at %s %s", request.method, request.path)
-            failure = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. The org's own errors say more.")
+            failure = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. See the org's error output.")
             answer = Answer(failure.body(), failure.status)
         return answer.response(request.pretty, gzip)
 
 
 class OneSlash:
-    """Middleware that takes /limits/ for /limits and //services for /services, as Salesforce does."""
+    """Middleware that reads /limits/ as /limits and //services as /services, as Salesforce does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -199,7 +199,7 @@ class OneSlash:
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's protocol, which hands its connection to the application: faults write to it and cut it."""
+    """uvicorn's protocol, passing its connection to the application, so that faults can write to it and cut it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -213,7 +213,7 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket on this machine's loopback address; port 0 takes a free one."""
+    """Return a socket bound to the loopback address; port 0 picks a free port."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
@@ -221,9 +221,9 @@ def listen(port: int) -> socket.socket:
 
 
 def web_server(directory: Path, shape: OrgShape) -> uvicorn.Server:
-    """Return the server of an org, not started yet; run it on a socket from `listen`.
+    """Return the server of an org, not yet started; run it on a socket from `listen`.
 
-    The org is generated here when the directory does not hold it yet.
+    Generates the org if the directory does not hold it yet.
     """
     application = Application(directory, shape).starlette()
     config = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""The org's own truth, for tests: every account and every Zuora account, deleted ones and kinds included."""
+"""The org's truth, for tests: every account, including deleted ones, and every Zuora account with its kind."""
 
 import json
 import sqlite3
@@ -14,9 +14,9 @@ _ROWS_AT_ONCE = 1000
 
 
 def accounts(org: Org) -> Iterator[bytes]:
-    """Yield one JSON object a line per account: live and deleted, every field that has a value of its own.
+    """Yield one JSON line per account, live or deleted, with every field except compound ones.
 
-    Hidden fields are part of it; removed ones are not. Values are those of `values.to_truth`.
+    Includes hidden fields but not removed ones. Values have the form of `values.to_truth`.
     """
     with org.lock:
         fields = [field for field in org.store.account_fields() if not field.is_compound]
@@ -39,10 +39,10 @@ def _account_lines(reader: sqlite3.Connection, fields: list[Field]) -> Iterator[
 
 
 def zuora_accounts(org: Org) -> Iterator[bytes]:
-    """Yield one JSON object a line per Zuora account: the API's columns, kind, salesforce_id and survivor_id.
+    """Yield one JSON line per Zuora account: the API's columns, kind, salesforce_id and survivor_id.
 
-    salesforce_id is the account it stands for as its CRM Account ID names it (null for strays), survivor_id the live
-    account that this one became by merges, or null.
+    salesforce_id is the account that its CRM Account ID means (null for strays). survivor_id is the live account that
+    this one was merged into, itself if it lives, or null.
     """
     with org.lock:
         reader = _snapshot(org)
@@ -67,7 +67,7 @@ def _zuora_lines(reader: sqlite3.Connection) -> Iterator[bytes]:
 
 
 def purged(org: Org) -> Iterator[bytes]:
-    """Yield one JSON object a line per purged account: Id and MasterRecordId."""
+    """Yield one JSON line per purged account: Id and MasterRecordId."""
     with org.lock:
         rows = org.store.connection.execute("SELECT Id, MasterRecordId FROM purged ORDER BY rowid").fetchall()
     for id_, master in rows:

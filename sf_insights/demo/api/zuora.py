@@ -1,6 +1,6 @@
-"""Zuora's side of the demo org: its OAuth and the ZOQL calls that list accounts.
+"""The Zuora side of the demo org: OAuth, and the ZOQL calls that list accounts.
 
-Source: Zuora API Reference, "Query" and "Query more"; ZOQL, keywords in lower case, one object, no joins.
+Source: Zuora API Reference, "Query" and "Query more". Supports ZOQL with lower-case keywords, one object, no joins.
 """
 
 import itertools
@@ -37,18 +37,18 @@ class _Cursor:
 
 
 class Zuora:
-    """Handlers of Zuora's API; query locators stay until the org is reset."""
+    """Handlers of Zuora's API; query locators live until the org is reset."""
 
     def __init__(self) -> None:
         self._cursors: dict[str, _Cursor] = {}
         self._numbers = itertools.count(1)
 
     def expire(self) -> None:
-        """Let every queryLocator be unknown from now on."""
+        """Forget all query locators."""
         self._cursors.clear()
 
     def token(self, org: Org, request: ApiRequest) -> Answer:
-        """POST /oauth/token: client credentials for a bearer token of an hour."""
+        """POST /oauth/token: exchange client credentials for a bearer token that lasts an hour."""
         form = request.form()
         if form.get("grant_type") != "client_credentials":
             return Answer({"message": "Unsupported grant type", "error": "unsupported_grant_type"}, 400)
@@ -112,7 +112,7 @@ class Zuora:
         found = org.store.connection.execute(
             f"SELECT {names} FROM zuora_account WHERE position IN ({places}) ORDER BY position"
         ).fetchall()
-        # A field that is null is absent from its record.
+        # Null fields are left out of a record.
         records = [
             {name: value for name, value in zip(cursor.columns, row, strict=True) if value is not None} for row in found
         ]
@@ -157,7 +157,7 @@ def _column(name: str) -> str:
 
 
 def _where(text: str | None) -> tuple[str, list[str | None]]:
-    """Return SQL for conditions joined by `and` or `or`, without parentheses; text compares with letter case."""
+    """Return SQL for conditions joined by `and` or `or`, without parentheses; text comparison is case-sensitive."""
     if not text:
         return "", []
     tests, values, at = [], [], 0

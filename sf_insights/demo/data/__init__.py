@@ -1,1 +1,1 @@
-"""What the demo org holds."""
+"""The data of the demo org: fields, accounts, Zuora accounts and the file that stores them."""

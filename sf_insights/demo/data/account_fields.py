@@ -1,6 +1,6 @@
-"""The fields of Account in the demo org: the standard ones, and custom ones so that every type occurs.
+"""The Account fields of the demo org: the standard ones, and custom ones that cover every other type.
 
-Source: the Account object of the Salesforce Object Reference, and what describe calls of real orgs answer.
+Source: Salesforce Object Reference, "Account", and describe calls of real orgs.
 """
 
 from sf_insights.demo.data.fields import Field, long_text, lookup, number, picklist, read_only, text
@@ -222,5 +222,5 @@ CUSTOM = [
 
 
 def account_fields(multi_currency: bool) -> list[Field]:
-    """Return the fields of Account in the order of a describe; CurrencyIsoCode only where there are currencies."""
+    """Return the Account fields in describe order; CurrencyIsoCode only in a multi-currency org."""
     return [*STANDARD, *([CURRENCY] if multi_currency else []), *CUSTOM]

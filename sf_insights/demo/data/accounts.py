@@ -1,7 +1,7 @@
-"""Invents the accounts of the org, one at a time, the same ones for the same seed.
+"""Generates the org's accounts one at a time; the same seed gives the same accounts.
 
-Shares of nulls, odd text and number ranges follow what audits of real orgs report: about a third of accounts
-without an industry, half without revenue, most custom fields nearly empty.
+Shares of nulls, odd texts and number ranges follow audits of real orgs: about a third of accounts without an
+industry, half without revenue, most custom fields nearly empty.
 """
 
 import datetime
@@ -20,7 +20,7 @@ _Choice = TypeVar("_Choice")
 
 GENERATED = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 OLDEST_DAYS = 4400
-# The day before the org's first comes first, so that no stamp lies in the future.
+# The day before the org's first day, so that no timestamp is in the future.
 _DAYS = [(GENERATED - datetime.timedelta(days=age + 1)).date().isoformat() for age in range(OLDEST_DAYS + 1)]
 
 USERS = 120
@@ -31,11 +31,11 @@ _REGION_IDS = [record_id("a0R", number) for number in range(12)]
 _PICK_REGIONS = [
     ";".join(region for bit, region in enumerate(fields.REGIONS) if mask & (1 << bit)) for mask in range(1, 64)
 ]
-_OUTSIDE_INDUSTRIES = ("Banking ", "Fin-Tech", "technology")  # an unrestricted picklist holds values outside its list
+_OUTSIDE_INDUSTRIES = ("Banking ", "Fin-Tech", "technology")  # an unrestricted picklist can hold other values
 
 
 def recalculate(row: Row) -> Row:
-    """Return the account with its formulas worked out anew, all but the one that depends on the day."""
+    """Return the account with its formulas recalculated, except the one that depends on the day."""
     revenue, employees = row.get("AnnualRevenue"), int(row.get("NumberOfEmployees") or 0)
     row["Revenue_Per_Employee__c"] = (
         java_double(round(float(revenue) / employees, 2)) if revenue and employees else None
@@ -46,18 +46,18 @@ def recalculate(row: Row) -> Row:
 
 
 class AccountMaker:
-    """Makes accounts; each call of `make` is one more row, whatever becomes of it afterwards."""
+    """Makes accounts; each call of `make` uses the next number."""
 
     def __init__(self, rng: random.Random, first_number: int = 0) -> None:
         self.rng = rng
         self.number = first_number
 
     def make(self, id_: str | None = None, stamp: str | None = None) -> Row:
-        """Return a live account with all columns, CurrencyIsoCode included.
+        """Return a live account with all columns, including CurrencyIsoCode.
 
         Args:
-            id_: 18 characters; by default the next id of the org.
-            stamp: when it was created (2026-03-02T00:00:00.000Z); by default some time in the past.
+            id_: 18 characters; the org's next id by default.
+            stamp: its creation time (2026-03-02T00:00:00.000Z); some time in the past by default.
         """
         self.number += 1
         number = self.number
@@ -65,14 +65,14 @@ class AccountMaker:
         r = rng.random
         pick = self._pick
 
-        # Growth is skewed to recent years; a twentieth came by a migration that set older dates.
+        # Most accounts are recent; one in twenty comes from a migration that set older dates.
         age = int(OLDEST_DAYS * 0.999 * r() ** 1.7)
         created = stamp or f"{_DAYS[age]}T{self._clock()}"
         modified_age = int(age * r() ** 1.5)
         modified = f"{_DAYS[modified_age]}T{self._clock()}" if modified_age < age else created
         if stamp is None and r() < 0.05:
             created = pick(("1970-01-01T00:00:00.000Z", "1999-12-31T23:59:59.000Z", "2012-02-29T12:00:00.000Z"))
-        # A mass update stamps many rows in the same second.
+        # A mass update gives many rows the same timestamp.
         touched = f"{_DAYS[min(modified_age, int(r() * 40))]}T03:00:0{int(r() * 5)}.000Z" if r() < 0.3 else modified
         if stamp:
             modified = touched = stamp
@@ -189,7 +189,7 @@ class AccountMaker:
         return recalculate(row)
 
     def name(self, number: int) -> str:
-        """Return a company name: mostly plain, an eighth in other scripts, some odd, a tenth near-duplicates."""
+        """Return a company name: mostly plain; an eighth in other scripts, a tenth near-duplicates, a few odd."""
         r = self.rng.random
         pick = self._pick
         kind = r()
@@ -204,7 +204,7 @@ class AccountMaker:
         return f"{base} {number % 9973} {pick(names.FORMS)}".rstrip()
 
     def money(self, low: int, high: int, cents: float) -> float:
-        """Return an amount between 10**low and 10**high, log-normal like revenue, sometimes negative or with cents."""
+        """Return an amount between 10**low and 10**high, log-normal like revenue; sometimes negative or with cents."""
         r = self.rng.random
         middle = (r() + r() + r()) / 3
         amount = 10 ** (low + (high - low) * middle)
@@ -214,11 +214,11 @@ class AccountMaker:
         return -amount if r() < 0.005 else amount
 
     def employees(self) -> int:
-        """Return a head count of up to eight digits."""
+        """Return a number of employees with up to eight digits."""
         return int(10 ** (self.rng.random() * 3.2 + self.rng.random() * 2)) if self.rng.random() < 0.998 else 99_999_999
 
     def score(self) -> float:
-        """Return a percent as Salesforce stores it (25.0 is 25 %), a few over 100 or below 0."""
+        """Return a percentage as Salesforce stores it (25.0 is 25 %); a few are over 100 or below 0."""
         share = self.rng.random()
         if share < 0.03:
             return round(100 + self.rng.random() * 300, 2)
@@ -227,7 +227,7 @@ class AccountMaker:
         return round(self.rng.random() * 100, 2) if share < 0.6 else float(int(self.rng.random() * 21) * 5)
 
     def prose(self) -> str:
-        """Return a text of some lines, their ends mixed, seldom very long or with a control character."""
+        """Return a text of a few lines with mixed line endings; a few are very long or hold a control character."""
         r = self.rng.random
         count = 1 + int(r() ** 2 * 8)
         if r() < 0.002:
@@ -242,7 +242,7 @@ class AccountMaker:
         return text[:32000]
 
     def rich_text(self) -> str:
-        """Return HTML as the rich text editor leaves it."""
+        """Return HTML as the rich text editor writes it."""
         return (
             f'<p style="color: rgb(51, 51, 51);">{self._pick(names.SENTENCES)}</p><p><br></p>'
             f'<img alt="logo" src="https://demo.file.force.com/servlet/rtaImage?eid={base62(self.number, 15)}"></img>'
@@ -299,16 +299,16 @@ _EARLY = {10: 0.001, 20: 0.02, 25: 0.02, 30: 0.02, 35: 0.02, 40: 0.02, 45: 0.02,
 
 
 class Purged(dict[str, str | None]):
-    """A purged account's Id and MasterRecordId: gone from every API, known to the org's truth only."""
+    """A purged account's Id and MasterRecordId: gone from every API, kept only in the org's truth."""
 
 
 def generate(maker: AccountMaker, live: int) -> Iterator[Row | Purged]:
-    """Yield `live` live accounts, and among them the deleted, merged and purged ones that came with them."""
+    """Yield `live` live accounts, mixed with deleted, merged and purged ones."""
     rng = maker.rng
     r = rng.random
-    recent: deque[tuple[str, int]] = deque(maxlen=500)  # id and depth of live accounts that may become parents
+    recent: deque[tuple[str, int]] = deque(maxlen=500)  # (id, depth) of live accounts that can become parents
     twins = merges = made = 0
-    due = dict(_EARLY)  # so that a small org has every kind as well
+    due = dict(_EARLY)  # so that even a small org has every kind
     while made < live:
         chance = due.pop(made, 0.0) or r()
         if chance < 0.012:
@@ -338,7 +338,7 @@ def generate(maker: AccountMaker, live: int) -> Iterator[Row | Purged]:
 
 
 def _deleted(row: Row, rng: random.Random) -> Row:
-    # The recycle bin holds 15 days.
+    # The recycle bin keeps records for 15 days.
     row["IsDeleted"] = "true"
     row["SystemModstamp"] = row["LastModifiedDate"] = f"{_DAYS[1 + int(rng.random() * 13)]}T12:00:00.000Z"
     return row
@@ -348,12 +348,12 @@ def _merged(maker: AccountMaker, rng: random.Random, winner: str, kind: str) -> 
     loser = _deleted(maker.make(), rng)
     if kind == "merged":
         loser["MasterRecordId"] = winner
-    elif kind == "chain":  # the winner of the first merge lost a second one
+    elif kind == "chain":  # the first winner is merged into a second one
         middle = _deleted(maker.make(), rng)
         middle["MasterRecordId"] = winner
         yield middle
         loser["MasterRecordId"] = middle["Id"]
-    elif kind == "winner_deleted":  # afterwards, so nothing of the two is left
+    elif kind == "winner_deleted":  # the winner is deleted later, so neither account is live
         winner_gone = _deleted(maker.make(), rng)
         yield winner_gone
         loser["MasterRecordId"] = winner_gone["Id"]
@@ -364,5 +364,5 @@ def _merged(maker: AccountMaker, rng: random.Random, winner: str, kind: str) -> 
 
 
 def never_existed(number: int) -> str:
-    """Return an Account id that the org never gave to anybody."""
+    """Return an Account id that the org never uses."""
     return to_18("001Dm0000Zz" + base62(number, 4))

@@ -1,11 +1,11 @@
-"""Invents the Zuora accounts of the org: the Salesforce Account each stands for, and how its CRM Account ID is written.
+"""Generates the org's Zuora accounts: the Salesforce Account of each, and how its CRM Account ID is written.
 
-The kind says what a value is like and what may be expected of it. No API shows it.
+Its kind says how the CRM Account ID is written and whether it should match. No API shows it.
 
 Found in Salesforce: plain, fifteen_characters, padded (spaces, NBSP, zero-width, BOM), quoted, lightning_url,
-classic_url, damaged_upper, damaged_lower (18 characters whose letter case was lost), merged, merged_chain, and
-merged_purged (a merge loser that left the recycle bin; only who saw the merge before knows its winner).
-Not found: null, blank, junk, contradiction (18 characters whose suffix cannot belong to them), case_only (15
+classic_url, damaged_upper, damaged_lower (18 characters that lost their letter case), merged, merged_chain, and
+merged_purged (a merge loser purged from the recycle bin; only a sync that saw the merge earlier knows the winner).
+Not found: null, blank, junk, contradiction (18 characters with a suffix that contradicts the others), case_only (15
 characters that match when letter case is ignored), other_object, never_existed, deleted, merged_winner_deleted, purged.
 """
 
@@ -21,7 +21,7 @@ TRUTH_COLUMNS = ("kind", "salesforce_id")
 
 ZuoraRow = dict[str, str | None]
 
-# How the CRM Account ID of an account that has one is written, where it is not simply the 18 characters.
+# Ways to write a CRM Account ID other than the plain 18 characters.
 _VARIANTS = (
     "fifteen_characters",
     "padded",
@@ -44,7 +44,7 @@ _VARIANTS = (
     "fifteen_characters",
     "lightning_url",
 )
-# Zuora accounts that stand for no account of the org.
+# Zuora accounts without an account in the org.
 _STRAYS = ("blank", "junk", "other_object", "never_existed")
 _PADDINGS = (
     (" ", " "),
@@ -71,7 +71,7 @@ _OTHER_PREFIXES = ("003", "006", "00Q", "005")
 
 
 class ZuoraAccountMaker:
-    """Makes Zuora accounts for Salesforce accounts; numbers go up by one with each."""
+    """Makes Zuora accounts for Salesforce accounts, with consecutive numbers."""
 
     def __init__(self, rng: random.Random, first_number: int = 0) -> None:
         self.rng = rng
@@ -85,12 +85,12 @@ class ZuoraAccountMaker:
         self._previous: str | None = None
 
     def for_account(self, id_: str, name: str | None, fate: str = "live") -> Iterator[ZuoraRow]:
-        """Yield the Zuora accounts of one Salesforce account: none for two of five live ones, several for some.
+        """Yield the Zuora accounts of one Salesforce account: none for two in five live ones, several for some.
 
         Args:
-            id_: the account's 18 characters.
-            name: the account's name; None for one that is gone.
-            fate: live, or the kind that a deleted, merged or purged account gives to its Zuora account.
+            id_: the account's 18-character id.
+            name: the account's name; None if the account is gone.
+            fate: live, or the kind of the Zuora account if the account was deleted, merged or purged.
         """
         r = self.rng.random
         if fate != "live":
@@ -109,7 +109,7 @@ class ZuoraAccountMaker:
             yield self.make(name, self.stray(kind), kind, None)
 
     def make(self, name: str | None, crm_id: str | None, kind: str, salesforce_id: str | None) -> ZuoraRow:
-        """Return one Zuora account with the API's columns and, for the truth, kind and salesforce_id."""
+        """Return a Zuora account with the API's columns, and kind and salesforce_id for the truth."""
         self.number += 1
         rng = self.rng
         id_ = f"2c92{rng.getrandbits(112):028x}"
@@ -132,7 +132,7 @@ class ZuoraAccountMaker:
         }
 
     def written(self, id_: str, kind: str) -> str:
-        """Return the 18 characters of an account as somebody put them into Zuora."""
+        """Return an account's 18-character id as a person entered it in Zuora."""
         if kind == "fifteen_characters":
             return id_[:15]
         if kind == "padded":
@@ -148,14 +148,14 @@ class ZuoraAccountMaker:
             return id_.upper()
         if kind == "damaged_lower":
             return id_.lower()
-        if kind == "contradiction":  # claims that the first character, the digit 0, is an upper-case letter
+        if kind == "contradiction":  # the suffix says that the first character, the digit 0, is upper case
             return id_[:15] + SUFFIXES[SUFFIXES.index(id_[15]) | 1] + id_[16:]
         if kind == "case_only":
             return id_[:15].swapcase()
         return id_
 
     def stray(self, kind: str) -> str:
-        """Return a CRM Account ID that stands for no account of the org."""
+        """Return a CRM Account ID without an account in the org."""
         if kind == "blank":
             return next(self._blanks)
         if kind == "junk":
@@ -166,6 +166,6 @@ class ZuoraAccountMaker:
 
 
 def generate(maker: ZuoraAccountMaker, accounts: Iterable[tuple[str, str | None, str]]) -> Iterator[ZuoraRow]:
-    """Yield the Zuora accounts for (id, name, fate) of every Salesforce account the org has or had."""
+    """Yield the Zuora accounts for the (id, name, fate) of every past and present Salesforce account."""
     for id_, name, fate in accounts:
         yield from maker.for_account(id_, name, fate)

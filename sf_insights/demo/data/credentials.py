@@ -1,4 +1,4 @@
-"""Who may log in to the demo org. All of it is public: the org listens on this machine only and holds invented data."""
+"""The demo org's credentials. They are public: the org listens only on this machine and holds invented data."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ USERNAME = "integration@demo.example"
 PASSWORD = "demo-password"
 SECURITY_TOKEN = "demoSecurityToken"
 
-ZUORA_CLIENT_ID = "5f1de40a-0000-4000-8000-0000000000de"  # of 36 characters, as Zuora's SDK demands
+ZUORA_CLIENT_ID = "5f1de40a-0000-4000-8000-0000000000de"  # 36 characters, as Zuora's SDK requires
 ZUORA_CLIENT_SECRET = "demo-zuora-secret"
 
 PRIVATE_KEY_FILE = "jwt_private_key.pem"
 
 
 def ensure_private_key(directory: Path) -> Path:
-    """Return the file of the RSA key whose public half is registered for JWT logins; made at the first start."""
+    """Return the file of the RSA private key for JWT logins; create it at the first start."""
     path = directory / PRIVATE_KEY_FILE
     if not path.exists():
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,4 @@
-"""Fields of the org's objects, and the entry that a describe call has for each."""
+"""The fields of the org's objects, and their entries in a describe response."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ TEXT_TYPES = frozenset(
     {"string", "picklist", "multipicklist", "combobox", "textarea", "phone", "url", "email", "encryptedstring"}
 )
 COMPOUND_TYPES = frozenset({"address", "location"})
-LONG_TEXT = 256  # a textarea of this length or more cannot be filtered or sorted
+LONG_TEXT = 256  # textareas of this length or more cannot be filtered or sorted
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -33,7 +33,7 @@ _SOAP_TYPES = {
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an object. Flags are those of a describe entry; `column` is where the store keeps its values."""
+    """One field of an object. The flags are those of a describe entry; `column` is its column in the store."""
 
     name: str
     label: str
@@ -62,39 +62,39 @@ class Field:
     help_text: str | None = None
     name_field: bool = False
     hidden: bool = False
-    mask_type: str = "lastFour"  # of an encryptedstring
+    mask_type: str = "lastFour"  # for an encryptedstring
     mask_character: str = "*"
     column: str = ""
 
     def __post_init__(self) -> None:
         if self.mask_type not in MASK_TYPES or self.mask_character not in MASK_CHARACTERS:
-            raise ValueError(f"no field is masked by {self.mask_type!r} and {self.mask_character!r}")
+            raise ValueError(f"unknown mask: type {self.mask_type!r}, character {self.mask_character!r}")
 
     @property
     def custom(self) -> bool:
-        """Whether the name ends like a custom field's: __c, or __s for a part of a location."""
+        """Whether the name has a custom field's ending: __c, or __s for a part of a location."""
         return self.name.endswith(("__c", "__s"))
 
     @property
     def is_compound(self) -> bool:
-        """Whether the field is an address or a location, made of other fields and without a column of its own."""
+        """Whether the field is an address or a location: made of other fields, without its own column."""
         return self.type in COMPOUND_TYPES
 
     @property
     def sortable(self) -> bool:
-        """Whether ORDER BY takes it."""
+        """Whether ORDER BY accepts the field."""
         return self.filterable and not self.is_compound and self.type != "multipicklist"
 
     def to_json(self) -> str:
-        """Return the text that the store keeps for this definition."""
+        """Return the definition as text, for the store."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Field":
-        """Read a definition from the store, or one that an administrator sends.
+        """Read a definition from the store or from the back door.
 
         Raises:
-            TypeError: an unknown key, or a missing name, label or type.
+            TypeError: a key is unknown, or name, label or type is missing.
         """
         known = json.loads(text)
         for key in ("values", "reference_to"):
@@ -191,12 +191,12 @@ class Field:
 
 
 def text(name: str, label: str, length: int, **flags: Any) -> Field:
-    """A text field of one line."""
+    """A single-line text field."""
     return Field(name, label, "string", length=length, **flags)
 
 
 def picklist(name: str, label: str, values: tuple[str, ...], **flags: Any) -> Field:
-    """A picklist; its length is 40 for a standard field and 255 for a custom one."""
+    """A picklist; its length is 40 for a standard field, 255 for a custom one."""
     length = 255 if name.endswith("__c") else 40
     return Field(name, label, "picklist", length=length, values=values, **flags)
 
@@ -212,11 +212,11 @@ def lookup(name: str, label: str, target: str, relationship: str, **flags: Any) 
 
 
 def long_text(name: str, label: str, length: int, **flags: Any) -> Field:
-    """A text of several lines; a long one cannot be filtered."""
+    """A multi-line text; a long one cannot be filtered."""
     return Field(name, label, "textarea", length=length, filterable=length < LONG_TEXT, **flags)
 
 
 def read_only(name: str, label: str, type_: str, **flags: Any) -> Field:
-    """A field that the platform fills: audit stamps and flags."""
+    """A field that the platform fills: audit timestamps and flags."""
     flags.setdefault("nillable", False)
     return Field(name, label, type_, editable=False, permissionable=False, **flags)

@@ -1,9 +1,9 @@
-"""Record ids: 15 characters that tell letter case apart, and the 18-character form that survives losing it."""
+"""Record ids: 15 case-sensitive characters, and the 18-character form that survives a loss of letter case."""
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SUFFIXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
-# Coprime to 62**5: multiplying by it walks through all five-character endings without meeting one twice.
+# Coprime to 62**5: multiplying by it reaches every five-character ending exactly once.
 _STRIDE = 387_420_489
 _SPACE = 62**5
 
@@ -22,7 +22,7 @@ def to_18(body: str) -> str:
 
 
 def base62(number: int, width: int) -> str:
-    """Write a number in the alphabet of ids, filled with zeros to the width."""
+    """Write a number in base 62, padded with zeros to the width."""
     characters = []
     for _ in range(width):
         number, digit = divmod(number, 62)
@@ -31,18 +31,18 @@ def base62(number: int, width: int) -> str:
 
 
 def record_id(prefix: str, number: int, pod: str = "Dm") -> str:
-    """Return the 18-character id of the record with this number, spread over the id space.
+    """Return the 18-character id of a numbered record; consecutive numbers are spread over the id space.
 
     Args:
-        prefix: three characters that name the object: 001 for Account, 005 for User.
-        number: from 0 to 916,132,831, one id each.
-        pod: two characters that name the instance.
+        prefix: the object's three characters: 001 for Account, 005 for User.
+        number: from 0 to 916,132,831; each gives a different id.
+        pod: the instance's two characters.
     """
     return to_18(f"{prefix}{pod}00000" + base62((number * _STRIDE + 104_729) % _SPACE, 5))
 
 
 def twin_ids(number: int) -> tuple[str, str]:
-    """Return two Account ids that differ by letter case only, in a range that `record_id` never uses."""
+    """Return two Account ids that differ only in letter case, from a range that `record_id` never uses."""
     letters = []
     for _ in range(4):
         number, letter = divmod(number, 26)

@@ -1,4 +1,4 @@
-"""What Classic Encryption shows of a value to a user without the permission View Encrypted Data.
+"""How Classic Encryption masks a value for a user without the permission View Encrypted Data.
 
 Source: Salesforce Help, "Custom Field Attributes", mask type and mask character.
 """
@@ -8,7 +8,7 @@ MASK_TYPES = frozenset({"all", "lastFour", "creditCard", "nino", "ssn", "sin"})
 
 
 def masked(text: str | None, mask_type: str, character: str) -> str | None:
-    """Return the mask of a value: its form is that of the mask type, its character the field's."""
+    """Return a value masked in the form of the mask type, with the field's mask character."""
     if text is None:
         return None
     last = text[-4:] if len(text) > 4 else character * len(text)

@@ -1,4 +1,4 @@
-"""Words that accounts are made of: company names in many scripts, streets, cities, people, and what real orgs hold."""
+"""Words for generated accounts: company names in many scripts, streets, cities, people, and notes."""
 
 STEMS = [
     "Acme",
@@ -127,7 +127,7 @@ FORMS = (
     "",
 )
 
-# Whole names in other scripts and with other marks; a number makes most of them distinct.
+# Complete names in other scripts and with diacritics; an added number makes most of them distinct.
 WORLD_NAMES = (
     "株式会社山田製作所",
     "東京電力サービス",
@@ -144,7 +144,7 @@ WORLD_NAMES = (
     "हिमालय उद्योग",
     "Müller & Söhne GmbH",
     "Groupe Hôtelier Été",
-    "Cafe\u0301 Cre\u0300me",  # combining marks, beside the precomposed spelling below
+    "Cafe\u0301 Cre\u0300me",  # combining marks; the precomposed spelling is below
     "Café Crème",
     "Ångström Energi AB",
     "Łódź Logistyka Sp. z o.o.",

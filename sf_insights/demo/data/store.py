@@ -1,6 +1,6 @@
-"""Where the org lives: one SQLite file with the accounts, their fields, the Zuora accounts and the org's clock.
+"""The org's storage: one SQLite file with the accounts, their fields, the Zuora accounts and the org's clock.
 
-Every value is the text that `values` describes. Letter case of ids counts; comparing other text is SOQL's matter.
+Every value is text in the form that `values` describes. Ids are case-sensitive; SOQL defines how other text compares.
 """
 
 import datetime
@@ -21,7 +21,7 @@ from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
 
-FORMAT = 1  # raise it when the same seed gives another org
+FORMAT = 1  # increase it when the same seed generates a different org
 BATCH = 2000
 
 _SMALL_TABLES = {
@@ -33,7 +33,7 @@ _SMALL_TABLES = {
 
 @dataclass(frozen=True)
 class OrgShape:
-    """What an org is generated from. The same shape is the same org, byte for byte."""
+    """The parameters of a generated org. The same shape gives the same org, byte for byte."""
 
     accounts: int
     seed: int
@@ -41,7 +41,7 @@ class OrgShape:
 
     @property
     def file_name(self) -> str:
-        """The name of the pristine file of this shape."""
+        """The file name of the org as generated."""
         return f"org-v{FORMAT}-{self.accounts}-{self.seed}{'-currencies' if self.multi_currency else ''}.sqlite"
 
 
@@ -51,9 +51,9 @@ def quoted(identifier: str) -> str:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the org's file; a connection may be used by one thread at a time."""
+    """Open the org's file; only one thread at a time may use the connection."""
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=256)
-    connection.execute("PRAGMA synchronous = OFF")  # an org is thrown away, never repaired
+    connection.execute("PRAGMA synchronous = OFF")  # a damaged org is thrown away, not repaired
     connection.execute("PRAGMA case_sensitive_like = OFF")
     connection.create_function("fold", 1, lambda text: text.casefold() if text else text, deterministic=True)
     connection.create_function("masked", 3, masked, deterministic=True)
@@ -61,7 +61,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def generate(path: Path, shape: OrgShape) -> None:
-    """Write the org of this shape to a new file, in batches: memory does not grow with the number of accounts."""
+    """Write the org of this shape to a new file, in batches to limit memory."""
     unfinished = path.with_suffix(".unfinished")
     for leftover in (unfinished, unfinished.with_name(unfinished.name + "-journal")):
         leftover.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
 
 
 def insert_field(connection: sqlite3.Connection, position: float, field: Field) -> None:
-    """Add a field's definition at a place of the describe."""
+    """Add a field's definition at a position of the describe."""
     connection.execute("INSERT INTO field VALUES (?, ?, ?)", (position, field.name, field.to_json()))
 
 
@@ -141,7 +141,7 @@ def _fill_accounts(connection: sqlite3.Connection, shape: OrgShape) -> None:
 
 
 def insert_accounts(connection: sqlite3.Connection, columns: list[str], rows: Iterable[accounts.Row]) -> None:
-    """Append accounts; columns that a row lacks stay null."""
+    """Append accounts; columns missing from a row stay null."""
     names = ", ".join(quoted(name) for name in columns)
     places = ", ".join("?" * len(columns))
     connection.executemany(
@@ -184,7 +184,7 @@ def _fates(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, st
 
 
 def survivor(connection: sqlite3.Connection, id_: str) -> str | None:
-    """Return the id of the live account that an account became by merges, itself if it lives, None if nothing lives."""
+    """Return the id of the live account that an account was merged into: itself if it lives, None if none does."""
     seen: set[str] = set()
     while id_ not in seen:
         seen.add(id_)
@@ -204,7 +204,7 @@ def survivor(connection: sqlite3.Connection, id_: str) -> str | None:
 
 
 class Store:
-    """The org as the server works on it. One thread at a time; who reads for long opens a connection of its own."""
+    """The org's store as the server uses it, one thread at a time; a long read opens its own connection."""
 
     def __init__(self, path: Path, shape: OrgShape) -> None:
         self.path = path
@@ -214,12 +214,12 @@ class Store:
         self._fields: list[Field] | None = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.connection.close()
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """Change the org in one transaction. Its clock ticks and its revision goes up; an error undoes everything."""
+        """Change the org in one transaction; advances its clock and revision. An error rolls everything back."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             self.connection.execute("UPDATE meta SET value = value + 1 WHERE key IN ('ticks', 'revision')")
@@ -245,30 +245,30 @@ class Store:
 
     @property
     def version(self) -> str:
-        """Return a name for the org's present content: equal names mean equal content, also after a restart."""
+        """Return a name for the org's current content: equal names mean equal content, even after a restart."""
         return f"{self.shape.file_name} {self.meta('lineage')} {self.meta('revision')}"
 
     def now(self) -> datetime.datetime:
-        """Return the org's clock: its own calendar, a second further with every change, so that runs repeat."""
+        """Return the org's clock. It advances a second with every change, so runs are reproducible."""
         return accounts.GENERATED + datetime.timedelta(days=self.meta("day"), seconds=self.meta("ticks"))
 
     def stamp(self) -> str:
-        """Return the clock as the store writes a datetime."""
+        """Return the clock in the store's datetime form."""
         return self.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def forget_fields(self) -> None:
-        """Read the definitions of fields again when they are needed next."""
+        """Drop the cached field definitions; the next use reads them again."""
         self._fields = None
 
     def account_fields(self) -> list[Field]:
-        """Return all fields of Account, hidden ones included, in the order of a describe."""
+        """Return all Account fields, including hidden ones, in describe order."""
         if self._fields is None:
             rows = self.connection.execute("SELECT definition FROM field ORDER BY position").fetchall()
             self._fields = [Field.from_json(definition) for (definition,) in rows]
         return self._fields
 
     def account_field(self, name: str) -> Field:
-        """Return a field by its name, letter case ignored.
+        """Return a field by name, ignoring letter case.
 
         Raises:
             KeyError: Account has no such field.
@@ -289,21 +289,21 @@ class Store:
         return range(first, first + count)
 
     def stored(self, values: dict[str, Any]) -> dict[str, str | None]:
-        """Return column -> stored text for values by API name.
+        """Return the stored texts by column, for values by API name.
 
         Raises:
-            KeyError: no such field.
-            ValueError: a value that the field's type cannot hold, or a compound field.
+            KeyError: a field does not exist.
+            ValueError: a field's type cannot hold the value, or the field is compound.
         """
         result = {}
         for name, value in values.items():
             field = self.account_field(name)
             if field.is_compound:
-                raise ValueError(f"{field.name} is made of other fields; set those")
+                raise ValueError(f"{field.name} is a compound field; set its parts")
             result[column_of(field)] = to_store(field.type, value)
         return result
 
 
 def column_of(field: Field) -> str:
-    """Return the column that holds a field; a renamed field keeps its old one."""
+    """Return the column of a field; a renamed field keeps its old column."""
     return field.column or field.name

@@ -1,7 +1,7 @@
-"""How a value is written: in the org's store, in JSON, in the truth that tests read.
+"""The forms of a value: in the org's store, in JSON, and in the truth that tests read.
 
-The store holds the text that a Bulk API result has for the value, and NULL for null: `9.0E7` for a currency,
-`true`, `2026-01-31T12:34:56.000Z`, `10:30:00.000Z`. Every other form is made from that text by the field's type.
+The store holds the value's text in a Bulk API result, and NULL for null: `9.0E7` for a currency, `true`,
+`2026-01-31T12:34:56.000Z`, `10:30:00.000Z`. Other forms are derived from this text and the field's type.
 """
 
 import datetime
@@ -14,7 +14,7 @@ IDENTIFIERS = frozenset({"id", "reference"})
 
 
 def java_double(number: float) -> str:
-    """Write a number as Java's Double.toString does, which is what Salesforce sends: 12.5, 350000.0, 9.0E7, 1.0E-4."""
+    """Write a number like Java's Double.toString, as Salesforce does: 12.5, 350000.0, 9.0E7, 1.0E-4."""
     if number == 0:
         return "0.0"
     if 1e-3 <= abs(number) < 1e7:
@@ -29,7 +29,7 @@ def java_double(number: float) -> str:
 
 
 def to_store(type_: str, value: Any) -> str | None:
-    """Return the stored text of a Python value (str, bool, int, float, Decimal or None) for a field of this type."""
+    """Return the stored text of a Python value (str, bool, int, float, Decimal, None) for a field type."""
     if value is None or value == "":
         return None
     if type_ == "boolean":
@@ -42,7 +42,7 @@ def to_store(type_: str, value: Any) -> str | None:
 
 
 def retyped(type_: str, text: str) -> str | None:
-    """Return the stored text of a value after its field got another type, None when the type cannot hold it."""
+    """Return a value's stored text after its field changed type; None if the new type cannot hold it."""
     try:
         if type_ in NUMBERS_WITH_DECIMALS:
             return java_double(float(text)) if math.isfinite(float(text)) else None
@@ -63,7 +63,7 @@ def to_truth(type_: str, text: str | None) -> Any:
     """Return the Python value of a stored text: bool, int, float, str or None.
 
     Dates, datetimes and times stay text in Salesforce's form (2026-01-31, 2026-01-31T12:34:56.000Z, 10:30:00.000Z).
-    The shortest decimal text of a float is exactly the number that the APIs send.
+    A float's shortest decimal text is exactly the number that the APIs send.
     """
     if text is None:
         return None

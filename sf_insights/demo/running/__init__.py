@@ -1,1 +1,1 @@
-"""The running org: who is logged in, what was asked of it, and what goes wrong on purpose."""
+"""The running org: its sessions, the requests it received, and its faults."""

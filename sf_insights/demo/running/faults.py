@@ -1,25 +1,25 @@
-r"""Faults on demand: what a network, a proxy or Salesforce itself does wrong now and then.
+r"""Faults on demand: failures that a network, a proxy or Salesforce can cause.
 
-A fault waits for requests whose path contains `path`, lets the first `skip` of them pass, strikes `times` of the
-following ones (None: all of them) and is used up. Actions and their details:
+A fault waits for requests whose path contains `path`, skips the first `skip` of them, and applies to the next `times`
+(None: all). Actions and their details:
 
     status           status=503, body=JSON or text, headers={...}: answers instead of the API
     latency          seconds=1.5: waits before answering
     drop_before      closes the connection without an answer
     drop_body        at=None: sends all headers, then closes the connection in the middle of the body (or at byte `at`)
-    truncate         at=None, line_end=False: a response without a length that ends early, by closing the connection
-    gzip_cut         the same for a gzip stream, where the client asked for gzip
-    empty_body       headers without a body
+    truncate         at=None, line_end=False: sends no length and closes the connection in the middle of the body
+    gzip_cut         the same for a gzip stream, if the client accepts gzip
+    empty_body       sends headers without a body
     headers          set={...}, omit=[...]: sets or leaves out headers, such as Sforce-NumberOfRecords
-    permute_columns  a CSV page whose columns stand in another order
-    garble           texts={"text": "caf\xe9"}: other bytes in a text's place, one for each character
-    recode           charset="ISO-8859-1": the body in another encoding, which its header declares
-    duplicate_row    a result page that begins with the last row of the page before, and lacks its own last row
+    permute_columns  changes the order of a CSV page's columns
+    garble           texts={"text": "caf\xe9"}: replaces a text by other bytes, one for each character
+    recode           charset="ISO-8859-1": sends the body in another encoding, declared in its header
+    duplicate_row    a result page starts with the last row of the page before, and lacks its own last row
     job_stuck        a new Bulk job stays InProgress
     job_failed       message="...": a new Bulk job ends as Failed
     job_aborted      a new Bulk job ends as Aborted
-    hide_field       field="X": hides the field from the API user right after a new Bulk job was created; it fails
-    respell_field    field="X", spelling="x": changes the letter case of its API name right before a new Bulk job
+    hide_field       field="X": hides the field from the API user right after a Bulk job is created, which then fails
+    respell_field    field="X", spelling="x": changes the letter case of its API name right before a Bulk job
 """
 
 import threading
@@ -52,7 +52,7 @@ JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field",
 
 @dataclass
 class Fault:
-    """One fault that waits for its requests."""
+    """One fault, waiting for its requests."""
 
     action: str
     path: str = ""
@@ -63,45 +63,45 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
-            raise ValueError(f"no fault is called {self.action!r}; there are: {', '.join(sorted(ACTIONS))}")
+            raise ValueError(f"unknown fault {self.action!r}; known: {', '.join(sorted(ACTIONS))}")
 
 
 @dataclass
 class Settings:
-    """Dials of the org that stay as they are set, until `clear`."""
+    """Settings of the org, kept until `clear`."""
 
     quota_max: int = 100_000
-    quota_used: int = 0  # of the day's API requests; every request adds one
-    record_count_offset: int = 0  # added to what /limits/recordCount says; Salesforce's number lags as well
-    page_records: int = 50_000  # records of a Bulk result page when the client names no number
-    batch_records: int = 2_000  # upper bound for a page of a REST query
+    quota_used: int = 0  # used part of the daily API requests; every request adds one
+    record_count_offset: int = 0  # added to the answer of /limits/recordCount; Salesforce's number lags too
+    page_records: int = 50_000  # records per Bulk result page if the client gives no number
+    batch_records: int = 2_000  # maximum records per page of a REST query
     zuora_page_records: int = 2_000
     gzip: bool = True
-    jwt_tokens: bool = False  # access tokens that do not begin with the org's id, as an app may issue them
-    view_encrypted_data: bool = True  # the API user's permission; without it encrypted fields are masked
-    job_seconds: float = 0.0  # a Bulk job is InProgress for at least as long
-    replication_log_purged: bool = False  # /deleted refuses its window
+    jwt_tokens: bool = False  # issue JWT access tokens, which do not start with the org's id
+    view_encrypted_data: bool = True  # the API user's permission; encrypted fields are masked without it
+    job_seconds: float = 0.0  # minimum time that a Bulk job is InProgress
+    replication_log_purged: bool = False  # /deleted refuses every window
 
 
 class Faults:
-    """The faults that wait, in the order they were asked for."""
+    """The waiting faults, in the order they were added."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault wait for its requests."""
+        """Add a fault."""
         with self._lock:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         with self._lock:
             self._waiting.clear()
 
     def take(self, method: str, path: str, actions: frozenset[str]) -> list[Fault]:
-        """Return the faults that strike this request, one of each action at most, and count them as used."""
+        """Return the faults that apply to this request, at most one of each action, and count them as used."""
         struck: dict[str, Fault] = {}
         with self._lock:
             for fault in list(self._waiting):

@@ -1,4 +1,4 @@
-"""The running org: its store, who is logged in, what was asked of it, and what goes wrong on purpose."""
+"""The running org: its store, its sessions, the requests it received, and its faults."""
 
 import contextlib
 import secrets
@@ -28,7 +28,7 @@ class Session:
 
 
 class Org:
-    """Everything the handlers share. `lock` guards the store; hold it for the whole of a read or a change."""
+    """Everything the handlers share. `lock` guards the store; hold it for a whole read or change."""
 
     def __init__(self, directory: Path, shape: OrgShape) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -49,12 +49,12 @@ class Org:
         self._catalog: tuple[str, Catalog] | None = None
 
     def _open(self) -> Store:
-        """Open the org where it was left, or a fresh copy of it."""
+        """Open the org in its last state, or a fresh copy of it."""
         left = sorted(self.directory.glob(f"live-*-{self.shape.file_name}"), key=lambda path: path.stat().st_mtime)
         return Store(left[-1], self.shape) if left else self._open_fresh()
 
     def _open_fresh(self) -> Store:
-        # Another name each time: a job that still reads the old file is not disturbed.
+        # Use a new name each time, so that a job can go on reading the old file.
         live = self.directory / f"live-{secrets.token_hex(4)}-{self.shape.file_name}"
         copy = live.with_suffix(".unfinished")
         shutil.copyfile(self.pristine, copy)
@@ -62,12 +62,12 @@ class Org:
         return Store(live, self.shape)
 
     def reset(self) -> None:
-        """Return to the org as it was generated; log everybody out, forget faults, settings and requests."""
+        """Reset the org to its generated state; end all sessions, forget faults, settings and requests."""
         with self.lock:
             old = self.store.path
             self.store.close()
             for path in (old, Path(f"{old}-wal"), Path(f"{old}-shm")):
-                # Some systems do not remove a file that a job still reads.
+                # Some systems cannot remove a file that a job is reading.
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
             self.store = self._open_fresh()
@@ -81,7 +81,7 @@ class Org:
 
     @property
     def catalog(self) -> Catalog:
-        """The objects and fields as the API user sees them now."""
+        """The objects and fields that the API user sees now."""
         version = self.store.version
         if self._catalog is None or self._catalog[0] != version:
             self._catalog = (version, Catalog(self.store))
@@ -89,11 +89,11 @@ class Org:
 
     @property
     def masks(self) -> bool:
-        """Whether the API user sees the values of encrypted fields masked."""
+        """Whether encrypted fields are masked for the API user."""
         return not self.settings.view_encrypted_data
 
     def log_in(self, username: str) -> Session:
-        """Open a session and return it; its token looks like Salesforce's."""
+        """Open a session and return it; its token has the form of Salesforce's."""
         secret = secrets.token_urlsafe(60).replace("-", ".")
         kind = "eyJ" if self.settings.jwt_tokens else f"{credentials.ORGANIZATION_ID[:15]}!AQ"
         token = kind + secret
@@ -102,10 +102,10 @@ class Org:
         return session
 
     def authenticated(self, request: ApiRequest) -> Session:
-        """Return the session of a request and count the request against the day's limit.
+        """Return the session of a request, and count the request against the daily limit.
 
         Raises:
-            ApiError: 401 without a valid token, 403 when the day's requests are used up.
+            ApiError: 401 without a valid token, 403 if the daily requests are used up.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme and scheme.lower() not in {"bearer", "oauth"}:
@@ -120,11 +120,11 @@ class Org:
         return session
 
     def usage_header(self) -> dict[str, str]:
-        """Return the header that says how many of the day's requests are used."""
+        """Return the header with the number of daily requests used."""
         return {"Sforce-Limit-Info": f"api-usage={self.settings.quota_used}/{self.settings.quota_max}"}
 
     def record(self, method: str, path: str, status: int) -> None:
-        """Remember a request for the tests; the oldest are forgotten."""
+        """Remember a request for the tests; drop the oldest ones."""
         self.requests.append({"method": method, "path": path, "status": status})
         if len(self.requests) > MAX_REQUESTS_KEPT:
             del self.requests[: MAX_REQUESTS_KEPT // 2]

@@ -1,1 +1,1 @@
-"""SOQL: read, and turned into SQL over the store."""
+"""SOQL: parsed, and translated to SQL on the store."""

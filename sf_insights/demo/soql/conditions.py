@@ -1,7 +1,7 @@
-"""Turns the conditions of a SOQL query into SQL, with the comparisons that SOQL has.
+"""Translates the conditions of a SOQL query to SQL, with SOQL's comparison rules.
 
-Text compares without letter case, ids with it and in either length, null is less than nothing and unequal to
-everything, an empty string is null.
+Text ignores letter case. Ids are case-sensitive and accepted in 15 or 18 characters. Null is never less or greater
+than a value, and unequal to every value. An empty string is null.
 """
 
 import datetime
@@ -11,7 +11,7 @@ from typing import Any
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.values import IDENTIFIERS, INTEGERS, NUMBERS_WITH_DECIMALS
 from sf_insights.demo.soql.names import Column, Scope, as_number, find_column
-from sf_insights.demo.soql.parser import Comparison, Literal, Logical, malformed
+from sf_insights.demo.soql.tree import Comparison, Literal, Logical, malformed
 from sf_insights.demo.web.errors import ApiError
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
@@ -95,7 +95,7 @@ def _compare_period(scope: Scope, column: Column, operator: str, literal: Litera
 
 
 def _literal_for(scope: Scope, column: Column, literal: Literal) -> Any:
-    """Return the literal as the store holds the field's values, None for null."""
+    """Return the literal in the store's form of the field's values, None for null."""
     type_, kind = column.type, literal.kind
     if kind == "null" or literal.value == "":
         return None

@@ -1,4 +1,4 @@
-"""Finds the fields that a query names, on its object and on parents, and joins those parents."""
+"""Finds the fields of a query on its object and its parents, and joins these parents."""
 
 import datetime
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.store import column_of, quoted
 from sf_insights.demo.data.values import INTEGERS, NUMBERS_WITH_DECIMALS
 from sf_insights.demo.soql.objects import Catalog, ObjectType
-from sf_insights.demo.soql.parser import Path, Query
+from sf_insights.demo.soql.tree import Path, Query
 
 
 @dataclass(frozen=True)
 class Column:
-    """One value of a result row: a field of the object or of a parent, in canonical spelling."""
+    """One column of a result: a field of the object or a parent, in canonical spelling."""
 
     path: tuple[str, ...]
     type: str
@@ -29,7 +29,7 @@ class Column:
 
 @dataclass
 class Scope:
-    """A query while it is compiled: the parents it has joined, and the values it has bound."""
+    """A query being compiled: the parents joined and the values bound so far."""
 
     query: Query
     catalog: Catalog
@@ -41,7 +41,7 @@ class Scope:
 
 
 def find_column(scope: Scope, path: Path) -> Column:
-    """Find the field behind a path; a path that starts with the object's own name means the object."""
+    """Find the field of a path, which may start with the name of the query's object."""
     parts = path.parts
     if len(parts) > 1 and parts[0].casefold() == scope.base.name.casefold():
         parts = parts[1:]

@@ -1,4 +1,4 @@
-"""The objects that the API user can see: Account, and the few that hang on it."""
+"""The objects that the API user can see: Account, and a few related ones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sf_insights.demo.web.errors import ApiError
 
 @dataclass(frozen=True)
 class ObjectType:
-    """One object with the fields that the API user may see."""
+    """An object with the fields that the API user may see."""
 
     name: str
     label: str
@@ -19,12 +19,12 @@ class ObjectType:
     fields: list[Field]
 
     def field(self, name: str) -> Field | None:
-        """Return the visible field of this name, letter case ignored."""
+        """Return the visible field of this name, ignoring letter case."""
         wanted = name.casefold()
         return next((field for field in self.fields if field.name.casefold() == wanted), None)
 
     def parent(self, relationship: str) -> Field | None:
-        """Return the reference field behind a parent relationship such as Owner or Parent."""
+        """Return the reference field of a parent relationship such as Owner or Parent."""
         wanted = relationship.casefold()
         return next((f for f in self.fields if f.relationship and f.relationship.casefold() == wanted), None)
 
@@ -51,7 +51,7 @@ _ORGANIZATION = [
 
 
 class Catalog:
-    """Looks objects up by name, letter case ignored, as describe calls and queries do."""
+    """Finds objects by name, ignoring letter case, for describe calls and queries."""
 
     def __init__(self, store: Store) -> None:
         account = ObjectType(
@@ -75,10 +75,10 @@ class Catalog:
         return next((found for found in self.objects if found.name.casefold() == wanted), None)
 
     def queried(self, name: str) -> ObjectType:
-        """Return the object that a query names.
+        """Return the object of a query.
 
         Raises:
-            ApiError: 400 INVALID_TYPE for one that does not exist or cannot be read.
+            ApiError: 400 INVALID_TYPE if it does not exist or cannot be read.
         """
         found = self.find(name)
         if found is None:

@@ -1,4 +1,4 @@
-"""Reads SOQL: from the text of a query to a tree, with Salesforce's own errors for what it refuses.
+"""Parses SOQL into a tree, with Salesforce's own errors.
 
 Supported: lists of fields and parent paths, FIELDS(ALL|STANDARD|CUSTOM), COUNT(), COUNT(f), COUNT_DISTINCT, MIN, MAX,
 SUM, AVG, WHERE with AND, OR, NOT and parentheses, = != < <= > >= LIKE IN INCLUDES EXCLUDES, GROUP BY with fields,
@@ -6,143 +6,30 @@ ORDER BY, LIMIT, OFFSET.
 Source: Salesforce, SOQL and SOSL Reference.
 """
 
-import re
-from dataclasses import dataclass, field
-from typing import Any
-
+from sf_insights.demo.soql.tokens import Token, pattern_of, tokens_of, unescaped
+from sf_insights.demo.soql.tree import (
+    Aggregate,
+    Comparison,
+    FieldsFunction,
+    Literal,
+    Logical,
+    Order,
+    Path,
+    Query,
+    malformed,
+)
 from sf_insights.demo.web.errors import ApiError
 
 MAX_LENGTH = 100_000
-MAX_LITERAL = 4000
 MAX_OFFSET = 2000
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    |(?P<string>'(?:\\.|[^'\\])*')
-    |(?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
-    |(?P<cut>\d{4}-\d\d-\d\dT[\d:.]*)
-    |(?P<date>\d{4}-\d\d-\d\d(?![\dT]))
-    |(?P<time>\d\d:\d\d:\d\d(?:\.\d+)?Z)
-    |(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    |(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
-    |(?P<operator><=|>=|!=|<>|[=<>(),:])""",
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPES = {"n": "\n", "N": "\n", "r": "\r", "R": "\r", "t": "\t", "T": "\t", "b": "\b", "f": "\f"}
 _AGGREGATES = {"count", "count_distinct", "min", "max", "sum", "avg"}
 _AFTER_FROM = {"where", "order", "limit", "offset", "using", "with", "group", "having", "for"}
 _RANGES = {"last_n_days", "next_n_days"}
 
 
-@dataclass(frozen=True)
-class Token:
-    """A piece of a query and where it starts."""
-
-    kind: str
-    text: str
-    at: int
-
-
-@dataclass(frozen=True)
-class Path:
-    """A field of the object (`Name`) or of a parent (`Owner.Name`)."""
-
-    parts: tuple[str, ...]
-    at: int
-
-    @property
-    def text(self) -> str:
-        """The path as it was written."""
-        return ".".join(self.parts)
-
-
-@dataclass(frozen=True)
-class Literal:
-    """A value of a condition: kind is string, number, date, datetime, time, boolean, null or named (LAST_N_DAYS:7)."""
-
-    kind: str
-    value: Any
-    at: int
-    pattern: str = ""  # of a string, for LIKE: % and _ stand for text unless a backslash precedes them
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """`path operator literal`; operator in lower case, literals as a tuple for in, not in, includes and excludes."""
-
-    path: Path
-    operator: str
-    literals: tuple[Literal, ...]
-
-
-@dataclass(frozen=True)
-class Logical:
-    """and, or: over several conditions; not: over one."""
-
-    operator: str
-    conditions: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """COUNT(Id) c. COUNT() has no path; an alias that is not given becomes expr0, expr1."""
-
-    function: str
-    path: Path | None
-    alias: str | None
-
-
-@dataclass(frozen=True)
-class FieldsFunction:
-    """FIELDS(ALL), FIELDS(STANDARD) or FIELDS(CUSTOM)."""
-
-    group: str
-
-
-@dataclass(frozen=True)
-class Order:
-    """One key of ORDER BY."""
-
-    key: Path | Aggregate
-    descending: bool
-    nulls_last: bool
-
-
-@dataclass
-class Query:
-    """A query as it was written; names are not looked up yet."""
-
-    text: str
-    select: list[Path | Aggregate | FieldsFunction]
-    object_name: str
-    where: Comparison | Logical | None = None
-    group_by: list[Path] = field(default_factory=list)
-    order_by: list[Order] = field(default_factory=list)
-    limit: int | None = None
-    offset: int | None = None
-
-    @property
-    def aggregates(self) -> bool:
-        """Whether the query computes instead of listing records."""
-        return bool(self.group_by) or any(isinstance(item, Aggregate) for item in self.select)
-
-    def error_at(self, code: str, message: str, at: int) -> ApiError:
-        """Return an error that shows the place in the query, as Salesforce does."""
-        line_start = self.text.rfind("\n", 0, at) + 1
-        row = self.text.count("\n", 0, at) + 1
-        column = at - line_start + 1
-        start = max(line_start, at - 60)
-        shown = self.text[start : at + 60].split("\n")[0]
-        return ApiError(400, code, f"\n{shown}\n{' ' * (at - start)}^\nERROR at Row:{row}:Column:{column}\n{message}")
-
-
-def malformed(message: str) -> ApiError:
-    """Return the error of a query that is not SOQL."""
-    return ApiError(400, "MALFORMED_QUERY", message)
-
-
 def parse(text: str) -> Query:
-    """Read a query.
+    """Parse a query.
 
     Raises:
         ApiError: 400 MALFORMED_QUERY, QUERY_TOO_COMPLICATED or NUMBER_OUTSIDE_VALID_RANGE.
@@ -152,44 +39,10 @@ def parse(text: str) -> Query:
     return _Parser(text).query()
 
 
-def _tokens(text: str) -> list[Token]:
-    found = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup == "cut":  # a datetime without its zone: an unencoded + became a space
-            at = match.end() if match else at
-            line = text.count("\n", 0, at) + 1
-            column = at - text.rfind("\n", 0, at) - 1
-            raise malformed(f"line {line}:{column} no viable alternative at character '{text[at : at + 1] or '<EOF>'}'")
-        if match.lastgroup != "space":
-            found.append(Token(match.lastgroup or "", match.group(), at))
-        at = match.end()
-    return found
-
-
-def _unescape(token: Token) -> str:
-    body = token.text[1:-1]
-    if len(body) > MAX_LITERAL:
-        raise malformed(f"string literals cannot be longer than {MAX_LITERAL} characters")
-    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), body, flags=re.DOTALL)
-
-
-def _pattern(token: Token) -> str:
-    """Return a string literal as a pattern whose special characters %, _ and \\ keep the backslash before them."""
-    kept = "%_\\"
-    return re.sub(
-        r"\\(.)",
-        lambda match: match.group() if match[1] in kept else _ESCAPES.get(match[1], match[1]),
-        token.text[1:-1],
-        flags=re.DOTALL,
-    )
-
-
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = _tokens(text)
+        self.tokens = tokens_of(text)
         self.next = 0
 
     def query(self) -> Query:
@@ -245,7 +98,7 @@ class _Parser:
         return found
 
     def _aggregate(self, name: Token) -> Aggregate:
-        """Read what follows the opening parenthesis of an aggregate function."""
+        """Parse an aggregate function after its opening parenthesis."""
         function = name.text.lower()
         if function not in _AGGREGATES:
             raise malformed(f"unexpected token: '{name.text}'")
@@ -262,7 +115,7 @@ class _Parser:
         joined_by: str | None = None
         while self._peek("name", "and") or self._peek("name", "or"):
             word = self.tokens[self.next].text.lower()
-            if joined_by not in (None, word):  # AND and OR side by side need parentheses
+            if joined_by not in (None, word):  # AND mixed with OR needs parentheses
                 raise self._unexpected()
             joined_by = word
             self.next += 1
@@ -303,7 +156,7 @@ class _Parser:
     def _literal(self) -> Literal:
         token = self._take()
         if token.kind == "string":
-            return Literal("string", _unescape(token), token.at, _pattern(token))
+            return Literal("string", unescaped(token), token.at, pattern_of(token))
         if token.kind in {"number", "date", "datetime", "time"}:
             return Literal(token.kind, token.text, token.at)
         word = token.text.lower()

@@ -1,4 +1,4 @@
-"""Turns a SOQL tree into parameterised SQL over the store."""
+"""Translates a SOQL tree to parameterised SQL on the store."""
 
 import datetime
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sf_insights.demo.data.values import IDENTIFIERS
 from sf_insights.demo.soql.conditions import condition_sql
 from sf_insights.demo.soql.names import Column, Scope, as_number, find_column
 from sf_insights.demo.soql.objects import Catalog, ObjectType
-from sf_insights.demo.soql.parser import Aggregate, FieldsFunction, Order, Path, Query, malformed
+from sf_insights.demo.soql.tree import Aggregate, FieldsFunction, Order, Path, Query, malformed
 from sf_insights.demo.web.errors import ApiError
 
 _MAX_FIELDS_LIMIT = 200
@@ -16,7 +16,7 @@ _MAX_FIELDS_LIMIT = 200
 
 @dataclass(frozen=True)
 class Computed:
-    """One value of an aggregate result: its key, SQL, the type of its field, and its name as people read it."""
+    """One value of an aggregate result: its key, SQL, the type of its field, and its display name."""
 
     alias: str
     sql: str
@@ -29,7 +29,7 @@ class Computed:
 class Compiled:
     """SQL for a query: `SELECT <what> {source}{where}{group}{order}{window}` with `parameters`.
 
-    `aggregates` is what a query computes, and the fields it groups by: then `columns` is empty.
+    For an aggregate query, `aggregates` holds its computed values and the fields it groups by, and `columns` is empty.
     """
 
     object_type: ObjectType
@@ -45,26 +45,26 @@ class Compiled:
     parameters: dict[str, Any]
 
     def sql(self, what: str) -> str:
-        """Return the statement that selects `what` of every record, in order."""
+        """Return the statement that selects `what` for every record, in order."""
         return f"SELECT {what} FROM {self.source}{self.where}{self.group}{self.order}{self.window}"
 
     def count_sql(self) -> str:
-        """Return the statement that counts the records of the result."""
+        """Return the statement that counts the records in the result."""
         if self.window:
             return f"SELECT count(*) FROM (SELECT 1 FROM {self.source}{self.where}{self.window})"
         return f"SELECT count(*) FROM {self.source}{self.where}"
 
 
 def compile_query(query: Query, catalog: Catalog, include_deleted: bool, today: datetime.date, masks: bool) -> Compiled:
-    """Look the names of a query up and return its SQL.
+    """Resolve the names in a query and return its SQL.
 
     Args:
-        include_deleted: whether accounts in the recycle bin belong to the result (queryAll).
+        include_deleted: whether the result includes accounts in the recycle bin (queryAll).
         today: the org's day, for TODAY and LAST_N_DAYS:n.
-        masks: whether the user sees the values of encrypted fields masked.
+        masks: whether encrypted fields are masked for the user.
 
     Raises:
-        ApiError: 400 with Salesforce's code for what is wrong.
+        ApiError: 400 with Salesforce's code for the error.
     """
     base = catalog.queried(query.object_name)
     scope = Scope(query, catalog, base, today, masks)
@@ -119,7 +119,7 @@ def _select(scope: Scope) -> tuple[list[Column], list[Computed], bool]:
 
 
 def _computed(scope: Scope) -> list[Computed]:
-    """The values of each row of an aggregate result, in the order of the query."""
+    """Return the values of an aggregate result's rows, in the order of the query."""
     grouped = {_grouped(scope, path).path for path in scope.query.group_by}
     found: list[Computed] = []
     for item in scope.query.select:

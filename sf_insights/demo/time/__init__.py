@@ -1,1 +1,1 @@
-"""What happens in the demo org as days pass, and what is true of it on each."""
+"""Changes to the demo org: single ones, and those of a passing day."""

@@ -1,6 +1,6 @@
-"""What people and the platform do to the org: accounts, Zuora accounts and fields change.
+"""Changes to the org's accounts, Zuora accounts and fields.
 
-Every function runs inside `Store.change` and stamps what the platform would stamp.
+Every function runs inside `Store.change` and sets the timestamps that the platform would set.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ def account_row(store: Store, id_: str) -> dict[str, str | None]:
     """Return an account's stored texts by column.
 
     Raises:
-        KeyError: there is no such account, or it was purged.
+        KeyError: the account does not exist or was purged.
     """
     cursor = store.connection.execute("SELECT * FROM account WHERE Id = ?", (_key(id_),))
     row = cursor.fetchone()
@@ -40,14 +40,14 @@ def _write(store: Store, id_: str, columns: dict[str, str | None]) -> None:
 
 
 def update_account(store: Store, id_: str, values: dict[str, Any], stamped: bool = True) -> None:
-    """Set fields of an account by API name; formulas follow.
+    """Set fields of an account by API name, and recalculate its formulas.
 
     Args:
-        stamped: False leaves LastModifiedDate and SystemModstamp as they are, like a formula whose source changed.
+        stamped: False keeps LastModifiedDate and SystemModstamp, as when a formula's source changes.
 
     Raises:
-        KeyError: no such account or field.
-        ValueError: a value that the field cannot hold.
+        KeyError: the account or a field does not exist.
+        ValueError: a field cannot hold its value.
     """
     columns = store.stored(values)
     before = account_row(store, id_)
@@ -66,7 +66,7 @@ def update_account(store: Store, id_: str, values: dict[str, Any], stamped: bool
 
 
 def add_account(store: Store, values: dict[str, Any]) -> str:
-    """Create an account with invented values, those given in their place; return its id."""
+    """Create an account with the given values, and invented ones for the rest; return its id."""
     (number,) = store.next_account_ids(1)
     maker = AccountMaker(random.Random(f"new account {store.shape.seed} {number}"), number)
     row = maker.make(stamp=store.stamp())
@@ -76,13 +76,13 @@ def add_account(store: Store, values: dict[str, Any]) -> str:
 
 
 def insert_row(store: Store, row: dict[str, str | None]) -> None:
-    """Append an account; values for columns that the org does not have any more are dropped."""
+    """Append an account; drop values for columns that the org no longer has."""
     columns = [column_of(field) for field in store.account_fields() if not field.is_compound]
     insert_accounts(store.connection, columns, [row])
 
 
 def delete_account(store: Store, id_: str, master_id: str | None = None) -> None:
-    """Move an account to the recycle bin, as the loser of a merge when a master is given."""
+    """Move an account to the recycle bin; with a master, as the loser of a merge."""
     account_row(store, id_)
     stamp = store.stamp()
     columns: dict[str, str | None] = {"IsDeleted": "true", "LastModifiedDate": stamp, "SystemModstamp": stamp}
@@ -92,7 +92,7 @@ def delete_account(store: Store, id_: str, master_id: str | None = None) -> None
 
 
 def undelete_account(store: Store, id_: str) -> None:
-    """Bring an account back from the recycle bin."""
+    """Restore an account from the recycle bin."""
     account_row(store, id_)
     stamp = store.stamp()
     _write(
@@ -103,7 +103,7 @@ def undelete_account(store: Store, id_: str) -> None:
 
 
 def purge_account(store: Store, id_: str) -> None:
-    """Remove an account for good: no API knows it afterwards."""
+    """Remove an account permanently: no API shows it afterwards."""
     row = account_row(store, id_)
     store.connection.execute("DELETE FROM account WHERE Id = ?", (row["Id"],))
     store.connection.execute(
@@ -112,10 +112,10 @@ def purge_account(store: Store, id_: str) -> None:
 
 
 def merge_accounts(store: Store, winner_id: str, loser_ids: list[str]) -> None:
-    """Merge up to two losers into a winner: they go to the recycle bin, their children become the winner's.
+    """Merge one or two losers into a winner: they go to the recycle bin, their children become the winner's.
 
     Raises:
-        ValueError: no loser or too many, or a record that is not live.
+        ValueError: there are no losers or too many, or an account is not live.
     """
     if not 1 <= len(loser_ids) < MAX_MERGED:
         raise ValueError(f"a merge takes one or two losers, not {len(loser_ids)}")
@@ -137,7 +137,7 @@ def zuora_key(store: Store, account: str) -> str:
     """Return the Id of the Zuora account with this Id or AccountNumber.
 
     Raises:
-        KeyError: there is none.
+        KeyError: it does not exist.
     """
     found = store.connection.execute(
         "SELECT Id FROM zuora_account WHERE Id = :account OR AccountNumber = :account", {"account": account}
@@ -156,7 +156,7 @@ def _zuora_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def update_zuora_account(store: Store, account: str, values: dict[str, Any]) -> None:
-    """Set values of a Zuora account by column; kind and salesforce_id as well, for the truth."""
+    """Set values of a Zuora account by column, including kind and salesforce_id for the truth."""
     changed = {"UpdatedDate": store.stamp().replace("Z", "+00:00"), **_zuora_values(values)}
     assignments = ", ".join(f"{quoted(name)} = ?" for name in changed)
     store.connection.execute(
@@ -165,7 +165,7 @@ def update_zuora_account(store: Store, account: str, values: dict[str, Any]) -> 
 
 
 def add_zuora_account(store: Store, values: dict[str, Any]) -> str:
-    """Create a Zuora account; return its Id. CrmId is null when not given."""
+    """Create a Zuora account; return its Id. CrmId is null if not given."""
     maker = billing.ZuoraAccountMaker(
         random.Random(f"new Zuora account {store.shape.seed} {store.meta('zuora_number')}"), store.meta("zuora_number")
     )
@@ -182,13 +182,13 @@ def delete_zuora_account(store: Store, account: str) -> None:
 
 
 def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
-    """Change a field's definition: hidden, label, type, length, name and whatever else `Field` holds.
+    """Change a field's definition: hidden, label, type, length, name and the other properties of `Field`.
 
-    A renamed field keeps its values; of a retyped one, values that its new type cannot hold become null.
+    A renamed field keeps its values. In a field with a new type, values that the type cannot hold become null.
 
     Raises:
-        KeyError: no such field.
-        TypeError: no such property of a field.
+        KeyError: the field does not exist.
+        TypeError: a property does not exist.
     """
     before = store.account_field(name)
     known = dataclasses.asdict(before)
@@ -220,15 +220,15 @@ def add_field(store: Store, definition: Field, value: Any = None) -> None:
     """Add a field to Account, with the same value for every account.
 
     Raises:
-        ValueError: there is a field of that name.
+        ValueError: a field of this name exists.
     """
     if any(field.name.casefold() == definition.name.casefold() for field in store.account_fields()):
-        raise ValueError(f"Account has a field {definition.name!r} already")
+        raise ValueError(f"Account already has a field {definition.name!r}")
     (position,) = store.connection.execute("SELECT max(position) + 1 FROM field").fetchone()
     if not definition.is_compound:
         taken = {row[1].casefold() for row in store.connection.execute("PRAGMA table_info(account)")}
         column = definition.name
-        while column.casefold() in taken:  # a removed field of the same name has left its column behind
+        while column.casefold() in taken:  # a removed field of the same name left its column
             column += "_"
         definition = dataclasses.replace(definition, column=column)
         store.connection.execute(f"ALTER TABLE account ADD COLUMN {quoted(column)} TEXT")

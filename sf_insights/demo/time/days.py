@@ -1,4 +1,4 @@
-"""A day passes in the org: what people did to about one account in a hundred, the same for the same seed and day."""
+"""A day passes in the org: about one account in a hundred changes, the same way for the same seed and day."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -23,11 +23,11 @@ ZUORA_RELINKED = 0.0006
 
 
 def pass_day(store: Store) -> dict[str, Any]:
-    """Let a day pass, inside `Store.change`; at least one of each event happens, however small the org.
+    """Let a day pass, inside `Store.change`; each kind of event happens at least once, even in a small org.
 
     Returns:
-        day (from 1 on), date, and how many accounts were updated, added, deleted, merged, undeleted and purged, how
-        many formulas changed without a stamp, how many Zuora accounts were added, removed and relinked.
+        day (from 1), date, and the numbers of accounts updated, added, deleted, merged, undeleted and purged, of
+        formulas changed without a timestamp, and of Zuora accounts added, removed and relinked.
     """
     day = store.meta("day") + 1
     rng = random.Random(f"day {store.shape.seed} {day}")
@@ -56,7 +56,7 @@ def pass_day(store: Store) -> dict[str, Any]:
         changes.merge_accounts(store, winner, [loser])
     for id_ in clock.ticking(undeleted):
         changes.undelete_account(store, id_)
-    # The recycle bin loses its oldest.
+    # Purge the oldest accounts of the recycle bin.
     oldest = "SELECT Id FROM account WHERE IsDeleted = 'true' ORDER BY SystemModstamp, Id LIMIT ?"
     purged = [id_ for (id_,) in store.connection.execute(oldest, (_share(count, PURGED),)).fetchall()]
     for id_ in purged:
@@ -88,7 +88,7 @@ def _share(count: int, share: float) -> int:
 
 
 class _Clock:
-    """Spreads the events of a day over its hours, from one o'clock until eleven in the evening."""
+    """Spreads the events of a day over its hours, from 01:00 to 23:00."""
 
     def __init__(self, store: Store, events: int) -> None:
         self.store = store
@@ -104,7 +104,7 @@ class _Clock:
 
 
 class _Sampler:
-    """Picks rows of a table at random, none twice, without holding the table."""
+    """Picks random rows of a table, none twice, without loading the table."""
 
     def __init__(
         self, store: Store, rng: random.Random, look_up: str, table: str, positions: str | None = None
@@ -121,7 +121,7 @@ class _Sampler:
             self.positions = range(1, last + 1)
 
     def take(self, count: int) -> list[str]:
-        """Return up to `count` ids; fewer when hardly any are left."""
+        """Return up to `count` ids; fewer if too few are left."""
         found: list[str] = []
         for _ in range(count * 20):
             if len(found) == count or not self.positions:
@@ -137,7 +137,7 @@ class _Sampler:
 
 
 def _edited(store: Store, id_: str, rng: random.Random) -> dict[str, Any]:
-    """Return what somebody changes in an account: one to three of its fields, those that the org still has."""
+    """Return the day's changes to an account: new values for one to three of the fields that the org still has."""
     maker = AccountMaker(rng)
     row = changes.account_row(store, id_)
 
@@ -165,7 +165,7 @@ def _edited(store: Store, id_: str, rng: random.Random) -> dict[str, Any]:
     ]
     known = {field.name: field for field in store.account_fields()}
     chosen = [edits[int(rng.random() * len(edits))] for _ in range(1 + int(rng.random() * 3))]
-    # A field that an administrator removed, renamed or gave another type is left alone.
+    # Do not change fields that an administrator removed, renamed or gave another type.
     return {name: value for name, value in chosen if name in known and known[name].type == _TYPES[name]}
 
 

@@ -1,1 +1,1 @@
-"""Requests of the demo org and their answers, errors included, as Salesforce words them."""
+"""The demo org's requests, answers and errors, in Salesforce's form."""

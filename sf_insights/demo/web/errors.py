@@ -4,7 +4,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer of the REST API that is not a success: `[{"message": ..., "errorCode": ...}]`.
+    """An error answer of the REST API: `[{"message": ..., "errorCode": ...}]`.
 
     Source: Salesforce, REST API Developer Guide, "Status Codes and Error Responses".
     """
@@ -25,16 +25,16 @@ class ApiError(Exception):
 
 
 def not_found() -> ApiError:
-    """An address, an object or a job that does not exist."""
+    """Return the error for an address, an object or a job that does not exist."""
     return ApiError(404, "NOT_FOUND", "The requested resource does not exist")
 
 
 def invalid_session() -> ApiError:
-    """A token that is missing, expired or revoked."""
+    """Return the error for a token that is missing, expired or revoked."""
     return ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
 
 
 def method_not_allowed(method: str, allowed: list[str]) -> ApiError:
-    """A method that the address does not know."""
+    """Return the error for a method that the address does not support."""
     names = ",".join(allowed)
     return ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are {names}")

@@ -1,4 +1,4 @@
-"""Values in the JSON of the REST API: numbers keep the text that Java gives them."""
+"""Values in the REST API's JSON: numbers in Java's notation."""
 
 import json
 import re
@@ -6,13 +6,13 @@ from typing import Any
 
 from sf_insights.demo.data.values import INTEGERS, NUMBERS_WITH_DECIMALS
 
-# Python's json writes floats its own way. The number's text travels as a marked string and loses its quotes at the end.
+# Python's json writes floats differently, so numbers are written as marked strings whose quotes are removed at the end.
 _MARK = "\ue0f3number:"
 _MARKED = re.compile('"' + _MARK + r'([^"]*)"')
 
 
 def to_json(type_: str, text: str | None) -> Any:
-    """Return the value for `dump_json`, in the form of the REST API: datetimes end with +0000, numbers as Java's."""
+    """Return the value for `dump_json` in the REST API's form: datetimes end with +0000, numbers are Java's."""
     if text is None:
         return None
     if type_ == "boolean":

@@ -1,4 +1,4 @@
-"""Requests and answers of the demo org, between the web server and the handlers of the APIs."""
+"""Requests and answers, as they pass between the web server and the API handlers."""
 
 import json
 import zlib
@@ -21,10 +21,10 @@ _SMALL = 512  # not worth compressing
 
 @dataclass
 class ApiRequest:
-    """A request with its body, as handlers read it. Header names are in lower case.
+    """A request with its body. Header names are in lower case.
 
-    `base` is the org's own address, http://127.0.0.1 with its port: what answers name as the org, so that no client
-    carries a token off this machine.
+    `base` is the org's address in answers, http://127.0.0.1 with its port, so that no client sends a token off this
+    machine.
     """
 
     method: str
@@ -43,7 +43,7 @@ class ApiRequest:
         """Return the object of a JSON body.
 
         Raises:
-            ApiError: 400, it is not one.
+            ApiError: 400 if the body is not a JSON object.
         """
         try:
             value = json.loads(self.body or b"{}")
@@ -61,7 +61,7 @@ class ApiRequest:
 
 @dataclass
 class FilePart:
-    """A head, then a range of a file: one page of a Bulk result."""
+    """A header line and a range of a file: one page of a Bulk result."""
 
     head: bytes
     path: Path
@@ -69,7 +69,7 @@ class FilePart:
     length: int
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes of the page without holding it in memory."""
+        """Yield the page in chunks, without loading all of it."""
         yield self.head
         remaining = self.length
         with self.path.open("rb") as file:
@@ -84,7 +84,7 @@ class FilePart:
 
 @dataclass
 class Answer:
-    """What a handler answers: a value for JSON, bytes, or a part of a file."""
+    """A handler's answer: a JSON value, bytes, or a part of a file."""
 
     value: Any = None
     status: int = 200
@@ -94,7 +94,7 @@ class Answer:
     stream: Iterator[bytes] | None = None
 
     def response(self, pretty: bool, gzip: bool) -> Response:
-        """Return the answer for the web server, compressed when asked for."""
+        """Return the answer for the web server, compressed on request."""
         headers = dict(self.headers)
         if self.stream is not None:
             return StreamingResponse(self.stream, self.status, headers, media_type=self.content_type)

@@ -1,4 +1,4 @@
-// What scripts add; every page works without. Filtering without loading, counting changes, progress as it happens.
+// Filters without reloading, counts changes and shows progress live. Every page works without scripts.
 "use strict";
 
 const filter = document.querySelector("form.filter");
@@ -26,7 +26,7 @@ if (filter && selection) {
     filter.addEventListener("input", narrow);
     filter.addEventListener("submit", (event) => { event.preventDefault(); narrow(); });
     filter.querySelector("[data-without-script]").hidden = true;
-    narrow(); // a browser that comes back keeps what was typed
+    narrow(); // on going back, the browser restores the typed text
   }
 
   const count = () => {
@@ -47,7 +47,7 @@ if (filter && selection) {
   };
   selection.addEventListener("change", count);
   selection.addEventListener("change", (event) => {
-    // Whoever says what a field becomes wants it.
+    // Choosing what a field becomes also selects it.
     if (event.target.matches("select")) {
       event.target.closest("tr").querySelector("input[type=checkbox]").checked = true;
       count();
@@ -72,7 +72,7 @@ if (progress) {
         return;
       }
     } catch {
-      // the pages may be stopping; the next look tells
+      // the server may be stopping; try again
     }
     setTimeout(look, 1000);
   };
