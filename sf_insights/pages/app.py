@@ -269,7 +269,7 @@ class Pages:
                 with editing(self.places.configuration) as file:
                     if form.one("seen") != file.fingerprint:
                         raise ConfigurationProblem(
-                            f"{file.path.name} was changed meanwhile, so nothing was written.",
+                            f"{file.path.name} was changed in the meantime, so nothing was written.",
                             "Review the current labels, and save again.",
                         )
                     edited, _ = relabelled(file, changed, published)

@@ -70,7 +70,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced)
     synced.configuration.write_text(changed)
     page = synced_site.post("/labels", fields)
     assert page.status == 422
-    assert "was changed meanwhile" in page.text
+    assert "was changed in the meantime" in page.text
     assert synced.configuration.read_text() == changed
 
 

@@ -40,7 +40,7 @@ def test_two_tabs_that_save_at_once_lose_no_edit(site, sf_insights):
     with ThreadPoolExecutor() as tabs:
         answers = list(tabs.map(lambda form: requests.post(f"{site.url}/fields/save", data=form, timeout=60), forms))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-    assert all("was changed meanwhile" in answer.text for answer in answers if answer.status_code == 409)
+    assert all("was changed in the meantime" in answer.text for answer in answers if answer.status_code == 409)
     selected = {entry.field for entry in load_configuration(sf_insights.configuration).fields}
     assert len(selected & {"Phone", "Website", "Fax"}) == 1
 
@@ -48,7 +48,7 @@ def test_two_tabs_that_save_at_once_lose_no_edit(site, sf_insights):
 def test_what_an_editor_without_our_lock_saved_is_not_written_over(sf_insights):
     with editing(sf_insights.configuration) as file:
         sf_insights.configuration.write_text(CONFIGURATION + "# by hand\n")
-        with pytest.raises(ConfigurationProblem, match="was changed meanwhile"):
+        with pytest.raises(ConfigurationProblem, match="was changed in the meantime"):
             file.replace(file.with_labels({"Industry": "Branch"}))
     assert sf_insights.configuration.read_text() == CONFIGURATION + "# by hand\n"
 
