@@ -10,12 +10,12 @@ from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
-from sf_insights.domain.refusals import refusal_text
+from sf_insights.domain.refusals import API, UNKNOWN, Reaction, refusal_text, rule_for
 from sf_insights.system.open_transactions import refuse_inside_transaction
 from sf_insights.transport import waits
 from sf_insights.transport.addresses import goes_without_proxy, is_loopback, loopback_endpoint
 from sf_insights.transport.error_bodies import error_in
-from sf_insights.transport.retry import TemporaryFailure
+from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 
 T = TypeVar("T")
 
@@ -90,10 +90,15 @@ class _Adapter(HTTPAdapter):
             reported = error_in(response)
             response.close()
             what = refusal_text(reported.code, reported.message)
-            raise TemporaryFailure(
+            rule = rule_for(API, reported.code, reported.message)
+            # A code that waiting does not cure is not an outage, whatever the status: a few tries, not hours.
+            is_outage = not reported.code or rule is UNKNOWN or rule.reaction is Reaction.RETRY
+            failure = TemporaryFailure if is_outage else DoubtfulAnswer
+            raise failure(
                 f"{host} answered {response.status_code}" + (f" ({what})" if what else ""),
                 wait=waits.asked_wait(response),
                 may_be_done=response.status_code not in _NOT_DONE,
+                remedy=rule.remedy or "Try again later.",
             )
         return response
 

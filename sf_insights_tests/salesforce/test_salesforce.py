@@ -8,7 +8,8 @@ from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.domain.salesforce_ids import to_18_characters
 from sf_insights.salesforce.errors import RequestRefused, without_soql
 from sf_insights.salesforce.org import SalesforceOrg, read_api_usage
-from sf_insights.transport.retry import RetryPolicy
+from sf_insights.transport.patience import Patience
+from sf_insights.transport.retry import DoubtfulAnswer, RetryPolicy
 from sf_insights_tests.clients import calls, connected
 from sf_insights_tests.scripted_server import Answer, serving
 
@@ -358,6 +359,17 @@ def test_what_is_said_in_a_lasting_failure_is_told(org, salesforce, status, body
     assert said in str(problem.value)
     assert len(str(problem.value)) < 500
     assert "ecret" not in str(problem.value)
+
+
+def test_a_server_error_that_a_person_must_act_on_is_not_retried_for_hours(org):
+    org.fault("status", path="/describe", status=500, body=refusal("API_DISABLED_FOR_ORG", "API is off"), times=None)
+    patient = RetryPolicy(first_wait=0.01, longest_wait=0.02, patience=Patience(600))
+    with (
+        SalesforceOrg.from_environment(org.environment, retry=patient) as salesforce,
+        pytest.raises(ConnectionProblem, match=r"API_DISABLED_FOR_ORG: API is off.*API Enabled"),
+    ):
+        salesforce.describe_account()
+    assert len(calls(org, "GET", "/describe")) == DoubtfulAnswer.most_tries
 
 
 def test_a_refused_query_is_told_by_the_object_that_it_reads(org):
