@@ -198,6 +198,11 @@ def test_the_containers_are_locked_down_and_share_one_volume():
     assert list(COMPOSE["volumes"]) == ["home"]
 
 
+def test_the_daemon_alone_starts_on_a_new_volume():
+    for name in ("webserver", "settings"):
+        assert COMPOSE["services"][name]["depends_on"] == {"daemon": {"condition": "service_healthy"}}
+
+
 def test_the_ports_are_open_to_this_machine_only_and_are_those_that_are_served():
     for name in ("webserver", "settings"):
         service = COMPOSE["services"][name]
