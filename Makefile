@@ -1,4 +1,4 @@
-# Everything is installed into .venv, from requirements.lock; nothing outside this checkout.
+# Everything is installed into .venv from requirements.lock. Nothing outside this checkout changes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ soak: $(READY)
 	    sf_insights_tests/pipeline/test_publishing.py sf_insights_tests/pipeline/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py
 
-# About an hour; what it measures and what it measured is told in docs/performance.md.
+# Takes about an hour. docs/performance.md explains what it measures, and has the results.
 bench: $(READY)
 	$(BIN)/python -m benchmarks --json data/bench/figures.json
 
@@ -35,7 +35,7 @@ ui: $(READY)
 settings: $(READY)
 	$(BIN)/sf-insights settings
 
-# The pictures of the documentation, from a demo org; needs chromium.
+# Takes the pictures in docs/images from a demo org. Needs chromium.
 screenshots: $(READY)
 	$(BIN)/python -m sf_insights_tests.screenshots
 
@@ -47,7 +47,7 @@ $(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Resolves anew, for every supported Python at once. duckdb stays at 1.5.5 , whose files every current driver opens.
+# Resolves all dependencies again, for every supported Python. duckdb stays at 1.5.5, whose files every current driver opens.
 lock:
 	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
 	echo 'duckdb==1.5.5' > .lock/constraints

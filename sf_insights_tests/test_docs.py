@@ -1,4 +1,4 @@
-"""What docs/ and deploy/ say is so."""
+"""What docs/ and deploy/ say is true."""
 
 import re
 import shutil
@@ -7,37 +7,127 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from sf_insights.cli import main
+from sf_insights.domain.configuration import AccountFieldSync, Guards, Retention, SelectedField, parse_configuration
+from sf_insights_tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
-RELIABILITY = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+PACKAGE = ROOT / "sf_insights"
+TESTS = ROOT / "sf_insights_tests"
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
+RELIABILITY, OPERATING, SETTINGS = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("reliability", "operating", "settings")
+)
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 
 
-def test_every_row_of_reliability_names_a_test_that_exists():
-    rows = [line for line in RELIABILITY.splitlines() if line.startswith("| ") and not line.startswith("| what ")]
-    assert len(rows) > 20
+def anchors(page):
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_document_is_reached_from_the_readme():
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            target = (page.parent / link).resolve()
+            found = sorted(target.glob("*.md")) if target.is_dir() else [target] if target.suffix == ".md" else []
+            ahead += [file for file in found if file not in reached]
+    assert set(PAGES) <= reached
+
+
+def test_every_picture_is_shown_and_small():
+    shown = {
+        (page.parent / picture).resolve()
+        for page in PAGES
+        for picture in re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    }
+    assert shown == set((ROOT / "docs" / "images").iterdir())
+    assert {picture.name for picture in shown if picture.read_bytes()[:4] != b"\x89PNG"} == set()
+    assert {picture.name for picture in shown if picture.stat().st_size > 150_000} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_document_names_exists(page):
+    names = re.findall(r"`(\w[\w/.-]*(?:\.py|\.sql|/))`", page.read_text(encoding="utf-8"))
+    for name in names:
+        assert (ROOT / name).exists() or (PACKAGE / name).exists() or name.startswith("data/"), name
+
+
+def test_contributing_says_what_belongs_in_each_room():
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| room |")[2].partition("\n\n")[0]
+    shown = {name.rstrip("/").removesuffix(".py") for name in re.findall(r"`([\w/]+(?:\.py|/))`", table)}
+    assert shown == {room for room in ROOMS if not room.startswith("demo/")}
+
+
+def test_every_test_that_reliability_names_exists():
+    rows = [
+        line for line in RELIABILITY.splitlines() if line.startswith("| ") and not line.startswith("| what happens")
+    ]
+    assert len(rows) > 80
     for row in rows:
         [(test, file)] = re.findall(r"`(test_\w+)` \(([\w/]+\.py)\) \|$", row)
-        assert f"def {test}(" in (ROOT / "sf_insights_tests" / file).read_text(encoding="utf-8"), row
+        assert f"def {test}(" in (TESTS / file).read_text(encoding="utf-8"), row
 
 
-def test_the_readme_leads_to_the_documents():
-    links = set(re.findall(r"\]\((docs/[^)]+\.md)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert (
-        {"docs/operating.md", "docs/performance.md", "docs/reliability.md"}
-        <= links
-        <= {f"docs/{file.name}" for file in ROOT.glob("docs/*.md")}
-    )
+@pytest.mark.parametrize(("test", "tested"), [("passes_leaves", "SURVIVED"), ("stays_leaves", "REFUSED")])
+def test_reliability_lists_every_fault_that_is_tested(test, tested):
+    from sf_insights_tests.pipeline import test_reading
+
+    place = r"\s\(pipeline/test_reading\.py\)\n\n"
+    [faults] = re.findall(rf"`test_a_fault_that_{test}\w*`{place}((?:- .+\n)+)", RELIABILITY)
+    assert re.findall(r"^- (.+)$", faults, re.MULTILINE) == list(getattr(test_reading, tested))
 
 
-def test_every_command_of_operating_exists():
-    named = set(re.findall(r"`(?:sf-insights )([a-z]+)", OPERATING)) | set(
-        re.findall(r"^sf-insights (\w+)", OPERATING, re.M)
-    )
-    assert {"backup", "restore", "publish", "check", "status"} <= named <= set(main.commands)
+def test_settings_shows_every_setting_and_is_valid():
+    [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
+    content = YAML().load(text)
+    parse_configuration(content)
+    assert set(content) == set(AccountFieldSync.model_fields)
+    assert set(content["guards"]) == set(Guards.model_fields)
+    assert set(content["retention"]) == set(Retention.model_fields)
+    assert set(content["fields"][1]) == {field.alias or name for name, field in SelectedField.model_fields.items()}
+
+
+def test_settings_shows_the_defaults():
+    [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
+    shown = parse_configuration(YAML().load(text))
+    unset = parse_configuration({"fields": ["Industry"]})
+    assert shown.model_dump(exclude={"timezone", "fields"}) == unset.model_dump(exclude={"timezone", "fields"})
+
+
+def test_every_environment_variable_is_documented():
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py") if "demo" not in file.parts)
+    read = set(re.findall(r"\"((?:SF_INSIGHTS|SALESFORCE|ZUORA)_[A-Z_]+)\"", sources))
+    documented = "\n".join(page.read_text(encoding="utf-8") for page in DOCS)
+    assert len(read) > 20
+    assert {name for name in read if not re.search(rf"\b{name}\b", documented)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_and_option_that_a_document_names_exists(page):
+    for line in re.findall(r"(?:^|`|/)sf-insights ([a-z]+[^`\n]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
+        name, *words = line.split("  #")[0].split()
+        assert name in main.commands, line
+        options = {option for parameter in main.commands[name].params for option in parameter.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
 
 
 def test_the_services_keep_their_state_outside_the_checkout_where_they_may_write():
