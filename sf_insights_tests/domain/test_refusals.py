@@ -93,7 +93,7 @@ REFUSED_LOGINS = [
     ("invalid_grant", "request not supported on this domain", STOP, "My Domain"),
     ("invalid_grant", "audience is invalid", STOP, "test for a sandbox"),
     ("invalid_client_id", "client identifier invalid", STOP, "10 minutes"),
-    ("", "client identifier invalid", STOP, "not a connected app"),
+    ("", "client identifier invalid", STOP, "not the key of an app"),
     ("invalid_client", "invalid client credentials", STOP, "SALESFORCE_CONSUMER_SECRET"),
     ("unsupported_grant_type", "grant type not supported", STOP, "OAuth flow"),
     ("invalid_scope", "", STOP, "scope"),

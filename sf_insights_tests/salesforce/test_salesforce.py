@@ -237,7 +237,7 @@ def test_a_query_inside_a_message_is_left_out():
 @pytest.mark.parametrize(
     ("changed", "remedy"),
     [
-        ({"SALESFORCE_CONSUMER_KEY": "wrong"}, "SALESFORCE_CONSUMER_KEY is not a connected app"),
+        ({"SALESFORCE_CONSUMER_KEY": "wrong"}, "SALESFORCE_CONSUMER_KEY is not the key of an app"),
         ({"SALESFORCE_CONSUMER_SECRET": "wrong-9z"}, "SALESFORCE_CONSUMER_SECRET does not belong"),
         (
             {
