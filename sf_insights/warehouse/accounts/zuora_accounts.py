@@ -1,4 +1,4 @@
-"""zuora.accounts: the list of Insights accounts, written where it differs from the last one."""
+"""zuora.accounts: the list of Insights accounts, of which only changed rows are written."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
-    """Bring zuora.accounts to today's list.
+    """Update zuora.accounts from today's list.
 
     Raises:
-        IncompleteData: a landed file is lost or damaged.
-        GuardRefusal: far fewer accounts than in the last complete sync.
+        IncompleteData: a landed file is missing or damaged.
+        GuardRefusal: there are far fewer accounts than in the last complete sync.
     """
     refuse_row_drop(
         sync,
-        "The list of Insights accounts has {now:,} where the last sync had {before:,}.",
+        "The list of Insights accounts has {now:,} accounts; the last sync had {before:,}.",
         before=last_count(tx, sync, "zuora_accounts"),
         now=landed.accounts,
     )
