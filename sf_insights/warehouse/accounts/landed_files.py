@@ -13,7 +13,7 @@ from sf_insights.domain.problems import IncompleteData
 
 
 @contextmanager
-def lost_files_named(directory: Path) -> Iterator[None]:
+def translated_file_errors(directory: Path) -> Iterator[None]:
     """Translate DuckDB errors about files in this directory to IncompleteData."""
     try:
         yield

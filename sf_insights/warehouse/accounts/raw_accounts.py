@@ -1,4 +1,4 @@
-"""salesforce.raw_accounts: the Salesforce Accounts, of which only changed rows are written."""
+"""salesforce.raw_accounts: the Salesforce Accounts. Each sync writes only new and changed rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.salesforce.parquet_pages import LandedAccounts
 from sf_insights.sql import identifier, parquet, render
 from sf_insights.warehouse.accounts.columns import fit_column
-from sf_insights.warehouse.accounts.landed_files import lost_files, lost_files_named
+from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.fields.plan import save_plan
 from sf_insights.warehouse.fields.states import states_before
@@ -32,7 +32,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
         IncompleteData: an Id was delivered twice, or a landed file is missing or damaged.
         GuardRefusal: there are far fewer live accounts than in the last complete sync.
     """
-    with lost_files_named(landed.directory):
+    with translated_file_errors(landed.directory):
         _apply(tx, sync, landed, plan)
 
 
@@ -42,10 +42,10 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         raise lost_files(landed.directory)
     if records != different:
         twice = records - different
-        raise IncompleteData(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
+        raise IncompleteData(f"Salesforce delivered {twice} records twice. Nothing was changed.", "Run again.")
     refuse_row_drop(
         sync,
-        "Salesforce delivered {now:,} live accounts where the last sync had {before:,}.",
+        "Salesforce delivered {now:,} live accounts; the last sync had {before:,}.",
         before=last_count(tx, sync, "salesforce_accounts"),
         now=landed.live,
     )

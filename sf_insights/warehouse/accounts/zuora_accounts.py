@@ -1,10 +1,10 @@
-"""zuora.accounts: the list of Insights accounts, of which only changed rows are written."""
+"""zuora.accounts: the list of Insights accounts. Each sync writes only new and changed rows."""
 
 from __future__ import annotations
 
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
 from sf_insights.sql import parquet
-from sf_insights.warehouse.accounts.landed_files import lost_files, lost_files_named
+from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
@@ -23,7 +23,7 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
         before=last_count(tx, sync, "zuora_accounts"),
         now=landed.accounts,
     )
-    with lost_files_named(landed.directory):
+    with translated_file_errors(landed.directory):
         tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM {parquet(landed.files)}")
         if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
             raise lost_files(landed.directory)

@@ -73,7 +73,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     _note_field_days(model)
     summarize_metrics(tx, sync)
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})
-    _move_states(model)
+    _update_states(model)
     _describe_snapshot(model)
     write_views(tx)
     delete_expired(tx, sync)
@@ -108,7 +108,7 @@ def _note_field_days(model: _Model) -> None:
     )
 
 
-def _move_states(model: _Model) -> None:
+def _update_states(model: _Model) -> None:
     """Write the new state of each field, and keep the old states for a second sync of the day."""
     tx, sync = model.tx, model.sync
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
