@@ -1,4 +1,4 @@
-"""Sending alerts and the heartbeat to the addresses that the environment names. A failing alert fails nothing."""
+"""Send alerts and the heartbeat to the addresses in the environment. A failed alert never fails a sync."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _LOCK_SECONDS = 60  # another run may be sending
 
 
 class _Sent(Enum):
-    """What became of a request."""
+    """The outcome of a request."""
 
     DELIVERED = auto()
-    REFUSED = auto()  # by the receiver, at once
+    REFUSED = auto()  # the receiver answered with an error or a redirect
     UNANSWERED = auto()
 
 
 class Alerts:
-    """Tells each change of state once.
+    """Reports each change of state once.
 
-    What has been told, and what could not be delivered yet, is kept in a file beside the warehouse. Each occasion
-    delivers what waits, oldest first.
+    A file beside the warehouse keeps which states were reported and which alerts are not delivered yet. Each run
+    delivers the waiting alerts first, oldest first.
     """
 
     def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
@@ -49,13 +49,13 @@ class Alerts:
         self._environment = environment
 
     def failed(self, day: date | None, reason: str) -> None:
-        """Tell that a sync failed or was refused, unless the one before did too."""
+        """Report that a sync failed or was refused, unless the previous one failed too."""
         with self._locked():
             before = self._ledger()
             self._tell(before, *after_failure(before.states, day, reason))
 
     def published(self, published: Published) -> None:
-        """Tell what is new in what was published, and call the heartbeat if it brings a sync and not labels alone."""
+        """Report what is new in the snapshot; call the heartbeat if it contains a new sync and not only new labels."""
         with self._locked():
             before = self._ledger()
             self._tell(before, *after_publishing(before.states, published))
@@ -64,14 +64,14 @@ class Alerts:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep another run from changing the file meanwhile."""
+        """Hold the lock of the file, so that no other run changes it."""
         lock = filelock.FileLock(self._file.with_suffix(".lock"), thread_local=False)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=_LOCK_SECONDS)
         except (filelock.Timeout, OSError) as error:
-            # Better told twice than not at all.
-            logger.warning("Another run may tell the same, since %s cannot be locked: %s", self._file.name, error)
+            # A duplicate alert is better than none.
+            logger.warning("%s cannot be locked, so another run may send the same alerts: %s", self._file.name, error)
         try:
             yield
         finally:
@@ -83,12 +83,12 @@ class Alerts:
         except FileNotFoundError:
             return Ledger()
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            logger.warning("Which alerts were sent cannot be read, so they may be sent again: %s", error)
+            logger.warning("%s cannot be read, so alerts may be sent again: %s", self._file.name, error)
             return Ledger()
 
     def _tell(self, before: Ledger, states: dict[str, str], lines: list[str]) -> None:
         is_wanted = bool(self._environment.get(_ALERT))
-        # Noted before it is sent: what a kill interrupts is sent by the next occasion.
+        # Save before sending, so that the next run sends what a killed run did not.
         ledger = before.noting(states, lines, now()) if is_wanted else Ledger(states)
         if ledger != before:
             self._note(ledger)
@@ -108,7 +108,7 @@ class Alerts:
                 ledger = ledger.without(line)
                 self._note(ledger)
             elif sent is _Sent.UNANSWERED:
-                return  # the next would take as long
+                return  # the next alert would time out too
 
     def _note(self, ledger: Ledger) -> None:
         try:
@@ -116,13 +116,13 @@ class Alerts:
                 create_private(self._file)
             replace_content(self._file, json.dumps(ledger.as_json(), indent=1).encode())
         except OSError as error:
-            logger.warning("Which alerts were sent cannot be noted, so they may be sent again: %s", error.strerror)
+            logger.warning("%s cannot be written, so alerts may be sent again: %s", self._file.name, error.strerror)
 
     def _send(self, what: str, method: str, variable: str, body: dict[str, Any] | None) -> _Sent:
-        # The address itself is a secret for most receivers, so it stands in no message.
+        # Messages never contain the address, since for most receivers it is a secret.
         try:
             with new_session(self._environment, setting=variable) as session:
-                # Only the head of the answer is read: a body that never ends keeps nobody waiting.
+                # Stream, and so read only the headers: the body may never end.
                 answer = session.request(method, self._environment[variable], json=body, timeout=_SECONDS, stream=True)
         except Moved as moved:
             logger.warning("The %s was not sent. %s", what, moved)

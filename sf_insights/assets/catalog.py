@@ -1,4 +1,4 @@
-"""What the org has: the Account fields that the integration user may see."""
+"""The catalog: the Account fields that the integration user can see."""
 
 import dagster as dg
 
@@ -17,7 +17,7 @@ def account_fields(
     warehouse: WarehouseResource,
     salesforce: SalesforceResource,
 ) -> dg.MaterializeResult:
-    """One row per Account field that Salesforce's describe shows, or once showed. Opens the sync."""
+    """One row per Account field that Salesforce's describe call shows now or showed earlier. Opens the sync."""
     with warehouse.opening(context, settings) as step:
         org = salesforce.connected(step.retry)
         warehouse.tag(context, org_id=org.org_id)

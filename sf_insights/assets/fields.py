@@ -1,4 +1,4 @@
-"""This sync's plan: which fields, as what, which are paused and why; and what people see instead of API names."""
+"""The plan of this sync: which fields it reads, as attribute or metric, and which are paused; and the labels."""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from sf_insights.warehouse.fields.plan import load_plan, make_plan
 def selected_fields(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
-    """One row per field that the administrator selected: what this sync does with it, or why it is paused."""
+    """One row per selected field: what this sync does with it, or why it is paused."""
     with warehouse.step(context, PLAN, settings) as step:
         # Fail on the account source, the fields and the labels before reading Salesforce.
         zuora.source(step.sync.configuration, step.retry).check()
@@ -43,18 +43,18 @@ def selected_fields(
 def field_labels(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> dg.MaterializeResult:
-    """One row per field that was ever selected: its label, and whether a person wrote it. Needs no Salesforce.
+    """One row per field that was ever selected: its label, and whether a person wrote it. Does not read Salesforce.
 
-    Its data version says which fields have a label, which is all that the model needs of it: the published views are
-    made anew with every text. So a label that somebody edits leaves the model synced.
+    The data version covers which fields have a label, not the texts: the model needs only the former, and publishing
+    writes the views again with the texts. An edited label therefore does not make the model stale.
     """
     with warehouse.relabelling(context) as step, step.transaction() as tx:
-        # The file as it is now and not as the sync found it: relabelling materializes this asset alone.
+        # Use the file's current content, not the sync's copy: relabelling materializes only this asset.
         if problem := take_over_labels(tx, settings.places.configuration):
             if step.sync.run_id != context.run.run_id:
                 raise problem
-            # A file that became invalid during a sync does not stop it: it goes on with what it began with.
-            context.log.warning(f"The labels are those with which this sync began. {problem}")
+            # A file that becomes invalid during a sync does not stop the sync.
+            context.log.warning(f"This sync keeps the labels that it started with. {problem}")
             labels = labels_after(tx, step.sync.configuration, load_plan(tx))
             save_labels(tx, labels.values())
         default_labels = tx.value("SELECT count(*) FROM insights.field_labels WHERE label_source = 'default'")

@@ -1,4 +1,4 @@
-"""Both account lists, complete and typed."""
+"""Both account lists, complete and typed: Salesforce Accounts and Insights accounts."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -43,7 +43,7 @@ def raw_accounts(
     warehouse: WarehouseResource,
     salesforce: SalesforceResource,
 ) -> dg.MaterializeResult:
-    """One row per Salesforce Account, deleted and merged ones included, with the selected fields."""
+    """One row per Salesforce Account, including deleted and merged ones, with the selected fields."""
     with warehouse.step(context, SALESFORCE, settings) as step:
         org = salesforce.connected(step.retry)
         org_id = org.org_id
@@ -54,13 +54,13 @@ def raw_accounts(
         try:
             read = _extract(context, step, org, plan, catalog, settings.places.landing)
         except RequestRefused as refused:
-            # A field that vanished since the catalog was read pauses alone.
+            # A field that vanished after the catalog was read is paused; the sync continues without it.
             again = plan_without_refused(step.warehouse, step.sync, org, plan, refused)
             if again is None:
                 raise
             plan, catalog = again
-            context.log.warning(f"reading again without the field that Salesforce no longer shows: {refused}")
-        if read is None:  # not in the handler: while Python handles an error, a dropped signal does not stop the run
+            context.log.warning(f"reading again without the field that Salesforce refuses to read: {refused}")
+        if read is None:  # outside the handler, because a dropped signal does not stop a run that handles an error
             read = _extract(context, step, org, plan, catalog, settings.places.landing)
         landed, record_count = read.landed, _record_count(context, org)
         with step.transaction() as tx:
@@ -83,7 +83,7 @@ def raw_accounts(
     for name in masked:
         context.log.warning(f"{warning(name, True)} {REMEDY}")
     if read.downgrade_reason:
-        context.log.warning(f"read through REST, since the Bulk API was refused: {read.downgrade_reason}")
+        context.log.warning(f"read through REST because the Bulk API was refused: {read.downgrade_reason}")
     return dg.MaterializeResult(
         metadata={
             **metadata,
@@ -108,7 +108,7 @@ def raw_accounts(
 def zuora_accounts(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource, zuora: ZuoraResource
 ) -> dg.MaterializeResult:
-    """One row per Insights account: the Zuora Billing accounts of today, with their CRM Account ID as it stands."""
+    """One row per Insights account: today's Zuora Billing accounts, with their CRM Account ID unchanged."""
     with warehouse.step(context, ZUORA, settings) as step:
         source = zuora.source(step.sync.configuration, step.retry)
         landed = source.land(settings.places.landing / "insights_accounts")
@@ -145,20 +145,20 @@ def _extract(
         describe_fingerprint=fingerprint(catalog.values()),
         on_progress=_progress(context),
     )
-    return step.retry.run(reading)  # a query that Salesforce failed for the moment is asked again
+    return step.retry.run(reading)  # a query can fail temporarily
 
 
 def _record_count(context: dg.AssetExecutionContext, org: SalesforceOrg) -> int | None:
-    """Salesforce's own count, which only advises."""
+    """Return Salesforce's own count of Accounts, which only helps to explain misses; None if it is unknown."""
     try:
         return org.record_count()
     except ConnectionProblem as problem:
-        context.log.warning(f"Salesforce's own number of Accounts is unknown: {problem}")
+        context.log.warning(f"Salesforce's own count of Accounts is unknown: {problem}")
         return None
 
 
 def _progress(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:
-    """Tell the log how it goes, from which the terminal has it too."""
+    """Return a function that logs the progress; the terminal shows the log."""
     pace = Pace()
 
     def report(progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""Which Salesforce Account each Insights account stands for, or why there is none."""
+"""Match each Insights account to its Salesforce Account."""
 
 import dagster as dg
 
@@ -15,7 +15,7 @@ from sf_insights.warehouse.accounts import matches
 def matched_accounts(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> dg.MaterializeResult:
-    """One row per account in today's Zuora list: the Salesforce Account it stands for, or why there is none."""
+    """One row per account in today's Zuora list: the matching Salesforce Account, or why there is none."""
     with warehouse.step(context, MATCHES, settings) as step, step.transaction() as tx:
         found = matches.match_accounts(tx, step.sync)
         by_status = {f"accounts_{status}": accounts for status, accounts in matches.match_counts(tx).items()}

@@ -1,4 +1,4 @@
-"""What Dagster shows of a materialization, under names that stay the same so that it can plot them over time."""
+"""Metadata of materializations. Its names stay the same, so that Dagster can plot the values over time."""
 
 import re
 from collections.abc import Mapping
@@ -26,11 +26,18 @@ def table_metadata(
     key_table: str | None = None,
     preview: str | None = None,
 ) -> dict[str, Any]:
-    """Row count, column schema and the first rows of a table or view.
+    """Return row count, column schema and first rows of a table or view, by Dagster's metadata names.
 
-    A column is described by its label if it has one, else by what the data dictionary says. A view that is long to
-    read is not read: `rows` is its count then, and `preview` the relation whose first rows are shown for its own, or
-    `key_table` the table from which their `account_id` is taken.
+    Columns are described by their labels, or else by the data dictionary.
+
+    Args:
+        tx: the transaction.
+        schema: the schema of the relation.
+        table: the name of the relation.
+        labels: the labels by column.
+        rows: the row count, for views that are slow to count.
+        key_table: a table with the `account_id`s of the rows to show, for views that are slow to read.
+        preview: another relation whose first rows to show instead.
     """
     name = f"{identifier(schema)}.{identifier(table)}"
     if key_table:
@@ -58,5 +65,5 @@ def _preview(tx: Transaction, name: str, columns: list[str]) -> str:
 def _cell(value: Any) -> str:
     text = "" if value is None else " ".join(str(value).split())
     text = text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 1] + "…"
-    # Whatever a text of the org says, it is no markup: neither an image that a browser would fetch, nor a link.
+    # Escape Markdown: a text from the org must not become a link, or an image that the browser fetches.
     return _MARKUP.sub(r"\\\g<0>", text)

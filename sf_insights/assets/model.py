@@ -1,4 +1,4 @@
-"""The insights tables, all in one transaction: they change together or not at all."""
+"""The insights tables. One transaction writes them all, so they change together or not at all."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,9 +23,9 @@ _TABLES = {
     "account_metrics": "One row per account, metric and synced day.",
 }
 
-# A day, and what a sync may take longer than the one before.
+# One day, plus two hours in case a sync takes longer than the previous one.
 STALE_AFTER = timedelta(hours=26)
-# Only a complete sync makes these tables. The snapshot is also made anew for a label, which says nothing of the syncs.
+# Freshness is measured here and not at the snapshot, which is also published again after a label change.
 FRESH = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=25))
 
 
@@ -47,9 +47,9 @@ FRESH = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=time
 def insights_model(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult]:
-    """Attributes, their changes, metrics and the state of every field, brought to this sync; completes it.
+    """Update attributes, their changes, metrics and the state of every field, and complete the sync.
 
-    They change together. A run that selects some of them makes all of them, and says so of each.
+    A run that selects some of these tables updates them all, and reports a materialization of each.
     """
     with warehouse.step(context, MODEL, settings) as step, step.transaction() as tx:
         ended = model_sync(tx, step.sync)
@@ -67,7 +67,7 @@ def insights_model(
             rows=metric_points(tx),
             preview=f"({render('insights/todays_metrics')})",
         )
-    seconds = step.seconds  # of all four, which are made together
+    seconds = step.seconds  # for all four tables together
     metadata["account_attributes"] |= {
         "values_changed": changed.values,
         "accounts_changed": changed.accounts,

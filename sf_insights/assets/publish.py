@@ -1,4 +1,4 @@
-"""The file that analysts open."""
+"""The snapshot: the file that analysts open."""
 
 import dagster as dg
 
@@ -21,13 +21,13 @@ from sf_insights.warehouse.syncs.published_state import published_state
 def published_snapshot(
     context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
 ) -> dg.MaterializeResult:
-    """account_insights.duckdb: the whole warehouse after a complete sync, read-only, replaced in one step."""
+    """account_insights.duckdb: a read-only copy of the warehouse after a complete sync, replaced in one step."""
     places = settings.places
     with warehouse.publishing(context) as step:
         with step.transaction() as tx:
-            # What a person wrote during the sync is published with it.
+            # Publish the labels that a person wrote during the sync, too.
             if problem := take_over_labels(tx, places.configuration):
-                context.log.warning(f"The labels stay as they were. {problem}")
+                context.log.warning(f"The labels stay unchanged. {problem}")
             write_views(tx)
             is_unseen = not was_published(tx)
         is_synced = step.sync.run_id == context.run.run_id
@@ -35,7 +35,7 @@ def published_snapshot(
         with step.transaction() as tx:
             news = published_state(tx, brings_sync=is_synced or is_unseen)
     settings.alerts().published(news)
-    # A new label says nothing about what a killed sync has landed.
+    # Relabelling keeps the landed files, because the sync after a killed one may still need them.
     if is_synced:
         empty_landing(places.landing)
         warehouse.forget_runs(context, step.sync.configuration.retention.run_days)

@@ -1,4 +1,4 @@
-"""The plan of a sync, made again when the org changed under it."""
+"""Plan a sync again when a selected field vanishes during the sync."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from sf_insights.warehouse.warehouse import Warehouse
 def plan_without_refused(
     warehouse: Warehouse, sync: Sync, org: SalesforceOrg, plan: Iterable[PlannedField], refused: RequestRefused
 ) -> tuple[list[PlannedField], ByApiName[AccountField]] | None:
-    """Plan this sync again without the selected field that Salesforce refuses to read; describes Account again.
+    """Plan this sync again without the selected field that Salesforce refuses to read; describe Account again.
 
-    Returns the new plan and catalog; None, with nothing changed, when the refusal names no field that the plan reads.
+    Returns the new plan and catalog. Returns None and changes nothing if the refusal does not name a field that the
+    plan reads.
     """
     named = refused_field(refused)
     read = by_name(field.field for field in plan if field.is_read)
@@ -32,7 +33,7 @@ def plan_without_refused(
     with warehouse.transaction() as tx:
         fields = save_catalog(tx, described, sync.day)
         syncs.record(tx, sync.number, describe_fingerprint=fingerprint(fields))
-        reason = "Salesforce shows it and still refuses to read it; the integration user may not see it"
+        reason = "Salesforce lists it but refuses to read it; the integration user may not have access to it"
         without = [
             replace(field, paused_because=reason) if field.is_read and field.name == read[named].name else field
             for field in make_plan(tx, sync)

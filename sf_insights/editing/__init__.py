@@ -1,1 +1,1 @@
-"""Proposed edits of the administrator's file, checked before anything is written."""
+"""Edits of the configuration file, checked before anything is written."""

@@ -1,4 +1,4 @@
-"""Changing labels: a wish is tried on everything that is known before the file is touched, and published after."""
+"""Change labels: check new labels against all known fields before the file is written, and publish them after."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from sf_insights.warehouse.warehouse import Warehouse
 def relabelled(
     file: ConfigurationFile, labels: Mapping[str, str | None], published: PublishedFields
 ) -> tuple[ConfigurationFile, ByApiName[FieldLabel]]:
-    """The file as it would be with these labels, and every label as people would then see it; writes nothing.
+    """Return the file with these labels, and every label that people would then see; write nothing.
 
     Args:
-        file: the administrator's file.
-        labels: by API name (case ignored): the text, or None to return to the default.
-        published: what the last published sync knows. A selected field that it does not know has its API name for now.
+        file: the configuration file.
+        labels: by API name (case ignored), the new label, or None for the default label.
+        published: the fields of the last published sync. A selected field that is not among them is labelled with its
+            API name for now.
 
     Raises:
-        ConfigurationProblem: a field is not selected, a text cannot be a label, or two fields would have the same.
+        ConfigurationProblem: a field is not selected, a text is not a valid label, or two fields would have the same
+            label.
     """
     edited = file.with_labels(labels)
     configuration = edited.configuration
@@ -40,12 +42,12 @@ def relabelled(
 
 
 def may_be_published(places: Places) -> bool:
-    """Whether to publish the labels that were just written: something is published, or a first sync runs."""
+    """Tell whether labels can be published: there is a snapshot, or the first sync is running."""
     return places.snapshot.exists() or _is_held(places)
 
 
 def is_sync_due(places: Places) -> bool:
-    """Whether a sync publishes the labels in the file: one runs now, or nothing was ever published."""
+    """Tell whether a sync will publish the labels in the file: one is running, or there is no snapshot yet."""
     return not places.snapshot.exists() or _is_held(places)
 
 

@@ -1,4 +1,4 @@
-"""Changing the selection: the file as it would be, validated as a sync validates it, and what lies between."""
+"""Change the selection: the edited file, validated as a sync validates it, and its differences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Selection = ByApiName[Category]
 
 @dataclass(frozen=True)
 class Change:
-    """What saving would do: what is selected and deselected in words, and the file's lines."""
+    """What saving would change: the fields that are added, removed or moved to the other category, and the lines.
+
+    `lines` is the diff of the file as (kind, line), where kind is "add", "del", "same" or "gap".
+    """
 
     file: ConfigurationFile
     added: list[tuple[str, Category]]
@@ -32,7 +35,7 @@ class Change:
 
 
 def selection_of(configuration: AccountFieldSync) -> Selection:
-    """What the file selects."""
+    """Return the selected fields and their categories."""
     return ByApiName((entry.field, entry.category) for entry in configuration.fields)
 
 
@@ -42,16 +45,16 @@ def proposed(
     catalog: Mapping[str, AccountField],
     published: PublishedFields,
 ) -> Change:
-    """What selecting exactly these fields would do.
+    """Return what selecting exactly these fields would change; write nothing.
 
     Args:
-        file: the administrator's file.
-        selection: by API name.
-        catalog: the org's fields; when nothing is known of them, the next sync is the first to look.
-        published: what the last published sync knows.
+        file: the configuration file.
+        selection: the categories by API name.
+        catalog: the org's fields; if it is empty, the next sync checks the fields.
+        published: the fields of the last published sync.
 
     Raises:
-        ConfigurationProblem: what is asked for cannot be.
+        ConfigurationProblem: the org does not have a field, or a field cannot have the category.
     """
     edited = file.with_selection(selection)
     if catalog:
@@ -67,7 +70,7 @@ def proposed(
 
 
 def _changed_lines(before: str, after: str) -> list[tuple[str, str]]:
-    """A unified diff as (kind, line): kind is "add", "del", "same" or "gap"."""
+    """Return the unified diff as `Change.lines` has it."""
     kinds = {"+": "add", "-": "del", " ": "same"}
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
     return [("gap", "⋯") if line.startswith("@@") else (kinds[line[0]], line[1:]) for line in lines]

@@ -1,1 +1,1 @@
-"""The DuckDB file: its lock, its transactions, its copies, and what is published of it."""
+"""The DuckDB file: its lock, transactions and copies, and the published snapshot."""

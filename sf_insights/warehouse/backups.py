@@ -1,4 +1,4 @@
-"""Copies of the warehouse, and the way back from one. The published snapshot is such a copy too."""
+"""Back up the warehouse, and restore it from a backup or the published snapshot."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 
 def back_up(warehouse: Warehouse, file: Path) -> None:
-    """Write a copy of the warehouse to a file that is not there yet.
+    """Write a copy of the warehouse to a new file.
 
     Raises:
-        ConfigurationProblem: the file exists, or cannot be written.
-        WarehouseProblem: there is nothing to copy, part of it cannot be read, or a sync holds it.
+        ConfigurationProblem: the file already exists, or cannot be written.
+        WarehouseProblem: there is no warehouse, part of it cannot be read, or a sync holds it.
     """
     if file.exists():
-        raise ConfigurationProblem(f"{file} exists.", "Name another file; no backup is overwritten.")
+        raise ConfigurationProblem(f"{file} already exists.", "Name another file; backups are never overwritten.")
     warehouse.refuse_missing()
     warehouse.open("sf-insights backup")
     try:
@@ -35,21 +35,21 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
 
 
 def restore(warehouse: Warehouse, file: Path) -> Path | None:
-    """Put a copy in the place of the warehouse, and return where the old file lies now (None: there was none).
+    """Replace the warehouse with a copy; return the path that the old file was moved to, None if there was none.
 
     Raises:
-        ConfigurationProblem: the file is no copy of a warehouse.
-        WarehouseProblem: part of it cannot be read, or a sync holds the warehouse.
+        ConfigurationProblem: the file does not exist or is not a copy of a warehouse.
+        WarehouseProblem: part of the file cannot be read, or a sync holds the warehouse.
     """
     if not file.exists():
-        raise ConfigurationProblem(f"There is no {file}.", "Name a file that `sf-insights backup` wrote.")
+        raise ConfigurationProblem(f"{file} does not exist.", "Name a file that `sf-insights backup` wrote.")
     if warehouse.path.exists() and file.samefile(warehouse.path):
         raise ConfigurationProblem(f"{file} is the warehouse itself.", "Name a copy of it.")
     _refuse_unusable(file)
     aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
     warehouse.hold("sf-insights restore")
     try:
-        # Only when the copy is whole does the old file make way, and it comes back when the rest fails.
+        # Move the old file only when the copy is complete, and move it back if replacing it fails.
         replace_file(file, warehouse.path, mode=PRIVATE, complete=lambda _: _move(warehouse.path, aside))
     except BaseException:
         if not warehouse.path.exists():
@@ -61,7 +61,7 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
 
 
 def _move(file: Path, target: Path) -> None:
-    """Rename a database that may not be there, and its write-ahead log, in which its last changes may be."""
+    """Rename a database, if it exists, together with its write-ahead log, which may contain its last changes."""
     for suffix in ("", ".wal"):
         with suppress(FileNotFoundError):
             file.with_name(file.name + suffix).rename(target.with_name(target.name + suffix))
@@ -73,7 +73,7 @@ def _refuse_unusable(file: Path) -> None:
             [(version,)] = connection.execute("SELECT schema_version FROM ops.warehouse").fetchall()
     except (duckdb.Error, ValueError) as error:
         raise damage(file, error) or ConfigurationProblem(
-            f"{file} is no copy of a warehouse.",
+            f"{file} is not a copy of a warehouse.",
             "Name a file that `sf-insights backup` wrote, or a published account_insights.duckdb.",
         ) from None
     if version > SCHEMA_VERSION:

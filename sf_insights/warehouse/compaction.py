@@ -1,4 +1,4 @@
-"""Giving back the holes in the warehouse: what was deleted keeps its place in the file until that is copied."""
+"""Compact the warehouse: the space of deleted rows is freed only when the file is copied."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sf_insights.warehouse.versions import STORAGE_VERSION
 
 logger = logging.getLogger(__name__)
 
-# At a million accounts of which one in a hundred changes a day, this share is reached about once a week.
+# With a million accounts and 1 % changes a day, this share is reached about once a week.
 _TOLERATED = 0.15
-# A small file needs room to work in, which would be given back one day and taken again the next.
+# A small file would shrink one day and grow again the next.
 _LEAST_BYTES = 8_000_000
 
 
 def has_holes(tx: Transaction) -> bool:
-    """Whether so much of the file is unused that copying it is worth the time.
+    """Tell whether so much of the file is unused that compacting it is worth the time.
 
-    Counted are free blocks, and rows of the largest table that were deleted and still have their place.
+    Unused are free blocks, and the space of deleted rows in the largest table.
     """
     [(free, size)] = tx.execute(
         "SELECT free_blocks / greatest(total_blocks, 1), total_blocks * block_size FROM pragma_database_size()"
@@ -38,18 +38,18 @@ def has_holes(tx: Transaction) -> bool:
 
 
 def compact(file: Path) -> None:
-    """Copy a closed warehouse without its holes and put the copy in its place, in one step.
+    """Replace a closed warehouse with a copy without unused space, in one step.
 
-    When that fails, for want of disk space for one, the file stays as it is and goes on working.
+    If that fails, for example because the disk is full, log a warning and leave the file unchanged.
     """
-    # DuckDB gives what it writes the umask's mode: the copy, its log and what does not fit into memory.
+    # DuckDB creates files with the umask's mode, so work in a private directory.
     room = file.with_name(f".{file.name}.compact")
     copy = room / file.name
     before = file.stat().st_size
     try:
         if room.is_file():
-            room.unlink()  # an earlier version made the copy under this name
-        shutil.rmtree(room, ignore_errors=True)  # of a process that was killed
+            room.unlink()  # the copy of an earlier version of sf_insights
+        shutil.rmtree(room, ignore_errors=True)  # left by a killed process
         room.mkdir(mode=PRIVATE_DIRECTORY)
         with duckdb.connect(config=database_limits(environment())) as connection:
             connection.execute("SET enable_progress_bar = false")
@@ -62,7 +62,7 @@ def compact(file: Path) -> None:
         flush(copy)
         copy.replace(file)
     except (duckdb.Error, OSError) as error:
-        logger.warning("%s was not compacted, which the next sync tries again: %s", file.name, error)
+        logger.warning("%s was not compacted; the next sync tries again: %s", file.name, error)
         return
     finally:
         shutil.rmtree(room, ignore_errors=True)

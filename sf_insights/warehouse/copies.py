@@ -1,4 +1,4 @@
-"""Copies of closed DuckDB files, read from end to end and put where they belong in one step."""
+"""Copy closed DuckDB files: check the copy for damage, then replace the target in one step."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ def replace_file(
     complete: Callable[[Path], None] = lambda _: None,
     just_read: Collection[str] = (),
 ) -> None:
-    """Put a copy of a closed DuckDB file in the place of another, in one step and for good.
+    """Replace a file with a copy of a closed DuckDB file, durably and in one step.
 
-    Whoever has the old file open keeps it.
+    Programs that have the old file open keep it.
 
     Args:
-        file: what is copied. Every column of every table is read in the copy, and damage refused.
-        target: what is replaced.
+        file: the file to copy. To detect damage, every column of every table is read in the copy.
+        target: the file to replace.
         mode: the permissions of the target.
-        complete: may change the copy before it is put there.
-        just_read: the tables, as schema.table, that whoever copies has read in full and need not be read again.
+        complete: called with the path of the copy before it replaces the target; may change the copy.
+        just_read: tables, as schema.table, that the caller has just read in full; they are not read again.
 
     Raises:
-        WarehouseProblem: part of the file cannot be read; nothing was put in the place of the target.
+        WarehouseProblem: part of the file cannot be read; the target is unchanged.
     """
-    # Whoever copies holds the warehouse's lock, so what a killed process left under this name is nobody's any more.
+    # The caller holds the warehouse's lock, so a file with this name was left by a killed process.
     copy = target.with_name(f".{target.name}.part")
     log = copy.with_name(copy.name + ".wal")
     try:
         log.unlink(missing_ok=True)
-        create_private(copy)  # nobody else reads it before it has the mode that is asked for
+        create_private(copy)  # other users cannot read it until it has its final mode
         shutil.copyfile(file, copy)
         _refuse_damaged(copy, file, just_read)
         complete(copy)
         flush(copy)
         copy.chmod(mode)
-        # A write-ahead log beside the target, left by somebody who once opened it for writing, would make the new file
+        # A write-ahead log of the old target, left by a program that opened it for writing, would make the new file
         # unreadable.
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
         copy.replace(target)
@@ -59,7 +59,7 @@ def replace_file(
 
 
 def _refuse_damaged(copy: Path, of: Path, just_read: Collection[str]) -> None:
-    """Read every column of every table, since DuckDB sees a damaged block when it reads it and not before."""
+    """Read every column of every table, because DuckDB detects a damaged block only when it reads it."""
     try:
         with duckdb.connect(str(copy), read_only=True, config=database_limits(environment())) as connection:
             tables = connection.execute(
@@ -76,7 +76,7 @@ def _refuse_damaged(copy: Path, of: Path, just_read: Collection[str]) -> None:
 
 
 def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:
-    """What a person can do about a file that DuckDB cannot open."""
+    """Return the error for a file that DuckDB cannot open."""
     return damage(file, error) or WarehouseProblem(
         f"{file.name} cannot be opened: {str(error).splitlines()[0].rstrip('.! ')}.",
         "Close other programs that have it open (analysts open account_insights.duckdb instead), or restore the file "
@@ -85,11 +85,12 @@ def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:
 
 
 def damage(file: Path, error: BaseException) -> WarehouseProblem | None:
-    """What a person can do about a damaged file, None when an error means something else."""
+    """Return the error for a damaged file; None if `error` does not mean damage."""
     if not isinstance(error, duckdb.Error) or not any(sign in str(error).lower() for sign in _SIGNS_OF_DAMAGE):
         return None
     return WarehouseUnusable(
         f"{file} is damaged: {str(error).splitlines()[0].rstrip('.! ')}.",
-        "Nothing was put in its place. Bring the warehouse back with `sf-insights restore FILE`, from a backup or from "
-        "the published account_insights.duckdb; if that is the damaged one, `sf-insights publish` makes it again.",
+        "No file was replaced. If this is the warehouse, run `sf-insights restore FILE` with a backup or the published "
+        "account_insights.duckdb; if it is account_insights.duckdb, run `sf-insights publish`; if it is a backup, use "
+        "another one.",
     )

@@ -1,4 +1,4 @@
-"""Who holds the warehouse's lock and what that process waits for: a note beside it, for people who cannot open it."""
+"""A note beside the warehouse that says which process holds its lock, and what that process is waiting for."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sf_insights.system.waiting import Waiting, clock
 
 
 class HolderNote:
-    """The note of the process that holds the lock. One that a dead process left is written over by the next holder.
+    """The note of the process that holds the lock. The next holder overwrites the note of a dead process.
 
-    On a full disk people are told less, and the lock is held all the same.
+    If the note cannot be written, for example because the disk is full, the lock is held without it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,17 +30,17 @@ class HolderNote:
         self._replace()
 
     def waits(self, waiting: Waiting | None) -> None:
-        """Note what this process waits for, or (None) that it waits no more."""
+        """Note what this process is waiting for; None when it no longer waits."""
         self._content["waiting"] = waiting and asdict(waiting)
         self._replace()
 
     def remove(self) -> None:
-        """Note that this process gives the lock back."""
+        """Remove the note, because this process releases the lock."""
         with suppress(OSError):
             self._path.unlink()
 
     def describe(self) -> str:
-        """Return what the note of whichever process holds the lock says."""
+        """Return who holds the lock, since when, and what that process is waiting for, from its note."""
         try:
             holder = json.loads(self._path.read_text(encoding="utf-8"))
             since = clock(datetime.fromisoformat(holder["since"]))
@@ -56,4 +56,4 @@ class HolderNote:
         written = self._path.with_suffix(".holder.new")
         with suppress(OSError):
             written.write_text(json.dumps(self._content, default=datetime.isoformat), encoding="utf-8")
-            written.replace(self._path)  # in one step: who reads meanwhile gets the one or the other
+            written.replace(self._path)  # in one step, so that readers never see half a note

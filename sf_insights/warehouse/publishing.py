@@ -1,4 +1,4 @@
-"""The snapshot for analysts: a closed, read-only copy of the warehouse that replaces the last one in one step."""
+"""Publish the snapshot for analysts: a read-only copy of the warehouse that replaces the old one in one step."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ _COMPARED = ("salesforce.raw_accounts", "zuora.accounts")
 
 
 def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
-    """Put a copy of the warehouse in the place of `snapshot` and return its size in bytes.
+    """Replace the snapshot with a copy of the warehouse; return its size in bytes.
 
-    An analyst who has the old file open keeps it, unchanged, until the connection is closed. `after_sync`: this ends
-    the last complete sync, and what that has read in full is not read again to see that it is whole.
+    An analyst who has the old file open keeps it, unchanged, until the connection is closed.
+
+    Args:
+        warehouse: the open warehouse.
+        snapshot: the file to replace.
+        after_sync: whether the run that publishes also made the last complete sync. Tables that the sync read in full
+            are then not checked for damage again.
 
     Raises:
-        WarehouseProblem: the insights tables are not all of the last complete sync; the old snapshot stays.
+        WarehouseProblem: the insights tables are not all from the last complete sync; the old snapshot stays.
     """
     with warehouse.transaction() as tx:
         _refuse_mixed(tx)
@@ -47,22 +52,22 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
         )
     finally:
         warehouse.reopen()
-    forget_signals()  # it is published, and a run that stopped here would say that it is not
-    # Only now: when anything before fails, or the process dies, the warehouse does not say of a sync that it is there.
+    forget_signals()  # the snapshot is published; a run that stopped here would report a failure
+    # Record the publication last, so that a failed publish never looks published.
     with warehouse.transaction() as tx:
         _stamp(tx, moment)
     return snapshot.stat().st_size
 
 
 def was_published(tx: Transaction) -> bool:
-    """Whether analysts have had the last complete sync before, which a corrected label publishes again."""
+    """Tell whether the last complete sync was published before; changed labels publish a sync again."""
     return bool(
         tx.value("SELECT runs.published_at IS NOT NULL FROM ops.sync_runs AS runs JOIN insights.snapshot USING (sync)")
     )
 
 
 def _has_landed(tx: Transaction) -> bool:
-    """Whether the last complete sync read both lists, and did not start with what another had landed."""
+    """Tell whether the last complete sync landed both account lists itself instead of reusing landed ones."""
     return bool(
         tx.value(
             "SELECT least(salesforce_landed_at, zuora_landed_at) >= opened_at FROM ops.sync_runs "
@@ -78,7 +83,7 @@ def _stamp_copy(copy: Path, moment: datetime) -> None:
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:
-    """Say when a sync was published first: a corrected label makes what it brought no younger."""
+    """Set the time when the sync was first published; publishing again for a label change keeps it."""
     first = "CASE WHEN published_at <= $moment THEN published_at ELSE $moment END"
     tx.execute(f"UPDATE insights.snapshot SET published_at = {first}", {"moment": moment})
     tx.execute(
@@ -91,18 +96,18 @@ def _refuse_mixed(tx: Transaction) -> None:
     complete = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
     if complete is None:
         raise WarehouseProblem("Nothing has been synced completely yet.", "Run `sf-insights sync`.")
-    # Of what analysts see, Zuora's list and the matches are written before the rest.
+    # An incomplete sync may have changed the matches and Zuora's list, which are written before the other tables.
     matched = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE matched_accounts IS NOT NULL")
     of_snapshot = tx.value("SELECT max(sync) FROM insights.snapshot")
     if matched != complete or of_snapshot != complete or _list_is_newer(tx, complete):
         raise WarehouseProblem(
-            "The tables are not all of the same sync, since the last one did not complete.",
-            "Run `sf-insights sync`; until then the last snapshot stays.",
+            "The tables are not all from the same sync, because the last sync did not complete.",
+            "Run `sf-insights sync`. Until then, the last snapshot stays.",
         )
 
 
 def _list_is_newer(tx: Transaction, complete: int) -> bool:
-    """Whether Zuora's list changed since a complete sync: accounts that came or changed are marked, others counted."""
+    """Tell whether Zuora's list changed since a complete sync: rows are marked as changed, or their count differs."""
     changed = tx.value("SELECT count(*) FROM zuora.accounts WHERE changed_in_sync > $sync", {"sync": complete})
     counted = tx.value("SELECT zuora_accounts FROM ops.sync_runs WHERE sync = $sync", {"sync": complete})
     return bool(changed) or tx.value("SELECT count(*) FROM zuora.accounts") != counted

@@ -1,4 +1,4 @@
-"""What people's commands and pages read: the warehouse for an instant, or the snapshot where they cannot have it."""
+"""Read for commands and pages: the warehouse for a moment, or the snapshot while the warehouse is not available."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 
-# Two requests of the pages at once must not take each other for a sync.
+# Two page requests at the same time must not mistake each other for a sync.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to read, and where it leads: `source` is "warehouse" or "snapshot".
+    """A transaction and its `source`, "warehouse" or "snapshot".
 
-    `tx` is None when there is nothing yet. `running` says who holds the warehouse, when that is why the snapshot is
-    read instead; `is_protected` is whether the reason is that this user may not write the warehouse.
+    `tx` is None if there is nothing to read yet. If the snapshot is read because the warehouse is in use, `running`
+    says who holds it. `is_protected` tells whether this user may not write the warehouse and so cannot open it.
     """
 
     tx: Transaction | None
@@ -38,10 +38,10 @@ class Reading:
 
 @contextmanager
 def reading(places: Places, purpose: str) -> Iterator[Reading]:
-    """Read the warehouse, which also knows of syncs that failed; the snapshot while it is held, or gone, or protected.
+    """Read the warehouse, which also has failed syncs; if it is in use, missing or protected, read the snapshot.
 
     Raises:
-        WarehouseProblem: what there is cannot be opened.
+        WarehouseProblem: the file cannot be opened, or an earlier version published the snapshot.
     """
     warehouse = Warehouse(places.warehouse)
     is_protected = places.warehouse.exists() and not _may_write(places)
@@ -63,23 +63,23 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
 
 
 def _refuse_older(tx: Transaction, places: Places) -> None:
-    """A snapshot that an earlier version published has not all of what this one shows, until it is published again."""
+    """Refuse a snapshot of an earlier version, which lacks some of the tables and columns that this version reads."""
     version = tx.value("SELECT schema_version FROM ops.warehouse")
     if version < SCHEMA_VERSION:
         raise WarehouseProblem(
-            f"{places.snapshot.name} was published by an earlier sf_insights (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}), and {places.warehouse.name} cannot be read now.",
-            "Wait for a sync that is running, or run `sf-insights publish` as the user that syncs.",
+            f"{places.snapshot.name} was published by an earlier sf_insights (schema {version}; this version reads "
+            f"schema {SCHEMA_VERSION}), and {places.warehouse.name} cannot be read now.",
+            "Wait until a running sync ends, or run `sf-insights publish` as the user that runs syncs.",
         )
 
 
 def _may_write(places: Places) -> bool:
-    """Whether this user may take the lock: DuckDB and the lock write beside the file too."""
+    """Tell whether this user can open the warehouse: DuckDB and the lock also write files beside it."""
     return all(os.access(path, os.W_OK) for path in (places.warehouse, places.warehouse.parent))
 
 
 def _opened(warehouse: Warehouse, purpose: str) -> str | None:
-    """Open it and return None, or say who holds it."""
+    """Open the warehouse and return None, or return who holds it."""
     running = warehouse.holder()
     if running is None:
         try:
@@ -104,7 +104,7 @@ def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
         connection = duckdb.connect(str(snapshot), read_only=True)
     except duckdb.Error as error:
         raise WarehouseProblem(
-            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "`sf-insights publish` makes it again."
+            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "Run `sf-insights publish` to write it again."
         ) from None
     with connection:
         connection.execute("SET TimeZone = 'UTC'")

@@ -1,4 +1,4 @@
-"""What is done to the warehouse between BEGIN and COMMIT."""
+"""Run SQL between BEGIN and COMMIT."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sf_insights.system.signals import refuse_stopped
 
 
 class Transaction:
-    """Everything done to the warehouse between BEGIN and COMMIT."""
+    """Runs SQL in an open transaction of the warehouse, or reads the snapshot."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
     def run(self, file: str, parameters: Mapping[str, Any] | None = None, **names: Any) -> None:
-        """Run every statement of sql/`file`.sql: `names` are put into its text, `parameters` are bound."""
+        """Run every statement of sql/`file`.sql: `names` are the template's variables, `parameters` are bound."""
         for statement in duckdb.extract_statements(render(file, **names)):
             bound = {name: (parameters or {})[name] for name in statement.named_parameters}
             self._run(statement, bound or None).fetchall()
@@ -40,29 +40,29 @@ class Transaction:
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def value(self, sql: str, parameters: Any = None) -> Any:
-        """The first column of the first row, None when there is no row."""
+        """Return the first column of the first row; None if there is no row."""
         rows = self.execute(sql, parameters)
         return rows[0][0] if rows else None
 
     def is_empty(self, table: str) -> bool:
-        """Whether a table has no rows."""
+        """Tell whether a table has no rows."""
         return not self.value(f"SELECT count(*) FROM {table}")
 
     def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert a few rows, each given by the same column names of the table; what they leave out becomes NULL."""
+        """Insert a few rows, all with the same column names; columns that they leave out become NULL."""
         given = list(rows)
         if given:
             types = self.columns(*table.split("."))
             columns = ", ".join(identifier(name) for name in given[0])
             row = ", ".join(f"{identifier(name)} {types[name]}" for name in given[0])
-            # All as one value: for each bound value DuckDB looks for pandas anew, which takes longer than the rest.
+            # Bind all rows as one value: DuckDB looks for pandas at each bound value, which is slower than the insert.
             self._run(
                 f"INSERT INTO {table} ({columns}) SELECT unnest(CAST($rows AS JSON)::STRUCT({row})[], max_depth := 2)",
                 {"rows": json.dumps(given, default=_json)},
             )
 
     def replace(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Give a small table exactly these rows, in this order; one that has them already is not written."""
+        """Replace the rows of a small table, in this order; do not write if it has these rows already."""
         wanted = list(rows)
         held = self.records(f"SELECT * FROM {table} ORDER BY rowid")
         names = held[0] if held else {}
@@ -71,7 +71,7 @@ class Transaction:
             self.insert(table, wanted)
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
-        """The columns of a table or view and their types as DuckDB writes them, in their order."""
+        """Return the columns of a table or view in their order, with DuckDB's names of their types."""
         return dict(
             self.execute(
                 "SELECT column_name, data_type FROM duckdb_columns() "

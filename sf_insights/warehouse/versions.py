@@ -1,4 +1,4 @@
-"""The versions that a warehouse is written by."""
+"""The versions of schema, package and storage format that a warehouse is written with."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ SCHEMA_VERSION = migrations()[-1]
 VERSION = metadata.version("sf-insights")
 
 
-STORAGE_VERSION = "v1.5.0"  # what every current driver opens, whichever DuckDB version writes
+STORAGE_VERSION = "v1.5.0"  # every current driver can open this format, and newer DuckDB versions can write it

@@ -1,7 +1,7 @@
-"""The pipeline's own database: who may open it, in which transactions it changes, and how it is read.
+"""The warehouse: open warehouse.duckdb under a lock, migrate its schema, and run transactions.
 
-DuckDB lets one process write a file and nobody else open it meanwhile. So one lock, an OS file lock that the kernel
-releases when its holder dies, is taken before the file is opened and kept until it is closed again.
+While one process writes a DuckDB file, no other process can open it. Therefore a process takes a file lock before it
+opens the file and releases it after closing. The operating system releases the lock of a process that dies.
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ class Warehouse:
         wait_seconds: float = LOCK_WAIT_SECONDS,
         tell: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Take the lock and open the database: made when there is none, brought to this version when it is older.
+        """Take the lock and open the database; create it if it does not exist, and migrate an older schema.
 
         Args:
-            purpose: what the lock is for, told to whoever waits for it.
+            purpose: what the lock is for, shown to processes that wait for it.
             wait_seconds: how long to wait for another holder.
-            tell: told who holds it, when it is not free at once, and where the copy of an older version lies.
+            tell: called with a message if another process holds the lock, or if the schema was migrated.
 
         Raises:
-            WarehouseProblem: another process holds it, the file is of a newer version, or an older one cannot be
-                copied.
+            WarehouseProblem: another process holds the lock, a newer version wrote the file, or a file with an older
+                schema cannot be copied.
         """
         if self.is_open:
             return
@@ -82,21 +82,21 @@ class Warehouse:
         wait_seconds: float = LOCK_WAIT_SECONDS,
         tell: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Take the lock without opening the database, which may be lost or damaged; as for `open`.
+        """Take the lock like `open`, but do not open the database, which may be missing or damaged.
 
         Raises:
-            WarehouseProblem: another process holds it, or it is where DuckDB cannot write.
+            WarehouseProblem: another process holds the lock, or DuckDB cannot open a file with this path.
         """
         if "?" in str(self.path):
             raise WarehouseUnusable(
-                f"{self.path} has a question mark in its path, after which DuckDB does not read on.",
+                f"The path {self.path} has a question mark, and DuckDB cannot open such a file.",
                 "Choose another directory with SF_INSIGHTS_DATA_DIR.",
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._acquire(purpose, wait_seconds, tell)
 
     def close(self) -> None:
-        """Close the database and give the lock back."""
+        """Close the database and release the lock."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -106,14 +106,14 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """All of what is done inside, or nothing of it."""
+        """Run a transaction: commit at the end of the block, roll back on an error."""
         connection = self._opened()
         connection.execute("BEGIN")
         try:
             with inside_transaction():
                 yield Transaction(connection)
         except BaseException as error:
-            # A failed COMMIT has already rolled back, and a broken connection cannot.
+            # A failed COMMIT has already rolled back, and a broken connection cannot roll back.
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
             if found := damage(self.path, error) or _out_of_memory(error):
@@ -122,27 +122,27 @@ class Warehouse:
         connection.execute("COMMIT")
 
     def checkpointed(self) -> Path:
-        """Write everything into the file itself and close it, so that a copy of it is whole; the lock stays.
+        """Write all changes into the file and close it, so that it can be copied; keep the lock.
 
         Raises:
-            WarehouseProblem: part of it is still outside the file.
+            WarehouseProblem: the write-ahead log still has changes.
         """
         self._opened().execute("CHECKPOINT")
         self._opened().close()
         self._connection = None
         if self.path.with_name(self.path.name + ".wal").exists():
             raise WarehouseProblem(
-                f"{self.path.name} could not be written out completely.", "Run the sync again; nothing was published."
+                f"Some changes could not be written to {self.path.name}. Nothing was published.", "Run the sync again."
             )
         return self.path
 
     def reopen(self) -> None:
-        """Open again after `checkpointed`."""
+        """Open the database again after `checkpointed`."""
         if self._connection is None:
             self._connection = self._connect()
 
     def holder(self) -> str | None:
-        """Who holds the lock and since when, None when nobody does."""
+        """Return who holds the lock and since when; None if it is free."""
         probe = filelock.FileLock(self.path.with_suffix(".lock"), thread_local=False)
         try:
             probe.acquire(timeout=0)
@@ -154,28 +154,28 @@ class Warehouse:
         return None
 
     def note_waiting(self, waiting: Waiting | None) -> None:
-        """Let `holder` say what this process waits for, or (None) that it waits no more."""
+        """Note, for `holder`, what this process is waiting for; None when it no longer waits."""
         self._holder.waits(waiting)
 
     def refuse_lost(self) -> None:
-        """A lost warehouse is not begun anew beside its last copy, which the next publication would replace.
+        """Refuse to create a warehouse beside a snapshot, because the next publish would replace that last copy.
 
         Raises:
-            WarehouseProblem: there is no warehouse any more.
+            WarehouseProblem: there is a snapshot but no warehouse.
         """
         snapshot = self.path.with_name(SNAPSHOT_NAME)
         if snapshot.exists() and not self.path.exists():
             raise WarehouseUnusable(
-                f"{self.path.name} is gone, and {snapshot.name} is what is left of it.",
-                f"Bring it back with `sf-insights restore {shlex.quote(str(snapshot))}`, or from a later backup; or "
-                f"move {snapshot.name} away to begin anew.",
+                f"{self.path.name} is missing, but {snapshot.name} still exists.",
+                f"Restore it with `sf-insights restore {shlex.quote(str(snapshot))}` or from a newer backup, or move "
+                f"{snapshot.name} away to start from nothing.",
             )
 
     def refuse_missing(self) -> None:
-        """Stop what needs a warehouse and is not a sync, before it makes an empty one.
+        """Keep operations other than a sync from creating an empty warehouse.
 
         Raises:
-            WarehouseProblem: there is none.
+            WarehouseProblem: there is no warehouse.
         """
         self.refuse_lost()
         if not self.path.exists():
@@ -201,7 +201,7 @@ class Warehouse:
         self._holder.write(purpose)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        # A holder of our lock that dies may give it back a moment before DuckDB's own.
+        # When a process dies, our lock may be released a moment before DuckDB's own.
         dying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(duckdb.IOException),
             wait=tenacity.wait_fixed(_LOCK_POLL_SECONDS),
@@ -235,7 +235,7 @@ class Warehouse:
             version = tx.value("SELECT schema_version FROM ops.warehouse")
         if version > SCHEMA_VERSION:
             raise WarehouseUnusable(
-                f"{self.path.name} was written by a newer sf_insights (schema {version}, this one knows "
+                f"{self.path.name} was written by a newer sf_insights (schema {version}; this version knows schema "
                 f"{SCHEMA_VERSION}).",
                 "Upgrade sf_insights.",
             )
@@ -243,26 +243,26 @@ class Warehouse:
             copy = self._copied(f"before-schema-{SCHEMA_VERSION}")
             self._migrate(version)
             tell(
-                f"{self.path.name} was brought from schema {version} to {SCHEMA_VERSION}; as it was before, it is kept "
-                f"as {copy.name}. Delete that one when it is of no more use."
+                f"{self.path.name} was migrated from schema {version} to {SCHEMA_VERSION}. The old file is kept as "
+                f"{copy.name}; delete it when you no longer need it."
             )
 
     def _copied(self, occasion: str) -> Path:
-        """Keep a copy of the file as it is now beside it."""
+        """Write a copy of the current file beside it; return its path."""
         copy = self.path.with_name(f"{self.path.stem}.{occasion}-{now():%Y%m%dT%H%M%S}.duckdb")
         try:
             replace_file(self.checkpointed(), copy, mode=PRIVATE)
         except OSError as error:
             raise WarehouseProblem(
-                f"{self.path.name} is of an older version, and cannot be copied before it is changed: "
-                f"{error.strerror}. It is as it was.",
-                f"Make room for {copy.name} beside it, as large as it is, and run again.",
+                f"{self.path.name} has an older schema, but cannot be copied before its migration: {error.strerror}. "
+                "Nothing was changed.",
+                f"Make room for {copy.name} in the same directory, as large as {self.path.name}, and run again.",
             ) from None
         self.reopen()
         return copy
 
     def _migrate(self, version: int) -> None:
-        """Take every step from a version to the present one, all or none."""
+        """Migrate the schema from a version to the current one, in one transaction."""
         with self.transaction() as tx:
             for step in migrations():
                 if step > version:
@@ -272,11 +272,11 @@ class Warehouse:
 
 
 def _out_of_memory(error: BaseException) -> WarehouseProblem | None:
-    """What a person can do when DuckDB may not use as much memory as a statement needs."""
+    """Return the error for a statement that needs more memory than the limit; None for other errors."""
     if not isinstance(error, duckdb.OutOfMemoryException):
         return None
     limit = database_limits(environment())["memory_limit"]
     return WarehouseUnusable(
-        f"DuckDB may use {limit} of memory, which is not enough for so many accounts.",
-        "Set SF_INSIGHTS_MEMORY_LIMIT to more, such as 2GB, and run again; nothing was changed.",
+        f"DuckDB may use {limit} of memory, which is not enough for so many accounts. Nothing was changed.",
+        "Set SF_INSIGHTS_MEMORY_LIMIT to a larger value, such as 2GB, and run again.",
     )

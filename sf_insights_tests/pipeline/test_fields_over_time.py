@@ -345,7 +345,7 @@ def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing
     # As a process leaves it that died between matching and the model.
     sync.change_warehouse("UPDATE ops.sync_runs SET state = 'failed' WHERE sync = 2")
     run = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}])
-    assert "not all of the same sync" in run.reason
+    assert "not all from the same sync" in run.reason
     assert sync.snapshot.read_bytes() == before
 
 
@@ -358,7 +358,7 @@ def test_relabelling_after_a_sync_whose_model_failed_publishes_nothing_mixed(org
     sync.fails(day="2026-03-02")
     sync.change_warehouse("ALTER TABLE ops.elsewhere RENAME TO metric_summary")
     run = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}])
-    assert "not all of the same sync" in run.reason
+    assert "not all from the same sync" in run.reason
     assert sync.snapshot.read_bytes() == before
     run = sync(day="2026-03-02")
     assert _labels(run) == {"Industry": "Branch"}

@@ -281,7 +281,7 @@ def test_an_older_warehouse_that_cannot_be_copied_stays_as_it_is(path):
         [sys.executable, "-c", OPEN, str(path), "0", "1000000"], env=os.environ, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "cannot be copied before it is changed" in done.stderr
+    assert "cannot be copied before its migration" in done.stderr
     assert "Make room for warehouse.before-schema" in done.stderr
     assert path.read_bytes() == before
     assert copies(path) == []

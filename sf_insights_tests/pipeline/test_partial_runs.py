@@ -158,7 +158,7 @@ def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_be
         assert result.success
         assert known(days.sync.look()) == undisturbed(("2026-03-03", CHANGED))
     elif "zuora__accounts" in rest:
-        assert "would go on with the sync of 2026-03-02, and what it reads now is of 2026-03-03" in reasons(result)[0]
+        assert "would continue the sync of 2026-03-02, but would read data of 2026-03-03" in reasons(result)[0]
         assert known(days.sync.look()) == days.first
     else:  # both lists were read on the second day, whose sync is completed now
         assert result.success, reasons(result)
@@ -195,7 +195,7 @@ def test_one_asset_after_another_makes_a_sync(days, undisturbed, monkeypatch):
         ("zuora__accounts", "builds on zuora/accounts"),
         ("insights__matched_accounts", "builds on insights/matched_accounts"),
         ("insights__field_labels", "Phone, NumberOfEmployees have no label yet"),
-        ("insights_model", "not all of the same sync"),
+        ("insights_model", "not all from the same sync"),
     ],
 )
 def test_a_run_that_leaves_an_asset_out_names_it_and_publishes_nothing(days, monkeypatch, left_out, said):
@@ -233,7 +233,7 @@ def test_a_part_of_the_assets_is_told_as_a_part_and_not_as_a_failure(days):
     assert materialize(["insights/matched_accounts"]).success
     [(state, reason)] = days.sync.read_warehouse("SELECT state, reason FROM ops.sync_runs ORDER BY sync DESC LIMIT 1")
     assert state == "partial"
-    assert "a part of the assets" in reason
+    assert "some of the assets" in reason
 
 
 def cases():

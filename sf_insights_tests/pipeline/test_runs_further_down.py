@@ -50,7 +50,7 @@ def test_a_new_link_that_was_matched_between_two_syncs_is_modelled_by_the_next(o
     assert materialize("zuora/accounts", "insights/matched_accounts").success
     published = materialize("insights/published_snapshot")
     assert not published.success
-    assert "not all of the same sync" in reason(published)
+    assert "not all from the same sync" in reason(published)
     assert sync.snapshot.read_bytes() == before
     run = sync(day="2026-03-02")
     assert run.rows(
@@ -140,7 +140,7 @@ def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-09")
     result = materialize(asset)
     assert not result.success
-    assert "the sync of 2026-03-01, and what it reads now is of 2026-03-09" in reason(result)
+    assert "the sync of 2026-03-01, but would read data of 2026-03-09" in reason(result)
     assert sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
     sync(day="2026-03-09")
 
@@ -153,7 +153,7 @@ def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matc
     org.delete_zuora_account(removed)
     assert "--accept match-rate" in sync.fails(day="2026-03-02", guards={"min_match_rate": 1.0}).reason
     again = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}, FIELDS[1]])
-    assert "not all of the same sync" in again.reason
+    assert "not all from the same sync" in again.reason
     assert sync.snapshot.read_bytes() == before
     run = sync(day="2026-03-02", guards={"min_match_rate": 0.1})
     assert run.rows("SELECT account_name FROM insights.matched_accounts WHERE account_id = ?", [renamed]) == [

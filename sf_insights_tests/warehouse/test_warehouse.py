@@ -182,7 +182,7 @@ def test_a_limit_that_is_too_low_is_named_with_the_way_out(tmp_path, monkeypatch
     monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "30MB")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
-    said = r"may use 30MB .* Set SF_INSIGHTS_MEMORY_LIMIT to more"
+    said = r"may use 30MB .* Set SF_INSIGHTS_MEMORY_LIMIT to a larger value"
     with pytest.raises(WarehouseProblem, match=said), warehouse.transaction() as tx:
         tx.execute("SELECT list(range) FROM range(20000000)")
     warehouse.close()

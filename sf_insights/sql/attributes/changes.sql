@@ -1,5 +1,5 @@
--- Today's changes of attributes that a sync of an earlier day read. `tracked` attributes are read today too; `unread`
--- ones are paused or deselected, and a relinked account loses its values of them.
+-- Today's changes of attributes that a sync of an earlier day read. `tracked` attributes are read today too. `unread`
+-- attributes are paused or deselected; a relinked account loses its values of them.
 INSERT INTO ops.attribute_changes
 WITH compared AS (
     SELECT

@@ -1,4 +1,4 @@
-{# Today's values of matched accounts. `casts` casts a column to the type of the column that it is compared with. #}
+{# Today's values of matched accounts. `casts` has a cast for each column whose type differs from the kept column's. #}
 {% macro value(field, casts) %}
 raw.{{ field | identifier }}{{ casts.get(field, "") }} AS {{ field | identifier }}
 {%- endmacro %}

@@ -1,1 +1,1 @@
-"""Both account lists in the warehouse, and which Salesforce Account each Insights account stands for."""
+"""Both account lists in the warehouse, and which Salesforce Account each Insights account matches."""

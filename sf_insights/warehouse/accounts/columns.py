@@ -1,4 +1,4 @@
-"""Columns that fit the values of a field."""
+"""Change columns to fit the values of a field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def fit_column(tx: Transaction, table: str, name: str, type_: str | None, needed: ColumnType) -> None:
-    """Add a column, widen it, or start it anew when it is of another kind; never narrow it."""
+    """Add or widen a column, or replace it with an empty one if its kind changed; never narrow it."""
     if type_ is not None:
         held = ColumnType.parse(type_)
         wider = held.widened(needed)

@@ -1,4 +1,4 @@
-"""Landed files that something removes or damages while the warehouse reads them."""
+"""Report landed files that another program removes or damages while the warehouse reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from sf_insights.domain.problems import IncompleteData
 
 
 @contextmanager
-def lost_files_named(directory: Path) -> Iterator[None]:
+def translated_file_errors(directory: Path) -> Iterator[None]:
+    """Translate DuckDB errors about files in this directory to IncompleteData."""
     try:
         yield
     except duckdb.Error as error:
@@ -23,7 +24,8 @@ def lost_files_named(directory: Path) -> Iterator[None]:
 
 
 def lost_files(directory: Path) -> IncompleteData:
+    """Return the error for landed files that are missing or damaged."""
     return IncompleteData(
-        f"Files in {directory} were removed or damaged while they were in use.",
-        "Keep other programs away from that directory, look at the disk, and run again; nothing was changed.",
+        f"Files in {directory} were removed or damaged while they were in use. Nothing was changed.",
+        "Keep other programs away from that directory, check the disk, and run again.",
     )

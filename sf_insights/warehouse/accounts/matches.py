@@ -1,4 +1,4 @@
-"""Matching as one step of the warehouse: today's matches, the guard over them, and what they change."""
+"""Match the accounts of Zuora's list in the warehouse, and guard the match rate."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ENTER_CRM_ACCOUNT_IDS = "Enter the ids of the Salesforce Accounts in Zuora, in t
 
 @dataclass(frozen=True)
 class MatchRate:
-    """How the accounts of Zuora's list matched on a day, as ops.match_rate defines it.
+    """How many accounts of Zuora's list matched on a day, a row of ops.match_rate.
 
-    `rate` is between 0 and 1: the share of the accounts with a CRM Account ID that are matched, 0 when none has one.
+    `rate` is the share of the accounts with a CRM Account ID that match, from 0 to 1; 0 if no account has one.
     """
 
     day: date
@@ -41,13 +41,13 @@ class MatchRate:
 
 
 def match_rates(tx: Transaction, most: int) -> list[MatchRate]:
-    """The rates of the last synced days, newest first; none before the first matching."""
+    """Return the match rates of the last synced days, newest first; empty before the first matching."""
     rows = tx.records("FROM ops.match_rate ORDER BY day DESC LIMIT $most", {"most": most})
     return [MatchRate(**row) for row in rows]
 
 
 def match_counts(tx: Transaction) -> dict[str, int]:
-    """How many accounts have which status now, in the order of STATUSES; nothing before the first matching."""
+    """Return the current number of accounts by status, in the order of STATUSES; empty before the first matching."""
     counted = dict(
         tx.execute(
             "SELECT match_status, accounts FROM ops.match_counts WHERE day = (SELECT max(day) FROM ops.match_counts)"
@@ -57,14 +57,14 @@ def match_counts(tx: Transaction) -> dict[str, int]:
 
 
 def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:
-    """Match today's list, write what is new about it, and return how it matched.
+    """Match today's list, write the changed matches, and return the match rate.
 
     Raises:
         GuardRefusal: too few accounts match.
     """
     objects = ", ".join(f"{literal(prefix)}: {literal(name)}" for prefix, name in OBJECTS_BY_PREFIX.items())
     is_first = tx.is_empty("ops.account_matches")
-    # Another version may have other rules.
+    # Match all accounts again after an upgrade, since the rules may have changed.
     everything = is_first or tx.value("SELECT max(sf_insights_version) FROM insights.snapshot") != VERSION
     tx.run(
         "matching/todays_matches",
@@ -96,12 +96,12 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:
 
 
 def _date(day: date | None) -> str:
-    """A date where a view stands, which takes no parameters."""
+    """Return a date as a SQL literal, because a view does not take parameters."""
     return "NULL::DATE" if day is None else f"DATE '{day}'"
 
 
 def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
-    """What to add to the reason of an account that was not found when many accounts cannot be seen; else nothing."""
+    """Return a hint to add to the reason of accounts that were not found; "" unless many Accounts may be hidden."""
     [(seen, counted)] = tx.execute(
         "SELECT salesforce_accounts, salesforce_record_count FROM ops.sync_runs WHERE sync = $sync",
         {"sync": sync.number},
@@ -114,11 +114,11 @@ def _guard_match_rate(sync: Sync, found: MatchRate) -> None:
     least = sync.configuration.guards.min_match_rate
     if found.rate >= least or "match-rate" in sync.accepted:
         return
-    accept = "If it is right, accept it for one run with `sf-insights sync --accept match-rate`."
+    accept = "If this is correct, accept it for one run with `sf-insights sync --accept match-rate`."
     if not found.with_crm_account_id:
         raise GuardRefusal(NO_CRM_ACCOUNT_IDS, f"{ENTER_CRM_ACCOUNT_IDS} Nothing was changed. {accept}")
     raise GuardRefusal(
         f"Only {found.matched:,} of {found.with_crm_account_id:,} accounts with a CRM Account ID match a "
         f"Salesforce Account ({found.rate:.0%}; at least {least:.0%} must).",
-        f"The ids may be those of another org, such as a sandbox before its refresh; nothing was changed. {accept}",
+        f"The ids may be from another org, such as a sandbox before its refresh. Nothing was changed. {accept}",
     )

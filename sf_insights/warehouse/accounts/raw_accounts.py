@@ -1,4 +1,4 @@
-"""What was landed, brought into the warehouse by comparison: Salesforce's accounts, and Zuora's list of them."""
+"""salesforce.raw_accounts: the Salesforce Accounts. Each sync writes only new and changed rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sf_insights.domain.soql import SYSTEM_FIELDS
 from sf_insights.salesforce.parquet_pages import LandedAccounts
 from sf_insights.sql import identifier, parquet, render
 from sf_insights.warehouse.accounts.columns import fit_column
-from sf_insights.warehouse.accounts.landed_files import lost_files, lost_files_named
+from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.fields.plan import save_plan
 from sf_insights.warehouse.fields.states import states_before
@@ -24,15 +24,15 @@ _BOOKKEEPING = ("absent_since", "changed_in_sync")
 
 
 def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
-    """Bring salesforce.raw_accounts to what was landed; rows that are the same as before are not touched.
+    """Update salesforce.raw_accounts from the landed files; write only new and changed rows.
 
-    A field that went from mostly filled to all null is paused in the plan, and its column is left out.
+    A field that was mostly filled and is now empty in every account is paused in the plan, and its column is left out.
 
     Raises:
-        IncompleteData: an Id came twice, or a landed file is lost or damaged.
-        GuardRefusal: far fewer live accounts than in the last complete sync.
+        IncompleteData: an Id was delivered twice, or a landed file is missing or damaged.
+        GuardRefusal: there are far fewer live accounts than in the last complete sync.
     """
-    with lost_files_named(landed.directory):
+    with translated_file_errors(landed.directory):
         _apply(tx, sync, landed, plan)
 
 
@@ -42,18 +42,18 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         raise lost_files(landed.directory)
     if records != different:
         twice = records - different
-        raise IncompleteData(f"Salesforce delivered {twice} records twice.", "Run again; nothing was changed.")
+        raise IncompleteData(f"Salesforce delivered {twice} records twice. Nothing was changed.", "Run again.")
     refuse_row_drop(
         sync,
-        "Salesforce delivered {now:,} live accounts where the last sync had {before:,}.",
+        "Salesforce delivered {now:,} live accounts; the last sync had {before:,}.",
         before=last_count(tx, sync, "salesforce_accounts"),
         now=landed.live,
     )
     emptied = _emptied_fields(tx, sync, landed, plan)
     if emptied:
         reason = (
-            "it is empty in every account, where most had a value before; the integration user may have lost read "
-            "access to it; if it is right, deselect it, sync, and select it again on a later day"
+            "it is empty in every account, but most accounts had a value before; the integration user may have lost "
+            "read access to it; if this is correct, deselect it, sync, and select it again on a later day"
         )
         plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
         save_plan(tx, sync.number, plan)
@@ -74,7 +74,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
 
 
 def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
-    """The visible fields without any value now that were mostly filled when an earlier day read them last."""
+    """Return the visible fields that are empty now, but were mostly filled when an earlier day last read them."""
     filled_before = dict(tx.execute(render("ops/mostly_filled"), {"day": sync.day, "share": _MOSTLY_FILLED}))
     states = states_before(tx, sync.day)
     return {
@@ -90,7 +90,7 @@ def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: S
 
 
 def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> set[str]:
-    """Give raw_accounts exactly these columns, each wide enough for what it holds and what comes; return new ones."""
+    """Give raw_accounts exactly these columns, wide enough for the old and new values; return the added ones."""
     existing = tx.columns("salesforce", "raw_accounts")
     kept = {*SYSTEM_FIELDS, *_BOOKKEEPING}
     for name in existing.keys() - columns.keys() - kept:
@@ -101,7 +101,7 @@ def _fit_columns(tx: Transaction, columns: dict[str, ColumnType]) -> set[str]:
 
 
 def _view_landed(tx: Transaction, landed: LandedAccounts, columns: dict[str, ColumnType]) -> None:
-    """The landed files as one relation, of the types that raw_accounts has."""
+    """Create the view `landed_accounts` over the landed files, with the column types of raw_accounts."""
     held = tx.columns("salesforce", "raw_accounts")
     cast = ", ".join(f"{identifier(name)}::{held[name]} AS {identifier(name)}" for name in columns)
     tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_accounts AS SELECT {cast} FROM {parquet(landed.accounts)}")

@@ -1,4 +1,4 @@
-"""The guard against a list that lost far more accounts than a day loses."""
+"""The guard against losing far more accounts than usual in one day."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def last_count(tx: Transaction, sync: Sync, count: str) -> int | None:
+    """Return a column of ops.sync_runs for the last complete sync before this one; None if there is none."""
     rows = tx.execute(
         f"SELECT {count} FROM ops.sync_runs WHERE state = 'complete' AND sync < $sync ORDER BY sync DESC LIMIT 1",
         {"sync": sync.number},
@@ -16,10 +17,21 @@ def last_count(tx: Transaction, sync: Sync, count: str) -> int | None:
 
 
 def refuse_row_drop(sync: Sync, sentence: str, before: int | None, now: int) -> None:
+    """Compare two account counts.
+
+    Args:
+        sync: the sync, with the guard's threshold and the accepted guards.
+        sentence: the message, with the placeholders {before} and {now}.
+        before: the count in the last complete sync, None if there is none.
+        now: the count in this sync.
+
+    Raises:
+        GuardRefusal: the drop is larger than `guards.max_row_drop` and was not accepted.
+    """
     allowed = sync.configuration.guards.max_row_drop
     if before and now < before * (1 - allowed) and "row-drop" not in sync.accepted:
         raise GuardRefusal(
             sentence.format(now=now, before=before),
-            f"A drop of more than {allowed:.0%} is refused, and nothing was changed. If it is right, accept it for one "
+            f"A drop of more than {allowed:.0%} is refused. Nothing was changed. If this is correct, accept it for one "
             "run with `sf-insights sync --accept row-drop`.",
         )

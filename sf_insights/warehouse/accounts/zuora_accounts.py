@@ -1,29 +1,29 @@
-"""zuora.accounts: the list of Insights accounts, written where it differs from the last one."""
+"""zuora.accounts: the list of Insights accounts. Each sync writes only new and changed rows."""
 
 from __future__ import annotations
 
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
 from sf_insights.sql import parquet
-from sf_insights.warehouse.accounts.landed_files import lost_files, lost_files_named
+from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 
 def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
-    """Bring zuora.accounts to today's list.
+    """Update zuora.accounts from today's list.
 
     Raises:
-        IncompleteData: a landed file is lost or damaged.
-        GuardRefusal: far fewer accounts than in the last complete sync.
+        IncompleteData: a landed file is missing or damaged.
+        GuardRefusal: there are far fewer accounts than in the last complete sync.
     """
     refuse_row_drop(
         sync,
-        "The list of Insights accounts has {now:,} where the last sync had {before:,}.",
+        "The list of Insights accounts has {now:,} accounts; the last sync had {before:,}.",
         before=last_count(tx, sync, "zuora_accounts"),
         now=landed.accounts,
     )
-    with lost_files_named(landed.directory):
+    with translated_file_errors(landed.directory):
         tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM {parquet(landed.files)}")
         if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
             raise lost_files(landed.directory)

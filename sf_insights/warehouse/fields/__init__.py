@@ -1,1 +1,1 @@
-"""What the warehouse keeps about fields: the catalog, the plan of a sync, states and labels."""
+"""The tables about fields: the catalog, the plan of a sync, states and labels."""

@@ -1,4 +1,4 @@
-"""salesforce.account_fields: what the org's describe shows, and once showed."""
+"""salesforce.account_fields: the Account fields that the org's describe call shows now or showed earlier."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def save_catalog(tx: Transaction, described: Iterable[AccountField], day: date) -> list[AccountField]:
-    """Keep what describe shows now, and of what it shows no longer since when it does not.
+    """Save the described fields, and for fields that vanished, since when.
 
-    Returns the described fields in the spelling in which the catalog first saw each; every other table uses that one.
+    Returns the described fields in the spelling that the catalog first saw, which all other tables use.
     """
     held = {row["field"]: row for row in tx.records("SELECT * FROM salesforce.account_fields")}
     fields = spelled_as([*OWN_NAMES, *held], described)
@@ -33,13 +33,13 @@ def save_catalog(tx: Transaction, described: Iterable[AccountField], day: date) 
 
 
 def load_catalog(tx: Transaction) -> ByApiName[AccountField]:
-    """The fields that the last describe showed, by API name."""
+    """Return the fields that the last describe call showed, by API name."""
     rows = tx.records("SELECT * FROM salesforce.account_fields WHERE vanished_on IS NULL")
     return by_name(field_of(row) for row in rows)
 
 
 def known_fields(tx: Transaction, day: date | None = None) -> ByApiName[KnownField]:
-    """Every field the org ever showed, as a sync of this day starts from it; of a day to come when there is none."""
+    """Return every field that the org ever showed, as known before a sync of this day; without `day`, as known now."""
     known = ByApiName(
         (row["field"], KnownField(row["field"], row["label"], row["type"]))
         for row in tx.records("SELECT field, label, type FROM salesforce.account_fields")

@@ -19,13 +19,13 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def load_labels(tx: Transaction) -> ByApiName[FieldLabel]:
-    """Every label there is, by field."""
+    """Return all labels, by field."""
     rows = tx.execute("SELECT field, label, default_label, label_source FROM insights.field_labels")
     return ByApiName((row[0], FieldLabel(*row)) for row in rows)
 
 
 def save_labels(tx: Transaction, labels: Iterable[FieldLabel]) -> None:
-    """Write the labels that are new or changed, and nothing else."""
+    """Write only the labels that are new or changed."""
     before = load_labels(tx)
     changed = [label for label in labels if before.get(label.field) != label]
     for label in changed:
@@ -46,7 +46,7 @@ def save_labels(tx: Transaction, labels: Iterable[FieldLabel]) -> None:
 
 
 def label_wishes(configuration: AccountFieldSync, plan: Iterable[PlannedField]) -> list[LabelWish]:
-    """What the file says of the label of each planned field."""
+    """Return what the configuration says about the label of each planned field."""
     said = configuration.by_field
     wishes = []
     for planned in plan:
@@ -61,21 +61,21 @@ def label_wishes(configuration: AccountFieldSync, plan: Iterable[PlannedField]) 
 def labels_after(
     tx: Transaction, configuration: AccountFieldSync, plan: Iterable[PlannedField]
 ) -> ByApiName[FieldLabel]:
-    """Every label as it is once these planned fields have theirs, by field; writes nothing.
+    """Return all labels, by field, after the planned fields get theirs; write nothing.
 
     Raises:
-        ConfigurationProblem: two fields would have the same.
+        ConfigurationProblem: two fields would have the same label.
     """
     wishes = label_wishes(configuration, plan)
     return assign_labels(load_labels(tx), wishes, configuration.label_prefix, RESERVED_NAMES)
 
 
 def take_over_labels(tx: Transaction, file: Path) -> ConfigurationProblem | None:
-    """Keep the labels that the administrator's file gives the planned fields now, which may be later than the plan.
+    """Save the labels that the configuration file now gives the planned fields; the file may be newer than the plan.
 
-    Whether the synchronization is switched off does not matter: labels can be edited all the same.
+    Labels are saved even if the synchronization is switched off.
 
-    Returns why the file cannot be used, and then nothing is written.
+    Returns the problem if the file cannot be used; nothing is written then.
     """
     try:
         labels = labels_after(tx, load_configuration(file), load_plan(tx))

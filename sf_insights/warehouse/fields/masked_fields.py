@@ -1,4 +1,4 @@
-"""Which encrypted fields of the accounts read last hold masks only."""
+"""Find encrypted fields that contain only masks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def masked_fields(tx: Transaction, plan: Iterable[PlannedField]) -> list[str]:
-    """The encrypted fields of the plan whose values, in the accounts read last, are all masks."""
+    """Return the encrypted fields of the plan whose values in the live accounts are all masks."""
     held = tx.columns("salesforce", "raw_accounts")
     names = [field.name for field in plan if field.field.type == MASKED_TYPE and field.name in held]
     return [

@@ -1,4 +1,4 @@
-"""The plan of a sync, made from the file and the catalog; and made again when the org changed under it."""
+"""salesforce.selected_fields: the plan of a sync, made from the configuration file and the catalog."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
-    """Decide what this sync does with each selected field, and keep it.
+    """Decide what this sync does with each selected field, and save it.
 
     Raises:
-        ConfigurationProblem: a field the org never had, or one that can never be what the file asks for.
+        ConfigurationProblem: the org never had a field, or a field cannot have its category.
     """
     known = known_fields(tx, sync.day)
     plan = plan_fields(sync.configuration.fields, load_catalog(tx), known)
@@ -23,7 +23,7 @@ def make_plan(tx: Transaction, sync: Sync) -> list[PlannedField]:
 
 
 def save_plan(tx: Transaction, sync: int, plan: Iterable[PlannedField]) -> None:
-    """Keep what a sync does with each selected field."""
+    """Save what a sync does with each selected field."""
     tx.replace(
         "salesforce.selected_fields",
         [
@@ -40,7 +40,7 @@ def save_plan(tx: Transaction, sync: int, plan: Iterable[PlannedField]) -> None:
 
 
 def load_plan(tx: Transaction) -> list[PlannedField]:
-    """What the last planned sync does with each selected field, in the file's order."""
+    """Return what the last planned sync does with each selected field, in the order of the configuration file."""
     return [
         PlannedField(field_of(row), row["category"], row["description"], row["paused_because"])
         for row in tx.records("SELECT * FROM salesforce.selected_fields ORDER BY rowid")

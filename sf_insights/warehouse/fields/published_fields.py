@@ -1,4 +1,4 @@
-"""What the published snapshot knows of fields: what people choose from and label, without Salesforce or a lock."""
+"""Read the fields of the published snapshot, without Salesforce and without the warehouse's lock."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sf_insights.warehouse.transaction import Transaction
 
 @dataclass(frozen=True)
 class PublishedFields:
-    """The fields of the last published sync: the org's catalog then, and what is known of each, by API name.
+    """The fields of the last published sync: the org's catalog at that time, and what is known about each field.
 
-    `snapshot` is the row that says which sync it is of, None before the first one.
+    `snapshot` is the row of insights.snapshot, None before the first sync.
     """
 
     catalog: ByApiName[AccountField] = field(default_factory=ByApiName)
@@ -35,15 +35,15 @@ class PublishedFields:
     snapshot: Mapping[str, Any] | None = None
 
     def as_known(self, described: Iterable[AccountField]) -> ByApiName[AccountField]:
-        """What the org shows, under the names that the published tables have for it."""
+        """Return the described fields, with names spelled as in the published tables."""
         return by_name(spelled_as(self.known, described))
 
 
 def published_fields(snapshot: Path) -> PublishedFields:
-    """What the present snapshot says; nothing at all before the first sync.
+    """Return the fields of the current snapshot; empty before the first sync.
 
     Raises:
-        WarehouseProblem: it cannot be opened.
+        WarehouseProblem: the snapshot cannot be opened.
     """
     if not snapshot.exists():
         return PublishedFields()
@@ -52,7 +52,7 @@ def published_fields(snapshot: Path) -> PublishedFields:
 
 
 def fields_in(tx: Transaction) -> PublishedFields:
-    """What an opened snapshot says."""
+    """Return the fields of an opened snapshot."""
     return PublishedFields(
         catalog=load_catalog(tx),
         known=known_fields(tx),

@@ -1,4 +1,4 @@
-"""insights.fields and its events: what became of each field, and on which days it was synced."""
+"""insights.fields, insights.field_events and insights.field_days: the state and history of each field."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def load_states(tx: Transaction) -> ByApiName[FieldState]:
-    """insights.fields, by field."""
+    """Return the current state of each field."""
     return _states_in(tx, "insights.fields")
 
 
 def states_before(tx: Transaction, day: date) -> ByApiName[FieldState]:
-    """The states that a sync of this day starts from, by field: what an earlier sync of the same day did is undone."""
+    """Return the state of each field before this day, without the changes of an earlier sync of the same day."""
     return _states_in(tx, "ops.undo_fields" if day_is_complete(tx, day) else "insights.fields")
 
 
@@ -35,13 +35,13 @@ def save_states(tx: Transaction, states: Iterable[FieldState], events: Iterable[
 
 
 def earlier_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], tuple[datetime, datetime]]:
-    """When each field was first and last synced as each category, on days before this one."""
+    """Return when each field was first and last synced in each category, on days before this one."""
     rows = tx.execute(render("ops/earlier_syncs"), {"day": before})
     return {(field, category): (first, last) for field, category, first, last in rows}
 
 
 def last_days(tx: Transaction, category: Category) -> dict[str, date]:
-    """The last day on which each field was synced as this category."""
+    """Return the last day on which each field was synced in this category."""
     return dict(
         tx.execute(
             "SELECT field, max(date) FROM insights.field_days WHERE category = $category GROUP BY field",

@@ -1,7 +1,7 @@
-"""The columns of ops.attribute_values: each as its field's values need it, also when these become of another kind.
+"""Fit the columns of ops.attribute_values to their fields' values, even if a field changes to another kind of type.
 
-A column of another kind starts empty. What it held is kept as text in ops.former_values until the day is over: the
-changes of the day tell it, and a second sync of the day may need it back.
+A column that changes its kind starts empty. Its former values are kept as text in ops.former_values until the next
+day: the day's changes contain them as old values, and a second sync of the day may have to restore them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def text_of(column: ColumnType, expression: str) -> str:
-    """SQL that gives a value as text that casts back, whatever the reader's time zone."""
+    """Return SQL for a value as text, which can be cast back in any session time zone."""
     if column.kind == "timestamp":
         return f"({expression} AT TIME ZONE 'UTC')::VARCHAR || '+00'"
     return f"{expression}::VARCHAR"
 
 
 def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str], *, is_second: bool) -> list[str]:
-    """Make every column of the attributes that are read fit; return those to be filled by `give_values_back`.
+    """Fit the column of every attribute that is read; return the columns for `give_values_back` to fill.
 
     Args:
-        tx: the transaction, in which no row of the table may have been changed yet: DuckDB would not commit it.
+        tx: the transaction. It must not have changed rows of the table yet, or DuckDB cannot commit it.
         day: the sync's day.
         attributes: the fields that this sync reads as attributes.
-        is_second: whether the day has been synced before and is about to be undone.
+        is_second: whether the day was synced before, and that sync is about to be undone.
     """
     if not is_second:
         tx.execute("DELETE FROM ops.former_values")
@@ -53,7 +53,7 @@ def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str],
 
 
 def give_values_back(tx: Transaction, names: Sequence[str]) -> None:
-    """Fill columns with what they held before the day, after the rest of the day was undone."""
+    """Fill columns with their values from before the day, after the rest of the day was undone."""
     for name in names:
         tx.execute(
             f"UPDATE ops.attribute_values AS kept SET {identifier(name)} = former.value "
@@ -64,7 +64,7 @@ def give_values_back(tx: Transaction, names: Sequence[str]) -> None:
 
 
 def _keep_former_values(tx: Transaction, day: date, name: str, held: ColumnType, is_second: bool) -> None:
-    """Keep what a column held before this day."""
+    """Keep the values that a column had before this day."""
     text = text_of(held, identifier(name))
     selected = f"SELECT account_id, {literal(name)}, {literal(held.sql)}, {text} FROM"
     filled = f"{identifier(name)} IS NOT NULL"
@@ -82,6 +82,6 @@ def _keep_former_values(tx: Transaction, day: date, name: str, held: ColumnType,
 
 
 def _leave_out_of_undo(tx: Transaction, name: str) -> None:
-    """Let the undoing of the day bring nothing into a column that is of another kind now, or filled otherwise."""
+    """Exclude a column from undoing the day, because its kind changed or its values are restored separately."""
     if name in tx.columns("ops", "undo_attribute_values"):
         tx.execute(f"ALTER TABLE ops.undo_attribute_values DROP COLUMN {identifier(name)}")

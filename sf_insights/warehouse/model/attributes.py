@@ -1,4 +1,4 @@
-"""ops.attribute_values and what changes in it: the values of every account that matches, and the days they changed."""
+"""ops.attribute_values and ops.attribute_changes: the attributes of every matched account, and their changes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sf_insights.warehouse.transaction import Transaction
 
 # The columns of ops.attribute_values that describe the account and the day, not a field.
 _OWN_COLUMNS = (*FIXED_COLUMNS, "last_current_on")
-# What else of an account is compared with what is kept.
+# These columns are compared in addition to the attributes.
 _IDENTITY = ("account_number", "account_name", "salesforce_account_id", "currency")
 
 Extent = Literal["first", "everything", "incremental"]
 
 
 def extent_of(tx: Transaction, *, is_same_selection: bool) -> Extent:
-    """How many accounts a sync has to compare: none in the first one, all when the selection changed, else a few."""
+    """Return which accounts a sync compares: none in the first one, all if the selection changed, else changed ones."""
     if tx.is_empty("ops.attribute_values"):
         return "first"
     lost_currency = "CurrencyIsoCode" not in tx.columns("salesforce", "raw_accounts") and tx.value(
@@ -34,7 +34,7 @@ def extent_of(tx: Transaction, *, is_same_selection: bool) -> Extent:
 def write_attributes(
     tx: Transaction, sync: Sync, extent: Extent, attributes: Sequence[str], metrics: Sequence[str]
 ) -> int:
-    """Bring ops.attribute_values to today and note what changed; return how many accounts lost their match.
+    """Update ops.attribute_values to today and record the changes; return how many accounts lost their match.
 
     Leaves the temporary relations `touched`, `todays_values`, `new_values` and `ended` for the metrics.
     """
@@ -46,7 +46,7 @@ def write_attributes(
         fields=[*attributes, *metrics],
         identity=list(_IDENTITY),
         content=f"hash({identifiers(attributes)})" if attributes else "0",
-        # DuckDB hashes the digits of a DECIMAL without its scale: 1.00 and 100 of another scale would be equal.
+        # DuckDB hashes the digits of a DECIMAL without its scale: 1.00 and 100 in two scales would be equal.
         casts={name: f"::{held[name]}" for name in attributes if held[name] != landed[name]},
         currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in landed else "NULL::VARCHAR",
     )
@@ -69,7 +69,7 @@ def write_attributes(
 
 
 def drop_todays_values(tx: Transaction, extent: Extent) -> None:
-    """Drop the temporary relations that `write_attributes` left."""
+    """Drop the temporary relations that `write_attributes` leaves."""
     tx.execute(f"DROP {'TABLE' if extent == 'incremental' else 'VIEW'} todays_values")
     for name in ("touched", "new_values", "ended"):
         tx.execute(f"DROP TABLE {name}")
@@ -78,9 +78,9 @@ def drop_todays_values(tx: Transaction, extent: Extent) -> None:
 def _read_before(
     tx: Transaction, sync: Sync, attributes: Sequence[str]
 ) -> tuple[list[ModelledField], list[ModelledField]]:
-    """The attributes that a sync of an earlier day read: those that this one reads too, and those that it does not.
+    """Return the attributes that a sync of an earlier day read: those that this one reads too, and the others.
 
-    Only their changes count: the first values of a new field are not changes.
+    The first values of a new field are not changes.
     """
     columns = tx.columns("ops", "attribute_values")
     before = [

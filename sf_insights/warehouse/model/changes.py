@@ -1,4 +1,4 @@
-"""How much a sync changed."""
+"""Count what a sync changed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sf_insights.warehouse.transaction import Transaction
 
 @dataclass(frozen=True)
 class Changes:
-    """How much the sync of a day changed: values of attributes and metrics together, and the accounts they are of."""
+    """How many values of attributes and metrics the sync of a day changed, and in how many accounts."""
 
     values: int
     accounts: int
 
 
 def changes_of(tx: Transaction, day: date) -> Changes:
-    """Count what the last complete sync, which is of this day, changed; works in the warehouse and in its snapshot."""
+    """Count what the last complete sync changed, in the warehouse or the snapshot. `day` must be that sync's day."""
     [(values, accounts)] = tx.execute(
         f"SELECT count(*), count(DISTINCT account_id) FROM ({render('ops/changed_values')})", {"day": day}
     )

@@ -1,4 +1,4 @@
-"""ops.metric_history and ops.metric_summary: the intervals of each metric's values, and the figures of each day."""
+"""ops.metric_history and ops.metric_summary: each metric's values as intervals of days, and daily totals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def write_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
-    """Close the intervals that end today and open those that begin, from what `write_attributes` left."""
+    """Close the intervals that end today and open those that begin, from the relations of `write_attributes`."""
     tx.run(
         "ops/metric_history",
         {"day": sync.day, "metrics": metrics},
@@ -19,10 +19,10 @@ def write_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
 
 
 def summarize_metrics(tx: Transaction, sync: Sync) -> None:
-    """Write the day's figures of each metric and currency."""
+    """Write the day's summary of each metric and currency."""
     tx.run("ops/metric_summary", {"day": sync.day})
 
 
 def metric_points(tx: Transaction) -> int:
-    """How many rows insights.account_metrics has, without expanding it: the summaries count them by day."""
+    """Return the row count of insights.account_metrics, from the daily summaries instead of the slow view."""
     return int(tx.value("SELECT coalesce(sum(accounts), 0) FROM insights.metric_summary"))

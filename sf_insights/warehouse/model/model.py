@@ -1,4 +1,4 @@
-"""The insights tables of one sync: everything that must change together, or not at all."""
+"""Update the insights tables in one transaction, so that they change together or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
 from sf_insights.warehouse.model.attributes import drop_todays_values, extent_of, write_attributes
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
-from sf_insights.warehouse.model.retention import forget_the_past
+from sf_insights.warehouse.model.retention import delete_expired
 from sf_insights.warehouse.model.views import write_views
 from sf_insights.warehouse.syncs import syncs
 from sf_insights.warehouse.syncs.history import day_is_complete
@@ -29,7 +29,7 @@ from sf_insights.warehouse.versions import SCHEMA_VERSION, VERSION
 
 @dataclass(frozen=True)
 class _Model:
-    """What every step of the model works with: the transaction, the sync, and the fields that it read."""
+    """The context of every step: the transaction, the sync, and the fields that it read."""
 
     tx: Transaction
     sync: Sync
@@ -51,12 +51,12 @@ class _Model:
 
     @property
     def read(self) -> set[tuple[str, Category]]:
-        """Each field that was read, and as what."""
+        """Each field that was read, with its category."""
         return {(field.name, field.category) for field in self.plan if field.is_read}
 
 
 def model_sync(tx: Transaction, sync: Sync) -> int:
-    """Bring every insights table to this sync and mark it complete; return how many accounts lost their match.
+    """Update every insights table to this sync and mark it complete; return how many accounts lost their match.
 
     Raises:
         WarehouseProblem: a field that was read has no label.
@@ -73,10 +73,10 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     _note_field_days(model)
     summarize_metrics(tx, sync)
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})
-    _move_states(model)
+    _update_states(model)
     _describe_snapshot(model)
     write_views(tx)
-    forget_the_past(tx, sync)
+    delete_expired(tx, sync)
     _complete(model)
     return ended
 
@@ -92,7 +92,7 @@ def _refuse_unlabelled(model: _Model) -> None:
 
 
 def _undo_earlier_sync_of_the_day(model: _Model) -> None:
-    """Return to how things stood before the day, with columns that fit today's values."""
+    """Restore the state before the day, with columns that fit today's values."""
     tx, day = model.tx, model.sync.day
     is_second = day_is_complete(tx, day)
     given_back = fit_attribute_columns(tx, day, model.attributes, is_second=is_second)
@@ -108,8 +108,8 @@ def _note_field_days(model: _Model) -> None:
     )
 
 
-def _move_states(model: _Model) -> None:
-    """Write what became of each field, and keep what it was for a second sync of the day."""
+def _update_states(model: _Model) -> None:
+    """Write the new state of each field, and keep the old states for a second sync of the day."""
     tx, sync = model.tx, model.sync
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
     states, events = next_states(load_states(tx), model.plan, sync.day, sync.opened_at, earlier_syncs(tx, sync.day))

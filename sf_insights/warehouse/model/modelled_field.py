@@ -1,4 +1,4 @@
-"""A field as the SQL files of attributes and views need it."""
+"""The field that SQL files of attributes and views take as a parameter."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sf_insights.warehouse.model.attribute_columns import text_of
 
 @dataclass(frozen=True)
 class ModelledField:
-    """A field as the SQL files need it.
+    """A field as a parameter of SQL files.
 
-    `last_day` is the last day on which an earlier sync read it in this category, None if none did.
+    `last_day` is the last day on which an earlier sync read the field in this category, None if there is none.
     """
 
     name: str
@@ -22,5 +22,5 @@ class ModelledField:
     last_day: date | None = None
 
     def text(self, expression: str) -> str:
-        """SQL for a value of this field as text that casts back, whatever the reader's time zone."""
+        """Return SQL for a value of this field as text, which can be cast back in any session time zone."""
         return text_of(self.column, expression)

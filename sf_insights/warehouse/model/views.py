@@ -1,4 +1,4 @@
-"""The views that depend on the visible fields and their labels, with comments and data dictionary."""
+"""The views that depend on the visible fields and their labels; comments and data dictionary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def write_views(tx: Transaction) -> None:
-    """Make every view that depends on the visible fields and their labels, with comments and data dictionary."""
+    """Create the views that depend on the visible fields and their labels; write comments and data dictionary."""
     states = load_states(tx)
     labels = {name: label.text for name, label in load_labels(tx).items()}
     attributes = _visible(tx, states, labels, "attribute")
@@ -42,7 +42,7 @@ def _visible(
 
 
 def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str]) -> None:
-    """Say of every relation and column what it means, as comments and as insights.data_dictionary."""
+    """Describe every relation and column, in comments and in insights.data_dictionary."""
     fields = {state.field: state for state in states.values() if state.is_visible}
     by_label = {labels[name]: state for name, state in fields.items()}
     relations, dictionary = [], []

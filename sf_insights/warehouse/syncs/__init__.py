@@ -1,1 +1,1 @@
-"""The syncs that the warehouse records: opened, continued, ended, and how people are told about them."""
+"""The records of syncs: opened, continued and ended, and what is reported about them."""

@@ -1,4 +1,4 @@
-"""The syncs so far, as people are told of them."""
+"""Read the history of syncs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def last_syncs(tx: Transaction, most: int, *, is_held: bool) -> list[dict[str, Any]]:
-    """Return the last syncs, newest first, as people are told about them.
+    """Return the last syncs, newest first, as commands and pages show them.
 
     Args:
         tx: the warehouse, or the published snapshot.
@@ -25,5 +25,5 @@ def last_syncs(tx: Transaction, most: int, *, is_held: bool) -> list[dict[str, A
 
 
 def day_is_complete(tx: Transaction, day: date) -> bool:
-    """Whether a sync of this day has been complete before."""
+    """Tell whether a sync of this day is already complete."""
     return bool(tx.value("SELECT count(*) FROM ops.sync_runs WHERE state = 'complete' AND day = $day", {"day": day}))

@@ -1,7 +1,7 @@
-"""Runs of a part of the assets: with which sync's data each goes on, or what it has to materialize as well.
+"""Choose the sync for a run that materializes only some assets.
 
-A run goes on with its own sync. When it has none, it opens a new one that takes over what an earlier sync has done:
-under the old number, what the run changes would pass for what the sync after it has already seen.
+A run continues its own sync. If it has none, it opens a new sync that takes over the finished stages of an earlier
+one. It cannot reuse the earlier number, because the next sync would then miss its changes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sf_insights.warehouse.syncs import syncs
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
-# What each stage notes in its sync's row. The first column tells that it is done.
+# The columns of ops.sync_runs that each stage fills. The stage is done if the first of them is filled.
 _FACTS = {
     CATALOG: ("describe_fingerprint", "org_id"),
     SALESFORCE: (
@@ -55,18 +55,18 @@ def sync_for(
     configuration: Callable[[], AccountFieldSync],
     today: Callable[[AccountFieldSync], date],
 ) -> Sync:
-    """The sync in which a run does a stage.
+    """Return the sync in which a run does a stage; open one if necessary.
 
     Args:
         tx: the transaction.
-        stage: what the run is about to do.
-        run_id: Dagster's run.
-        accepted: the guards that this run may pass.
-        configuration: the administrator's file as it is now, for a plan that is made anew.
-        today: today's date where a configuration says.
+        stage: the stage that the run is about to do.
+        run_id: the id of the Dagster run.
+        accepted: the guards that this run accepts.
+        configuration: loads the configuration file, if the fields are planned again.
+        today: returns today's date in the time zone of a configuration.
 
     Raises:
-        WarehouseProblem: what the stage builds on was not done, or on another day than what it reads now.
+        WarehouseProblem: a stage that this one needs is not done, or was done on an earlier day.
     """
     own = _last(tx, "run_id = $run", {"run": run_id})
     if own and may_go_on(_done(tx, own), stage):
@@ -80,20 +80,20 @@ def sync_for(
     settings = configuration() if stage is PLAN else syncs.load_sync(tx, base["sync"]).configuration
     if stage.reads and base["day"] != (day := syncs.day_now(tx, settings, today)):
         raise WarehouseProblem(
-            f"{stage.asset} would go on with the sync of {base['day']}, and what it reads now is of {day}.",
+            f"{stage.asset} would continue the sync of {base['day']}, but would read data of {day}.",
             "Materialize all assets, or run `sf-insights sync`.",
         )
     return _taken_over(tx, base, kept(_done(tx, base), stage), run_id, accepted, settings)
 
 
 def _last(tx: Transaction, condition: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The last row of ops.sync_runs for which the condition holds; an empty one when there is none."""
+    """Return the last row of ops.sync_runs that meets the condition; {} if there is none."""
     rows = tx.records(f"SELECT * FROM ops.sync_runs WHERE {condition} ORDER BY sync DESC LIMIT 1", parameters)
     return rows[0] if rows else {}
 
 
 def _done(tx: Transaction, row: Mapping[str, Any]) -> frozenset[Stage]:
-    """The stages that a sync has done, or taken over from another."""
+    """Return the stages that a sync has done or taken over."""
     if not row:
         return frozenset()
     done = {stage for stage, facts in _FACTS.items() if row[facts[0]] is not None}
@@ -112,7 +112,7 @@ def _taken_over(
     accepted: Iterable[str],
     configuration: AccountFieldSync,
 ) -> Sync:
-    """A new sync of the same day that has done these stages of an earlier one."""
+    """Open a new sync of the same day that takes over these stages of an earlier sync."""
     facts = {name: base[name] for stage in taken for name in _FACTS.get(stage, ())}
     sync = syncs.begin_sync(tx, day=base["day"], run_id=run_id, configuration=configuration, accepted=accepted, **facts)
     if PLAN in taken:

@@ -1,4 +1,4 @@
-"""What an alert after a publication needs to know."""
+"""Collect what alerts report after publishing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 def published_state(tx: Transaction, *, brings_sync: bool) -> Published:
-    """What the last complete sync shows, for alerts: compared with the last earlier day that was published."""
+    """Return the state of the last complete sync, compared with the last published sync of an earlier day."""
     [(day,)] = tx.execute("SELECT synced_on FROM insights.snapshot")
     days = {
         "day": day,

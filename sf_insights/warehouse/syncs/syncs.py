@@ -1,4 +1,4 @@
-"""The sync as a recorded thing: opened once, continued by every later asset, and ended complete or failed."""
+"""ops.sync_runs: a sync is opened once, continued by every later asset, and ends as complete, partial or failed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ GUARDS = ("row-drop", "match-rate", "org-change")
 
 @dataclass(frozen=True)
 class Sync:
-    """One attempt to bring a day's accounts in, by the Dagster run `run_id`.
+    """One attempt to sync a day, by the Dagster run `run_id`.
 
-    `since` is the number of the last complete sync of an earlier day (0 when there is none) and `previous_day` its
-    day: what this sync does is relative to it, also when the day has been synced before.
+    `since` is the number of the last complete sync of an earlier day (0 if there is none), and `previous_day` is its
+    day. Changes are relative to that sync, even if this day was synced before.
     """
 
     number: int
@@ -36,7 +36,7 @@ class Sync:
 
 
 def end_died_syncs(tx: Transaction, run_id: str) -> list[tuple[date, str]]:
-    """Record that any earlier sync which still seems to run died; return their days and the reason."""
+    """Record as failed all syncs of other runs that are still marked as running; return their days and reasons."""
     return tx.execute(
         "UPDATE ops.sync_runs SET state = 'failed', ended_at = $now, "
         "reason = 'The process ended before the sync was complete.' WHERE state = 'running' AND run_id != $run "
@@ -57,25 +57,25 @@ def open_sync(
 
     Args:
         tx: the transaction.
-        today: today's date where a configuration says.
-        run_id: Dagster's run.
-        configuration: the administrator's file.
-        accepted: the guards that this sync may pass.
+        today: returns today's date in the time zone of a configuration.
+        run_id: the id of the Dagster run.
+        configuration: the configuration file.
+        accepted: the guards that this sync accepts.
 
     Raises:
-        WarehouseProblem: a later day has been synced, so this one can no longer be.
+        WarehouseProblem: a later day has already been synced.
     """
     day = day_now(tx, configuration, today)
     return begin_sync(tx, day=day, run_id=run_id, configuration=configuration, accepted=accepted)
 
 
 def day_now(tx: Transaction, configuration: AccountFieldSync, today: Callable[[AccountFieldSync], date]) -> date:
-    """The day that what is read now is of; raises as `day_to_sync`.
+    """Return the day of data that is read now; raises as `day_to_sync`.
 
     Args:
         tx: the transaction.
-        configuration: the administrator's file.
-        today: today's date where a configuration says.
+        configuration: the configuration file.
+        today: returns today's date in the time zone of a configuration.
     """
     last = tx.value("SELECT max(day) FROM ops.sync_runs WHERE state = 'complete'")
     of_last = tx.execute(
@@ -94,7 +94,7 @@ def begin_sync(
     accepted: Iterable[str],
     **facts: Any,
 ) -> Sync:
-    """Add a running sync, with facts by the columns of ops.sync_runs."""
+    """Add a running sync; `facts` are values by the column names of ops.sync_runs."""
     number = (tx.value("SELECT max(sync) FROM ops.sync_runs") or 0) + 1
     tx.insert(
         "ops.sync_runs",
@@ -115,10 +115,10 @@ def begin_sync(
 
 
 def last_complete_sync(tx: Transaction) -> Sync:
-    """The sync that analysts see once it is published.
+    """Return the last complete sync, which analysts see once it is published.
 
     Raises:
-        WarehouseProblem: none has been complete.
+        WarehouseProblem: no sync is complete yet.
     """
     number = tx.value("SELECT max(sync) FROM ops.sync_runs WHERE state = 'complete'")
     if number is None:
@@ -127,10 +127,10 @@ def last_complete_sync(tx: Transaction) -> Sync:
 
 
 def last_planned_sync(tx: Transaction) -> Sync:
-    """The sync whose plan is in salesforce.selected_fields, complete or not.
+    """Return the sync whose plan is in salesforce.selected_fields, complete or not.
 
     Raises:
-        WarehouseProblem: nothing has been planned.
+        WarehouseProblem: no sync has been planned yet.
     """
     number = tx.value("SELECT max(sync) FROM salesforce.selected_fields")
     if number is None:
@@ -141,7 +141,7 @@ def last_planned_sync(tx: Transaction) -> Sync:
 
 
 def load_sync(tx: Transaction, number: int) -> Sync:
-    """A sync by its number, and which complete sync of an earlier day it follows."""
+    """Return a sync by its number."""
     row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
     before = tx.execute(
         "SELECT sync, day FROM ops.sync_runs WHERE state = 'complete' AND day < $day "
@@ -161,19 +161,19 @@ def load_sync(tx: Transaction, number: int) -> Sync:
 
 
 def org_of(tx: Transaction, sync: Sync) -> str | None:
-    """The Salesforce organization that a sync reads, once it is connected."""
+    """Return the id of the org that a sync reads; None before it is connected."""
     org_id: str | None = tx.value("SELECT org_id FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
     return org_id
 
 
 def record(tx: Transaction, sync: int, **facts: Any) -> None:
-    """Note facts about a sync in its row, by the columns of ops.sync_runs."""
+    """Update the row of a sync; `facts` are values by the column names of ops.sync_runs."""
     changes = ", ".join(f"{name} = ${name}" for name in facts)
     tx.execute(f"UPDATE ops.sync_runs SET {changes} WHERE sync = $number", {**facts, "number": sync})
 
 
 def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
-    """Record that the sync of this run ended without being published: failed, or complete with a reason."""
+    """Record why the sync of this run was not published. A complete sync stays complete; any other is failed."""
     tx.execute(
         """UPDATE ops.sync_runs SET reason = $reason, ended_at = $now,
                   state = CASE WHEN state = 'complete' THEN state ELSE 'failed' END
@@ -183,11 +183,11 @@ def fail_sync(tx: Transaction, run_id: str, reason: str) -> None:
 
 
 def leave_sync(tx: Transaction, run_id: str, *, is_partial: bool) -> None:
-    """End the sync that a run left open: a part of the assets was all it was to materialize, or a signal ended it.
+    """End the sync that a run left open, because it materialized only some assets or a signal stopped it.
 
     Args:
         tx: the transaction.
-        run_id: Dagster's run.
+        run_id: the id of the Dagster run.
         is_partial: whether the run left out the assets that complete a sync.
     """
     tx.execute(
@@ -195,7 +195,7 @@ def leave_sync(tx: Transaction, run_id: str, *, is_partial: bool) -> None:
         "WHERE state = 'running' AND run_id = $run",
         {
             "state": "partial" if is_partial else "failed",
-            "reason": "The run materialized a part of the assets; the next sync completes them."
+            "reason": "The run materialized only some of the assets; the next sync completes the others."
             if is_partial
             else "The run ended before the sync was complete.",
             "now": now(),
@@ -205,23 +205,23 @@ def leave_sync(tx: Transaction, run_id: str, *, is_partial: bool) -> None:
 
 
 def refuse_another_org(tx: Transaction, sync: Sync, org_id: str) -> None:
-    """See that this warehouse and this sync hold this org's data, or nobody's yet.
+    """Check that the warehouse and this sync have no data of another org.
 
     Raises:
-        GuardRefusal: the warehouse holds another org's, and the sync was not told to accept that.
-        WarehouseProblem: the sync began with another org.
+        GuardRefusal: the warehouse has data of another org, and the sync does not accept this.
+        WarehouseProblem: the sync started with another org.
     """
     held = tx.value("SELECT org_id FROM ops.warehouse")
     if held not in (None, org_id) and "org-change" not in sync.accepted:
         raise GuardRefusal(
-            f"The credentials lead to the Salesforce org {org_id}, but this warehouse holds the data of {held}.",
-            "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept it for one run with "
+            f"The credentials are for the Salesforce org {org_id}, but this warehouse has the data of {held}.",
+            "Correct the credentials, use another SF_INSIGHTS_DATA_DIR, or accept this for one run with "
             "`sf-insights sync --accept org-change`.",
         )
     began_with = org_of(tx, sync)
     if began_with not in (None, org_id):
         raise WarehouseProblem(
-            f"The credentials lead to the Salesforce org {org_id}, but sync {sync.number} read the fields of "
+            f"The credentials are for the Salesforce org {org_id}, but sync {sync.number} read the fields of "
             f"{began_with}.",
             "Materialize all assets, or run `sf-insights sync`.",
         )
