@@ -45,6 +45,11 @@ class DownloadStopped(Exception):
     """The page is no longer needed."""
 
 
+def page_name(number: int) -> str:
+    """Return the name that a page has on its whole way, without an ending: as CSV, as Parquet, and in its summary."""
+    return f"accounts-{number:06}"
+
+
 def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
     """Stream an answer of the Bulk API to a file in `directory` and return it as a page; None when it is empty.
 
@@ -59,7 +64,7 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
     content_type = response.headers.get("Content-Type", "")
     if any(kind in content_type for kind in ("html", "json")):
         raise TemporaryFailure(f"Page {number} of the Accounts is not CSV")
-    path = directory / f"accounts-{number:05}.csv"
+    path = directory / f"{page_name(number)}.csv"
     part = path.with_suffix(".csv.part")
     try:
         with part.open("wb") as file:
@@ -85,7 +90,7 @@ def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Pat
 
     Numbers must be the text from the JSON. Lone surrogates become invalid bytes, as in Bulk API answers.
     """
-    path = directory / f"accounts-{number:05}.csv"
+    path = directory / f"{page_name(number)}.csv"
     part = path.with_suffix(".csv.part")
     columns = [column for column in records[0] if column != "attributes"]
     try:

@@ -18,6 +18,7 @@ from sf_insights.salesforce.account_reader import AccountReading, Progress, disc
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.parquet_pages import LandedAccounts, empty_landing
 from sf_insights.system.clock import now
+from sf_insights.system.durable import write_note
 
 _JOB_FILE = "job.json"
 # The data of an older job is too old to count as today's.
@@ -135,7 +136,7 @@ class EarlierJob:
 
     def save(self, note: Path) -> None:
         content = {"job_id": self.id, "asked_at": self.asked_at.isoformat(), "query": asdict(self.query)}
-        note.write_text(json.dumps(content), encoding="utf-8")
+        write_note(note, json.dumps(content))
 
     @classmethod
     def load(cls, note: Path) -> EarlierJob | None:

@@ -17,10 +17,10 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.casting import cast_page
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteData
-from sf_insights.salesforce.csv_pages import CsvPage
+from sf_insights.salesforce.csv_pages import CsvPage, page_name
 from sf_insights.salesforce.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
 from sf_insights.sql import files_in
-from sf_insights.system.durable import PRIVATE_DIRECTORY
+from sf_insights.system.durable import PRIVATE_DIRECTORY, write_note
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,7 @@ class LandedPage:
 
     def save(self, file: Path) -> None:
         content = asdict(self) | {"columns": {name: column.sql for name, column in self.columns.items()}}
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(file)
+        write_note(file, json.dumps(content))
 
     @classmethod
     def load(cls, file: Path) -> Self | None:
@@ -144,13 +142,14 @@ class LandedAccounts:
             checksums={file.name: _checksum(file) for file in written},
         )
         # Saved last, since a page counts as landed only with this file if the process dies.
-        landed.save(self.directory / f"accounts-{page.number:06}.json")
+        landed.save(self.directory / f"{page_name(page.number)}.json")
         self.pages[page.number] = landed
         page.path.unlink()
 
     def _files(self, number: int) -> tuple[Path, Path]:
         """Return the paths for the accounts of a page and for its rejected cells."""
-        return self.directory / f"accounts-{number:06}.parquet", self.directory / f"rejected-{number:06}.parquet"
+        name = page_name(number)
+        return self.directory / f"{name}.parquet", self.directory / f"rejected-{name}.parquet"
 
 
 def empty_landing(directory: Path) -> None:

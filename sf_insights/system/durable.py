@@ -51,6 +51,16 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def write_note(file: Path, text: str) -> None:
+    """Write a small file in one step: other processes read the old text or the new one. Not flushed to disk."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def replace_content(file: Path, content: bytes) -> None:
     """Replace the content of an existing file durably in one step; its mode and owner stay.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sf_insights.system.clock import now
+from sf_insights.system.durable import write_note
 from sf_insights.system.waiting import Waiting, clock
 
 
@@ -53,7 +54,5 @@ class HolderNote:
             return "another process holds its lock"
 
     def _replace(self) -> None:
-        written = self._path.with_suffix(".holder.new")
         with suppress(OSError):
-            written.write_text(json.dumps(self._content, default=datetime.isoformat), encoding="utf-8")
-            written.replace(self._path)  # in one step, so that readers never see half a note
+            write_note(self._path, json.dumps(self._content, default=datetime.isoformat))

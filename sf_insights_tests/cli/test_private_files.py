@@ -1,6 +1,7 @@
 """Who may read what the commands write, at every moment at which they write it: this user alone, with any umask."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 SNAPSHOT = {"account_insights.duckdb", ".account_insights.duckdb.part"}  # for analysts, once it is complete
 # What DuckDB and the lock write beside the warehouse has the umask's mode, and the list of accounts is the test's own.
-HOLDER = {"warehouse.holder", "warehouse.holder.new"}  # others are to read who holds the lock
+HOLDER = {"warehouse.holder"}  # other users may read who holds the lock
 OF_THE_UMASK = {
     "warehouse.duckdb",
     "warehouse.duckdb.wal",
@@ -36,7 +37,7 @@ def readable(sf_insights, tmp_path):
             timeout=120,
             stdout=subprocess.DEVNULL,
         )
-        return set(notes.read_text().split())
+        return {re.sub(r"^\.(warehouse\.holder)\.\d+\.part$", r"\1", name) for name in notes.read_text().split()}
 
     return run
 
