@@ -106,10 +106,11 @@ def first_day(passed_org, tmp_path_factory):
 
 
 @pytest.fixture
-def days(passed_org, first_day, tmp_path, monkeypatch):
+def days(passed_org, first_day, tmp_path, monkeypatch, request):
     for name, value in passed_org.environment.items():
         monkeypatch.setenv(name, value)
-    sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+    keeps_log = request.node.get_closest_marker("kept_log") is not None
+    sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch, keeps_log=keeps_log)
     shutil.copytree(first_day, sync.data, dirs_exist_ok=True)
     use_dagster_home()
     return Days(passed_org, sync, known(sync.look()))
@@ -165,6 +166,7 @@ def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_be
         assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
 
 
+@pytest.mark.kept_log
 def test_dagsters_own_reexecution_from_failure_plans_with_the_file_as_it_is_then(days, undisturbed):
     days.sync.configure(fields=[*CHANGED, "Phonne"])
     failed = days.sync.run("2026-03-02")
