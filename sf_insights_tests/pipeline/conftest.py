@@ -9,14 +9,24 @@ from sf_insights_tests.pipeline.pipeline import Pipeline
 
 @pytest.fixture(scope="session")
 def first_days(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("first days")
+    """Where the data directories after a first sync are kept."""
+    return tmp_path_factory.mktemp("first_days")
+
+
+@pytest.fixture(scope="session")
+def dagster_home(tmp_path_factory) -> Path:
+    """Dagster's home of the tests that do not look into it."""
+    return tmp_path_factory.mktemp("dagster")
 
 
 @pytest.fixture
-def sync(org, first_days, tmp_path, monkeypatch, request) -> Pipeline:
-    """Runs the job: `sync(day="2026-03-01", fields=[...])`; for what Dagster keeps of it, mark the test `kept_log`."""
+def sync(org, first_days, dagster_home, tmp_path, monkeypatch, request) -> Pipeline:
+    """Runs the job: `sync(day="2026-03-01", fields=[...])`.
+
+    A test that looks at what Dagster keeps is marked `kept_log`, and has a home of its own.
+    """
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     keeps_log = request.node.get_closest_marker("kept_log") is not None
-    home = tmp_path / "dagster"
+    home = tmp_path / "dagster" if keeps_log else dagster_home
     return Pipeline(tmp_path / "data", home, monkeypatch, keeps_log=keeps_log, first_days=first_days)

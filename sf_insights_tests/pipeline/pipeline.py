@@ -81,7 +81,7 @@ class Pipeline:
         self._settings: dict[str, Any] = {"timezone": "UTC", "retry_for": "1m", "fields": FIELDS}
         data.mkdir()
         if not keeps_log:
-            dagster_home.mkdir()
+            dagster_home.mkdir(exist_ok=True)
             shipped = (CHECKOUT / "dagster.yaml").read_text(encoding="utf-8")
             (dagster_home / "dagster.yaml").write_text(shipped + LOG_IN_MEMORY, encoding="utf-8")
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
