@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sf_insights_tests.pipeline.pipeline import Pipeline
+from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeline, made_home
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def first_days(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory) -> Path:
     """Dagster's home of the tests that do not look into it."""
-    return tmp_path_factory.mktemp("dagster")
+    return made_home(tmp_path_factory.mktemp("dagster"), LOG_IN_MEMORY, NO_OUTPUT)
 
 
 @pytest.fixture
@@ -27,6 +27,5 @@ def sync(org, first_days, dagster_home, tmp_path, monkeypatch, request) -> Pipel
     """
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    keeps_log = request.node.get_closest_marker("kept_log") is not None
-    home = tmp_path / "dagster" if keeps_log else dagster_home
-    return Pipeline(tmp_path / "data", home, monkeypatch, keeps_log=keeps_log, first_days=first_days)
+    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
+    return Pipeline(tmp_path / "data", home, monkeypatch, first_days)

@@ -14,12 +14,14 @@ import duckdb
 import pytest
 from ruamel.yaml import YAML
 
-from sf_insights.resources.settings import CHECKOUT
 from sf_insights.runs import News, run_relabelling, run_sync
+from sf_insights.settings.environment import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
-# Dagster's log of a run is gone with the run. Writing it to its files takes longer than the sync.
-LOG_IN_MEMORY = "event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}\n"
+# With these settings Dagster forgets the log of a run at its end, and does not keep what it printed: to write the one
+# and to copy the other takes longer than the sync.
+LOG_IN_MEMORY = "event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}"
+NO_OUTPUT = "compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}"
 
 
 @dataclass
@@ -58,19 +60,12 @@ class Run:
 class Pipeline:
     """Runs syncs in one data directory; settings stay from call to call until they are changed.
 
-    A run that ends otherwise than expected fails the test with the reason that it gave. `keeps_log`: Dagster keeps the
-    log of the runs as we ship it, and not in memory only. `first_days`: where data directories after a first sync are
-    kept.
+    A run that ends otherwise than expected fails the test with the reason that it gave. `first_days`: where the data
+    directories after a first sync are kept.
     """
 
     def __init__(
-        self,
-        data: Path,
-        dagster_home: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        *,
-        keeps_log: bool = False,
-        first_days: Path | None = None,
+        self, data: Path, dagster_home: Path, monkeypatch: pytest.MonkeyPatch, first_days: Path | None = None
     ) -> None:
         self.data = data
         self.snapshot = data / "account_insights.duckdb"
@@ -80,10 +75,6 @@ class Pipeline:
         self._first_days = first_days
         self._settings: dict[str, Any] = {"timezone": "UTC", "retry_for": "1m", "fields": FIELDS}
         data.mkdir()
-        if not keeps_log:
-            dagster_home.mkdir(exist_ok=True)
-            shipped = (CHECKOUT / "dagster.yaml").read_text(encoding="utf-8")
-            (dagster_home / "dagster.yaml").write_text(shipped + LOG_IN_MEMORY, encoding="utf-8")
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
         monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
         monkeypatch.delenv("SF_INSIGHTS_CONFIG", raising=False)
@@ -149,6 +140,13 @@ class Pipeline:
     def count(self, key: str) -> int:
         """The rows of the relation that an asset key names."""
         return self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
+
+
+def made_home(dagster_home: Path, *settings: str) -> Path:
+    """Give a home of Dagster these settings besides the ones that we ship."""
+    shipped = (CHECKOUT / "dagster.yaml").read_text(encoding="utf-8")
+    (dagster_home / "dagster.yaml").write_text("\n".join([shipped, *settings]), encoding="utf-8")
+    return dagster_home
 
 
 def _succeeded(run: Run) -> Run:

@@ -61,9 +61,9 @@ STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.S
 
 
 @pytest.fixture
-def undisturbed(tmp_path, monkeypatch, sync):
+def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
     """Another data directory, whose syncs are left alone."""
-    other = Pipeline(tmp_path / "undisturbed", tmp_path / "undisturbed dagster", monkeypatch)
+    other = Pipeline(tmp_path / "undisturbed", dagster_home, monkeypatch)
 
     def run(day):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(other.data))

@@ -236,10 +236,10 @@ def test_a_sync_of_5000_accounts_makes_at_most_12_calls(org, sync):
     assert 0 < len(calls) <= 12
 
 
-def test_a_data_directory_may_have_any_name(org, tmp_path, monkeypatch):
+def test_a_data_directory_may_have_any_name(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    sync = Pipeline(tmp_path / "Id=7, it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", tmp_path / "dagster", monkeypatch)
+    sync = Pipeline(tmp_path / "Id=7, it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", dagster_home, monkeypatch)
     for day in ("2026-03-01", "2026-03-02"):
         run = sync(day=day)
         assert run.attributes("Industry") == Truth(org).attribute("Industry")

@@ -13,11 +13,11 @@ FIELDS = ["Industry", {"field": "Regions__c", "label": "Where"}, ARR]
 
 
 @pytest.fixture
-def two(org, tmp_path, monkeypatch):
+def two(org, dagster_home, tmp_path, monkeypatch):
     """Two pipelines of the same org: `two(respelled, day, ...)` syncs both, the second one with fields respelled."""
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    pipelines = [Pipeline(tmp_path / name, tmp_path / f"{name} dagster", monkeypatch) for name in ("calm", "restless")]
+    pipelines = [Pipeline(tmp_path / name, dagster_home, monkeypatch) for name in ("calm", "restless")]
 
     def synced(respelled, day, settings, settings_of_the_other=None):
         found = []
@@ -141,6 +141,7 @@ def _respelled_entry(rng: random.Random, entry):
     return {**entry, "field": _respelled(rng, entry["field"])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
     rng = random.Random(seed)  # noqa: S311 - the same history in every run

@@ -77,11 +77,11 @@ def selection(number):
     return ["BillingCity", *[field for field in chosen if field is not None]]
 
 
-def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, tmp_path, monkeypatch):
+def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    once = Pipeline(tmp_path / "once", tmp_path / "dagster1", monkeypatch)
-    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster2", monkeypatch)
+    once = Pipeline(tmp_path / "once", dagster_home, monkeypatch)
+    twice = Pipeline(tmp_path / "twice", dagster_home, monkeypatch)
 
     def synced(pipeline, day, number):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))

@@ -39,11 +39,11 @@ def test_a_second_sync_of_the_first_day_changes_nothing(sync):
     assert content(sync(day="2026-03-01")) == once
 
 
-def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path, monkeypatch):
+def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, dagster_home, tmp_path, monkeypatch):
     from sf_insights_tests.pipeline.pipeline import Pipeline
 
-    alone = Pipeline(tmp_path / "alone", tmp_path / "dagster2", monkeypatch)
-    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster3", monkeypatch)
+    alone = Pipeline(tmp_path / "alone", dagster_home, monkeypatch)
+    twice = Pipeline(tmp_path / "twice", dagster_home, monkeypatch)
 
     def in_place(pipeline, *args, **settings):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))

@@ -91,11 +91,12 @@ def test_after_a_long_pause_of_all_syncs_the_day_before_stays_whole(org, sync):
 
 
 @pytest.fixture
-def remembering(tmp_path, monkeypatch):
+def remembering(dagster_home, tmp_path, monkeypatch):
     """Another data directory, in which nothing is forgotten."""
-    return Pipeline(tmp_path / "remembering", tmp_path / "dagster 2", monkeypatch)
+    return Pipeline(tmp_path / "remembering", dagster_home, monkeypatch)
 
 
+@pytest.mark.slow
 def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, remembering, monkeypatch):
     a_rejected_value(org)
     everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
