@@ -27,5 +27,6 @@ def sync(org, first_days, dagster_home, tmp_path, monkeypatch, request) -> Pipel
     """
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")  # the other processors are for the other workers
     home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
     return Pipeline(tmp_path / "data", home, monkeypatch, first_days)

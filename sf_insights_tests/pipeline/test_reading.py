@@ -301,6 +301,7 @@ def killed_in_the_middle_of_the_download(org, sync):
             while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync lands nothing"
+                time.sleep(0.02)
         finally:
             process.kill()
     org.clear_faults()
@@ -361,6 +362,7 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
             while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync asks for nothing"
+                time.sleep(0.02)
             process.send_signal(number)
             assert process.wait(30) != 0
         finally:
