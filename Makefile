@@ -4,18 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak bench lint ui settings screenshots lock clean
+.PHONY: demo test check soak bench lint ui settings screenshots lock clean
 
 demo: $(READY)
 	$(BIN)/sf-insights demo
 
+# worksteal: a worker that has nothing left takes over half of what waits for the other.
 test: $(READY) lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
-# The sweeps of which `make test` runs a tenth or less: a hundred kills, every statement failing, every damage, twenty
-# readers, hundreds of runs of a part of the assets.
+# Within a minute, for whoever edits: lint, types, the rules, and two days of one real sync.
+check: $(READY) lint
+	$(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/domain \
+	    sf_insights_tests/pipeline/test_daily_sync.py::test_every_value_equals_what_the_org_holds_on_two_days
+
+# The sweeps of which `make test` runs a part: a hundred kills, every statement failing, every damage, twenty readers,
+# hundreds of runs of a part of the assets, sixty random days and a month of quiet ones.
 soak: $(READY)
-	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 sf_insights_tests/pipeline/test_crashes.py \
+	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \
+	    sf_insights_tests/pipeline/test_crashes.py sf_insights_tests/pipeline/test_quiet_days.py \
 	    sf_insights_tests/pipeline/test_full_disk.py sf_insights_tests/pipeline/test_damaged_landing.py \
 	    sf_insights_tests/pipeline/test_publishing.py sf_insights_tests/pipeline/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py

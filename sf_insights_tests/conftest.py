@@ -1,7 +1,10 @@
 """The demo org that the tests of a worker share, in a process of its own and spoken to over HTTP."""
 
+import os
+import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +17,20 @@ from sf_insights_tests.clients import connected
 # Hypothesis judges what comes out, not how long a busy machine took for it.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a private directory in it
+ROOM = 2 << 30
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room: a sync waits a hundred times until a disk has written."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -79,6 +80,17 @@ class Transaction:
                 [schema, table],
             )
         )
+
+    def columns_of_all(self, schema: str) -> dict[str, dict[str, str]]:
+        """The columns of every table and view of a schema, as `columns` gives those of one."""
+        relations: dict[str, dict[str, str]] = defaultdict(dict)
+        for table, column, type_ in self.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = ? ORDER BY table_name, column_index",
+            [schema],
+        ):
+            relations[table][column] = type_
+        return relations
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from sf_insights.cli import main
 from sf_insights.settings.environment import CHECKOUT
+from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, made_home
 
 DAY = "2026-03-02"
 CONFIGURATION = """\
@@ -87,7 +88,7 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("dagster")
+    return made_home(tmp_path_factory.mktemp("dagster"), LOG_IN_MEMORY)
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def test_where_a_daemon_runs_only_the_time_is_told(synced_once):
         assert "nothing starts it" not in said
 
 
+@pytest.mark.slow
 def test_a_schedule_that_is_stopped_in_dagster_is_told_however_dagster_was_started(synced_once):
     live()
     stop = [DAGSTER, "schedule", "stop", "daily_account_field_sync"]

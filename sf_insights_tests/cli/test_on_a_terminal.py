@@ -24,20 +24,18 @@ def test_a_sync_shows_stage_records_rate_and_how_long_it_still_takes(on_terminal
     [("sync",), ("check",), ("fields",), ("status",), ("select", "Phone"), ("unmatched",), ("deselect", "Rating")],
     ids=" ".join,
 )
-def test_what_stays_on_the_terminal_fits_80_columns(on_terminal, sf_insights, arguments):
-    assert sf_insights("sync").code == 0
+def test_what_stays_on_the_terminal_fits_80_columns(on_terminal, synced, arguments):
     lines = [
         line.split("\r")[-1] for line in ESCAPES.sub("", on_terminal(*arguments)).replace("\r\n", "\n").splitlines()
     ]
-    paths = str(sf_insights.data)
+    paths = str(synced.data)
     assert [line for line in lines if len(line.rstrip()) > 80 and paths not in line and "sf-insights" not in line] == []
 
 
 @pytest.mark.parametrize(
     "arguments", [("check",), ("status",), ("fields", "--search", "revenue"), ("label", "Zzz", "x")]
 )
-def test_there_are_colours_unless_no_color_is_set(on_terminal, arguments, sf_insights):
-    assert sf_insights("sync").code == 0
+def test_there_are_colours_unless_no_color_is_set(on_terminal, arguments, synced):
     assert COLOURS.search(on_terminal(*arguments))
     assert not re.search(r"\x1b\[(?:[0-9;]*;)?3[0-7]m", on_terminal(*arguments, NO_COLOR="1"))
 

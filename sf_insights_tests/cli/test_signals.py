@@ -106,6 +106,7 @@ def test_the_demo_s_files_are_for_one_command_at_a_time(checkout, command):
     assert "in use by `sf-insights org` (process" in result.stderr
 
 
+@pytest.mark.slow
 def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checkout, command, closed_port):
     with Running([*command, "ui", "--port", str(closed_port)], checkout, "Dagster's UI is ready") as ui:
         assert "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/." in ui.said
@@ -120,6 +121,7 @@ def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checko
     assert [pid for pid in below if is_alive(pid)] == []
 
 
+@pytest.mark.slow
 def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, closed_port):
     with listen(0) as free:
         other_port = free.getsockname()[1]

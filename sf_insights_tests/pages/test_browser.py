@@ -53,6 +53,7 @@ def box(name):
     return f'input[type=checkbox][value="{name}"]'
 
 
+@pytest.mark.slow
 def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     browser.open(f"{site.url}/fields")
     browser.type("#q", "arr")

@@ -17,6 +17,7 @@ def says(browser, *texts):
         browser.until(f"document.body.innerText.includes({text!r})")
 
 
+@pytest.mark.slow
 def test_the_asset_graph_and_a_run_are_read_in_dagsters_own_pages(sf_insights, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0

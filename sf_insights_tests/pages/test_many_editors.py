@@ -14,6 +14,7 @@ from sf_insights_tests.cli.conftest import CONFIGURATION
 FIELDS = ["Industry", "Rating", "Phone", "Website", "Type", "Sic"]
 
 
+@pytest.mark.slow
 def test_commands_that_edit_the_file_at_once_lose_no_edit(sf_insights, command):
     sf_insights.configure(fields=FIELDS, timezone="Europe/Vienna")
     commands = [["label", field, f"Label of {field}"] for field in FIELDS[:-1]]

@@ -22,7 +22,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_selection_that_cannot_be_is_refused(sync, case):
-    sync(day="2026-03-01")
+    sync.first_day()
     before = sync.snapshot.read_bytes()
     fields, words = REFUSED[case]
     run = sync.fails(day="2026-03-02", fields=fields)
@@ -79,7 +79,7 @@ def test_a_switched_off_synchronization_changes_nothing(sync):
     ],
 )
 def test_wrong_connections_are_refused_by_the_variable_to_mend(sync, monkeypatch, variables, words):
-    sync(day="2026-03-01")
+    sync.first_day()
     before = sync.snapshot.read_bytes()
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

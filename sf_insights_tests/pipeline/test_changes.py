@@ -129,11 +129,11 @@ def test_a_value_that_changes_by_the_power_of_ten_of_its_fields_scales_is_seen(o
     assert [tuple(map(float, change)) for change in changes] == [(0.25, 25.0)]
 
 
-def test_a_currency_that_the_org_shows_no_more_is_gone_from_every_account(tmp_path, monkeypatch):
+def test_a_currency_that_the_org_shows_no_more_is_gone_from_every_account(dagster_home, tmp_path, monkeypatch):
     with DemoOrg.started(tmp_path / "org", accounts=200, multi_currency=True) as org:
         for name, value in org.environment.items():
             monkeypatch.setenv(name, value)
-        sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+        sync = Pipeline(tmp_path / "data", dagster_home, monkeypatch)
         fields = ["Industry", {"field": "ARR__c", "as": "metric"}]
         first = sync(day="2026-03-01", fields=fields)
         assert first.rows("SELECT count(DISTINCT currency) > 1 FROM insights.account_attributes") == [(True,)]

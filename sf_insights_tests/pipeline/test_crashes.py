@@ -1,6 +1,6 @@
 """Syncs that are killed at any moment, and statements that fail: nothing lost, nothing mixed, repaired by the next run.
 
-`make soak` kills ten times as often.
+`make soak` kills twelve times as often.
 """
 
 import os
@@ -20,7 +20,7 @@ from sf_insights_tests.pipeline.test_publishing import always_reading
 from sf_insights_tests.pipeline.test_reruns import content
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
-KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 10
+KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 8  # one in each step
 SEED = int(os.environ.get("SF_INSIGHTS_SEED", "1"))
 
 SYNC = """
@@ -61,9 +61,9 @@ STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.S
 
 
 @pytest.fixture
-def undisturbed(tmp_path, monkeypatch, sync):
+def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
     """Another data directory, whose syncs are left alone."""
-    other = Pipeline(tmp_path / "undisturbed", tmp_path / "undisturbed dagster", monkeypatch)
+    other = Pipeline(tmp_path / "undisturbed", dagster_home, monkeypatch)
 
     def run(day):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(other.data))
@@ -74,6 +74,7 @@ def undisturbed(tmp_path, monkeypatch, sync):
     return run
 
 
+@pytest.mark.slow
 def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
     sync("2026-03-01", fields=FIELDS)
@@ -99,7 +100,7 @@ def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undistur
 
 @pytest.mark.parametrize(("step", "number"), STOPS if os.environ.get("SF_INSIGHTS_SOAK") else SOME_STOPS)
 def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org, sync, step, number, monkeypatch):
-    sync("2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     _stop_in(step, 0.05, number)
@@ -120,7 +121,7 @@ def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org,
     ],
 )
 def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sync, step, kind, monkeypatch):
-    sync("2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     org.clear_requests()
     if kind == "warned":
@@ -191,6 +192,7 @@ class Failure(Exception):
     """A statement that fails for a reason nobody thought of."""
 
 
+@pytest.mark.slow
 def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
     sync("2026-03-01", fields=FIELDS)
@@ -202,7 +204,7 @@ def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undist
     assert total > 200
     shutil.copytree(sync.data, tmp_path / "yesterday")
     before = sync.snapshot.read_bytes()
-    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 9)):
+    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 7)):
         _return_to(tmp_path / "yesterday", sync.data)
         with _failing_statement(number):
             run = sync.run("2026-03-02")

@@ -13,14 +13,17 @@ import pytest
 
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.settings.environment import CHECKOUT
+from sf_insights_tests.pipeline import fast_daemon
+
+pytestmark = [pytest.mark.kept_log, pytest.mark.slow]
 
 MOST_SECONDS = 300
 
 
 @contextmanager
-def daemon():
+def daemon(clock):
     """Dagster's daemon with its code server, in a session of their own; yields how to kill all of it at once."""
-    command = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(CHECKOUT / "workspace.yaml")]
+    command = [sys.executable, fast_daemon.__file__, str(clock), "run", "-w", str(CHECKOUT / "workspace.yaml")]
     with subprocess.Popen(
         command, cwd=os.environ["DAGSTER_HOME"], stdout=subprocess.DEVNULL, start_new_session=True
     ) as process:
@@ -61,11 +64,12 @@ def skips(instance):
 
 
 def test_a_missed_sync_is_made_up_for_and_a_killed_one_reported_and_an_edited_time_followed(org, sync, instance):
+    clock = time.time()
     ahead = 12 - datetime.now(UTC).hour
     zone = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
     sync.configure(timezone=zone, daily_at="11:00", fields=["Industry"])
     org.configure(job_seconds=30)  # as long as the test needs to kill the run
-    with daemon() as kill:
+    with daemon(clock) as kill:
         wait_for("a query in Salesforce", lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
         [run] = instance.get_runs()
         assert run.status is dg.DagsterRunStatus.STARTED
@@ -73,7 +77,7 @@ def test_a_missed_sync_is_made_up_for_and_a_killed_one_reported_and_an_edited_ti
         kill()
     assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED
     org.configure(job_seconds=0)
-    with daemon():
+    with daemon(clock):
         wait_for("the end of the dead run", lambda: instance.get_run_by_id(run.run_id).is_finished)
         assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
         wait_for("a tick that knows of it", lambda: "that is attempt 2" in skips(instance))

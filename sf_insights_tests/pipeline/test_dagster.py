@@ -16,6 +16,8 @@ from sf_insights.definitions import defs
 from sf_insights.demo.data.credentials import ORGANIZATION_ID
 from sf_insights.settings.environment import CHECKOUT
 
+pytestmark = pytest.mark.kept_log
+
 COUNTED = [
     "salesforce/account_fields",
     "salesforce/selected_fields",

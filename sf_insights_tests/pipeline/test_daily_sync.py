@@ -12,7 +12,7 @@ EVERYTHING = [*ATTRIBUTES, *({"field": name, "as": "metric"} for name in METRICS
 
 
 def test_every_value_equals_what_the_org_holds_on_two_days(org, sync):
-    run = sync(day="2026-03-01", fields=EVERYTHING)
+    run = sync.first_day(fields=EVERYTHING)
     first = Truth(org)
     _assert_equal(run, first, "2026-03-01")
 
@@ -40,7 +40,7 @@ def _assert_equal(run, truth, day, remembered=None):
 
 
 def test_every_kind_of_crm_account_id_has_the_status_it_should_have(org, sync):
-    run = sync(day="2026-03-01")
+    run = sync.first_day()
     truth = Truth(org)
     statuses = dict(run.rows("SELECT account_id, match_status FROM insights.matched_accounts"))
     wrong = {
@@ -62,7 +62,7 @@ def test_every_kind_of_crm_account_id_has_the_status_it_should_have(org, sync):
 
 
 def test_accounts_that_share_a_salesforce_account_all_get_its_values(org, sync):
-    run = sync(day="2026-03-01")
+    run = sync.first_day()
     sharing = Counter(Truth(org).matches().values())
     rows = run.rows("SELECT salesforce_account_id, accounts_sharing FROM insights.matched_accounts")
     assert max(sharing.values()) > 1
@@ -71,7 +71,7 @@ def test_accounts_that_share_a_salesforce_account_all_get_its_values(org, sync):
 
 
 def test_a_case_only_neighbour_is_named_and_never_linked(org, sync):
-    run = sync(day="2026-03-01")
+    run = sync.first_day()
     account = next(row for row in Truth(org).zuora if row["kind"] == "case_only")
     [(reason, linked)] = run.rows(
         "SELECT match_reason, salesforce_account_id FROM insights.matched_accounts WHERE account_id = ?",
@@ -82,7 +82,7 @@ def test_a_case_only_neighbour_is_named_and_never_linked(org, sync):
 
 
 def test_the_accounts_view_has_every_account_and_every_field_once(org, sync):
-    run = sync(day="2026-03-01", fields=EVERYTHING)
+    run = sync.first_day(fields=EVERYTHING)
     truth = Truth(org)
     columns = [name for name, *_ in run.rows("DESCRIBE insights.accounts")]
     assert columns[:9] == [
@@ -105,7 +105,7 @@ def test_the_accounts_view_has_every_account_and_every_field_once(org, sync):
 
 
 def test_column_types_follow_describe(sync):
-    run = sync(day="2026-03-01", fields=EVERYTHING)
+    run = sync.first_day(fields=EVERYTHING)
     types = {name: type_ for name, type_, *_ in run.rows("DESCRIBE insights.account_attributes")}
     assert types["Industry"] == "VARCHAR"
     assert types["Is_Key__c"] == "BOOLEAN"
@@ -116,7 +116,7 @@ def test_column_types_follow_describe(sync):
 
 
 def test_changes_say_what_was_and_what_is(org, sync):
-    run = sync(day="2026-03-01", fields=["Industry", "CreatedDate", "BillingLatitude"])
+    run = sync.first_day(fields=["Industry", "CreatedDate", "BillingLatitude"])
     assert run.rows("SELECT count(*) FROM insights.attribute_changes") == [(0,)]
     before = Truth(org)
     zuora_id, salesforce_id = next(iter(before.matches().items()))
@@ -144,7 +144,7 @@ def test_changes_say_what_was_and_what_is(org, sync):
 
 
 def test_a_missed_day_has_no_metric_point(org, sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     run = sync(day="2026-03-03")
     days = run.rows("SELECT DISTINCT date::VARCHAR FROM insights.account_metrics ORDER BY 1")
     assert days == [("2026-03-01",), ("2026-03-03",)]
@@ -167,7 +167,7 @@ def test_a_metric_that_becomes_null_ends_and_may_begin_again(org, sync):
 
 
 def test_metric_summary_has_the_figures_of_the_daily_view(sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     run = sync(day="2026-03-02")
     assert run.rows("SELECT date, accounts, min, median, max FROM insights.metric_summary ORDER BY date") == run.rows(
         "SELECT date, count(*), min(value), median(value), max(value) FROM insights.account_metrics GROUP BY date "
@@ -184,7 +184,7 @@ def test_metric_summary_has_the_figures_of_the_daily_view(sync):
 
 @pytest.mark.parametrize("attached_as", [None, "account_insights", "elsewhere"])
 def test_every_relation_opens_directly_and_attached_under_any_name(sync, attached_as):
-    sync(day="2026-03-01")
+    sync.first_day()
     if attached_as is None:
         connection = duckdb.connect(str(sync.snapshot), read_only=True)
         prefix = "insights"
@@ -203,7 +203,7 @@ def test_every_relation_opens_directly_and_attached_under_any_name(sync, attache
 
 
 def test_every_column_of_the_analysts_schema_has_a_comment_and_is_in_the_dictionary(sync):
-    run = sync(day="2026-03-01")
+    run = sync.first_day()
     bare = run.rows(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'insights' AND comment IS NULL"
     )
@@ -214,7 +214,7 @@ def test_every_column_of_the_analysts_schema_has_a_comment_and_is_in_the_diction
 
 
 def test_the_dictionary_and_the_comments_say_the_same(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    sync.first_day(fields=["Industry", "Rating"])
     org.hide_field("Rating")
     run = sync(day="2026-03-02")
     in_comments = "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'insights'"
@@ -236,10 +236,10 @@ def test_a_sync_of_5000_accounts_makes_at_most_12_calls(org, sync):
     assert 0 < len(calls) <= 12
 
 
-def test_a_data_directory_may_have_any_name(org, tmp_path, monkeypatch):
+def test_a_data_directory_may_have_any_name(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    sync = Pipeline(tmp_path / "Id=7, it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", tmp_path / "dagster", monkeypatch)
+    sync = Pipeline(tmp_path / "Id=7, it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", dagster_home, monkeypatch)
     for day in ("2026-03-01", "2026-03-02"):
         run = sync(day=day)
         assert run.attributes("Industry") == Truth(org).attribute("Industry")

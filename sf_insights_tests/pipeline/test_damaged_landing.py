@@ -36,7 +36,7 @@ AFTER_A_KILL = (
 
 @pytest.mark.parametrize("harm", HARMS[:3] if SOAK else [lost, cut])
 def test_a_landed_page_harmed_before_it_is_used_leaves_yesterdays_tables(org, sync, harm):
-    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    yesterday = content(sync.first_day(fields=FIELDS))
     org.pass_day()
     org.configure(page_records=20)
     # The later pages are slow, so that earlier ones have landed when they are told of.

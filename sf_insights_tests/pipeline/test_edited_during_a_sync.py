@@ -83,6 +83,6 @@ def test_a_sync_that_is_switched_off_while_it_runs_completes_and_is_the_last(syn
 
 
 def test_labels_can_be_edited_while_the_synchronization_is_switched_off(sync):
-    sync(day="2026-03-01", fields=["Industry"])
+    sync.first_day(fields=["Industry"])
     run = sync.relabel(enabled=False, fields=[{"field": "Industry", "label": "Branch"}])
     assert labels(run) == {"Industry": "Branch"}

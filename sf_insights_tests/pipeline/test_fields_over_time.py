@@ -8,7 +8,7 @@ REVENUE = {"field": "AnnualRevenue", "as": "metric"}
 
 
 def test_a_field_hidden_overnight_pauses_alone(org, sync):
-    before = sync(day="2026-03-01", fields=["Industry", "Rating"]).attributes("Rating")
+    before = sync.first_day(fields=["Industry", "Rating"]).attributes("Rating")
     org.hide_field("Rating")
     for salesforce_id in list(Truth(org).matches().values())[:5]:
         org.update_account(salesforce_id, Industry="Energy")
@@ -20,7 +20,7 @@ def test_a_field_hidden_overnight_pauses_alone(org, sync):
 
 
 def test_a_field_seen_again_resumes_with_todays_values(org, sync):
-    sync(day="2026-03-01", fields=["Industry", REVENUE])
+    sync.first_day(fields=["Industry", REVENUE])
     org.hide_field("AnnualRevenue")
     org.hide_field("Industry")
     org.pass_day()
@@ -44,7 +44,7 @@ def test_a_field_seen_again_resumes_with_todays_values(org, sync):
 
 
 def test_a_retyped_field_stays_paused_until_it_is_selected_anew(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "NumberofLocations__c"])
+    sync.first_day(fields=["Industry", "NumberofLocations__c"])
     org.retype_field("NumberofLocations__c", "string", length=40)
     run = sync(day="2026-03-02")
     assert run.field("NumberofLocations__c").status == "paused"
@@ -93,7 +93,7 @@ def test_a_retyped_field_stays_paused_also_when_it_becomes_a_metric_again(org, s
 
 
 def test_a_wider_number_never_pauses(org, sync):
-    sync(day="2026-03-01", fields=["NumberofLocations__c"])
+    sync.first_day(fields=["NumberofLocations__c"])
     org.change_field("NumberofLocations__c", precision=12, scale=2)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, NumberofLocations__c=1234567.25)
@@ -113,7 +113,7 @@ def test_digits_beyond_describe_widen_the_column_and_are_kept(org, sync):
 
 
 def test_a_deselected_field_leaves_the_views_and_comes_back_with_its_history(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "Rating"])
+    sync.first_day(fields=["Industry", "Rating"])
     org.pass_day()
     changes = sync(day="2026-03-02").rows("FROM insights.attribute_changes WHERE field = 'Rating' ORDER BY ALL")
     run = sync(day="2026-03-03", fields=["Industry"])
@@ -132,7 +132,7 @@ def test_a_deselected_field_leaves_the_views_and_comes_back_with_its_history(org
 
 
 def test_an_attribute_becomes_a_metric_and_back_and_each_keeps_its_past(org, sync):
-    sync(day="2026-03-01", fields=["ARR__c"])
+    sync.first_day(fields=["ARR__c"])
     run = sync(day="2026-03-02", fields=[{"field": "ARR__c", "as": "metric"}])
     assert "ARR__c" not in [name for name, *_ in run.rows("DESCRIBE insights.account_attributes")]
     assert run.metric("ARR__c", "2026-03-02") == Truth(org).metric("ARR__c")
@@ -150,7 +150,7 @@ def test_an_attribute_becomes_a_metric_and_back_and_each_keeps_its_past(org, syn
 
 
 def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
-    sync(day="2026-03-01", fields=["Industry"])
+    sync.first_day(fields=["Industry"])
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     run = sync.fails(day="2026-03-02", fields=["Industry", "Rating"])
     assert "Rating" not in [name for name, *_ in run.rows("DESCRIBE insights.accounts")]
@@ -162,7 +162,7 @@ def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
 
 
 def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "BillingCountry"])
+    sync.first_day(fields=["Industry", "BillingCountry"])
     before = {key: Truth(org).accounts[id_]["BillingCountry"] for key, id_ in Truth(org).matches().items()}
     for account in Truth(org).accounts.values():
         if account["BillingCountry"] is not None:
@@ -175,7 +175,7 @@ def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
 
 
 def test_a_field_that_became_empty_stays_paused_until_it_has_values_or_is_selected_anew(org, sync):
-    before = sync(day="2026-03-01", fields=["Industry", "BillingCountry"]).attributes("BillingCountry")
+    before = sync.first_day(fields=["Industry", "BillingCountry"]).attributes("BillingCountry")
     org.remove_field("BillingCountry")
     org.add_field("BillingCountry", "Billing Country", "string", length=80)
     sync(day="2026-03-02")
@@ -302,7 +302,7 @@ def test_a_label_of_any_script_and_any_sign_is_shown_to_the_letter_everywhere(or
 
 
 def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
-    run = sync(day="2026-03-01", fields=["Industry", REVENUE | {"label": "Revenue"}])
+    run = sync.first_day(fields=["Industry", REVENUE | {"label": "Revenue"}])
     assert _labels(run) == {"Industry": "Sssf Industry", "AnnualRevenue": "Revenue"}
     org.change_field("AnnualRevenue", label="Umsatz")
     org.change_field("Industry", label="Branche")
@@ -314,7 +314,7 @@ def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
 
 
 def test_relabelling_republishes_without_touching_salesforce(org, sync):
-    sync(day="2026-03-01", fields=["Industry", REVENUE])
+    sync.first_day(fields=["Industry", REVENUE])
     org.clear_requests()
     run = sync.relabel(fields=[{"field": "Industry", "label": 'Branch "Ö" 产业 %'}, REVENUE])
     assert org.requests() == []
@@ -327,7 +327,7 @@ def test_relabelling_republishes_without_touching_salesforce(org, sync):
 
 
 def test_relabelling_after_a_sync_that_landed_half_publishes_the_last_complete_one(org, sync):
-    before = sync(day="2026-03-01", fields=["Industry"]).attributes("Industry")
+    before = sync.first_day(fields=["Industry"]).attributes("Industry")
     org.pass_day()
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
     sync.fails(day="2026-03-02")
@@ -338,7 +338,7 @@ def test_relabelling_after_a_sync_that_landed_half_publishes_the_last_complete_o
 
 
 def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing_mixed(org, sync):
-    sync(day="2026-03-01", fields=["Industry"])
+    sync.first_day(fields=["Industry"])
     org.pass_day()
     sync(day="2026-03-02")
     before = sync.snapshot.read_bytes()
@@ -350,7 +350,7 @@ def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing
 
 
 def test_relabelling_after_a_sync_whose_model_failed_publishes_nothing_mixed(org, sync):
-    sync(day="2026-03-01", fields=["Industry"])
+    sync.first_day(fields=["Industry"])
     before = sync.snapshot.read_bytes()
     org.pass_day()
     # Matching is done when the model stumbles over this.
@@ -374,5 +374,5 @@ def _labels(run):
 
 @pytest.mark.parametrize("name", ["Industry", "industry", "INDUSTRY"])
 def test_api_names_are_taken_in_any_case(org, sync, name):
-    run = sync(day="2026-03-01", fields=[name])
+    run = sync.first_day(fields=[name])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")

@@ -31,10 +31,10 @@ def disk(tmp_path):
 
 
 @pytest.fixture
-def sync(org, disk, tmp_path, monkeypatch):
+def sync(org, disk, dagster_home, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    return Pipeline(disk.path / "data", tmp_path / "dagster", monkeypatch)
+    return Pipeline(disk.path / "data", dagster_home, monkeypatch)
 
 
 @pytest.mark.parametrize("moment", FULL if os.environ.get("SF_INSIGHTS_SOAK") else list(FULL)[::2])

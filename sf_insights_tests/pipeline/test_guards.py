@@ -8,7 +8,7 @@ from sf_insights_tests.pipeline.truth import Truth
 
 
 def test_a_drop_of_live_accounts_is_refused_until_it_is_accepted(org, sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     before = sync.snapshot.read_bytes()
     live = [account["Id"] for account in Truth(org).accounts.values() if not account["IsDeleted"]]
     for account_id in live[: len(live) // 3]:
@@ -23,7 +23,7 @@ def test_a_drop_of_live_accounts_is_refused_until_it_is_accepted(org, sync):
 
 
 def test_a_drop_of_zuoras_list_is_refused(org, sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     accounts = Truth(org).zuora
     for row in accounts[: len(accounts) // 2]:
         org.delete_zuora_account(row["Id"])
@@ -32,7 +32,7 @@ def test_a_drop_of_zuoras_list_is_refused(org, sync):
 
 
 def test_a_sync_that_matches_too_few_accounts_is_refused(org, sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     before = sync.snapshot.read_bytes()
     for row in Truth(org).zuora:
         if row["kind"] == "plain":
@@ -45,7 +45,7 @@ def test_a_sync_that_matches_too_few_accounts_is_refused(org, sync):
 
 
 def test_another_org_is_refused_until_it_is_accepted(sync):
-    sync(day="2026-03-01")
+    sync.first_day()
     before = sync.snapshot.read_bytes()
     sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001EAA'")
     run = sync.fails(day="2026-03-02")

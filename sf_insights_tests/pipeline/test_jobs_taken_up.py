@@ -20,7 +20,7 @@ def read_at(sync):
 
 @pytest.mark.parametrize("removal", ["works", "is refused"])
 def test_a_failed_syncs_job_is_not_taken_up(org, sync, removal):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     (zuora_id, changed), (_, deleted) = list(Truth(org).matches().items())[:2]
     org.configure(page_records=50)
     org.fault(path=RESULTS, times=None, skip=3, **QUOTA)

@@ -13,11 +13,11 @@ FIELDS = ["Industry", {"field": "Regions__c", "label": "Where"}, ARR]
 
 
 @pytest.fixture
-def two(org, tmp_path, monkeypatch):
+def two(org, dagster_home, tmp_path, monkeypatch):
     """Two pipelines of the same org: `two(respelled, day, ...)` syncs both, the second one with fields respelled."""
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    pipelines = [Pipeline(tmp_path / name, tmp_path / f"{name} dagster", monkeypatch) for name in ("calm", "restless")]
+    pipelines = [Pipeline(tmp_path / name, dagster_home, monkeypatch) for name in ("calm", "restless")]
 
     def synced(respelled, day, settings, settings_of_the_other=None):
         found = []
@@ -38,7 +38,7 @@ def two(org, tmp_path, monkeypatch):
 
 
 def test_a_field_whose_letter_case_changed_is_the_same_attribute_or_metric(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     org.respell_field("Regions__c", "REGIONS__c")
     org.respell_field("ARR__c", "Arr__C")
@@ -64,7 +64,7 @@ def test_a_field_whose_letter_case_changed_is_the_same_attribute_or_metric(org, 
 
 
 def test_the_spelling_may_change_between_the_describe_and_the_query(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     org.fault("respell_field", field="Regions__c", spelling="regions__C")
     run = sync(day="2026-03-02")
@@ -76,7 +76,7 @@ def test_the_spelling_may_change_between_the_describe_and_the_query(org, sync):
 
 
 def test_the_rest_api_may_spell_a_field_otherwise_too(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.respell_field("Regions__c", "REGIONS__c")
     org.fault(
         "status",
@@ -91,7 +91,7 @@ def test_the_rest_api_may_spell_a_field_otherwise_too(org, sync):
 
 
 def test_a_paused_field_that_is_respelled_stays_paused_and_is_told_of_once(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.retype_field("Regions__c", "double", precision=18)
     assert sync(day="2026-03-02").field("Regions__c").status == "paused"
     told = (sync.data / "alerts.json").read_text()
@@ -102,7 +102,7 @@ def test_a_paused_field_that_is_respelled_stays_paused_and_is_told_of_once(org, 
 
 
 def test_a_field_that_vanishes_and_returns_in_another_spelling_resumes(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.hide_field("Regions__c")
     assert sync(day="2026-03-02").field("Regions__c").status == "paused"
     org.show_field("Regions__c")
@@ -141,6 +141,7 @@ def _respelled_entry(rng: random.Random, entry):
     return {**entry, "field": _respelled(rng, entry["field"])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
     rng = random.Random(seed)  # noqa: S311 - the same history in every run
@@ -169,7 +170,7 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
 
 
 def test_a_damaged_cell_of_a_respelled_field_is_recorded_under_the_name_that_analysts_know(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "Description"])
+    sync.first_day(fields=["Industry", "Description"])
     org.respell_field("Description", "DESCRIPTION")
     org.update_account(next(iter(Truth(org).matches().values())), DESCRIPTION="HERE")
     org.fault("garble", path="/results", texts={"HERE": "caf\xe9"})

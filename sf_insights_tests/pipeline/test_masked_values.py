@@ -22,6 +22,7 @@ def found_by_dagster(run):
         return latest.event.dagster_event.asset_check_evaluation_data, [text for text in log if "is masked" in text]
 
 
+@pytest.mark.kept_log
 def test_masked_fields_are_told_in_the_log_and_by_a_check(org, sync, card):
     org.configure(view_encrypted_data=False)
     run = sync(day="2026-03-01", fields=FIELDS)
@@ -35,6 +36,7 @@ def test_masked_fields_are_told_in_the_log_and_by_a_check(org, sync, card):
     assert all("View Encrypted Data" in text for text in warnings)
 
 
+@pytest.mark.kept_log
 def test_encrypted_fields_in_the_clear_are_data_like_any(org, sync, card):
     run = sync(day="2026-03-01", fields=FIELDS)
     assert set(run.attributes("Card__c").values()) == {"4111111111111111"}

@@ -239,6 +239,7 @@ def test_a_field_that_version_2_took_for_another_one_is_one_again(org, sync):
     ]
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next_run_migrates(path):
     def open_dying_at(path, deadly):
         return subprocess.run(

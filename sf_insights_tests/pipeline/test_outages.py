@@ -65,7 +65,7 @@ def test_outages_are_waited_out(org, sync, outages):
 
 
 def test_an_outage_beyond_the_patience_ends_the_run_with_how_long_it_tried_and_what_was_said(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     gone = "An unexpected error occurred. Please include this ErrorId if you contact support: 178-99 (-1234)"
     org.fault("status", path="/describe", status=500, body=error("UNKNOWN_EXCEPTION", gone), times=None)

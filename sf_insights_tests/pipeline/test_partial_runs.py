@@ -93,30 +93,31 @@ def passed_org(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first_day(passed_org, tmp_path_factory):
+def first_day(passed_org, dagster_home, tmp_path_factory):
     """The data directory after the first day. The org is a day older then, and stays as it is."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in passed_org.environment.items():
             patch.setenv(name, value)
         place = tmp_path_factory.mktemp("first")
-        sync = Pipeline(place / "data", place / "dagster", patch)
+        sync = Pipeline(place / "data", dagster_home, patch)
         sync(day="2026-03-01", fields=BEFORE)
         passed_org.pass_day()
         return sync.data
 
 
 @pytest.fixture
-def days(passed_org, first_day, tmp_path, monkeypatch):
+def days(passed_org, first_day, dagster_home, tmp_path, monkeypatch, request):
     for name, value in passed_org.environment.items():
         monkeypatch.setenv(name, value)
-    sync = Pipeline(tmp_path / "data", tmp_path / "dagster", monkeypatch)
+    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
+    sync = Pipeline(tmp_path / "data", home, monkeypatch)
     shutil.copytree(first_day, sync.data, dirs_exist_ok=True)
     use_dagster_home()
     return Days(passed_org, sync, known(sync.look()))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(passed_org, first_day, tmp_path_factory):
+def undisturbed(passed_org, first_day, dagster_home, tmp_path_factory):
     """What analysts see after syncs that nothing disturbs: `undisturbed((day, fields), ...)`."""
     seen = {}
 
@@ -127,7 +128,7 @@ def undisturbed(passed_org, first_day, tmp_path_factory):
                 for name, value in passed_org.environment.items():
                     patch.setenv(name, value)
                 place = tmp_path_factory.mktemp("undisturbed")
-                sync = Pipeline(place / "data", place / "dagster", patch)
+                sync = Pipeline(place / "data", dagster_home, patch)
                 shutil.copytree(first_day, sync.data, dirs_exist_ok=True)
                 for day, fields in syncs:
                     sync(day=day, fields=fields)
@@ -165,6 +166,7 @@ def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_be
         assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
 
 
+@pytest.mark.kept_log
 def test_dagsters_own_reexecution_from_failure_plans_with_the_file_as_it_is_then(days, undisturbed):
     days.sync.configure(fields=[*CHANGED, "Phonne"])
     failed = days.sync.run("2026-03-02")

@@ -77,11 +77,11 @@ def selection(number):
     return ["BillingCity", *[field for field in chosen if field is not None]]
 
 
-def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, tmp_path, monkeypatch):
+def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    once = Pipeline(tmp_path / "once", tmp_path / "dagster1", monkeypatch)
-    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster2", monkeypatch)
+    once = Pipeline(tmp_path / "once", dagster_home, monkeypatch)
+    twice = Pipeline(tmp_path / "twice", dagster_home, monkeypatch)
 
     def synced(pipeline, day, number):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
@@ -102,7 +102,7 @@ def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, tmp_pa
 
 
 def test_a_field_paused_by_its_type_takes_the_new_type_on_a_later_day(org, sync):
-    sync(day="2026-03-01", fields=["Industry", "ARR__c"])
+    sync.first_day(fields=["Industry", "ARR__c"])
     org.retype_field("ARR__c", "string", **TEXT)
     run = sync(day="2026-03-02")
     assert "on a later day" in run.field("ARR__c").status_reason

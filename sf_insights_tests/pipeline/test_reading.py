@@ -229,7 +229,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("fault", REFUSED)
 def test_a_fault_that_stays_leaves_yesterdays_data_and_says_why(org, sync, fault):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     org.pass_day()
     org.configure(page_records=100)
@@ -246,7 +246,7 @@ def test_a_fault_that_stays_leaves_yesterdays_data_and_says_why(org, sync, fault
 
 
 def test_a_refused_bulk_api_is_recorded_as_a_downgrade_and_rest_gives_the_same(org, sync):
-    by_bulk = sync(day="2026-03-01", fields=FIELDS)
+    by_bulk = sync.first_day(fields=FIELDS)
     values = (by_bulk.attributes("Industry"), by_bulk.metric("ARR__c", "2026-03-01"))
     refusal = error("FEATURENOTENABLED", "Async API not enabled")
     org.fault("status", path=JOBS, status=400, body=refusal, times=None)
@@ -266,7 +266,7 @@ def test_a_sync_does_not_start_when_the_quota_is_nearly_used(org, sync):
 
 
 def test_a_field_that_vanishes_while_the_query_runs_pauses_alone(org, sync):
-    kept = sync(day="2026-03-01", fields=FIELDS).attributes("Rating")
+    kept = sync.first_day(fields=FIELDS).attributes("Rating")
     org.fault("hide_field", field="Rating")
     run = sync(day="2026-03-02")
     assert run.field("Rating").status == "paused"
@@ -301,6 +301,7 @@ def killed_in_the_middle_of_the_download(org, sync):
             while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync lands nothing"
+                time.sleep(0.02)
         finally:
             process.kill()
     org.clear_faults()
@@ -328,7 +329,7 @@ def test_a_killed_sync_takes_up_its_job_and_fetches_only_what_is_missing(org, sy
 
 
 def test_a_new_label_leaves_what_a_killed_sync_has_landed(org, sync, monkeypatch):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     killed_in_the_middle_of_the_download(org, sync)
     sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, *FIELDS[1:]])
@@ -361,6 +362,7 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
             while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync asks for nothing"
+                time.sleep(0.02)
             process.send_signal(number)
             assert process.wait(30) != 0
         finally:

@@ -28,22 +28,22 @@ def content(run):
 
 
 def test_a_second_sync_of_an_unchanged_day_changes_nothing(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     once = content(sync(day="2026-03-02"))
     assert content(sync(day="2026-03-02")) == once
 
 
 def test_a_second_sync_of_the_first_day_changes_nothing(sync):
-    once = content(sync(day="2026-03-01", fields=FIELDS))
+    once = content(sync.first_day(fields=FIELDS))
     assert content(sync(day="2026-03-01")) == once
 
 
-def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path, monkeypatch):
+def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, dagster_home, tmp_path, monkeypatch):
     from sf_insights_tests.pipeline.pipeline import Pipeline
 
-    alone = Pipeline(tmp_path / "alone", tmp_path / "dagster2", monkeypatch)
-    twice = Pipeline(tmp_path / "twice", tmp_path / "dagster3", monkeypatch)
+    alone = Pipeline(tmp_path / "alone", dagster_home, monkeypatch)
+    twice = Pipeline(tmp_path / "twice", dagster_home, monkeypatch)
 
     def in_place(pipeline, *args, **settings):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
@@ -71,7 +71,7 @@ def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, tmp_path
 
 
 def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
-    sync(day="2026-03-01", fields=["Industry"])
+    sync.first_day(fields=["Industry"])
     org.pass_day()
     sync(day="2026-03-02")
     run = sync(day="2026-03-02", fields=["Industry", "Rating"])
@@ -81,7 +81,7 @@ def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
 
 
 def test_a_failed_second_run_of_a_day_leaves_the_first(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     sync.fails(day="2026-03-01")
@@ -99,7 +99,7 @@ def test_a_past_day_is_refused_and_nothing_changes(sync):
 
 
 def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_complete_sync(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Industry="Energy")
     # Both lists are landed, and then the org is another one: the day is never completed.
@@ -132,7 +132,7 @@ def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_
 
 
 def test_each_run_is_recorded_with_how_it_ended(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.fault("job_aborted")
     failed = sync.fails(day="2026-03-02")
     sync(day="2026-03-03")
@@ -145,7 +145,7 @@ def test_each_run_is_recorded_with_how_it_ended(org, sync):
 
 
 def test_an_open_reader_keeps_the_old_day_through_two_syncs(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     with duckdb.connect(str(sync.snapshot), read_only=True) as reader:
         for day in ("2026-03-02", "2026-03-03"):
             org.pass_day()

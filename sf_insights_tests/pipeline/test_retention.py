@@ -81,7 +81,7 @@ def test_by_default_two_years_are_kept(sync):
 
 
 def test_after_a_long_pause_of_all_syncs_the_day_before_stays_whole(org, sync):
-    sync(day="2026-03-01", fields=FIELDS, retention={"ops_days": 1})
+    sync.first_day(fields=FIELDS, retention={"ops_days": 1})
     sync(day="2026-03-02")
     org.pass_day()
     run = sync(day="2027-03-01")
@@ -91,11 +91,12 @@ def test_after_a_long_pause_of_all_syncs_the_day_before_stays_whole(org, sync):
 
 
 @pytest.fixture
-def remembering(tmp_path, monkeypatch):
+def remembering(dagster_home, tmp_path, monkeypatch):
     """Another data directory, in which nothing is forgotten."""
-    return Pipeline(tmp_path / "remembering", tmp_path / "dagster 2", monkeypatch)
+    return Pipeline(tmp_path / "remembering", dagster_home, monkeypatch)
 
 
+@pytest.mark.slow
 def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, remembering, monkeypatch):
     a_rejected_value(org)
     everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
@@ -135,7 +136,7 @@ def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, rememberi
 
 
 def test_a_field_that_became_empty_stays_paused_longer_than_the_retention(org, sync):
-    before = sync(day="2026-03-01", fields=["Industry", "BillingCountry"], retention={"ops_days": 1})
+    before = sync.first_day(fields=["Industry", "BillingCountry"], retention={"ops_days": 1})
     org.remove_field("BillingCountry")
     org.add_field("BillingCountry", "Billing Country", "string", length=80)
     for number in range(2, 7):
@@ -153,7 +154,7 @@ def test_values_that_are_rejected_every_day_do_not_pile_up(org, sync):
 
 
 def test_no_view_of_the_analysts_reads_what_is_forgotten(sync):
-    run = sync(day="2026-03-01", fields=FIELDS)
+    run = sync.first_day(fields=FIELDS)
     texts = [text for (text,) in run.rows("SELECT sql FROM duckdb_views() WHERE schema_name = 'insights'")]
     assert any("ops.attribute_values" in text for text in texts)
     for table in ("sync_runs", "field_stats", "rejected_values", "match_history"):

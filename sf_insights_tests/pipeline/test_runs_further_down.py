@@ -119,7 +119,7 @@ def test_a_label_that_is_another_fields_name_gets_its_own_meaning(sync):
 
 
 def test_a_snapshot_that_cannot_be_replaced_is_not_called_published(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     sync.snapshot.unlink()
     sync.snapshot.mkdir()
     (sync.snapshot / "in the way").touch()
@@ -146,7 +146,7 @@ def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync
 
 
 def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matches(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     renamed, removed = list(Truth(org).matches())[:2]
     org.update_zuora_account(renamed, Name="Another name")

@@ -10,6 +10,8 @@ from sf_insights.dagster_instance.recorded_runs import job_origin
 from sf_insights.definitions import defs
 from sf_insights.schedules import daily_schedule
 
+pytestmark = pytest.mark.kept_log
+
 DAY = "2026-03-02"
 
 

@@ -61,7 +61,7 @@ def test_an_org_that_delivers_an_older_encoding_is_read_in_it(org, sync):
 
 
 def test_an_id_with_an_invalid_byte_leaves_yesterdays_data_and_says_why(org, sync):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     salesforce_id = next(iter(Truth(org).matches().values()))
     org.fault("garble", path="/results", times=None, texts={f'"{salesforce_id}"': f'"{salesforce_id[:-1]}\xe9"'})

@@ -50,11 +50,12 @@ def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: M
         "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE schema_name = 'insights' UNION ALL "
         "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE schema_name = 'insights' ORDER BY 1"
     )
+    types = tx.columns_of_all("insights")
     for name, kind in names:
         meaning, fixed = meaning_of(name)
         columns = []
         named = by_label if name.endswith(LABELLED_SUFFIX) else fields
-        for column, type_ in tx.columns("insights", name).items():
+        for column, type_ in types[name].items():
             state = named.get(column)
             comment = fixed.get(column) or (_field_comment(state, labels[state.field]) if state else None)
             columns.append({"name": column, "comment": comment})
