@@ -1,0 +1,67 @@
+"""The assets and checks of one home: those of the package, under the home's names and with its resources."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from sf_insights.dagster_instance.names import Names
+
+
+def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition:
+    """An asset of the package, or several that one step makes, under the names of a home."""
+    specs = [
+        spec.replace_attributes(
+            key=names.key(spec.key.path),
+            deps=[dg.AssetDep(names.key(dep.asset_key.path)) for dep in spec.deps],
+            group_name=names.name(spec.group_name or "default"),
+        )
+        for spec in asset.specs
+    ]
+    function = _function(asset)
+    make = dg.multi_asset(
+        name=names.name(asset.op.name),
+        specs=specs,
+        can_subset=asset.can_subset,
+        description=asset.op.description,
+        required_resource_keys={names.resource(name) for name in asset.op.required_resource_keys},
+    )
+
+    def compute(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        made = function(context, **_resources(context, asset, names))
+        yield from [made] if isinstance(made, dg.MaterializeResult) else made
+
+    return make(compute)
+
+
+def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecksDefinition:
+    """A check of the package under the names of a home."""
+    [spec] = check.check_specs
+    function = _function(check)
+    wants_context = "context" in inspect.signature(function).parameters
+    make = dg.asset_check(
+        asset=dg.AssetKey(names.key(spec.asset_key.path)),
+        name=spec.name,
+        description=spec.description,
+        blocking=spec.blocking,
+        required_resource_keys={names.resource(name) for name in check.op.required_resource_keys},
+    )
+
+    def compute(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        first = [context] if wants_context else []
+        result: dg.AssetCheckResult = function(*first, **_resources(context, check, names))
+        return result
+
+    return make(compute)
+
+
+def _function(definition: dg.AssetsDefinition) -> Callable[..., Any]:
+    """What was decorated."""
+    compute: Any = definition.op.compute_fn
+    function: Callable[..., Any] = getattr(compute, "decorated_fn", compute)
+    return function
+
+
+def _resources(context: Any, definition: dg.AssetsDefinition, names: Names) -> dict[str, Any]:
+    return {name: getattr(context.resources, names.resource(name)) for name in definition.op.required_resource_keys}
