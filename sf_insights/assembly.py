@@ -11,10 +11,10 @@ from sf_insights.dagster_instance.names import Names
 from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.jobs import daily_account_field_sync
+from sf_insights.naming import named_asset, named_check
 from sf_insights.schedules import daily_schedule
 from sf_insights.sensors import runs_that_died
 from sf_insights.settings.home import existing_home
-from sf_insights.under_a_prefix import named_asset, named_check
 
 
 def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | None) -> dg.Definitions:

@@ -15,7 +15,7 @@ GROUND = {"domain", "system"}
 # Every part that the assets put together.
 TABLES = {"warehouse/syncs", "warehouse/fields", "warehouse/accounts", "warehouse/model"}
 PARTS = {"settings", "transport", "salesforce", "insights_accounts", "warehouse"} | TABLES
-PIPELINE = {"assets", "checks", "jobs", "schedules", "sensors", "under_a_prefix", "dagster_resources"}
+PIPELINE = {"assets", "checks", "jobs", "schedules", "sensors", "naming", "dagster_resources"}
 
 # One row per room: what it may import of the others.
 ROOMS: dict[str, set[str]] = {
@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "jobs": set(),
     "schedules": GROUND | {"settings", "dagster_instance", "dagster_resources"},
     "sensors": {"dagster_instance", "dagster_resources"},
-    "under_a_prefix": {"dagster_instance"},
+    "naming": {"dagster_instance"},
     "assembly": PIPELINE | {"settings", "dagster_instance"},
     "component": {"assembly"},
     "__init__": {"assembly", "component"},

@@ -74,7 +74,7 @@ def named_home(directory: str | Path) -> Home:
     Raises:
         ConfigurationProblem: it is among installed packages.
     """
-    home = Home(Path(directory).expanduser().absolute())
+    home = Home(Path(os.path.abspath(Path(directory).expanduser())))  # noqa: PTH100 - a path without `..`, to be shown
     refuse_installed(home.directory)
     return home
 
@@ -102,17 +102,25 @@ def found_home(variables: Mapping[str, str]) -> Home | None:
     """
     if named := variables.get(HOME_VARIABLE):
         return named_home(named)
-    here = Path.cwd()
-    for directory in (here, *here.parents):
+    for directory in _upwards():
         if _is_home(directory):
             return Home(directory)
     return Home(CHECKOUT) if runs_from_checkout() else None
 
 
+def _upwards() -> list[Path]:
+    """The working directory and those above it; none when somebody deleted it."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return []
+    return [here, *here.parents]
+
+
 def no_home() -> ConfigurationProblem:
     """What to tell a person who has no home here."""
     return ConfigurationProblem(
-        f"There is no home here: neither {Path.cwd()} nor a directory above it has a {CONFIGURATION_NAME}.",
+        f"There is no home here: neither this directory nor one above it has a {CONFIGURATION_NAME}.",
         "Make one with `sf-insights init DIR`, or name one with --home or SF_INSIGHTS_HOME.",
     )
 

@@ -49,6 +49,14 @@ def test_a_data_directory_with_the_settings_in_it_is_not_a_home(tmp_path, monkey
     assert dagster_home() == CHECKOUT / ".dagster"
 
 
+def test_a_deleted_working_directory_is_no_home(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert places().data == CHECKOUT / "data"
+
+
 def test_variables_that_name_files_win_over_the_home(home, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
     monkeypatch.setenv("SF_INSIGHTS_CONFIG", str(tmp_path / "ours.yaml"))

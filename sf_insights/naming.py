@@ -1,4 +1,4 @@
-"""The assets and checks of one home: those of the package, under the home's names and with its resources."""
+"""Giving the assets and checks of the package the names and the resources of one home."""
 
 import inspect
 from collections.abc import Callable, Iterator
