@@ -179,9 +179,6 @@ def of_components(orgs, tmp_path_factory) -> Project:
 
 
 def test_homes_are_components_of_a_project(of_components):
-    assert "All code locations passed validation" in of_components.run(
-        "dagster", "definitions", "validate", "-m", "parts.definitions"
-    )
     jobs = of_components.run("dagster", "job", "list", "-m", "parts.definitions")
     for name in ("emea", "apac"):
         assert f"{name}__daily_account_field_sync" in jobs
