@@ -160,7 +160,7 @@ def test_an_asset_of_the_project_goes_on_from_what_was_synced(synced):
 
 def test_a_process_per_step_completes_a_sync_as_well(synced):
     """As where somebody materializes assets by hand in a project that has Dagster's default executor."""
-    select = 'key:"apac/insights/matched_accounts"+'
+    select = 'key:"apac/insights/account_attributes"+'
     synced.run("dagster", "asset", "materialize", "-m", "shop.definitions", "--select", select)
     rows = synced.snapshot("apac", "SELECT sync, state, reason FROM ops.sync_runs ORDER BY sync")
     assert rows == [(1, "complete", None), (2, "complete", None)]
