@@ -48,7 +48,7 @@ _STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """What every resource knows: whose it is. The variables are read when a run needs them, not when code loads."""
+    """Which home a resource serves. Its variables are read when a run needs them, not when code loads."""
 
     home: str | None = Field(default=None, description="The directory of the home; none: the home of this process.")
     key_prefix: list[str] = Field(default=[], description="What the keys and names of this home begin with.")

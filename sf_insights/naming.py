@@ -1,4 +1,4 @@
-"""Giving the assets and checks of the package the names and the resources of one home."""
+"""Give the assets and checks of the package the names and the resources of one home."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from sf_insights.dagster_instance.names import Names
 
 
 def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition:
-    """An asset of the package, or several that one step makes, under the names of a home."""
+    """Rename an asset of the package, or the assets of one step, for a home."""
     specs = [
         spec.replace_attributes(
             key=names.key(spec.key.path),
@@ -20,11 +20,14 @@ def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition
         for spec in asset.specs
     ]
     function = _function(asset)
-    make = dg.multi_asset(
+    decorate = dg.multi_asset(
         name=names.name(asset.op.name),
         specs=specs,
         can_subset=asset.can_subset,
         description=asset.op.description,
+        retry_policy=asset.op.retry_policy,
+        op_tags=asset.op.tags,
+        pool=asset.op.pool,
         required_resource_keys={names.resource(name) for name in asset.op.required_resource_keys},
     )
 
@@ -32,19 +35,22 @@ def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition
         made = function(context, **_resources(context, asset, names))
         yield from [made] if isinstance(made, dg.MaterializeResult) else made
 
-    return make(compute)
+    return decorate(compute)
 
 
 def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecksDefinition:
-    """A check of the package under the names of a home."""
+    """Rename a check of the package for a home."""
     [spec] = check.check_specs
     function = _function(check)
     wants_context = "context" in inspect.signature(function).parameters
-    make = dg.asset_check(
+    decorate = dg.asset_check(
         asset=dg.AssetKey(names.key(spec.asset_key.path)),
         name=spec.name,
         description=spec.description,
         blocking=spec.blocking,
+        retry_policy=check.op.retry_policy,
+        op_tags=check.op.tags,
+        pool=check.op.pool,
         required_resource_keys={names.resource(name) for name in check.op.required_resource_keys},
     )
 
@@ -53,11 +59,11 @@ def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecks
         result: dg.AssetCheckResult = function(*first, **_resources(context, check, names))
         return result
 
-    return make(compute)
+    return decorate(compute)
 
 
 def _function(definition: dg.AssetsDefinition) -> Callable[..., Any]:
-    """What was decorated."""
+    """Return the function that was decorated."""
     compute: Any = definition.op.compute_fn
     function: Callable[..., Any] = getattr(compute, "decorated_fn", compute)
     return function

@@ -32,7 +32,7 @@ def main() -> None:
     """
 
 
-# Those without --home have a place of their own.
+# `demo` and `org` use the demo's files, and `init` names its directory.
 for command in (demo, init, org):
     main.add_command(command)
 for command in (

@@ -55,9 +55,9 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
         ConfigurationProblem: the home is among installed packages.
     """
     real = {name: value for name, value in os.environ.items() if value}
+    home = found_home(real) if directory is None else named_home(directory)
     if is_one_of_many:
         real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(_OF_A_HOME)}
-    home = found_home(real) if directory is None else named_home(directory)
     if home is None:
         return real
     return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}

@@ -4,8 +4,10 @@ import dagster as dg
 import pytest
 
 from sf_insights import AccountFieldSync, account_field_sync
+from sf_insights.dagster_instance.names import Names
 from sf_insights.definitions import defs as alone
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.naming import named_asset
 from sf_insights.settings.new_home import make_home
 
 pytestmark = pytest.mark.usefixtures("nobody_named_a_home")
@@ -40,6 +42,16 @@ def test_the_assets_keep_their_shape_under_a_prefix(homes):
         assert (under.description, under.kinds, under.freshness_policy) == (
             spec.description, spec.kinds, spec.freshness_policy,
         )  # fmt: skip
+
+
+def test_a_step_keeps_how_it_is_run_under_a_prefix():
+    @dg.asset(key=["insights", "slow"], retry_policy=dg.RetryPolicy(max_retries=3), pool="org", op_tags={"size": "big"})
+    def slow() -> dg.MaterializeResult:
+        return dg.MaterializeResult()
+
+    step = named_asset(slow, Names.under("emea")).op
+    assert step.name == "emea__insights__slow"
+    assert (step.retry_policy, step.pool, step.tags) == (slow.op.retry_policy, "org", slow.op.tags)
 
 
 def test_a_home_without_a_prefix_has_the_names_of_the_one_location(homes):

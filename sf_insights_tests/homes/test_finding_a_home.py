@@ -111,6 +111,11 @@ def test_one_of_many_homes_takes_its_org_from_its_own_env_file(home, monkeypatch
     assert Places.from_environment(variables) == Places(home / "data", home / NAME)
 
 
+def test_one_of_many_homes_may_be_the_one_that_the_process_is_in(home, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    assert variables_of(None, is_one_of_many=True)["SF_INSIGHTS_HOME"] == str(home)
+
+
 def test_importing_the_package_does_not_import_dagster():
     code = "import sys, sf_insights; sf_insights.account_field_sync; print('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout == b"False\n"
