@@ -6,7 +6,7 @@ WORKDIR /build
 RUN python -m venv /opt/sf-insights
 COPY requirements.lock ./
 RUN /opt/sf-insights/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE dagster.yaml workspace.yaml ./
+COPY pyproject.toml hatch_build.py README.md LICENSE dagster.yaml workspace.yaml ./
 COPY data/account_field_sync.yaml ./data/
 COPY sf_insights ./sf_insights
 RUN /opt/sf-insights/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .

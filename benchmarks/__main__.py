@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks import rivals
 from benchmarks.child import measured
 from benchmarks.org import MeasuredOrg
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 _MB = 1e6
 _ACCOUNTS_OF_BOUNDS = 1_000_000

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 
 import dagster as dg
 import duckdb
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from sf_insights.alerts import Alerts
 from sf_insights.dagster_instance import recorded_runs
+from sf_insights.dagster_instance.names import Names
 from sf_insights.dagster_instance.run_failures import RunFailures
 from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.domain.configuration import AccountFieldSync, retry_duration
@@ -23,7 +24,7 @@ from sf_insights.insights_accounts.landed_list import AccountSource
 from sf_insights.insights_accounts.source import account_source
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
-from sf_insights.settings.environment import Places, environment, today
+from sf_insights.settings.environment import Places, today, variables_of
 from sf_insights.system.clock import now
 from sf_insights.system.disk import disk_problem
 from sf_insights.system.signals import forget_signals, note_signals, was_cut_off
@@ -46,12 +47,31 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0  # seconds between two tries of a run, dou
 _STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
 
-class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where things are and what the administrator's file says, read when a run needs it and not when code loads."""
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Which home a resource serves. Its variables are read when a run needs them, not when code loads."""
+
+    home: str | None = Field(default=None, description="The directory of the home; none: the home of this process.")
+    key_prefix: list[str] = Field(default=[], description="What the keys and names of this home begin with.")
+
+    @property
+    def names(self) -> Names:
+        return Names(tuple(self.key_prefix))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return variables_of(self.home, is_one_of_many=bool(self.key_prefix))
 
     @property
     def places(self) -> Places:
-        return Places.from_environment(environment())
+        return Places.from_environment(self.variables)
+
+    def alerts(self) -> Alerts:
+        variables = self.variables
+        return Alerts(Places.from_environment(variables).data, variables)
+
+
+class SettingsResource(HomeResource):
+    """Where things are and what the administrator's file says."""
 
     def configuration(self) -> AccountFieldSync:
         """The administrator's file, for a sync that begins.
@@ -66,9 +86,6 @@ class SettingsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 "Set `enabled: true` to switch it on; nothing was changed.",
             )
         return configuration
-
-    def alerts(self) -> Alerts:
-        return _alerts()
 
 
 @dataclass
@@ -90,7 +107,7 @@ class Step:
         return self.warehouse.transaction()
 
 
-class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class WarehouseResource(HomeResource):
     """The warehouse, locked from the first asset of a run that needs it until the run ends, however it ends."""
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
@@ -105,28 +122,27 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         note_signals(_STOPPED)
         self._tags, self._failures = {}, RunFailures()
         if context.run is not None:
-            data = Places.from_environment(environment()).data
-            with suppress(OSError):  # a full disk: nobody will take this run for dead, and its first step says more
-                self._sign_of_life = RunLock(data, context.run.run_id)
+            with suppress(OSError, Problem):  # a full disk: nobody takes this run for dead, its first step says more
+                self._sign_of_life = RunLock(self.places.data, context.run.run_id)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
         """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
         self._failures.is_sync = True
-        with explained(), self._watched(context), _noted(context):
+        with explained(), self._watched(context), self._noted(context):
             configuration = source.configuration()
         with self._reported(context, may_create=True) as warehouse:
             self._end_died_syncs(context, warehouse)
             with warehouse.transaction() as tx:
                 sync = syncs.open_sync(
                     tx,
-                    today=_today,
+                    today=self._today,
                     run_id=context.run.run_id,
                     configuration=configuration,
                     accepted=_accepted(context),
                 )
             self.tag(context, day=sync.day)
-            if sync.day > (here := _today(configuration)):
+            if sync.day > (here := self._today(configuration)):
                 context.log.warning(
                     f"It is {here} in {configuration.timezone}, but {sync.day} was synced before the time zone was "
                     f"changed. This is another run of {sync.day}, until that day comes."
@@ -146,7 +162,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     context.run.run_id,
                     accepted=_accepted(context),
                     configuration=source.configuration,
-                    today=_today,
+                    today=self._today,
                 )
             self._failures.is_sync = True
             yield self._tagged(context, warehouse, sync)
@@ -202,7 +218,8 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def forget_runs(self, context: dg.AssetExecutionContext, days: int) -> None:
         """Delete the runs in Dagster that are older; a sync that is published does not fail for them."""
         try:
-            recorded_runs.forget_runs(context.instance, now() - timedelta(days=days))
+            before = now() - timedelta(days=days)
+            recorded_runs.forget_runs(context.instance, before, self.names.name(recorded_runs.DAILY_SYNC))
         except Exception as error:
             context.log.warning(f"old runs could not be deleted, the next sync tries again: {error}")
 
@@ -217,7 +234,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def _reported(self, context: dg.AssetExecutionContext, *, may_create: bool = False) -> Iterator[Warehouse]:
         """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
-        with explained(), self._watched(context), _noted(context):
+        with explained(), self._watched(context), self._noted(context):
             try:
                 yield self._opened(context, may_create=may_create)
             except BaseException as error:
@@ -242,13 +259,36 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with warehouse.transaction() as tx:
             died = syncs.end_died_syncs(tx, context.run.run_id)
         for day, reason in died:
-            _alerts().failed(day, reason)
+            self.alerts().failed(day, reason)
+
+    @contextmanager
+    def _noted(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+        """Note why a run fails where the schedule looks for it."""
+        try:
+            yield
+        except BaseException as error:
+            self._note_ending(context.instance, context.run.run_id, _ending(error))
+            raise
+
+    def _note_ending(self, instance: dg.DagsterInstance | None, run_id: str, ending: Ending) -> None:
+        with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
+            if instance is not None:
+                fingerprint = recorded_runs.settings_fingerprint(self.places.configuration, self.variables)
+                recorded_runs.note_ending(instance, run_id, ending, fingerprint)
+
+    def _is_partial(self, context: dg.InitResourceContext) -> bool:
+        """Whether a run leaves out the step that completes a sync."""
+        steps = context.run.step_keys_to_execute if context.run else None
+        return steps is not None and self.names.name(COMPLETING_STEP) not in steps
+
+    def _today(self, configuration: AccountFieldSync) -> date:
+        return today(self.variables, configuration.zone)
 
     def _opened(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, may_create: bool = False
     ) -> Warehouse:
         if self._warehouse is None:
-            warehouse = Warehouse(Places.from_environment(environment()).warehouse)
+            warehouse = Warehouse(self.places.warehouse)
             if not may_create:
                 warehouse.refuse_missing()
             warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)
@@ -265,28 +305,28 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 with self._warehouse.transaction() as tx:
                     if blocked:
                         syncs.fail_sync(tx, self._run_id, blocked)
-                        _note_ending(context.instance, self._run_id, "person")
-                    syncs.leave_sync(tx, self._run_id, is_partial=_is_partial(context))
+                        self._note_ending(context.instance, self._run_id, "person")
+                    syncs.leave_sync(tx, self._run_id, is_partial=self._is_partial(context))
             except (duckdb.Error, OSError, Problem):  # the next sync notes it
                 pass
             finally:
                 self._warehouse.close()
                 self._warehouse = None
         if reason := self._failures.to_tell:
-            _alerts().failed(None, reason)  # now that nobody waits for the warehouse
+            self.alerts().failed(None, reason)  # now that nobody waits for the warehouse
         if self._sign_of_life is not None:
             self._sign_of_life.release()
             self._sign_of_life = None
 
 
-class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class SalesforceResource(HomeResource):
     """The connected org: one login for a whole run."""
 
     _org: SalesforceOrg | None = PrivateAttr(default=None)
 
     def connected(self, retry: RetryPolicy) -> SalesforceOrg:
         if self._org is None:
-            self._org = SalesforceOrg.from_environment(environment(), retry=retry).__enter__()
+            self._org = SalesforceOrg.from_environment(self.variables, retry=retry).__enter__()
         return self._org
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
@@ -295,12 +335,12 @@ class SalesforceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._org = None
 
 
-class ZuoraResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class ZuoraResource(HomeResource):
     """Where the list of Insights accounts comes from."""
 
     def source(self, configuration: AccountFieldSync, retry: RetryPolicy) -> AccountSource:
-        base = Places.from_environment(environment()).configuration.parent
-        return account_source(configuration.insights_accounts, environment(), base, retry=retry)
+        base = self.places.configuration.parent
+        return account_source(configuration.insights_accounts, self.variables, base, retry=retry)
 
 
 @contextmanager
@@ -316,50 +356,16 @@ def explained() -> Iterator[None]:
         raise dg.Failure(description=_reason(error), allow_retries=False) from error
 
 
-def _is_partial(context: dg.InitResourceContext) -> bool:
-    """Whether a run leaves out the step that completes a sync."""
-    steps = context.run.step_keys_to_execute if context.run else None
-    return steps is not None and COMPLETING_STEP not in steps
-
-
-@contextmanager
-def _noted(context: dg.AssetExecutionContext) -> Iterator[None]:
-    """Note why a run fails where the schedule looks for it."""
-    try:
-        yield
-    except BaseException as error:
-        _note_ending(context.instance, context.run.run_id, _ending(error))
-        raise
-
-
-def _note_ending(instance: dg.DagsterInstance | None, run_id: str, ending: Ending) -> None:
-    variables = environment()
-    configuration = Places.from_environment(variables).configuration
-    fingerprint = recorded_runs.settings_fingerprint(configuration, variables)
-    with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
-        if instance is not None:
-            recorded_runs.note_ending(instance, run_id, ending, fingerprint)
-
-
 def _ending(error: BaseException) -> Ending:
     if isinstance(error, _STOPPED):
         return "passing" if was_cut_off() else "stopped"
     return "person" if isinstance(error, Problem) and error.needs_a_person else "passing"
 
 
-def _alerts() -> Alerts:
-    variables = environment()
-    return Alerts(Places.from_environment(variables).data, variables)
-
-
 def _reason(error: BaseException) -> str:
     if isinstance(error, _STOPPED):
         return "The run was stopped. Nothing was published; run it again."
     return str(disk_problem(error) or error).strip() or type(error).__name__
-
-
-def _today(configuration: AccountFieldSync) -> date:
-    return today(environment(), configuration.zone)
 
 
 def _accepted(context: dg.AssetExecutionContext) -> list[str]:

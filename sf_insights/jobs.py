@@ -1,12 +1,19 @@
-"""The one job."""
+"""The one job of a home."""
+
+from collections.abc import Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
 
-daily_account_field_sync = dg.define_asset_job(
-    DAILY_SYNC,
-    dg.AssetSelection.all(),
-    description="Reads the selected Account fields, matches the accounts, and publishes attributes and metrics.",
-    executor_def=dg.in_process_executor,
-)
+def daily_account_field_sync(
+    name: str, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition]
+) -> UnresolvedAssetJobDefinition:
+    """The job of these assets and checks, whatever else the project has."""
+    return dg.define_asset_job(
+        name,
+        dg.AssetSelection.assets(*assets).without_checks() | dg.AssetSelection.checks(*checks),
+        description="Reads the selected Account fields, matches the accounts, and publishes attributes and metrics.",
+        # One process for a whole run: it holds the warehouse's lock, and a process per step would import all anew.
+        executor_def=dg.in_process_executor,
+    )

@@ -1,13 +1,14 @@
 """When the job runs: daily at the time that the administrator's file says, and again after a failure that may pass."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sf_insights.dagster_instance.next_sync import planned_start, sentence_of
 from sf_insights.dagster_instance.recorded_runs import run_under_way
+from sf_insights.dagster_resources import SettingsResource
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.jobs import daily_account_field_sync
 from sf_insights.settings.configuration_file import load_configuration
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places
 from sf_insights.system.clock import now
 
 # A schedule's cron line is fixed while the code is loaded, and the file may say another time at any moment. So the
@@ -16,32 +17,41 @@ _EVERY_MINUTE = "* * * * *"
 _ATTEMPT_TAG = "sf_insights/attempt"
 
 
-@dg.schedule(
-    job=daily_account_field_sync,
-    name=daily_account_field_sync.name,
-    cron_schedule=_EVERY_MINUTE,
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description=(
-        "Once a day, at `daily_at` in `timezone` of account_field_sync.yaml as the file is now: it looks every minute "
-        "whether that time has come. A time that passed while no daemon ran is made up for on the same day, and a sync "
-        "that failed is tried again when the failure may pass."
-    ),
-)
-def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+def daily_schedule(job: UnresolvedAssetJobDefinition, settings: SettingsResource) -> dg.ScheduleDefinition:
+    """The schedule of a home's job, by its settings as they are at each tick."""
+
+    @dg.schedule(
+        job=job,
+        name=job.name,
+        cron_schedule=_EVERY_MINUTE,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "Once a day, at `daily_at` in `timezone` of account_field_sync.yaml as the file is now: it looks every "
+            "minute whether that time has come. A time that passed while no daemon ran is made up for on the same day, "
+            "and a sync that failed is tried again when the failure may pass."
+        ),
+    )
+    def look(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        try:
+            return _start_or_skip(context.instance, job.name, settings)
+        except ConfigurationProblem as problem:
+            raise dg.Failure(description=str(problem)) from problem
+
+    return look
+
+
+def _start_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsResource) -> dg.RunRequest | dg.SkipReason:
     """Start a sync when it is due and none runs, or say why not."""
-    variables = environment()
+    variables = settings.variables
     places = Places.from_environment(variables)
-    try:
-        configuration = load_configuration(places.configuration)
-    except ConfigurationProblem as problem:
-        raise dg.Failure(description=str(problem)) from problem
+    configuration = load_configuration(places.configuration)
     if not configuration.enabled:
         return dg.SkipReason(f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
-    if run := run_under_way(context.instance):
+    if run := run_under_way(instance, job):
         return dg.SkipReason(f"The run {run} is under way.")
     moment = now()
-    start = planned_start(configuration, places, variables, context.instance, moment)
+    start = planned_start(configuration, places, variables, instance, moment, job)
     if start.at > moment:
         return dg.SkipReason(sentence_of(start, configuration, moment))
     return dg.RunRequest(tags={_ATTEMPT_TAG: str(start.attempt)})

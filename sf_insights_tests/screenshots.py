@@ -18,7 +18,7 @@ from sf_insights.cli.demo_home import environment
 from sf_insights.demo.process import DemoOrg
 from sf_insights.runs import run_relabelling, run_sync
 from sf_insights.settings.configuration_file import ConfigurationFile
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.pages.browser import Browser, browsing
 from sf_insights_tests.pages.conftest import serve
 from sf_insights_tests.pages.dagster_ui import dagster_ui

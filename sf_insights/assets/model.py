@@ -75,7 +75,7 @@ def insights_model(
     }
     for table in _TABLES:
         key, facts = (
-            dg.AssetKey(["insights", table]),
+            dg.AssetKey(settings.names.key(["insights", table])),
             {**metadata[table], "seconds": seconds, "day": str(step.sync.day)},
         )
         if key in context.selected_asset_keys:

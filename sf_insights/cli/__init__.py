@@ -6,6 +6,7 @@ from sf_insights.cli.commands.backups import backup, publish, restore
 from sf_insights.cli.commands.check import check
 from sf_insights.cli.commands.demo import demo
 from sf_insights.cli.commands.fields import fields
+from sf_insights.cli.commands.init import init
 from sf_insights.cli.commands.label import label
 from sf_insights.cli.commands.org import org
 from sf_insights.cli.commands.rejected import rejected
@@ -16,6 +17,7 @@ from sf_insights.cli.commands.sync import sync
 from sf_insights.cli.commands.ui import ui
 from sf_insights.cli.commands.unmatched import unmatched
 from sf_insights.cli.failures import Commands
+from sf_insights.cli.home_option import home_option
 
 __all__ = ["main"]
 
@@ -25,13 +27,15 @@ __all__ = ["main"]
 def main() -> None:
     """Bring Salesforce Account fields into Insights accounts, as attributes and metrics in DuckDB.
 
-    Start with `demo`, which needs no accounts or credentials. For your own org, set the SALESFORCE_* and ZUORA_*
-    variables (README.md), run `check` until it passes, then run `sync`.
+    Start with `demo`, which needs no accounts or credentials. For your own org, make a home with `init`, fill in its
+    .env, run `check` until it passes, then run `sync`.
     """
 
 
+# `demo` and `org` use the demo's files, and `init` names its directory.
+for command in (demo, init, org):
+    main.add_command(command)
 for command in (
-    demo,
     check,
     fields,
     select,
@@ -45,7 +49,8 @@ for command in (
     publish,
     backup,
     restore,
-    org,
     ui,
 ):
+    command.params.append(home_option())
     main.add_command(command)
+main.params.append(home_option())

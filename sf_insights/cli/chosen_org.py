@@ -23,8 +23,8 @@ def chosen_org(console: Console, by: str) -> Iterator[str]:
     with demo_home.shared_org(by) as (org, owner):
         demo_home.ensure_configuration()
         demo_home.use_only(org)
-        about = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
-        console.print(about)
+        about = f"No SALESFORCE_* variable is set: this is the demo org, with data in {shown_path(demo_home.DATA)}/."
+        console.print(about, soft_wrap=True)
         if owner:
             console.print(f"It is that of {owner}, and ends with it.")
         yield about

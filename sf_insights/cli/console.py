@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sf_insights.dagster_instance.home import DEMO_DATA
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import demo_data
 
 STATE_STYLES = {
     "ok": "green",
@@ -103,7 +103,7 @@ def program(name: str = "sf-insights") -> str:
 def ui_condition() -> str:
     """Return what else `make ui` needs to show this installation's runs; empty if nothing."""
     variables = environment()
-    is_demo = Places.from_environment(variables).data == DEMO_DATA
+    is_demo = Places.from_environment(variables).data == demo_data()
     if is_demo or any(name.startswith("SALESFORCE_") for name in variables):
         return ""
     return ", with a SALESFORCE_* variable set (without one it shows the demo's runs)"

@@ -1,4 +1,7 @@
-"""Where the demo lives, so that its data never meets real data: data/demo/ and .dagster/demo of the checkout."""
+"""Where the demo lives, so that its data never meets real data.
+
+In the checkout that is data/demo/ and .dagster/demo; elsewhere a directory among the user's own data.
+"""
 
 import json
 import os
@@ -10,16 +13,24 @@ from dataclasses import asdict, dataclass
 
 import filelock
 
-from sf_insights.dagster_instance.home import DEMO_DAGSTER_HOME, DEMO_DATA
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.salesforce.org import DEFAULT_API_VERSION
-from sf_insights.settings.environment import CHECKOUT, Places
+from sf_insights.settings.environment import Places
+from sf_insights.settings.home import (
+    CONFIGURATION_NAME,
+    CONFIGURATION_VARIABLE,
+    DATA_VARIABLE,
+    HOME_VARIABLE,
+    demo_dagster,
+    demo_data,
+    shipped,
+)
 from sf_insights.system.durable import copy_when_missing
 
-DATA = DEMO_DATA
+DATA = demo_data()
 ORG = DATA / "org"
-PLACES = Places(DATA, DATA / "account_field_sync.yaml")
+PLACES = Places(DATA, DATA / CONFIGURATION_NAME)
 _NOTE = DATA / "in_use_by"
 _POLL_SECONDS = 0.2
 _OF_USERS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
@@ -30,9 +41,10 @@ def environment(org: DemoOrg) -> dict[str, str]:
     return {
         **org.environment,
         "SALESFORCE_API_VERSION": DEFAULT_API_VERSION,
-        "SF_INSIGHTS_CONFIG": str(PLACES.configuration),
-        "SF_INSIGHTS_DATA_DIR": str(DATA),
-        "DAGSTER_HOME": str(DEMO_DAGSTER_HOME),
+        HOME_VARIABLE: str(DATA),  # which has no .env
+        CONFIGURATION_VARIABLE: str(PLACES.configuration),
+        DATA_VARIABLE: str(DATA),
+        "DAGSTER_HOME": str(demo_dagster()),
     }
 
 
@@ -136,4 +148,4 @@ def clear() -> None:
 def ensure_configuration() -> None:
     """See that the demo has a configuration: the committed one, until somebody changes it."""
     DATA.mkdir(parents=True, exist_ok=True)
-    copy_when_missing(CHECKOUT / "data" / PLACES.configuration.name, PLACES.configuration)
+    copy_when_missing(shipped(CONFIGURATION_NAME), PLACES.configuration)

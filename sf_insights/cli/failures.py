@@ -1,17 +1,15 @@
 """How a command fails: a message on stderr and exit code 1, never a traceback."""
 
-import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from sf_insights.cli.console import shown_path, terminal
+from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
-from sf_insights.settings.environment import CHECKOUT
 from sf_insights.system.clock import now
 from sf_insights.system.disk import disk_problem
 from sf_insights.system.durable import PRIVATE, PRIVATE_DIRECTORY
@@ -51,13 +49,13 @@ def fail(*lines: str) -> NoReturn:
 
 def _log_traceback() -> str:
     """Append the current exception's traceback to a log, and return a sentence that says where."""
-    log = Path(os.environ.get("DAGSTER_HOME") or CHECKOUT / ".dagster").expanduser() / "sf-insights.log"
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
     try:
+        log = dagster_home() / "sf-insights.log"
         log.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         log.touch(mode=PRIVATE)
         with log.open("a", encoding="utf-8") as file:
             file.write(text)
-    except OSError:
+    except (OSError, Problem):
         return text
     return f"The details are at the end of {shown_path(log)}."

@@ -7,16 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sf_insights.settings.environment import CHECKOUT, Places, environment
+from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import demo_dagster, demo_data, found_home, shipped
 from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
 
 if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
     import dagster as dg
 
-DEMO_DATA = CHECKOUT / "data" / "demo"
-DEMO_DAGSTER_HOME = CHECKOUT / ".dagster" / "demo"
-
-_SHIPPED = CHECKOUT / "dagster.yaml"
 _MARK = "# A copy by sf_insights, which renews it until somebody edits it; digest of what follows: "
 # The only text that was copied before copies were marked.
 _UNMARKED = "5511918ec0bcd02f935b656dad5fbf2f9d240a4e82a13943d0948ae4f538056b"
@@ -24,13 +21,21 @@ _OPENING_SECONDS = 60.0
 
 
 def dagster_home() -> Path:
-    """DAGSTER_HOME, or else .dagster/ of the checkout; .dagster/demo for the demo's data.
+    """DAGSTER_HOME, or else .dagster/ of the home; the demo's own for the demo's data.
 
     What Dagster plots over time is of one org, so each org has its own.
+
+    Raises:
+        ConfigurationProblem: there is no home, and no variable says where the data is.
     """
-    data = Places.from_environment(environment()).data
-    default = DEMO_DAGSTER_HOME if data == DEMO_DATA else CHECKOUT / ".dagster"
-    return Path(os.environ.get("DAGSTER_HOME") or default).expanduser().absolute()
+    if named := os.environ.get("DAGSTER_HOME"):
+        return Path(named).expanduser().absolute()
+    variables = environment()
+    data = Places.from_environment(variables).data
+    if data == demo_data():
+        return demo_dagster()
+    home = found_home(variables)
+    return home.dagster if home else data / ".dagster"
 
 
 def use_dagster_home() -> Path:
@@ -61,7 +66,7 @@ def is_edited(file: Path) -> bool:
     except OSError:  # there is none, or this user may not read it
         return False
     if not text.startswith(_MARK):
-        return _digest(text) not in (_UNMARKED, _digest(_SHIPPED.read_text(encoding="utf-8")))
+        return _digest(text) not in (_UNMARKED, _digest(_shipped()))
     first, _, rest = text.partition("\n")
     return first != _MARK + _digest(rest)
 
@@ -69,12 +74,15 @@ def is_edited(file: Path) -> bool:
 def _renew(file: Path) -> None:
     if is_edited(file):
         return
-    shipped = _SHIPPED.read_text(encoding="utf-8")
-    text = f"{_MARK}{_digest(shipped)}\n{shipped}"
+    text = f"{_MARK}{_digest(_shipped())}\n{_shipped()}"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         new = file.with_name(f"{file.name}.{os.getpid()}.new")  # a daemon may read it at this moment
         new.write_text(text, encoding="utf-8")
         new.replace(file)
+
+
+def _shipped() -> str:
+    return shipped("dagster.yaml").read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -15,6 +15,7 @@ from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.syncs.schedule import NextStart, next_start
 from sf_insights.domain.wording import since
 from sf_insights.settings.environment import Places
+from sf_insights.settings.home import ui_command
 from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading_snapshot
 
@@ -47,6 +48,7 @@ def planned_start(
     variables: Mapping[str, str],
     instance: dg.DagsterInstance | None,
     moment: datetime,
+    job: str = recorded_runs.DAILY_SYNC,
 ) -> NextStart:
     """When the next sync starts, by what was published and what Dagster knows of failed attempts."""
     earlier = moment - timedelta(days=2)  # than the beginning of the day
@@ -54,7 +56,7 @@ def planned_start(
         configuration,
         moment,
         published_at=_published_at(places),
-        attempts=recorded_runs.failed_since(instance, earlier) if instance else (),
+        attempts=recorded_runs.failed_since(instance, earlier, job) if instance else (),
         settings=recorded_runs.settings_fingerprint(places.configuration, variables),
     )
 
@@ -95,13 +97,13 @@ def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datet
 
 def _obstacle(instance: dg.DagsterInstance | None, moment: datetime) -> tuple[str, str]:
     """Why Dagster will not start it by itself, and what to do; empty when it will."""
-    start_one = "Start one with `make ui`."
+    start_one = f"Start one with `{ui_command()}`."
     if instance is None:
         return "But Dagster has never run here, so nothing starts it.", start_one
     if recorded_runs.schedule_is_stopped(instance):
         return (
             f"But the schedule {recorded_runs.DAILY_SYNC} is stopped in Dagster, so nothing starts it.",
-            "Start the schedule there: `make ui`, Automation.",
+            f"Start the schedule there: `{ui_command()}`, Automation.",
         )
     alive_at = recorded_runs.scheduler_alive_at(instance)
     if alive_at is None or moment - alive_at > _SILENT_AFTER:

@@ -1,4 +1,4 @@
-"""What Dagster records of the runs of the one job: which is under way, and how those ended that did not succeed."""
+"""What Dagster records of the runs of a home's job: which is under way, and how those ended that did not succeed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sf_insights.domain.syncs.schedule import Attempt, Ending
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import shipped
 
 if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
     import dagster as dg
@@ -31,23 +31,23 @@ _MOST_AT_ONCE = 50
 _REPAIR = "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
 
 
-def run_under_way(instance: dg.DagsterInstance) -> str | None:
+def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | None:
     """The id of a run of the job that waits, runs or is being stopped; None when there is none."""
     import dagster as dg
     from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
     # One that was never submitted waits for nobody: its maker died.
     statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
-    runs = instance.get_runs(_filter(statuses=statuses), limit=1)
+    runs = instance.get_runs(_filter(job, statuses=statuses), limit=1)
     return runs[0].run_id if runs else None
 
 
-def failed_since(instance: dg.DagsterInstance, moment: datetime) -> list[Attempt]:
+def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAILY_SYNC) -> list[Attempt]:
     """The syncs that ended after a moment without success; not the runs that only renewed labels or the snapshot."""
     import dagster as dg
 
     failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    records = instance.get_run_records(_filter(statuses=failed, updated_after=moment))
+    records = instance.get_run_records(_filter(job, statuses=failed, updated_after=moment))
     return [
         Attempt(
             datetime.fromtimestamp(record.end_time or record.update_timestamp.timestamp(), UTC),
@@ -102,7 +102,7 @@ def check_that_blocked(instance: dg.DagsterInstance, run_id: str) -> str | None:
     return blocked_by(entry.get_dagster_event().asset_check_evaluation_data for entry in entries)
 
 
-def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+def forget_runs(instance: dg.DagsterInstance, before: datetime, job: str = DAILY_SYNC) -> int:
     """Delete runs of the job that ended before a moment, with all that Dagster keeps of them; returns how many.
 
     The runs that made what is there now stay, however old. Where there are many to delete, the next time goes on.
@@ -111,7 +111,7 @@ def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
 
     assets = [record.asset_entry for record in instance.get_asset_records()]
     made = {asset.last_materialization.run_id for asset in assets if asset.last_materialization}
-    old = _filter(statuses=[*FINISHED_STATUSES], updated_before=before)
+    old = _filter(job, statuses=[*FINISHED_STATUSES], updated_before=before)
     runs = [run.run_id for run in instance.get_runs(old, limit=_MOST_AT_ONCE + len(made), ascending=True)]
     forgotten = [run for run in runs if run not in made][:_MOST_AT_ONCE]
     root = Path(instance.root_directory)
@@ -128,7 +128,7 @@ def job_origin() -> RemoteJobOrigin:
     from dagster._core.remote_origin import RemoteRepositoryOrigin
     from dagster._core.workspace.load_target import WorkspaceFileTarget
 
-    [location] = WorkspaceFileTarget([str(CHECKOUT / "workspace.yaml")]).create_origins()
+    [location] = WorkspaceFileTarget([str(shipped("workspace.yaml"))]).create_origins()
     return RemoteRepositoryOrigin(location, _REPOSITORY).get_job_origin(DAILY_SYNC)
 
 
@@ -142,10 +142,10 @@ def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> s
     return hashlib.sha256(text + repr(credentials).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
 
 
-def _filter(**wanted: object) -> dg.RunsFilter:
+def _filter(job: str, **wanted: object) -> dg.RunsFilter:
     import dagster as dg
 
-    return dg.RunsFilter(job_name=DAILY_SYNC, **wanted)  # type: ignore[arg-type]
+    return dg.RunsFilter(job_name=job, **wanted)  # type: ignore[arg-type]
 
 
 def _is_sync(run: dg.DagsterRun) -> bool:

@@ -35,6 +35,7 @@ from sf_insights.pages.showing import Templates
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import ui_command
 from sf_insights.warehouse.reading import reading
 
 _STATIC = Path(__file__).parent / "static"
@@ -78,7 +79,7 @@ class Pages:
             refused=self._refused,
             sign_in=self._sign_in,
         )
-        self._templates.share(form_token=self.guard.form_token)
+        self._templates.share(form_token=self.guard.form_token, ui_command=ui_command())
 
     @property
     def application(self) -> ASGIApp:

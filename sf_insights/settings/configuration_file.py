@@ -184,7 +184,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigurationProblem(
             f"{path} does not exist.",
-            "Copy data/account_field_sync.yaml from the checkout to it, or set SF_INSIGHTS_CONFIG to your file.",
+            "Make a home with `sf-insights init`, or set SF_INSIGHTS_CONFIG to your file.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None

@@ -14,20 +14,61 @@ from zoneinfo import ZoneInfo
 import dotenv
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.home import (
+    CONFIGURATION_NAME,
+    CONFIGURATION_VARIABLE,
+    DATA_VARIABLE,
+    HOME_VARIABLE,
+    Home,
+    existing_home,
+    found_home,
+    named_home,
+    no_home,
+    refuse_installed,
+)
 
 SNAPSHOT_NAME = "account_insights.duckdb"
-CHECKOUT = Path(__file__).resolve().parents[2]
 _TODAY = "SF_INSIGHTS_TODAY"
 _MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
 _THREADS = "SF_INSIGHTS_THREADS"
 _DEFAULT_MEMORY = "550MB"  # what does not fit goes to disk, next to the warehouse
 
+_OF_A_HOME = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
+_OF_THE_MACHINE = (_TODAY, _MEMORY, _THREADS)
+_PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE")
+
 
 def environment() -> dict[str, str]:
-    """The variables of .env, with the real ones over them. Only the process itself may say which day it is."""
-    from_file = {name: value for name, value in dotenv.dotenv_values(CHECKOUT / ".env").items() if value}
-    from_file.pop(_TODAY, None)
-    return {**from_file, **{name: value for name, value in os.environ.items() if value}}
+    """The variables of this process and of the home it is in, see `variables_of`."""
+    return variables_of(None)
+
+
+def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) -> dict[str, str]:
+    """The variables of a home's .env, with the real ones over them, and which home it is in SF_INSIGHTS_HOME.
+
+    Args:
+        directory: the home; None for the one that this process is in.
+        is_one_of_many: whether this process works for several homes. Then variables that name an org or its files are
+            read from .env alone: the real ones cannot be meant for each of them.
+
+    Raises:
+        ConfigurationProblem: the home is among installed packages.
+    """
+    real = {name: value for name, value in os.environ.items() if value}
+    home = found_home(real) if directory is None else named_home(directory)
+    if is_one_of_many:
+        real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(_OF_A_HOME)}
+    if home is None:
+        return real
+    return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
+
+
+def _from_file(home: Home) -> dict[str, str]:
+    """The variables of .env; a path in it starts at the home. Only the process itself may say which day it is."""
+    variables = {name: value for name, value in dotenv.dotenv_values(home.env_file).items() if value}
+    variables.pop(_TODAY, None)
+    paths = {name: str(home.directory / Path(variables[name]).expanduser()) for name in _PATHS if name in variables}
+    return {**variables, **paths}
 
 
 def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -44,10 +85,23 @@ class Places:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Places:
-        """SF_INSIGHTS_DATA_DIR and SF_INSIGHTS_CONFIG, or data/ of the checkout."""
-        data = Path(variables.get("SF_INSIGHTS_DATA_DIR", CHECKOUT / "data")).expanduser().absolute()
-        configuration = variables.get("SF_INSIGHTS_CONFIG", data / "account_field_sync.yaml")
-        return cls(data, Path(configuration).expanduser().absolute())
+        """SF_INSIGHTS_DATA_DIR and SF_INSIGHTS_CONFIG, or the files of the home.
+
+        Raises:
+            ConfigurationProblem: neither says where the files are, or they are among installed packages.
+        """
+        named, moved = variables.get(CONFIGURATION_VARIABLE), variables.get(DATA_VARIABLE)
+        if moved:
+            data = Path(moved).expanduser().absolute()
+            configuration = data / CONFIGURATION_NAME
+        elif home := found_home(variables):
+            if not (named or home.is_checkout):
+                existing_home(home.directory)
+            data, configuration = home.data, home.configuration
+        else:
+            raise no_home()
+        refuse_installed(data)
+        return cls(data, Path(named).expanduser().absolute() if named else configuration)
 
     @property
     def warehouse(self) -> Path:

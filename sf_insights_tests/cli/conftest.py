@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from sf_insights.cli import main
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, made_home
 
 DAY = "2026-03-02"

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 DAGSTER = str(Path(sys.executable).with_name("dagster"))
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 from sf_insights.warehouse.warehouse import Warehouse
 
 SNAPSHOT = {"account_insights.duckdb", ".account_insights.duckdb.part"}  # for analysts, once it is complete

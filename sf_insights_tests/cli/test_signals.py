@@ -16,12 +16,13 @@ from termios import TIOCSCTTY
 import dagster as dg
 import pytest
 
+from sf_insights.definitions import defs
 from sf_insights.demo.api.server import listen
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.sensors import runs_that_died
 from sf_insights_tests.cli.conftest import clean_environment
 
 READY_SECONDS = 90
+[runs_that_died] = defs.sensors
 
 
 class Running:

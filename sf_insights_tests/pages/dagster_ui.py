@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sf_insights.demo.api.server import listen
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 READY_SECONDS = 90
 

@@ -14,7 +14,7 @@ from sf_insights.dagster_instance.recorded_runs import forget_runs
 from sf_insights.dagster_resources import SettingsResource
 from sf_insights.definitions import defs
 from sf_insights.demo.data.credentials import ORGANIZATION_ID
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 pytestmark = pytest.mark.kept_log
 

@@ -8,11 +8,11 @@ import pytest
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.dagster_instance.recorded_runs import job_origin
 from sf_insights.definitions import defs
-from sf_insights.schedules import daily_schedule
 
 pytestmark = pytest.mark.kept_log
 
 DAY = "2026-03-02"
+[daily_schedule] = defs.schedules
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, load_configuration
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 NAME = "account_field_sync.yaml"
 FILE = """\

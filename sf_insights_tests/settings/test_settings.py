@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.settings import environment as environment_module
-from sf_insights.settings.environment import CHECKOUT, Places, environment, today
+from sf_insights.settings.environment import Places, environment, today
+from sf_insights.settings.home import CHECKOUT
 from sf_insights.system.clock import now
 
 NAME = "account_field_sync.yaml"
@@ -17,10 +17,10 @@ NAME = "account_field_sync.yaml"
 
 @pytest.fixture
 def dotenv(tmp_path, monkeypatch):
-    """A checkout whose .env can be written, in a process without variables of ours."""
+    """A home whose .env can be written, in a process without other variables of ours."""
     for name in [name for name in os.environ if name.startswith(("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(environment_module, "CHECKOUT", tmp_path)
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(tmp_path))
     return lambda text: (tmp_path / ".env").write_text(text, encoding="utf-8")
 
 

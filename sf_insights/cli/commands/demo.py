@@ -15,6 +15,7 @@ from sf_insights.demo.process import DemoOrg
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import today
+from sf_insights.settings.home import runs_from_checkout, ui_command
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.transaction import Transaction
 
@@ -27,7 +28,7 @@ def demo() -> None:
     """Sync an invented org twice and show the results.
 
     The first sync is yesterday's, the second today's, with a night of changes between. No accounts or credentials are
-    needed: the org runs on this machine, and everything stays in data/demo/. Your own variables and configuration are
+    needed: the org runs on this machine, and its data stays apart from yours. Your own variables and configuration are
     not read.
     """
     console = terminal()
@@ -144,11 +145,17 @@ def _steps(snapshot: Path) -> list[tuple[str, str]]:
             f"duckdb.connect('{database}', read_only=True).sql('{query}').show()\"",
         ),
         ("", f"{program('duckdb')} -readonly {database}"),
-        ("See the runs in Dagster's UI:", "make ui"),
+        ("See the runs in Dagster's UI:", ui_command()),
         (
             "Change the label that people see for a field:",
             f"{with_demo_data} {relabelling('SLA__c', 'Support level')}",
         ),
         ("Serve this org to try the other commands:", f"{program()} org"),
-        ("Connect your own org as README.md describes, then check the connection:", f"{program()} check"),
+        _own_org(),
     ]
+
+
+def _own_org() -> tuple[str, str]:
+    if runs_from_checkout():
+        return "Connect your own org as README.md describes, then check the connection:", f"{program()} check"
+    return "Make a home for your own org, and follow the steps it prints:", f"{program()} init insights"

@@ -26,6 +26,7 @@ from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import ui_command
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_counts, match_rates
 from sf_insights.warehouse.fields.masked_fields import masked_fields
@@ -91,7 +92,7 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
         raise WarehouseProblem(
             f"The snapshot is of {snapshot['synced_on']} and was published {_ago(snapshot)}, which is older than "
             "--max-age.",
-            "See why in the last syncs above; `make ui` runs the daily schedule.",
+            f"See why in the last syncs above; `{ui_command()}` runs the daily schedule.",
         )
 
 
@@ -209,6 +210,6 @@ def _steps(found: dict[str, Any]) -> list[tuple[str, str]]:
     if last and last["state"] in ("failed", "died"):
         return [
             ("Check that the cause is fixed, and sync again:", f"{program()} check && {program()} sync"),
-            (f"Read the log of run {last['run_id']} in Dagster's UI{ui_condition()}:", "make ui"),
+            (f"Read the log of run {last['run_id']} in Dagster's UI{ui_condition()}:", ui_command()),
         ]
     return [("List all fields with their status and labels:", f"{program()} fields")]

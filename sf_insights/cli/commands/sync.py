@@ -16,6 +16,7 @@ from sf_insights.domain.configuration import retry_duration
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import ui_command
 from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.syncs.syncs import GUARDS
@@ -81,7 +82,7 @@ def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
         fail(
             outcome.reason or "The run failed without giving a reason.",
             *more,
-            f"Nothing was published. The log is in Dagster: `make ui`{ui_condition()}, run {outcome.run_id}.",
+            f"Nothing was published. The log is in Dagster: `{ui_command()}`{ui_condition()}, run {outcome.run_id}.",
         )
 
 

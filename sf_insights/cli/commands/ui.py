@@ -17,7 +17,8 @@ from sf_insights.cli.failures import fail
 from sf_insights.cli.signals import until_stopped
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.environment import environment
+from sf_insights.settings.home import HOME_VARIABLE, shipped
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -45,13 +46,14 @@ def _serve(console: Console, port: int) -> None:
     """Run the server until it ends or is stopped, then end all its processes."""
     # Without -W, Dagster starts by recommending another of its commands.
     command = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
-    command += ["-w", str(CHECKOUT / "workspace.yaml")]
+    command += ["-w", str(shipped("workspace.yaml"))]
     command += ["-h", HOST, "-p", str(port), "--log-level", "warning"]
     # In its own session, Ctrl-C reaches it only once, through us. With an inherited ignored SIGINT it would ignore
     # SIGTERM. Started in the checkout, it would read .env itself; our settings do that.
     process = subprocess.Popen(  # noqa: S603
         command,
         cwd=os.environ["DAGSTER_HOME"],
+        env={**os.environ, **_home()},
         start_new_session=True,
         preexec_fn=_take_interrupts,
     )
@@ -65,6 +67,11 @@ def _serve(console: Console, port: int) -> None:
         fail(f"Dagster ended by itself with exit code {process.returncode}.", "See its output above.")
     finally:
         _end(process)
+
+
+def _home() -> dict[str, str]:
+    """The home of this process, for one that starts in another directory."""
+    return {name: value for name, value in environment().items() if name == HOME_VARIABLE}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

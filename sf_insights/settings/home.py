@@ -1,0 +1,159 @@
+"""A home: the directory with everything of one connected org, and how it is found.
+
+A home holds account_field_sync.yaml, .env, data/ and .dagster/. The checkout is a home too, with the YAML in its data/.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from sf_insights.domain.problems import ConfigurationProblem
+
+CONFIGURATION_NAME = "account_field_sync.yaml"
+HOME_VARIABLE = "SF_INSIGHTS_HOME"
+DATA_VARIABLE = "SF_INSIGHTS_DATA_DIR"
+CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT = PACKAGE.parent  # site-packages, in an installed wheel
+_INSTALLED = {"site-packages", "dist-packages"}
+_WAREHOUSE_NAME = "warehouse.duckdb"
+
+
+def runs_from_checkout() -> bool:
+    """Whether this package is the one of a checkout, and not an installed wheel."""
+    return (CHECKOUT / "workspace.yaml").is_file()
+
+
+def shipped(name: str) -> Path:
+    """A file that the checkout has at its top or in data/, and a wheel inside the package."""
+    places = (PACKAGE / "shipped" / name, CHECKOUT / name, CHECKOUT / "data" / name)
+    return next(path for path in places if path.is_file())
+
+
+def ui_command() -> str:
+    """What a person here types to start Dagster."""
+    return "make ui" if runs_from_checkout() else "sf-insights ui"
+
+
+@dataclass(frozen=True)
+class Home:
+    """One home, by its directory."""
+
+    directory: Path
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def configuration(self) -> Path:
+        return (self.data if self.is_checkout else self.directory) / CONFIGURATION_NAME
+
+    @property
+    def env_file(self) -> Path:
+        return self.directory / ".env"
+
+    @property
+    def dagster(self) -> Path:
+        return self.directory / ".dagster"
+
+    @property
+    def is_checkout(self) -> bool:
+        return runs_from_checkout() and self.directory.resolve() == CHECKOUT
+
+
+def named_home(directory: str | Path) -> Home:
+    """The home that somebody names, which need not be there yet.
+
+    Raises:
+        ConfigurationProblem: it is among installed packages.
+    """
+    home = Home(Path(os.path.abspath(Path(directory).expanduser())))  # noqa: PTH100 - a path without `..`, to be shown
+    refuse_installed(home.directory)
+    return home
+
+
+def existing_home(directory: str | Path) -> Home:
+    """The home that somebody names, with its YAML.
+
+    Raises:
+        ConfigurationProblem: there is no home, or it is among installed packages.
+    """
+    home = named_home(directory)
+    if not os.path.isfile(home.configuration):  # noqa: PTH113 - False, and no error, where this user may not look
+        raise ConfigurationProblem(
+            f"{home.directory} is not a home: it has no {CONFIGURATION_NAME}.",
+            f"Name another directory, or make a home with `sf-insights init {home.directory}`.",
+        )
+    return home
+
+
+def found_home(variables: Mapping[str, str]) -> Home | None:
+    """The home that SF_INSIGHTS_HOME names, else the nearest one upwards, else the checkout; None when there is none.
+
+    Raises:
+        ConfigurationProblem: SF_INSIGHTS_HOME names a directory among installed packages.
+    """
+    if named := variables.get(HOME_VARIABLE):
+        return named_home(named)
+    for directory in _upwards():
+        if _is_home(directory):
+            return Home(directory)
+    return Home(CHECKOUT) if runs_from_checkout() else None
+
+
+def _upwards() -> list[Path]:
+    """The working directory and those above it; none when somebody deleted it."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return []
+    return [here, *here.parents]
+
+
+def no_home() -> ConfigurationProblem:
+    """What to tell a person who has no home here."""
+    return ConfigurationProblem(
+        f"There is no home here: neither this directory nor one above it has a {CONFIGURATION_NAME}.",
+        "Make one with `sf-insights init DIR`, or name one with --home or SF_INSIGHTS_HOME.",
+    )
+
+
+def refuse_installed(directory: Path) -> None:
+    """Refuse to keep data where an upgrade of the package would delete it.
+
+    Raises:
+        ConfigurationProblem: the directory is among installed packages.
+    """
+    if _INSTALLED & set(directory.resolve().parts):
+        raise ConfigurationProblem(
+            f"{directory} is among installed packages, where an upgrade deletes what it does not know.",
+            "Choose a directory of your own, such as ~/insights.",
+        )
+
+
+def demo_data() -> Path:
+    """The demo's files: data/demo/ of the checkout; of an installed wheel, a directory among this user's data."""
+    if runs_from_checkout():
+        return CHECKOUT / "data" / "demo"
+    return platformdirs.user_data_path("sf-insights", appauthor=False) / "demo"
+
+
+def demo_dagster() -> Path:
+    """The demo's state of Dagster."""
+    return CHECKOUT / ".dagster" / "demo" if runs_from_checkout() else demo_data() / ".dagster"
+
+
+def _is_home(directory: Path) -> bool:
+    """Whether a directory is a home, and not the data directory of one, where an older version kept the YAML."""
+    return (
+        os.path.isfile(directory / CONFIGURATION_NAME)  # noqa: PTH113 - False, and no error, where this user may not look
+        and not os.path.exists(directory / _WAREHOUSE_NAME)  # noqa: PTH110 - likewise
+        and directory not in (CHECKOUT / "data", demo_data())
+    )

@@ -1,0 +1,26 @@
+"""Homes of demo orgs, and an environment in which nobody has named one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sf_insights.settings.new_home import make_home
+from sf_insights_tests.cli.conftest import clean_environment
+
+DAY = "2026-03-02"
+
+
+@pytest.fixture
+def nobody_named_a_home(monkeypatch) -> None:
+    kept = clean_environment()
+    for name in [name for name in os.environ if name not in kept]:
+        monkeypatch.delenv(name)
+
+
+def home_of(org, directory: Path) -> Path:
+    """A home as `init` makes it, with the credentials of a demo org in its .env."""
+    home = make_home(directory)
+    with home.env_file.open("a", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in org.environment.items())
+    return home.directory

@@ -1,0 +1,121 @@
+"""Which home a command works on, and which variables hold in it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sf_insights.dagster_instance.home import dagster_home
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.environment import Places, environment, variables_of
+from sf_insights.settings.home import CHECKOUT
+from sf_insights.settings.new_home import make_home
+
+NAME = "account_field_sync.yaml"
+pytestmark = pytest.mark.usefixtures("nobody_named_a_home")
+
+
+@pytest.fixture
+def home(tmp_path):
+    return make_home(tmp_path / "emea").directory
+
+
+def places():
+    return Places.from_environment(environment())
+
+
+def test_a_named_home_holds_its_settings_data_and_state_of_dagster(home, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    assert places() == Places(home / "data", home / NAME)
+    assert dagster_home() == home / ".dagster"
+
+
+def test_the_nearest_home_upwards_is_taken(home, tmp_path, monkeypatch):
+    inner = make_home(home / "orgs" / "apac").directory
+    (inner / "notes").mkdir()
+    for directory, expected in ((home, home), (home / "orgs", home), (inner, inner), (inner / "notes", inner)):
+        monkeypatch.chdir(directory)
+        assert places().configuration == expected / NAME
+    monkeypatch.chdir(tmp_path)
+    assert places().configuration == CHECKOUT / "data" / NAME
+
+
+def test_a_data_directory_with_the_settings_in_it_is_not_a_home(tmp_path, monkeypatch):
+    for name in (NAME, "warehouse.duckdb"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert places().data == CHECKOUT / "data"
+    monkeypatch.chdir(CHECKOUT / "data")
+    assert dagster_home() == CHECKOUT / ".dagster"
+
+
+def test_a_deleted_working_directory_is_no_home(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert places().data == CHECKOUT / "data"
+
+
+def test_variables_that_name_files_win_over_the_home(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    monkeypatch.setenv("SF_INSIGHTS_CONFIG", str(tmp_path / "ours.yaml"))
+    assert places() == Places(home / "data", tmp_path / "ours.yaml")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    assert places() == Places(tmp_path / "data", tmp_path / "ours.yaml")
+    assert dagster_home() == tmp_path / "dagster"
+
+
+def test_a_home_without_settings_is_refused_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(tmp_path))
+    with pytest.raises(ConfigurationProblem) as refused:
+        places()
+    assert refused.value.what == f"{tmp_path} is not a home: it has no {NAME}."
+    assert f"sf-insights init {tmp_path}" in refused.value.remedy
+
+
+def test_a_home_among_installed_packages_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(tmp_path / "site-packages" / "mine"))
+    with pytest.raises(ConfigurationProblem, match="is among installed packages"):
+        places()
+    monkeypatch.delenv("SF_INSIGHTS_HOME")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(tmp_path / "dist-packages" / "data"))
+    with pytest.raises(ConfigurationProblem, match="is among installed packages"):
+        places()
+
+
+def test_a_path_in_the_env_file_starts_at_the_home(home, monkeypatch):
+    (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\nSF_INSIGHTS_DATA_DIR=/elsewhere\n")
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    assert environment()["SALESFORCE_PRIVATE_KEY_FILE"] == str(home / "server.key")
+    assert environment()["SF_INSIGHTS_DATA_DIR"] == "/elsewhere"
+
+
+def test_a_home_that_is_alone_takes_the_variables_of_the_process_as_well(home, monkeypatch):
+    (home / ".env").write_text("SALESFORCE_DOMAIN=emea\n")
+    monkeypatch.setenv("SALESFORCE_DOMAIN", "globex")
+    assert variables_of(home)["SALESFORCE_DOMAIN"] == "globex"
+
+
+def test_one_of_many_homes_takes_its_org_from_its_own_env_file(home, monkeypatch):
+    (home / ".env").write_text("SALESFORCE_DOMAIN=emea\n")
+    for name in ("SALESFORCE_DOMAIN", "ZUORA_CLIENT_ID", "SF_INSIGHTS_DATA_DIR", "SF_INSIGHTS_HOME"):
+        monkeypatch.setenv(name, "/of/another")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
+    variables = variables_of(home, is_one_of_many=True)
+    assert variables["SALESFORCE_DOMAIN"] == "emea"
+    assert not {"ZUORA_CLIENT_ID", "SF_INSIGHTS_DATA_DIR"} & set(variables)
+    assert (variables["SF_INSIGHTS_TODAY"], variables["HTTPS_PROXY"]) == ("2026-03-01", "http://proxy")
+    assert Places.from_environment(variables) == Places(home / "data", home / NAME)
+
+
+def test_one_of_many_homes_may_be_the_one_that_the_process_is_in(home, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    assert variables_of(None, is_one_of_many=True)["SF_INSIGHTS_HOME"] == str(home)
+
+
+def test_importing_the_package_does_not_import_dagster():
+    code = "import sys, sf_insights; sf_insights.account_field_sync; print('dagster' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout == b"False\n"
