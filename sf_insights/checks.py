@@ -12,17 +12,13 @@ import dagster as dg
 from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
-from sf_insights.assets.model import STALE_AFTER
-from sf_insights.assets.publish import published_snapshot
-from sf_insights.dagster_resources import SettingsResource, WarehouseResource, explained
+from sf_insights.dagster_resources import WarehouseResource
 from sf_insights.domain.configuration import AccountFieldSync, parse_configuration
 from sf_insights.domain.fields.masking import REMEDY
 from sf_insights.domain.problems import WarehouseProblem
-from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_rates
 from sf_insights.warehouse.fields.masked_fields import masked_fields
 from sf_insights.warehouse.fields.plan import load_plan
-from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.transaction import Transaction
 
 _PAUSED = """
@@ -129,20 +125,6 @@ def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: Warehou
     return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
 
 
-@dg.asset_check(
-    asset=published_snapshot, description="What analysts have was synced and published within a day and two hours."
-)
-def snapshot_is_fresh(settings: SettingsResource) -> dg.AssetCheckResult:
-    with explained(), reading_snapshot(settings.places.snapshot) as tx:
-        [snapshot] = tx.records("SELECT synced_on, published_at FROM insights.snapshot")
-    age = now() - snapshot["published_at"]
-    return dg.AssetCheckResult(
-        passed=age <= STALE_AFTER,
-        severity=dg.AssetCheckSeverity.WARN,  # nothing follows that it could stop
-        metadata={"synced_on": str(snapshot["synced_on"]), "hours_old": round(age.total_seconds() / 3600, 1)},
-    )
-
-
 ALL_CHECKS = [
     every_record_arrived,
     ids_are_unique,
@@ -151,5 +133,4 @@ ALL_CHECKS = [
     enough_accounts_match,
     no_field_is_paused,
     labels_are_unique,
-    snapshot_is_fresh,
 ]

@@ -329,7 +329,7 @@ class SalesforceResource(HomeResource):
             self._org = SalesforceOrg.from_environment(self.variables, retry=retry).__enter__()
         return self._org
 
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
         if self._org is not None:
             self._org.__exit__(None, None, None)
             self._org = None

@@ -57,7 +57,6 @@ def test_each_check_looks_at_one_asset():
         "enough_accounts_match": "insights/matched_accounts",
         "no_field_is_paused": "salesforce/selected_fields",
         "labels_are_unique": "insights/field_labels",
-        "snapshot_is_fresh": "insights/published_snapshot",
     }
 
 

@@ -381,7 +381,7 @@ class Pages:
         said = str(error).splitlines() or [""]
         return self._refused(500, f"The database could not be read: {said[0]}", "Load the page again.")
 
-    def _fault(self, _: Request, error: Exception) -> Response:
+    def _fault(self, _: Request, __: Exception) -> Response:
         return self._refused(
             500, "This page failed unexpectedly.", "See the terminal that runs `sf-insights settings`."
         )

@@ -5,13 +5,10 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-import duckdb
 import pytest
 
-from sf_insights.checks import snapshot_is_fresh
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.dagster_instance.recorded_runs import forget_runs
-from sf_insights.dagster_resources import SettingsResource
 from sf_insights.definitions import defs
 from sf_insights.demo.data.credentials import ORGANIZATION_ID
 from sf_insights.settings.home import CHECKOUT
@@ -138,7 +135,6 @@ CHECKS = {
     "enough_accounts_match": "insights/matched_accounts",
     "no_field_is_paused": "salesforce/selected_fields",
     "labels_are_unique": "insights/field_labels",
-    "snapshot_is_fresh": "insights/published_snapshot",
 }
 
 
@@ -161,17 +157,6 @@ def test_a_field_that_loses_many_of_its_values_is_a_warning(org, sync, instance)
     found = latest.event.dagster_event.asset_check_evaluation_data
     assert found.severity is dg.AssetCheckSeverity.WARN
     assert set(found.metadata) == {"drifted", "Industry"}
-
-
-def test_a_snapshot_that_nobody_renewed_is_not_fresh(sync):
-    run = sync(day="2026-03-01")
-    assert snapshot_is_fresh(SettingsResource()).passed
-    run.snapshot.chmod(0o644)
-    with duckdb.connect(str(run.snapshot)) as connection:
-        connection.execute("UPDATE insights.snapshot SET published_at = published_at - INTERVAL 27 HOURS")
-    stale = snapshot_is_fresh(SettingsResource())
-    assert not stale.passed
-    assert stale.metadata["hours_old"].value == pytest.approx(27, abs=0.2)
 
 
 def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync, instance):

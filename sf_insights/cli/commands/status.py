@@ -141,6 +141,17 @@ def _ago(snapshot: dict[str, Any]) -> str:
 
 
 def _show(console: Console, found: dict[str, Any], places: Places) -> None:
+    _show_snapshot(console, found, places)
+    _show_syncs(console, found["syncs"])
+    if found["matches"]:
+        _show_matches(console, found["matches"], found["match_rate"])
+    _show_troubles(console, "Paused fields", [_paused(row) for row in found["paused"]])
+    _show_troubles(console, "Masked fields", [f"{warning(name, True)} {REMEDY}" for name in found["masked"]])
+    _show_troubles(console, "Rejected values", [_rejected(row) for row in found["rejected"]])
+    next_steps(console, _steps(found))
+
+
+def _show_snapshot(console: Console, found: dict[str, Any], places: Places) -> None:
     if found["running"]:
         console.print(f"{found['running']}.", style="cyan")
         console.print("Showing the published snapshot.")
@@ -154,9 +165,12 @@ def _show(console: Console, found: dict[str, Any], places: Places) -> None:
         console.print("Nothing has been published yet.", style="yellow")
     ahead = Outlook(**found["next_sync"])
     console.print(str(ahead), style="yellow" if ahead.obstacle else None)
+
+
+def _show_syncs(console: Console, syncs: list[dict[str, Any]]) -> None:
     heading(console, "Last syncs")
     shown = table(">Sync", "Day", "State", ">Took", ">Matched", "Note")
-    for row in found["syncs"]:
+    for row in syncs:
         shown.add_row(
             str(row["sync"]),
             str(row["day"]),
@@ -167,29 +181,32 @@ def _show(console: Console, found: dict[str, Any], places: Places) -> None:
             style=None if row["state"] == "complete" else STATE_STYLES.get(row["state"]),
         )
     console.print(shown)
-    if found["matches"]:
-        heading(console, "Insights accounts by match status")
-        total = sum(found["matches"].values())
-        shown = table(">Accounts", ">Share", "Status")
-        for name, count in found["matches"].items():
-            shown.add_row(f"{count:,}", f"{count / total:.1%}", name)
-        console.print(shown)
-        console.print(f"{found['match_rate']:.0%} of the accounts with a CRM Account ID are matched.")
-    if found["paused"]:
-        heading(console, "Paused fields")
-        for row in found["paused"]:
-            console.print(f"  {row['field']} since {row['status_since']}: {row['status_reason']}", style="yellow")
-    if found["masked"]:
-        heading(console, "Masked fields")
-        for name in found["masked"]:
-            console.print(f"  {warning(name, True)} {REMEDY}", style="yellow")
-    if found["rejected"]:
-        heading(console, "Rejected values")
-        for row in found["rejected"]:
-            cells = counted(row["cells"], "value")
-            text = f"  {row['field']}: {cells}, such as {one_line(row['example'], 30)!r}: {one_line(row['reason'], 90)}"
-            console.print(text, style="yellow")
-    next_steps(console, _steps(found))
+
+
+def _show_matches(console: Console, matches: dict[str, int], rate: float) -> None:
+    heading(console, "Insights accounts by match status")
+    total = sum(matches.values())
+    shown = table(">Accounts", ">Share", "Status")
+    for name, count in matches.items():
+        shown.add_row(f"{count:,}", f"{count / total:.1%}", name)
+    console.print(shown)
+    console.print(f"{rate:.0%} of the accounts with a CRM Account ID are matched.")
+
+
+def _show_troubles(console: Console, title: str, lines: list[str]) -> None:
+    if lines:
+        heading(console, title)
+        for line in lines:
+            console.print(f"  {line}", style="yellow")
+
+
+def _paused(row: dict[str, Any]) -> str:
+    return f"{row['field']} since {row['status_since']}: {row['status_reason']}"
+
+
+def _rejected(row: dict[str, Any]) -> str:
+    cells = counted(row["cells"], "value")
+    return f"{row['field']}: {cells}, such as {one_line(row['example'], 30)!r}: {one_line(row['reason'], 90)}"
 
 
 def _note(row: dict[str, Any]) -> str:

@@ -119,7 +119,7 @@ def summarize(console: Console, tx: Transaction, places: Places) -> None:
     for row in rejected:
         cells = counted(row["cells"], "value")
         console.print(f"Rejected  {cells} of {row['field']}: {one_line(row['reason'], 100)}", style="yellow")
-    _show_default_labels(console, tx, places)
+    _show_default_labels(console, tx)
 
 
 def _values(changed: int, before: date | None, runs_of_day: int) -> str:
@@ -130,7 +130,7 @@ def _values(changed: int, before: date | None, runs_of_day: int) -> str:
     return "all new: this was the first sync"
 
 
-def _show_default_labels(console: Console, tx: Transaction, places: Places) -> None:
+def _show_default_labels(console: Console, tx: Transaction) -> None:
     """List the fields that still have their default label, and how to change it."""
     unlabelled = tx.records(
         "SELECT field, label, default_label FROM insights.field_labels JOIN insights.fields USING (field) "

@@ -42,7 +42,7 @@ class Result:
 
 
 def row_sql(columns: list[Column], separator: str, end: str) -> str:
-    """Return the SQL expression for a CSV record as bytes: every value quoted, quotes doubled, null as \"\"."""
+    """Return the SQL expression for a CSV record as bytes: every value quoted, quotes doubled, null as two quotes."""
     values = []
     for column in columns:
         value = f"ifnull({column.sql}, '')"

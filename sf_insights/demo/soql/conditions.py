@@ -19,6 +19,7 @@ _ORDERED = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def condition_sql(scope: Scope, condition: Comparison | Logical) -> str:
+    """Return the SQL of a condition; null compares as SOQL has it."""
     if isinstance(condition, Logical):
         parts = [condition_sql(scope, inner) for inner in condition.conditions]
         if condition.operator == "not":

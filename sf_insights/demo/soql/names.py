@@ -83,6 +83,7 @@ def find_column(scope: Scope, path: Path) -> Column:
 
 
 def as_number(column: Column) -> str:
+    """Return the SQL of a column as a number, if it holds numbers: the store has their text."""
     if column.type in NUMBERS_WITH_DECIMALS:
         return f"CAST({column.sql} AS REAL)"
     if column.type in INTEGERS:

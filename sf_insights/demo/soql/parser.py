@@ -6,6 +6,9 @@ ORDER BY, LIMIT, OFFSET.
 Source: Salesforce, SOQL and SOSL Reference.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sf_insights.demo.soql.tokens import Token, pattern_of, tokens_of, unescaped
 from sf_insights.demo.soql.tree import (
     Aggregate,
@@ -39,6 +42,9 @@ def parse(text: str) -> Query:
     return _Parser(text).query()
 
 
+T = TypeVar("T")
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -47,9 +53,7 @@ class _Parser:
 
     def query(self) -> Query:
         self._word("select")
-        select = [self._selected()]
-        while self._taken(","):
-            select.append(self._selected())
+        select = self._listed(self._selected)
         self._word("from")
         query = Query(self.text, select, self._take("name").text)
         if self._peek("name") and self.tokens[self.next].text.lower() not in _AFTER_FROM:
@@ -61,14 +65,10 @@ class _Parser:
             query.where = self._conditions()
         if self._taken_word("group"):
             self._word("by")
-            query.group_by.append(self._path(self._take("name")))
-            while self._taken(","):
-                query.group_by.append(self._path(self._take("name")))
+            query.group_by = self._listed(lambda: self._path(self._take("name")))
         if self._taken_word("order"):
             self._word("by")
-            query.order_by.append(self._order())
-            while self._taken(","):
-                query.order_by.append(self._order())
+            query.order_by = self._listed(self._order)
         if self._taken_word("limit"):
             query.limit = self._count()
         if self._taken_word("offset"):
@@ -78,6 +78,13 @@ class _Parser:
         if self.next < len(self.tokens):
             raise self._unexpected()
         return query
+
+    def _listed(self, entry: Callable[[], T]) -> list[T]:
+        """Parse entries with commas between them."""
+        entries = [entry()]
+        while self._taken(","):
+            entries.append(entry())
+        return entries
 
     def _selected(self) -> Path | Aggregate | FieldsFunction:
         if self._peek("operator", "("):

@@ -32,6 +32,11 @@ class Token:
 
 
 def tokens_of(text: str) -> list[Token]:
+    """Return the tokens of a query.
+
+    Raises:
+        ApiError: 400 MALFORMED_QUERY at a character that no token has.
+    """
     found = []
     at = 0
     while at < len(text):
@@ -48,6 +53,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def unescaped(token: Token) -> str:
+    """Return the text that a string literal stands for."""
     body = token.text[1:-1]
     if len(body) > MAX_LITERAL:
         raise malformed(f"string literals cannot be longer than {MAX_LITERAL} characters")
@@ -55,7 +61,7 @@ def unescaped(token: Token) -> str:
 
 
 def pattern_of(token: Token) -> str:
-    """Return a string literal as a LIKE pattern: the special characters %, _ and \\ keep their backslash."""
+    r"""Return a string literal as a LIKE pattern: the special characters %, _ and \ keep their backslash."""
     kept = "%_\\"
     return re.sub(
         r"\\(.)",

@@ -133,6 +133,20 @@ def _description(field: AccountField, kept: FieldState | None) -> dict[str, Any]
     }
 
 
+def _new_status(before: FieldState, after: FieldState) -> tuple[str, str]:
+    """Return the event of a field whose status changed, and its detail."""
+    match after.status:
+        case "paused":
+            return "paused", after.status_reason or ""
+        case "active" if before.status == "deselected":
+            return "reselected", f"as {after.category}"
+        case "active" if before.status == "pending":
+            return "activated", f"first synced, as {after.category}"
+        case "active":
+            return "resumed", f"was paused from {before.status_since}: {before.status_reason}"
+    return "pending", after.status_reason or ""
+
+
 def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
     def event(name: str, detail: str) -> FieldEvent:
         return FieldEvent(after.field, name, detail)
@@ -145,17 +159,7 @@ def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
     if before.category != after.category:
         events.append(event(f"became_{after.category}", f"was {before.category}; each category keeps its own history"))
     if before.status != after.status:
-        match after.status:
-            case "paused":
-                events.append(event("paused", after.status_reason or ""))
-            case "active" if before.status == "deselected":
-                events.append(event("reselected", f"as {after.category}"))
-            case "active" if before.status == "pending":
-                events.append(event("activated", f"first synced, as {after.category}"))
-            case "active":
-                events.append(event("resumed", f"was paused from {before.status_since}: {before.status_reason}"))
-            case _:
-                events.append(event("pending", after.status_reason or ""))
+        events.append(event(*_new_status(before, after)))
     for name, attribute in (("salesforce_label_changed", "salesforce_label"), ("type_changed", "salesforce_type")):
         old, new = getattr(before, attribute), getattr(after, attribute)
         if old != new:

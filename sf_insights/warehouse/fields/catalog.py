@@ -54,6 +54,7 @@ def known_fields(tx: Transaction, day: date | None = None) -> ByApiName[KnownFie
 
 
 def field_row(field: AccountField) -> dict[str, Any]:
+    """Return a field as the columns that the catalog and the plan share."""
     return {
         "field": field.name,
         "label": field.label,
@@ -71,6 +72,7 @@ def _catalog_row(field: AccountField) -> dict[str, Any]:
 
 
 def field_of(row: dict[str, Any]) -> AccountField:
+    """Return the field of a row of the catalog or of the plan."""
     names = ("label", "type", "length", "precision", "scale", "is_formula", "help_text")
     optional = {name: row[name] for name in ("is_custom", "compound_field") if name in row}
     return AccountField(name=row["field"], **{name: row[name] for name in names}, **optional)
