@@ -16,15 +16,15 @@ test: $(READY) lint
 # Within a minute, for whoever edits: lint, types, the rules, and two days of one real sync.
 check: $(READY) lint
 	$(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/domain \
-	    sf_insights_tests/pipeline/test_daily_sync.py::test_every_value_equals_what_the_org_holds_on_two_days
+	    sf_insights_tests/pipeline/values/test_daily_sync.py::test_every_value_equals_what_the_org_holds_on_two_days
 
 # The sweeps of which `make test` runs a part: a hundred kills, every statement failing, every damage, twenty readers,
 # hundreds of runs of a part of the assets, sixty random days and a month of quiet ones.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \
-	    sf_insights_tests/pipeline/test_crashes.py sf_insights_tests/pipeline/test_quiet_days.py \
-	    sf_insights_tests/pipeline/test_full_disk.py sf_insights_tests/pipeline/test_damaged_landing.py \
-	    sf_insights_tests/pipeline/test_publishing.py sf_insights_tests/pipeline/test_partial_runs.py \
+	    sf_insights_tests/pipeline/runs/test_crashes.py sf_insights_tests/pipeline/values/test_quiet_days.py \
+	    sf_insights_tests/pipeline/runs/test_full_disk.py sf_insights_tests/pipeline/reading/test_damaged_landing.py \
+	    sf_insights_tests/pipeline/runs/test_publishing.py sf_insights_tests/pipeline/runs/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py
 
 # Takes about an hour. docs/performance.md explains what it measures, and has the results.

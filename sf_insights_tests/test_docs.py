@@ -89,9 +89,9 @@ def test_every_test_that_reliability_names_exists():
 
 @pytest.mark.parametrize(("test", "tested"), [("passes_leaves", "SURVIVED"), ("stays_leaves", "REFUSED")])
 def test_reliability_lists_every_fault_that_is_tested(test, tested):
-    from sf_insights_tests.pipeline import test_reading
+    from sf_insights_tests.pipeline.reading import test_reading
 
-    place = r"\s\(pipeline/test_reading\.py\)\n\n"
+    place = r"\s\(pipeline/reading/test_reading\.py\)\n\n"
     [faults] = re.findall(rf"`test_a_fault_that_{test}\w*`{place}((?:- .+\n)+)", RELIABILITY)
     assert re.findall(r"^- (.+)$", faults, re.MULTILINE) == list(getattr(test_reading, tested))
 

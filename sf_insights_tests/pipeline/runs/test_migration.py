@@ -17,7 +17,7 @@ from sf_insights.sql import migrations
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.older_warehouse import ACCOUNTS, DAY, FIELDS, put_older_warehouse
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 # Opens a warehouse and prints how many statements that took, or dies at one, or may write no file above a size.

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sf_insights import dagster_resources
-from sf_insights_tests.pipeline.test_reading import FIELDS, HTML, JOBS, RESULTS, error
+from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
 
 LOGIN = "/services/oauth2/token"

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from sf_insights.cli import main
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.small_disk import SmallDisk
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.small_disk import SmallDisk
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]

@@ -1,7 +1,7 @@
 """Two syncs of one day, with changed fields and selections between them: the last plans as if it were the only one."""
 
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 
 
 def metric(name):

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from sf_insights_tests.pipeline.test_reading import FIELDS, JOBS, RESULTS, killed_in_the_middle_of_the_download
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.reading.test_reading import FIELDS, JOBS, RESULTS, killed_in_the_middle_of_the_download
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 

@@ -16,7 +16,7 @@ from sf_insights.definitions import defs
 from sf_insights.demo.process import DemoOrg
 from sf_insights.runs import use_dagster_home
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 
 STEPS = {
     "salesforce__account_fields": ["salesforce/account_fields"],

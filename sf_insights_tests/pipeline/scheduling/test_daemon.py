@@ -13,7 +13,7 @@ import pytest
 
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.settings.home import CHECKOUT
-from sf_insights_tests.pipeline import fast_daemon
+from sf_insights_tests.pipeline.scheduling import fast_daemon
 
 pytestmark = [pytest.mark.kept_log, pytest.mark.slow]
 

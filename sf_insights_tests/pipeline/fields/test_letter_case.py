@@ -5,7 +5,7 @@ import random
 import pytest
 
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 ARR = {"field": "ARR__c", "as": "metric"}

@@ -3,7 +3,7 @@
 import pytest
 
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights_tests.pipeline.test_partial_runs import materialize, reasons
+from sf_insights_tests.pipeline.runs.test_partial_runs import materialize, reasons
 from sf_insights_tests.pipeline.truth import Truth
 
 COUNT = "/limits/recordCount"

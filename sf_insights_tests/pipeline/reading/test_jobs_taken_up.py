@@ -7,7 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from sf_insights.cli import main
-from sf_insights_tests.pipeline.test_reading import FIELDS, JOBS, RESULTS, error, killed_in_the_middle_of_the_download
+from sf_insights_tests.pipeline.reading.test_reading import (
+    FIELDS,
+    JOBS,
+    RESULTS,
+    error,
+    killed_in_the_middle_of_the_download,
+)
 from sf_insights_tests.pipeline.truth import Truth
 
 QUOTA = {"action": "status", "status": 403, "body": error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")}

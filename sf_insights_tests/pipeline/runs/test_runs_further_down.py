@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from sf_insights.definitions import defs
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]

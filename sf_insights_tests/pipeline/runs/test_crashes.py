@@ -16,8 +16,8 @@ import pytest
 
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights_tests.pipeline.pipeline import Pipeline
-from sf_insights_tests.pipeline.test_publishing import always_reading
-from sf_insights_tests.pipeline.test_reruns import content
+from sf_insights_tests.pipeline.runs.test_publishing import always_reading
+from sf_insights_tests.pipeline.runs.test_reruns import content
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
 KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 8  # one in each step
