@@ -17,6 +17,7 @@ from sf_insights.domain.configuration import AccountFieldSync, parse_configurati
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.home import CONFIGURATION_NAME
 from sf_insights.settings.yaml_edits import scalar, with_entries, with_label
 from sf_insights.system.durable import locked_directory, replace_content
 
@@ -184,7 +185,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigurationProblem(
             f"{path} does not exist.",
-            "Make a home with `sf-insights init`, or set SF_INSIGHTS_CONFIG to your file.",
+            f"Make a home with `sf-insights init`, or set SF_INSIGHTS_CONFIG to your {CONFIGURATION_NAME}.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None

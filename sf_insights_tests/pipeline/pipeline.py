@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sf_insights.runs import News, run_relabelling, run_sync
-from sf_insights.settings.environment import CHECKOUT
+from sf_insights.settings.home import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
 # With these settings Dagster forgets the log of a run at its end, and does not keep what it printed: to write the one
