@@ -35,7 +35,7 @@ def test_a_field_hidden_from_the_start_is_refused_as_not_visible(org, sync):
     org.hide_field("Rating")
     run = sync.fails(day="2026-03-01", fields=["Rating"])
     assert "Rating" in run.reason
-    assert "may see" in run.reason
+    assert "user can see" in run.reason
 
 
 @pytest.mark.parametrize(
