@@ -1,6 +1,5 @@
 """Give the assets and checks of the package the names and the resources of one home."""
 
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -42,7 +41,6 @@ def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecks
     """Rename a check of the package for a home."""
     [spec] = check.check_specs
     function = _function(check)
-    wants_context = "context" in inspect.signature(function).parameters
     decorate = dg.asset_check(
         asset=dg.AssetKey(names.key(spec.asset_key.path)),
         name=spec.name,
@@ -55,8 +53,7 @@ def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecks
     )
 
     def compute(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        first = [context] if wants_context else []
-        result: dg.AssetCheckResult = function(*first, **_resources(context, check, names))
+        result: dg.AssetCheckResult = function(context, **_resources(context, check, names))
         return result
 
     return decorate(compute)
