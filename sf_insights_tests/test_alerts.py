@@ -27,7 +27,7 @@ def alerts(tmp_path, receiver):
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_a_refused_alert_is_sent_by_the_next_occasion_and_once(alerts, receiver, status):
+def test_a_refused_alert_is_sent_once_at_the_next_occasion(alerts, receiver, status):
     receiver.status = status
     alerts.failed(None, "it broke.")
     assert receiver.taken() == [FAILED]
@@ -38,7 +38,7 @@ def test_a_refused_alert_is_sent_by_the_next_occasion_and_once(alerts, receiver,
     assert receiver.taken() == []
 
 
-def test_no_redirect_takes_an_alert_or_a_heartbeat_elsewhere(alerts, receiver, caplog):
+def test_alerts_and_heartbeats_follow_no_redirect(alerts, receiver, caplog):
     receiver.status = 302
     alerts.failed(None, "it broke.")
     alerts.published(PUBLISHED)
@@ -47,7 +47,7 @@ def test_no_redirect_takes_an_alert_or_a_heartbeat_elsewhere(alerts, receiver, c
     assert "token-that-nobody-may-see" not in caplog.text
 
 
-def test_alerts_wait_in_their_order_for_a_receiver_that_is_away(tmp_path, alerts, receiver):
+def test_alerts_wait_in_order_for_an_unreachable_receiver(tmp_path, alerts, receiver):
     away = Alerts(tmp_path, receiver.environment | {"SF_INSIGHTS_ALERT_URL": "http://127.0.0.1:9/closed"})
     away.failed(None, "it broke.")
     away.published(PUBLISHED)
@@ -55,7 +55,7 @@ def test_alerts_wait_in_their_order_for_a_receiver_that_is_away(tmp_path, alerts
     assert receiver.taken() == [FAILED, RECOVERED]
 
 
-def test_an_alert_that_comes_late_says_of_when_it_is(tmp_path, alerts, receiver):
+def test_a_late_alert_shows_its_original_time(tmp_path, alerts, receiver):
     receiver.status = 500
     alerts.failed(None, "it broke.")
     ledger = tmp_path / "alerts.json"
@@ -67,7 +67,7 @@ def test_an_alert_that_comes_late_says_of_when_it_is(tmp_path, alerts, receiver)
     assert receiver.taken() == [f"{FAILED} (Delayed: from 2026-03-01 04:00 UTC, when it could not be delivered.)"]
 
 
-def test_what_waits_is_bounded_and_what_is_lost_is_told(alerts, receiver):
+def test_the_queue_of_alerts_is_bounded_and_reports_dropped_ones(alerts, receiver):
     receiver.status = 500
     for _ in range(MOST_UNSENT):
         alerts.failed(None, "it broke.")
@@ -82,7 +82,7 @@ def test_what_waits_is_bounded_and_what_is_lost_is_told(alerts, receiver):
     assert receiver.taken() == []
 
 
-def test_an_answer_whose_body_never_ends_keeps_nobody_waiting(alerts, receiver):
+def test_an_endless_answer_to_an_alert_does_not_block(alerts, receiver):
     receiver.answers_in_full = False
     alerts.failed(None, "it broke.")
     assert receiver.taken() == [FAILED]
@@ -90,7 +90,7 @@ def test_an_answer_whose_body_never_ends_keeps_nobody_waiting(alerts, receiver):
     assert receiver.taken() == []
 
 
-def test_an_address_that_is_taken_away_and_given_back_tells_of_nothing_old(tmp_path, alerts, receiver):
+def test_removing_and_restoring_the_alert_url_sends_no_old_alerts(tmp_path, alerts, receiver):
     Alerts(tmp_path, {}).failed(None, "it broke.")
     alerts.failed(None, "it broke.")
     assert receiver.taken() == []
@@ -98,20 +98,20 @@ def test_an_address_that_is_taken_away_and_given_back_tells_of_nothing_old(tmp_p
     assert receiver.taken() == [RECOVERED]
 
 
-def test_what_an_earlier_version_noted_still_counts(tmp_path, alerts, receiver):
+def test_alert_notes_of_an_earlier_version_still_count(tmp_path, alerts, receiver):
     (tmp_path / "alerts.json").write_text('{"sync": "failed"}')
     alerts.published(PUBLISHED)
     assert receiver.taken() == [RECOVERED]
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"states": {"sync"', '{"states": {}, "unsent": [1], "dropped": 0}'])
-def test_a_damaged_note_stops_no_alert(tmp_path, alerts, receiver, content):
+def test_a_damaged_alert_note_does_not_stop_alerts(tmp_path, alerts, receiver, content):
     (tmp_path / "alerts.json").write_text(content)
     alerts.failed(None, "it broke.")
     assert receiver.taken() == [FAILED]
 
 
-def test_the_heartbeat_beats_for_a_sync_and_not_for_labels(alerts, receiver):
+def test_a_sync_sends_a_heartbeat_but_relabelling_does_not(alerts, receiver):
     alerts.published(Published(DAY, False, {}, {}, 1.0, None))
     assert receiver.beats == 0
     alerts.published(PUBLISHED)

@@ -113,14 +113,14 @@ def test_no_two_rooms_import_each_other_except_the_commands_and_their_list():
 
 
 @pytest.mark.parametrize(("path", "module"), list(modules()))
-def test_no_folder_is_a_hall(path, module):
+def test_no_folder_is_too_large(path, module):
     del module
     assert len([file for file in path.parent.glob("*.py") if file.name != "__init__.py"]) <= 16
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
 
 
 @pytest.mark.parametrize(("path", "module"), list(modules()))
-def test_annotations_that_dagster_reads_are_kept(path, module):
+def test_modules_read_by_dagster_keep_runtime_annotations(path, module):
     del module
     if "@dg." in (source := path.read_text(encoding="utf-8")) or "dg.ConfigurableResource" in source:
         assert "__future__.annotations" not in list(imported(path))

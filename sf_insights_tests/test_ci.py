@@ -39,16 +39,16 @@ def test_a_missing_browser_is_installed_before_the_tests(ci):
     assert ci("apt-get") == ([*INSTALLS, "make test"], "")
 
 
-def test_a_browser_that_is_there_is_used(ci):
+def test_an_installed_browser_is_used(ci):
     assert ci("apt-get", "chromium") == (["make test"], "")
 
 
 @pytest.mark.parametrize(("commands", "user"), [((), 0), (("apt-get",), 1000)])
-def test_where_none_can_be_installed_the_tests_run_without(ci, commands, user):
+def test_without_a_browser_the_other_tests_run(ci, commands, user):
     assert ci(*commands, user=user) == (["make test"], "")
 
 
-def test_a_browser_that_cannot_be_installed_is_told_without_hosts(ci):
+def test_a_failed_browser_install_is_reported_without_host_names(ci):
     called, said = ci("apt-get", apt_works=False)
     assert called == [INSTALLS[0], "make test"]
     assert said == ".ci/run: chromium cannot be installed; the tests in a browser are skipped\n"

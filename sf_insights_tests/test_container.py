@@ -84,7 +84,7 @@ def site_packages(tmp_path_factory):
     return site
 
 
-def test_what_is_copied_exists_and_is_sent_to_the_engine():
+def test_copied_files_exist_and_are_in_the_build_context():
     sent = [line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"]
     for sources, _ in (*copied(BUILD), *copied(FINAL)):
         for source in sources:
@@ -92,13 +92,13 @@ def test_what_is_copied_exists_and_is_sent_to_the_engine():
             assert any(fnmatch.fnmatch(source, pattern) for pattern in sent), source
 
 
-def test_no_secret_and_no_data_are_sent_to_the_engine():
+def test_secrets_and_data_are_not_in_the_build_context():
     first, *others = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert first == "*"
     assert {line for line in others if line.startswith(("!data", "!.", "!*"))} == {"!data/account_field_sync.yaml"}
 
 
-def test_the_dependencies_are_the_locked_ones_with_hashes():
+def test_the_image_installs_locked_dependencies_with_hashes():
     [lock] = [run for run in of(BUILD, "RUN") if "--require-hashes" in run.words]
     assert lock.words[lock.words.index("-r") + 1] == "requirements.lock"
     done = subprocess.run(
@@ -128,7 +128,7 @@ def test_the_installed_package_runs_without_the_checkout(site_packages, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_shell_reads_every_run():
+def test_every_run_instruction_is_valid_shell():
     for run in (*of(BUILD, "RUN"), *of(FINAL, "RUN")):
         subprocess.run(["sh", "-n", "-c", run.text], check=True)
 
@@ -144,7 +144,7 @@ def test_the_user_is_not_root_and_owns_the_volume():
     assert all("--chown=sf-insights" in copy.words for copy in copies)
 
 
-def test_everything_that_is_written_is_in_the_volume(environment):
+def test_all_written_paths_are_in_the_volume(environment):
     [volume] = of(FINAL, "VOLUME")
     for name in ("SF_INSIGHTS_HOME", "SF_INSIGHTS_DATA_DIR", "SF_INSIGHTS_CONFIG", "DAGSTER_HOME"):
         assert f"{environment[name]}/".startswith(f"{volume.text}/")
@@ -167,7 +167,7 @@ def commands():
 
 
 @pytest.mark.parametrize(("of", "words"), [pytest.param(*command, id=command[0]) for command in commands()])
-def test_a_command_is_there_and_takes_its_options(of, words):
+def test_each_container_command_exists_and_accepts_its_options(of, words):
     program, *arguments = words
     assert (BIN / program).exists(), of
     if program == "python":
@@ -179,7 +179,7 @@ def test_a_command_is_there_and_takes_its_options(of, words):
         assert re.search(rf"(?<![\w-]){option}\b", done.stdout), option
 
 
-def test_the_location_file_is_where_the_commands_look_for_it():
+def test_the_dagster_workspace_file_is_where_the_commands_look_for_it():
     places = {f"{target}{Path(source).name}" for sources, target in copied(FINAL) for source in sources}
     files = [words[words.index("-w") + 1] for _, words in commands() if "-w" in words]
     assert len(files) == 2
@@ -198,12 +198,12 @@ def test_the_containers_are_locked_down_and_share_one_volume():
     assert list(COMPOSE["volumes"]) == ["home"]
 
 
-def test_the_daemon_alone_starts_on_a_new_volume():
+def test_only_the_daemon_initializes_a_new_volume():
     for name in ("webserver", "settings"):
         assert COMPOSE["services"][name]["depends_on"] == {"daemon": {"condition": "service_healthy"}}
 
 
-def test_the_ports_are_open_to_this_machine_only_and_are_those_that_are_served():
+def test_published_ports_are_local_and_match_the_served_ones():
     for name in ("webserver", "settings"):
         service = COMPOSE["services"][name]
         [port] = service["ports"]
@@ -214,7 +214,7 @@ def test_the_ports_are_open_to_this_machine_only_and_are_those_that_are_served()
     assert "ports" not in COMPOSE["services"]["daemon"]
 
 
-def test_the_example_of_the_variables_agrees_with_the_image(environment):
+def test_the_env_example_matches_the_image(environment):
     lines = (ROOT / "deploy" / "environment.example").read_text(encoding="utf-8").splitlines()
     example = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
     assert {name: example[name] for name in environment if name in example} == {
@@ -224,6 +224,6 @@ def test_the_example_of_the_variables_agrees_with_the_image(environment):
 
 
 @pytest.mark.skipif(not shutil.which("hadolint"), reason="hadolint is not installed")
-def test_the_linter_has_nothing_to_say():
+def test_the_linter_reports_nothing():
     done = subprocess.run(["hadolint", ROOT / "Dockerfile"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")

@@ -28,7 +28,7 @@ FLOW = {
 }
 
 
-def test_the_assets_form_the_flow_from_catalog_to_snapshot():
+def test_the_asset_graph_goes_from_salesforce_fields_to_the_snapshot():
     specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
     assert {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs.items()} == FLOW
     assert {key: spec.group_name for key, spec in specs.items()} == {key: key.split("/")[0] for key in FLOW}
@@ -60,7 +60,7 @@ def test_each_check_looks_at_one_asset():
     }
 
 
-def test_what_only_a_complete_sync_makes_is_stale_after_a_day_and_two_hours():
+def test_assets_of_a_complete_sync_are_stale_after_26_hours():
     policies = {spec.key.to_user_string(): spec.freshness_policy for spec in defs.resolve_all_asset_specs()}
     model = {f"insights/{table}" for table in ("fields", "account_attributes", "attribute_changes", "account_metrics")}
     assert {key for key, policy in policies.items() if policy} == model

@@ -31,7 +31,7 @@ def anchors(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_somewhere(page):
+def test_every_link_has_a_target(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     for link in links:
@@ -41,7 +41,7 @@ def test_every_link_leads_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
-def test_every_document_is_reached_from_the_readme():
+def test_every_document_is_linked_from_the_readme():
     reached, ahead = set(), [ROOT / "README.md"]
     while ahead:
         page = ahead.pop()
@@ -65,19 +65,19 @@ def test_every_picture_is_shown_and_small():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_file_that_a_document_names_exists(page):
+def test_every_file_named_in_a_document_exists(page):
     names = re.findall(r"`(\w[\w/.-]*(?:\.py|\.sql|/))`", page.read_text(encoding="utf-8"))
     for name in names:
         assert (ROOT / name).exists() or (PACKAGE / name).exists() or name.startswith("data/"), name
 
 
-def test_contributing_says_what_belongs_in_each_room():
+def test_contributing_describes_every_room():
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| room |")[2].partition("\n\n")[0]
     shown = {name.rstrip("/").removesuffix(".py") for name in re.findall(r"`([\w/]+(?:\.py|/))`", table)}
     assert shown == {room for room in ROOMS if not room.startswith("demo/")}
 
 
-def test_every_test_that_reliability_names_exists():
+def test_every_test_named_in_reliability_exists():
     rows = [
         line for line in RELIABILITY.splitlines() if line.startswith("| ") and not line.startswith("| what happens")
     ]
@@ -88,7 +88,7 @@ def test_every_test_that_reliability_names_exists():
 
 
 @pytest.mark.parametrize(("test", "tested"), [("passes_leaves", "SURVIVED"), ("stays_leaves", "REFUSED")])
-def test_reliability_lists_every_fault_that_is_tested(test, tested):
+def test_reliability_lists_every_tested_fault(test, tested):
     from sf_insights_tests.pipeline.reading import test_reading
 
     place = r"\s\(pipeline/reading/test_reading\.py\)\n\n"
@@ -96,7 +96,7 @@ def test_reliability_lists_every_fault_that_is_tested(test, tested):
     assert re.findall(r"^- (.+)$", faults, re.MULTILINE) == list(getattr(test_reading, tested))
 
 
-def test_settings_shows_every_setting_and_is_valid():
+def test_the_settings_document_shows_every_setting_and_is_valid():
     [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
     content = YAML().load(text)
     parse_configuration(content)
@@ -106,7 +106,7 @@ def test_settings_shows_every_setting_and_is_valid():
     assert set(content["fields"][1]) == {field.alias or name for name, field in SelectedField.model_fields.items()}
 
 
-def test_settings_shows_the_defaults():
+def test_the_settings_document_shows_the_defaults():
     [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
     shown = parse_configuration(YAML().load(text))
     unset = parse_configuration({"fields": ["Industry"]})
@@ -122,7 +122,7 @@ def test_every_environment_variable_is_documented():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_and_option_that_a_document_names_exists(page):
+def test_every_command_and_option_named_in_a_document_exists(page):
     for line in re.findall(r"(?:^|`|/)sf-insights ([a-z]+[^`\n]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
         name, *words = line.split("  #")[0].split()
         assert name in main.commands, line
@@ -130,7 +130,7 @@ def test_every_command_and_option_that_a_document_names_exists(page):
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
 
 
-def test_the_services_keep_their_state_outside_the_checkout_where_they_may_write():
+def test_the_services_write_only_to_their_state_outside_the_checkout():
     lines = (ROOT / "deploy" / "environment.example").read_text(encoding="utf-8").splitlines()
     variables = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
     for unit in UNITS:
@@ -143,7 +143,7 @@ def test_the_services_keep_their_state_outside_the_checkout_where_they_may_write
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_systemd_takes_the_services(tmp_path, unit):
+def test_systemd_accepts_the_services(tmp_path, unit):
     text = unit.read_text(encoding="utf-8").replace("/opt/sf-insights/.venv/bin", str(Path(sys.executable).parent))
     (tmp_path / unit.name).write_text(text, encoding="utf-8")
     done = subprocess.run(

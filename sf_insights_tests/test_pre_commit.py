@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_hooks_are_the_tools_of_make_lint_and_download_nothing():
+def test_the_hooks_run_the_tools_of_make_lint_without_downloads():
     [repository] = YAML(typ="safe").load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert repository["repo"] == "local"
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
@@ -18,7 +18,7 @@ def test_the_hooks_are_the_tools_of_make_lint_and_download_nothing():
     assert [hook["entry"].replace(" --force-exclude", "") for hook in repository["hooks"]] == tools
 
 
-def test_the_hooks_of_a_python_file_pass_on_this_one():
+def test_the_python_hooks_pass_on_this_file():
     [repository] = YAML(typ="safe").load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     for hook in repository["hooks"]:
         if hook.get("pass_filenames", True):

@@ -97,7 +97,7 @@ def test_the_queries_show_every_relation_of_the_analysts_schema(installation):
 
 
 @pytest.mark.parametrize("query", [query for query in blocks("sql") if "sum" in query])
-def test_a_query_that_adds_amounts_has_a_row_for_each_currency(installation, query, tmp_path):
+def test_a_query_that_sums_amounts_groups_by_currency(installation, query, tmp_path):
     shutil.copyfile(installation / "data" / "account_insights.duckdb", tmp_path / "changed.duckdb")
     with duckdb.connect(str(tmp_path / "changed.duckdb")) as connection:
         # As if half of the amounts were in another currency.
@@ -112,7 +112,7 @@ def test_a_query_that_adds_amounts_has_a_row_for_each_currency(installation, que
 
 
 @pytest.mark.parametrize("query", [query for query in blocks("sql") if "insights." in query])
-def test_every_relation_that_a_query_reads_is_in_the_data_dictionary(snapshot, query):
+def test_every_queried_relation_is_in_the_data_dictionary(snapshot, query):
     relations = set(re.findall(r"\binsights\.(\w+)\b(?!\()", query))
     listed = snapshot.execute("SELECT relation, meaning FROM insights.data_dictionary").fetchall()
     assert relations <= {relation for relation, _ in listed}
@@ -145,17 +145,17 @@ def test_a_command_succeeds(installation, command):
 
 
 @pytest.mark.parametrize("command", commands("make"))
-def test_a_make_target_runs_what_it_says(command):
+def test_a_make_target_runs_its_documented_command(command):
     done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
     started = {name: f"sf-insights {name}" for name in ("demo", "ui", "settings")} | {"test": "pytest"}
     assert started[command.removeprefix("make ")] in done.stdout
 
 
-def test_the_readme_is_short_enough_to_be_read():
+def test_the_readme_is_short():
     assert len(README.splitlines()) < 150
 
 
-def test_the_readme_goes_from_what_it_is_to_how_to_develop_it():
+def test_the_readmes_sections_are_in_order():
     assert re.findall(r"^## (.+)$", README, re.MULTILINE) == [
         "Try it",
         "Connect",

@@ -14,7 +14,7 @@ def held(sf_insights):
     return sf_insights.rows("FROM insights.account_attributes ORDER BY ALL")
 
 
-def test_a_lost_warehouse_comes_back_from_its_backup(org, synced, tmp_path, monkeypatch):
+def test_a_lost_warehouse_is_restored_from_its_backup(org, synced, tmp_path, monkeypatch):
     before = held(synced)
     assert synced("backup", str(tmp_path / "copy.duckdb")).code == 0
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -30,7 +30,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup(org, synced, tmp_path, monk
     assert held(synced) != before
 
 
-def test_a_damaged_warehouse_comes_back_from_the_published_snapshot_and_is_kept(synced):
+def test_a_damaged_warehouse_is_restored_from_the_published_snapshot_and_kept_aside(synced):
     before = held(synced)
     with synced.warehouse.open("r+b") as file:
         file.write(b"\0" * 8192)
@@ -44,7 +44,7 @@ def test_a_damaged_warehouse_comes_back_from_the_published_snapshot_and_is_kept(
 
 
 @pytest.mark.parametrize("harm", ["lost", "damaged"])
-def test_the_snapshot_is_made_again_without_salesforce(org, synced, harm):
+def test_publish_rebuilds_the_snapshot_without_salesforce(org, synced, harm):
     before = held(synced)
     if harm == "lost":
         synced.snapshot.unlink()
@@ -88,7 +88,7 @@ def test_a_damaged_warehouse_is_neither_published_nor_backed_up(synced, tmp_path
     assert held(synced) == before
 
 
-def test_a_sync_that_meets_the_damage_says_so_once(synced, monkeypatch):
+def test_a_sync_reports_a_damaged_warehouse_once(synced, monkeypatch):
     snapshot = synced.snapshot.read_bytes()
     damage(synced.warehouse)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -116,7 +116,7 @@ def test_a_damaged_copy_is_not_restored(synced, tmp_path, harm):
 
 
 @pytest.mark.parametrize("harm", ["cut", "no database"])
-def test_a_damaged_snapshot_is_named_with_the_way_back(synced, harm):
+def test_a_damaged_snapshot_is_reported_with_the_command_that_restores_it(synced, harm):
     synced.snapshot.chmod(0o644)
     synced.snapshot.write_bytes(synced.snapshot.read_bytes()[:300_000] if harm == "cut" else b"not a database")
     for command in ("status", "unmatched"):
@@ -128,14 +128,14 @@ def test_a_damaged_snapshot_is_named_with_the_way_back(synced, harm):
     assert synced("status").code == 0
 
 
-def test_a_backup_of_a_lost_warehouse_says_how_it_comes_back(synced, tmp_path):
+def test_backing_up_a_lost_warehouse_says_how_to_restore_it(synced, tmp_path):
     synced.warehouse.unlink()
     said = synced("backup", str(tmp_path / "copy.duckdb"))
     assert said.code == 1
     assert "sf-insights restore" in said.err
 
 
-def test_a_backup_overwrites_nothing(synced, tmp_path):
+def test_a_backup_never_overwrites_a_file(synced, tmp_path):
     file = tmp_path / "copy.duckdb"
     file.write_text("something else")
     said = synced("backup", str(file))
@@ -143,7 +143,7 @@ def test_a_backup_overwrites_nothing(synced, tmp_path):
     assert file.read_text() == "something else"
 
 
-def test_what_is_no_backup_is_refused_and_changes_nothing(synced, tmp_path):
+def test_restoring_a_file_that_is_not_a_backup_is_refused_and_changes_nothing(synced, tmp_path):
     before = synced.warehouse.read_bytes()
     (tmp_path / "copy.duckdb").write_text("something else")
     for name in ("copy.duckdb", "nowhere.duckdb"):
@@ -160,7 +160,7 @@ def test_publishing_before_the_first_sync_says_what_to_do(sf_insights):
     assert not sf_insights.warehouse.exists()
 
 
-def test_a_lost_warehouse_is_not_begun_anew_beside_its_last_snapshot(synced):
+def test_a_sync_does_not_start_a_new_warehouse_beside_an_existing_snapshot(synced):
     before, snapshot = held(synced), synced.snapshot.read_bytes()
     synced.warehouse.unlink()
     said = synced("sync")
@@ -173,7 +173,7 @@ def test_a_lost_warehouse_is_not_begun_anew_beside_its_last_snapshot(synced):
     assert held(synced) == before
 
 
-def test_a_restore_that_fails_leaves_the_warehouse_where_it_was(synced, tmp_path):
+def test_a_failed_restore_leaves_the_warehouse_in_place(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
     before = synced.warehouse.read_bytes()
@@ -183,7 +183,7 @@ def test_a_restore_that_fails_leaves_the_warehouse_where_it_was(synced, tmp_path
     assert list(synced.data.glob("*before-restore*")) == []
 
 
-def test_a_warehouse_is_not_restored_from_itself(synced):
+def test_restoring_a_warehouse_from_itself_is_refused(synced):
     before = synced.warehouse.read_bytes()
     said = synced("restore", str(synced.warehouse))
     assert said.code == 1
@@ -191,7 +191,7 @@ def test_a_warehouse_is_not_restored_from_itself(synced):
     assert synced.warehouse.read_bytes() == before
 
 
-def test_what_a_killed_process_left_in_the_log_is_kept_with_the_warehouse_that_makes_way(synced, tmp_path):
+def test_a_replaced_warehouse_keeps_its_write_ahead_log(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
     dying = "import duckdb, os, sys; duckdb.connect(sys.argv[1]).execute('CREATE TABLE ops.proof (x INT)'); os._exit(9)"
@@ -202,7 +202,7 @@ def test_what_a_killed_process_left_in_the_log_is_kept_with_the_warehouse_that_m
         assert connection.execute("FROM ops.proof").fetchall() == []
 
 
-def test_a_monitor_is_not_calmed_by_a_snapshot_that_is_only_published_again(synced):
+def test_republishing_does_not_make_a_snapshot_look_fresh_to_a_monitor(synced):
     warehouse = Warehouse(synced.warehouse)
     warehouse.open("a test")
     with warehouse.transaction() as tx:

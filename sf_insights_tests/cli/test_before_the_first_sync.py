@@ -17,7 +17,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("is_there", [True, False], ids=["an empty directory", "no directory"])
-def test_each_command_says_what_to_do_and_makes_nothing(sf_insights, tmp_path, monkeypatch, arguments, is_there):
+def test_each_command_says_what_to_do_and_creates_nothing(sf_insights, tmp_path, monkeypatch, arguments, is_there):
     monkeypatch.chdir(tmp_path)
     if not is_there:
         shutil.rmtree(sf_insights.data)
@@ -33,7 +33,7 @@ def test_each_command_says_what_to_do_and_makes_nothing(sf_insights, tmp_path, m
 @pytest.mark.parametrize(
     "arguments", [("check",), ("fields",), ("label", "Industry", "Branch"), ("sync",), ("select", "Type")]
 )
-def test_what_needs_the_settings_file_names_it_and_makes_nothing(sf_insights, tmp_path, arguments):
+def test_a_command_without_its_settings_file_names_the_file_and_creates_nothing(sf_insights, tmp_path, arguments):
     shutil.rmtree(sf_insights.data)
     before = sorted(tmp_path.rglob("*"))
     said = sf_insights(*arguments)

@@ -13,7 +13,7 @@ def finding(said, subject):
     return next(finding for finding in said.json["findings"] if finding["subject"] == subject)
 
 
-def test_before_the_first_sync_everything_is_ok_and_nothing_is_made(sf_insights, org, monkeypatch, tmp_path):
+def test_before_the_first_sync_every_check_passes_and_nothing_is_created(sf_insights, org, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     before = sorted(sf_insights.data.rglob("*"))
     said = sf_insights("check")
@@ -32,7 +32,7 @@ def test_every_line_fits_80_columns(sf_insights):
     assert max(len(line.rstrip()) for line in sf_insights("check").lines) <= 80
 
 
-def test_the_numbers_are_the_orgs(sf_insights, org):
+def test_the_numbers_match_the_org(sf_insights, org):
     said = sf_insights("check", "--json")
     assert said.json["ok"]
     accounts, live = org.zuora_accounts(), [row for row in org.accounts() if not row["IsDeleted"]]
@@ -45,14 +45,14 @@ def test_the_numbers_are_the_orgs(sf_insights, org):
     assert finding(said, "API version")["detail"].startswith("62.0")
 
 
-def test_after_a_sync_the_accounts_are_matched_with_the_last_ones(synced):
+def test_after_a_sync_accounts_are_matched_with_those_it_read(synced):
     said = synced("check", "--json")
     assert "in the accounts of the last sync" in finding(said, "Matching")["detail"]
     [(rate,)] = synced.rows("SELECT rate FROM ops.match_rate")
     assert finding(said, "Matching")["detail"].startswith(f"about {rate:.0%} ")
 
 
-def test_each_unusable_field_is_named_with_what_to_write_instead(sf_insights):
+def test_each_unusable_field_is_reported_with_what_to_write_instead(sf_insights):
     sf_insights.configure(
         fields=["Industri", "BillingAddress", {"field": "Rating", "as": "metric"}, "Type"], enabled=True
     )
@@ -73,7 +73,7 @@ def test_a_hidden_field_is_a_warning_that_says_why(synced, org):
     assert "field-level security" in finding(said, "Rating")["remedy"]
 
 
-def test_wrong_credentials_fail_alone(sf_insights, monkeypatch):
+def test_wrong_credentials_fail_only_their_own_check(sf_insights, monkeypatch):
     monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
     said = sf_insights("check", "--json")
     assert said.code == 1
@@ -81,7 +81,7 @@ def test_wrong_credentials_fail_alone(sf_insights, monkeypatch):
     assert "SALESFORCE_CONSUMER_SECRET" in finding(said, "Connection")["remedy"]
 
 
-def test_missing_credentials_say_which_variables_to_set(sf_insights, monkeypatch):
+def test_missing_credentials_name_the_variables_to_set(sf_insights, monkeypatch):
     monkeypatch.delenv("SALESFORCE_CONSUMER_SECRET")
     monkeypatch.setenv("SALESFORCE_USERNAME", "")
     said = sf_insights("check")
@@ -89,14 +89,14 @@ def test_missing_credentials_say_which_variables_to_set(sf_insights, monkeypatch
     assert "SALESFORCE_CONSUMER_SECRET" in said.out
 
 
-def test_an_unreachable_org_fails_and_the_rest_is_looked_at(sf_insights, closed_port, monkeypatch):
+def test_an_unreachable_org_fails_and_the_other_checks_still_run(sf_insights, closed_port, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = sf_insights("check", "--json")
     assert said.code == 1
     assert states(said) | {"Connection": "failed", "Selected": "warning", "List": "ok"} == states(said)
 
 
-def test_an_endpoint_that_is_not_loopback_is_refused(sf_insights, monkeypatch):
+def test_an_endpoint_on_another_host_is_refused(sf_insights, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", "https://example.com")
     said = sf_insights("check", "--json")
     assert said.code == 1
@@ -104,7 +104,7 @@ def test_an_endpoint_that_is_not_loopback_is_refused(sf_insights, monkeypatch):
     assert "http://127.0.0.1:8080" in finding(said, "Connection")["remedy"]
 
 
-def test_malformed_yaml_names_the_line_and_the_connection_is_still_looked_at(sf_insights):
+def test_malformed_yaml_names_the_line_and_the_connection_is_still_checked(sf_insights):
     sf_insights.configuration.write_text("timezone: UTC\nfields: [Industry\n")
     said = sf_insights("check", "--json")
     assert said.code == 1
@@ -112,7 +112,7 @@ def test_malformed_yaml_names_the_line_and_the_connection_is_still_looked_at(sf_
     assert "account_field_sync.yaml is not valid YAML at line" in finding(said, "File")["detail"]
 
 
-def test_an_account_file_without_crmid_is_named_with_its_columns(sf_insights):
+def test_an_account_file_without_crmid_is_reported_with_its_columns(sf_insights):
     (sf_insights.data / "accounts.csv").write_text("Id,Name\n1,One\n")
     sf_insights.configure(insights_accounts="accounts.csv")
     said = sf_insights("check", "--json")
@@ -120,7 +120,7 @@ def test_an_account_file_without_crmid_is_named_with_its_columns(sf_insights):
     assert "no column CrmId" in finding(said, "List")["detail"]
 
 
-def test_accounts_of_another_org_fail_with_the_guard_they_would_meet(sf_insights):
+def test_accounts_of_another_org_fail_and_name_the_guard_that_would_stop_a_sync(sf_insights):
     (sf_insights.data / "accounts.csv").write_text("Id,CrmId\n1,0010Y00000abcde\n2,\n3,nonsense\n")
     sf_insights.configure(insights_accounts="accounts.csv")
     said = sf_insights("check", "--json")
@@ -129,7 +129,7 @@ def test_accounts_of_another_org_fail_with_the_guard_they_would_meet(sf_insights
     assert "--accept match-rate" in finding(said, "Matching")["remedy"]
 
 
-def test_a_quota_that_is_nearly_used_up_fails(sf_insights, org):
+def test_a_nearly_used_up_quota_fails(sf_insights, org):
     org.configure(quota_used=95_000)
     said = sf_insights("check", "--json")
     assert said.code == 1
@@ -144,7 +144,7 @@ def test_a_switched_off_synchronization_is_a_warning(sf_insights):
 
 
 @pytest.mark.parametrize("name", ["demo", "check", "fields", "sync", "status", "label", "org", "ui"])
-def test_every_command_explains_itself(sf_insights, name):
+def test_every_command_has_help(sf_insights, name):
     said = sf_insights(name, "--help")
     assert said.code == 0
     assert name in sf_insights("--help").out
@@ -159,7 +159,7 @@ def test_every_command_explains_itself(sf_insights, name):
         ("snapshot damaged", "Snapshot", "sf-insights publish"),
     ],
 )
-def test_a_database_that_stops_a_sync_is_told(synced, harm, subject, remedy):
+def test_a_database_that_would_stop_a_sync_is_reported(synced, harm, subject, remedy):
     file = synced.warehouse if "warehouse" in harm else synced.snapshot
     file.unlink()
     if "damaged" in harm:
@@ -171,7 +171,7 @@ def test_a_database_that_stops_a_sync_is_told(synced, harm, subject, remedy):
     assert remedy in found["remedy"]
 
 
-def test_a_warehouse_that_is_in_use_is_no_failure(synced):
+def test_a_warehouse_in_use_is_not_a_failure(synced):
     warehouse = Warehouse(synced.warehouse)
     warehouse.open("another sync")
     said = synced("check", "--json")
@@ -191,7 +191,7 @@ def test_a_masked_field_is_a_warning_that_names_the_permission(sf_insights, org)
 
 
 @pytest.mark.parametrize(("more", "state"), [(5, "ok"), (1000, "warning")])
-def test_accounts_that_the_user_does_not_see_are_a_warning_that_names_view_all(sf_insights, org, more, state):
+def test_accounts_hidden_from_the_user_are_a_warning_that_names_view_all(sf_insights, org, more, state):
     live = sum(not row["IsDeleted"] for row in org.accounts())
     org.configure(record_count_offset=more)
     said = sf_insights("check", "--json")
@@ -207,14 +207,14 @@ def test_accounts_that_the_user_does_not_see_are_a_warning_that_names_view_all(s
     ("path", "subject"),
     [("/limits/recordCount", "Records"), ("/limits", "API calls"), ("/services/data", "API version")],
 )
-def test_what_a_sync_does_without_fails_no_check(sf_insights, org, path, subject):
+def test_a_failed_optional_request_is_only_a_warning(sf_insights, org, path, subject):
     org.fault("status", path=path, method="GET", times=2, status=500, body="<html>")
     said = sf_insights("check", "--json")
     assert said.code == 0
     assert states(said)[subject] == "warning"
 
 
-def test_an_edited_dagster_yaml_is_told_since_nothing_renews_it(sf_insights, monkeypatch, tmp_path):
+def test_an_edited_dagster_yaml_is_reported_because_nothing_updates_it(sf_insights, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     copy = use_dagster_home() / "dagster.yaml"
     assert "Dagster" not in states(sf_insights("check", "--json"))

@@ -47,7 +47,7 @@ def snapshot(checkout, demo):
         yield connection
 
 
-def test_it_ends_with_what_came_of_it_and_what_to_type_next(demo, checkout, snapshot):
+def test_it_ends_with_the_results_and_the_next_commands(demo, checkout, snapshot):
     for status, count in snapshot.execute(
         "SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"
     ).fetchall():
@@ -61,27 +61,27 @@ def test_it_ends_with_what_came_of_it_and_what_to_type_next(demo, checkout, snap
         assert command in demo
 
 
-def test_two_days_were_synced(snapshot):
+def test_two_days_are_synced(snapshot):
     days = [day for (day,) in snapshot.execute("SELECT day FROM ops.sync_runs ORDER BY sync").fetchall()]
     assert (days[1] - days[0]).days == 1
     assert snapshot.execute("SELECT count(*) FROM insights.attribute_changes").fetchone()[0] > 0
 
 
-def test_all_but_paths_and_commands_fits_80_columns(demo, checkout):
+def test_everything_except_paths_and_commands_fits_80_columns(demo, checkout):
     texts = [line for line in demo.splitlines() if not line.startswith("    ") and str(checkout) not in line]
     assert max(len(line.rstrip()) for line in texts) <= 80
 
 
-def test_it_says_nothing_of_dagster_s_own(demo):
+def test_it_shows_no_output_from_dagster(demo):
     assert "DEBUG" not in demo
     assert "STEP_" not in demo
 
 
-def test_files_that_are_not_its_own_stay(demo, checkout):
+def test_other_files_in_the_directory_stay(demo, checkout):
     assert (checkout / "data/demo/notes.txt").read_text() == "mine"
 
 
-def test_the_label_it_suggests_can_be_given(demo, checkout, command):
+def test_the_suggested_label_command_works(demo, checkout, command):
     environment = clean_environment() | {"PYTHONPATH": str(checkout), "SF_INSIGHTS_DATA_DIR": "data/demo"}
     subprocess.run(
         [*command, "label", "SLA__c", "Support level"],

@@ -2,7 +2,7 @@ def by_name(said):
     return {row["field"]: row for row in said.json["fields"]}
 
 
-def test_all_fields_of_the_org_are_listed_with_what_they_can_be(sf_insights, org):
+def test_all_fields_of_the_org_are_listed_with_their_possible_categories(sf_insights, org):
     said = sf_insights("fields", "--json")
     assert said.code == 0
     fields = by_name(said)
@@ -20,12 +20,12 @@ def test_before_the_first_sync_selected_fields_are_pending(sf_insights):
     assert fields["Type"]["selected_as"] is None
 
 
-def test_after_a_sync_they_are_active_under_their_label(synced):
+def test_after_a_sync_selected_fields_are_active_under_their_labels(synced):
     fields = by_name(synced("fields", "--json"))
     assert (fields["Industry"]["status"], fields["Industry"]["label"]) == ("active", "Sssf Industry")
 
 
-def test_search_looks_in_names_and_labels(synced):
+def test_search_covers_names_and_labels(synced):
     said = synced("fields", "--search", "annual rev")
     assert said.code == 0
     assert "AnnualRevenue" in said.out
@@ -33,7 +33,7 @@ def test_search_looks_in_names_and_labels(synced):
     assert "1 of " in said.out
 
 
-def test_nothing_found_says_so(synced):
+def test_a_search_without_results_says_so(synced):
     said = synced("fields", "--search", "no such thing")
     assert said.code == 0
     assert "0 of " in said.out
@@ -57,7 +57,7 @@ def test_a_field_the_org_never_had_is_shown_as_unknown(sf_insights):
     assert by_name(sf_insights("fields", "--json"))["Industri"]["status"] == "unknown"
 
 
-def test_without_the_org_the_last_sync_is_asked_and_named(synced, closed_port, monkeypatch):
+def test_without_the_org_the_fields_of_the_last_sync_are_listed(synced, closed_port, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = synced("fields", "--search", "Industry")
     assert said.code == 0
@@ -66,21 +66,21 @@ def test_without_the_org_the_last_sync_is_asked_and_named(synced, closed_port, m
     assert "Sssf Industry" in said.out
 
 
-def test_without_org_and_sync_it_fails_with_the_reason(sf_insights, monkeypatch):
+def test_without_the_org_or_a_sync_it_fails_with_the_reason(sf_insights, monkeypatch):
     monkeypatch.delenv("SALESFORCE_CONSUMER_SECRET")
     said = sf_insights("fields")
     assert said.code == 1
     assert "SALESFORCE_CONSUMER_SECRET" in said.err
 
 
-def test_malformed_yaml_fails_with_its_line(synced):
+def test_malformed_yaml_fails_with_the_line_number(synced):
     synced.configuration.write_text("fields: {")
     said = synced("fields")
     assert said.code == 1
     assert "account_field_sync.yaml is not valid YAML at line 1" in said.err
 
 
-def test_a_label_is_cut_only_where_the_terminal_has_no_room_for_it(synced, org, monkeypatch):
+def test_a_label_is_shortened_only_when_the_terminal_is_too_narrow(synced, org, monkeypatch):
     label = "Share of the yearly revenue that comes from renewals"
     org.add_field("Share__c", label, "percent", precision=5, scale=2)
     narrow = synced("fields", "--search", "renewals")

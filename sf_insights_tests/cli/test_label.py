@@ -1,7 +1,7 @@
 import pytest
 
 
-def test_a_label_is_written_and_published_and_comments_stay(synced):
+def test_a_label_is_saved_and_published_and_comments_stay(synced):
     said = synced("label", "Industry", "Line of business")
     assert said.code == 0
     assert 'Industry is labelled "Line of business"' in said.out
@@ -13,14 +13,14 @@ def test_a_label_is_written_and_published_and_comments_stay(synced):
     assert "Line of business" in text
 
 
-def test_the_next_sync_keeps_it(synced, monkeypatch):
+def test_the_next_sync_keeps_the_label(synced, monkeypatch):
     synced("label", "Industry", "Line of business")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     assert synced("sync").code == 0
     assert synced.labels()["Industry"] == "Line of business"
 
 
-def test_default_returns_to_the_first_label(synced):
+def test_default_restores_the_first_label(synced):
     said = synced("label", "AnnualRevenue", "--default")
     assert said.code == 0
     assert synced.labels()["AnnualRevenue"] == "Sssf Annual Revenue"
@@ -67,7 +67,7 @@ def test_a_refused_label_leaves_file_and_snapshot_byte_for_byte(synced, argument
     assert (synced.configuration.read_bytes(), synced.snapshot.read_bytes()) == before
 
 
-def test_before_the_first_sync_a_label_waits_in_the_file(sf_insights):
+def test_before_the_first_sync_a_label_is_only_saved_in_the_file(sf_insights):
     said = sf_insights("label", "Industry", "Line of business")
     assert said.code == 0
     assert "after the field's first sync" in said.out
@@ -77,7 +77,7 @@ def test_before_the_first_sync_a_label_waits_in_the_file(sf_insights):
     assert sf_insights.labels()["Industry"] == "Line of business"
 
 
-def test_malformed_yaml_is_named_and_left_alone(synced):
+def test_malformed_yaml_is_reported_and_left_unchanged(synced):
     synced.configuration.write_text("fields: {")
     said = synced("label", "Industry", "Line of business")
     assert said.code == 1
@@ -86,5 +86,5 @@ def test_malformed_yaml_is_named_and_left_alone(synced):
 
 
 @pytest.mark.parametrize("arguments", [("Industry",), ("Industry", "Text", "--default"), ()])
-def test_an_unclear_wish_is_a_usage_error(synced, arguments):
+def test_missing_or_conflicting_arguments_are_a_usage_error(synced, arguments):
     assert synced("label", *arguments).code == 2

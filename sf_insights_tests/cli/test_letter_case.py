@@ -22,7 +22,7 @@ def test_check_finds_a_respelled_field(synced, org):
     assert findings["Rating"] == "ok"
 
 
-def test_a_respelled_field_is_deselected_and_selected_again_under_the_name_that_analysts_know(synced, org, monkeypatch):
+def test_a_respelled_field_is_deselected_and_selected_again_under_its_known_name(synced, org, monkeypatch):
     org.respell_field("Rating", "RATING")
     assert synced("deselect", "RATING", "rating").code == 0
     assert "Rating" not in synced.configuration.read_text()
@@ -38,7 +38,7 @@ def test_a_respelled_field_is_deselected_and_selected_again_under_the_name_that_
     assert synced.rows('SELECT count("Rating") > 0 FROM insights.account_attributes') == [(True,)]
 
 
-def test_a_field_that_the_file_spells_otherwise_is_labelled_once(synced, org, monkeypatch):
+def test_a_field_spelled_differently_in_the_file_gets_one_label(synced, org, monkeypatch):
     fields = ["Industry", {"field": "AnnualRevenue", "as": "metric", "label": "Annual revenue"}]
     synced.configure(fields=fields)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -53,7 +53,7 @@ def test_a_field_that_the_file_spells_otherwise_is_labelled_once(synced, org, mo
     assert synced.labels() == {"Industry": "Sssf Industry", "AnnualRevenue": "Annual revenue", "Rating": "Standing"}
 
 
-def test_a_respelled_encrypted_field_is_told_to_be_masked(synced, org):
+def test_a_respelled_encrypted_field_is_reported_as_masked(synced, org):
     org.configure(view_encrypted_data=False)
     assert synced("select", "Tax_Id__c").code == 0
     org.respell_field("Tax_Id__c", "TAX_ID__c")

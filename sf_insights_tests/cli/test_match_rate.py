@@ -24,7 +24,7 @@ def check_of_command(installation):
     return found
 
 
-def test_everything_says_the_same_of_a_usual_day(synced, org, monkeypatch):
+def test_every_place_shows_the_same_match_rate_on_a_usual_day(synced, org, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     assert synced("sync").code == 0
     [(accounts, given, matched, rate)] = synced.rows(
@@ -43,7 +43,7 @@ def test_everything_says_the_same_of_a_usual_day(synced, org, monkeypatch):
 
 
 @pytest.mark.parametrize("crm_id", [None, "001Dm00000ZZZZZZZZ"], ids=["no CRM ids", "no matches"])
-def test_everything_says_the_same_of_a_day_without_matches(synced, org, monkeypatch, crm_id):
+def test_every_place_shows_the_same_match_rate_on_a_day_without_matches(synced, org, monkeypatch, crm_id):
     for row in org.zuora_accounts():
         org.update_zuora_account(row["Id"], CrmId=crm_id)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -66,7 +66,7 @@ def test_everything_says_the_same_of_a_day_without_matches(synced, org, monkeypa
     ]
 
 
-def test_a_guard_of_zero_lets_a_day_without_crm_ids_pass_everywhere(synced, org, monkeypatch):
+def test_a_match_rate_guard_of_zero_accepts_a_day_without_crm_ids(synced, org, monkeypatch):
     for row in org.zuora_accounts():
         org.update_zuora_account(row["Id"], CrmId=None)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -85,7 +85,7 @@ def test_a_guard_of_zero_lets_a_day_without_crm_ids_pass_everywhere(synced, org,
         (["matched", "matched_by_merge", "deleted", "no_crm_account_id"], (4, 3, 2, 2 / 3)),
     ],
 )
-def test_the_view_has_an_answer_for_every_list(tmp_path, statuses, expected):
+def test_the_view_has_a_match_rate_for_every_list(tmp_path, statuses, expected):
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
     with warehouse.transaction() as tx:
@@ -118,7 +118,7 @@ def test_the_view_has_an_answer_for_every_list(tmp_path, statuses, expected):
     assert counts == {status: statuses.count(status) for status in matches.STATUSES}
 
 
-def test_the_statuses_that_count_as_matched_are_those_of_the_view(tmp_path):
+def test_the_view_and_the_code_count_the_same_statuses_as_matched(tmp_path):
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
     with warehouse.transaction() as tx:
@@ -127,7 +127,7 @@ def test_the_statuses_that_count_as_matched_are_those_of_the_view(tmp_path):
     assert statuses == {status: status in matches.MATCHED for status in matches.STATUSES}
 
 
-def test_rejected_values_are_counted_alike_everywhere(synced, org, monkeypatch):
+def test_every_place_shows_the_same_number_of_rejected_values(synced, org, monkeypatch):
     accounts = sorted(org.add_account(AnnualRevenue=10.0 ** (30 + number)) for number in range(3))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     said = synced("sync")

@@ -42,7 +42,7 @@ def live(minutes_ago=0):
         instance.add_daemon_heartbeat(DaemonHeartbeat(moment.timestamp(), "SCHEDULER", "its id", []))
 
 
-def test_that_no_daemon_runs_is_told_with_what_to_do(synced_once):
+def test_without_a_daemon_it_says_how_to_start_one(synced_once):
     for said in told(synced_once, "Phone"):
         assert "The next sync is due " in said
         assert "no Dagster daemon runs, so nothing starts it. Start one with `make ui`." in said
@@ -50,7 +50,7 @@ def test_that_no_daemon_runs_is_told_with_what_to_do(synced_once):
     assert "no Dagster daemon runs (the last one 1 hour ago)" in synced_once("status").out
 
 
-def test_where_a_daemon_runs_only_the_time_is_told(synced_once):
+def test_with_a_running_daemon_only_the_time_is_shown(synced_once):
     live()
     for said in told(synced_once, "Phone"):
         assert "The next sync is due " in said
@@ -58,7 +58,7 @@ def test_where_a_daemon_runs_only_the_time_is_told(synced_once):
 
 
 @pytest.mark.slow
-def test_a_schedule_that_is_stopped_in_dagster_is_told_however_dagster_was_started(synced_once):
+def test_a_schedule_stopped_in_dagster_is_reported_however_dagster_was_started(synced_once):
     live()
     stop = [DAGSTER, "schedule", "stop", "daily_account_field_sync"]
     subprocess.run(stop, cwd=CHECKOUT, check=True, capture_output=True, timeout=120)  # by pyproject.toml
@@ -69,12 +69,12 @@ def test_a_schedule_that_is_stopped_in_dagster_is_told_however_dagster_was_start
     assert "is stopped in Dagster" not in synced_once("status").out
 
 
-def test_a_file_that_is_not_valid_is_told(synced_once):
+def test_an_invalid_file_is_reported(synced_once):
     synced_once.configuration.write_text("fields: [")
     assert "No sync can start. account_field_sync.yaml is not valid YAML" in synced_once("status").out
 
 
-def test_the_next_attempt_of_a_failed_sync_is_told(sf_insights, org, tmp_path, monkeypatch):
+def test_the_next_attempt_of_a_failed_sync_is_shown(sf_insights, org, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     ahead = 12 - datetime.now(UTC).hour  # about noon there, so that the day does not end meanwhile
     sf_insights.configure(daily_at="11:00", timezone=f"Etc/GMT{-ahead:+d}" if ahead else "UTC")
@@ -88,7 +88,7 @@ def test_the_next_attempt_of_a_failed_sync_is_told(sf_insights, org, tmp_path, m
     assert "Today's sync failed and is not tried again: its cause needs a person" in (sf_insights("status").out)
 
 
-def test_a_user_who_may_not_open_dagsters_state_is_told_the_time(synced_once, tmp_path):
+def test_a_user_without_access_to_dagsters_state_still_sees_the_time(synced_once, tmp_path):
     (tmp_path / "dagster" / "dagster.yaml").write_text("storage: [")
     said = synced_once("status")
     assert said.code == 0

@@ -25,7 +25,7 @@ def held(older):
     return older.rows("FROM insights.accounts ORDER BY ALL"), older.rows("FROM insights.attribute_history ORDER BY ALL")
 
 
-def test_publish_brings_it_to_this_version_and_publishes_what_it_holds(older, org):
+def test_publish_migrates_an_older_warehouse_and_publishes_its_data(older, org):
     before = held(older)
     older.snapshot.unlink()
     org.clear_requests()
@@ -38,7 +38,7 @@ def test_publish_brings_it_to_this_version_and_publishes_what_it_holds(older, or
     assert version == shown > 1
 
 
-def test_label_brings_it_to_this_version_and_publishes_the_label(older):
+def test_label_migrates_an_older_warehouse_and_publishes_the_label(older):
     said = older("label", "Industry", "Branch")
     assert said.code == 0
     [copy] = older.data.glob("warehouse.before-schema-*.duckdb")
@@ -47,7 +47,7 @@ def test_label_brings_it_to_this_version_and_publishes_the_label(older):
     assert older.labels()["AnnualRevenue"] == "Annual revenue"
 
 
-def test_status_and_fields_show_what_it_holds(older):
+def test_status_and_fields_read_an_older_warehouse(older):
     found = older("status", "--json").json
     assert [(row["sync"], row["day"], row["state"]) for row in found["syncs"]] == [
         (2, DAY, "complete"),
@@ -70,7 +70,7 @@ def test_status_explains_an_older_snapshot_while_the_warehouse_is_held(older):
     assert "`sf-insights publish`" in said.err
 
 
-def test_where_the_copy_lies_is_said_and_disturbs_no_script(older, command):
+def test_the_path_of_the_copy_is_printed_without_breaking_scripts(older, command):
     done = subprocess.run([*command, "status", "--json"], env=os.environ, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["syncs"]
     [copy] = older.data.glob("warehouse.before-schema-*.duckdb")
@@ -87,7 +87,7 @@ def test_a_backup_of_an_earlier_version_is_restored(older, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("publish",), ("sync",), ("label", "Industry", "Branch")])
-def test_a_newer_one_is_refused_in_words_and_left_alone(synced, arguments):
+def test_a_newer_warehouse_is_refused_with_a_clear_message_and_left_unchanged(synced, arguments):
     with duckdb.connect(str(synced.warehouse)) as connection:
         connection.execute("UPDATE ops.warehouse SET schema_version = 99")
     before = synced.warehouse.read_bytes(), synced.snapshot.read_bytes(), synced.configuration.read_bytes()

@@ -8,7 +8,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOURS = re.compile(r"\x1b\[(?!0m)[0-9;]*m")
 
 
-def test_a_sync_shows_stage_records_rate_and_how_long_it_still_takes(on_terminal, org):
+def test_a_sync_shows_stage_records_rate_and_remaining_time(on_terminal, org):
     org.configure(page_records=40)
     org.fault("latency", path="/results", times=None, seconds=0.7)
     org.fault("latency", path="/v1/action/query", times=None, seconds=0.7)
@@ -24,7 +24,7 @@ def test_a_sync_shows_stage_records_rate_and_how_long_it_still_takes(on_terminal
     [("sync",), ("check",), ("fields",), ("status",), ("select", "Phone"), ("unmatched",), ("deselect", "Rating")],
     ids=" ".join,
 )
-def test_what_stays_on_the_terminal_fits_80_columns(on_terminal, synced, arguments):
+def test_the_final_output_fits_80_columns(on_terminal, synced, arguments):
     lines = [
         line.split("\r")[-1] for line in ESCAPES.sub("", on_terminal(*arguments)).replace("\r\n", "\n").splitlines()
     ]
@@ -41,12 +41,12 @@ def test_there_are_colours_unless_no_color_is_set(on_terminal, arguments, synced
 
 
 @pytest.mark.parametrize(("arguments", "doing"), [(("fields",), "asking Salesforce which"), (("check",), "checking")])
-def test_who_waits_for_salesforce_sees_that_something_goes_on(on_terminal, org, arguments, doing):
+def test_waiting_for_salesforce_shows_activity(on_terminal, org, arguments, doing):
     org.fault("latency", path="describe", seconds=1)
     assert doing in on_terminal(*arguments)
 
 
-def test_json_is_all_that_is_printed(sf_insights):
+def test_with_json_nothing_else_is_printed(sf_insights):
     for arguments in (("check", "--json"), ("fields", "--json")):
         said = sf_insights(*arguments)
         assert said.json

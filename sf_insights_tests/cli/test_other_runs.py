@@ -27,7 +27,7 @@ def variables(org, sf_insights, dagster_home):
     }
 
 
-def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insights, checkout, command, variables):
+def test_a_sync_waits_for_a_dagster_run_and_names_it(org, sf_insights, checkout, command, variables):
     in_progress = {"id": "750", "state": "InProgress"}
     org.fault("status", path=JOBS + "/", method="GET", status=200, body=in_progress, times=None)
     with subprocess.Popen(
@@ -58,7 +58,7 @@ def test_a_sync_waits_for_the_one_that_dagster_runs_and_names_it(org, sf_insight
     ]
 
 
-def test_what_a_dead_holder_left_stops_nobody(sf_insights):
+def test_a_lock_left_by_a_dead_process_blocks_nobody(sf_insights):
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         dead.wait()
     sf_insights.warehouse.with_suffix(".lock").touch()
@@ -70,7 +70,7 @@ def test_what_a_dead_holder_left_stops_nobody(sf_insights):
     assert sf_insights("status", "--json").json["running"] is None
 
 
-def test_a_day_that_a_wrong_clock_synced_is_taken_back_with_a_backup(org, synced, tmp_path, monkeypatch):
+def test_a_day_synced_by_a_wrong_clock_is_undone_with_a_backup(org, synced, tmp_path, monkeypatch):
     backup = str(tmp_path / "backup.duckdb")
     assert synced("backup", backup).code == 0
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2062-03-03")  # forwards
@@ -87,7 +87,7 @@ def test_a_day_that_a_wrong_clock_synced_is_taken_back_with_a_backup(org, synced
 
 
 @pytest.mark.parametrize("years", [-30, 30])
-def test_stamps_of_a_wrong_clock_stop_no_sync(synced, monkeypatch, years):
+def test_timestamps_from_a_wrong_clock_do_not_stop_a_sync(synced, monkeypatch, years):
     with duckdb.connect(str(synced.warehouse)) as connection:
         connection.execute(
             f"UPDATE ops.sync_runs SET opened_at = opened_at + INTERVAL ({years}) YEAR, "
@@ -103,7 +103,7 @@ def test_stamps_of_a_wrong_clock_stop_no_sync(synced, monkeypatch, years):
     assert synced("status", "--max-age", "1h").code == 0
 
 
-def test_a_snapshot_from_the_future_does_not_pass_for_a_young_one(synced):
+def test_a_snapshot_from_the_future_does_not_count_as_fresh(synced):
     synced.snapshot.chmod(0o644)
     with duckdb.connect(str(synced.snapshot)) as connection:
         connection.execute("UPDATE insights.snapshot SET published_at = published_at + INTERVAL 1 YEAR")

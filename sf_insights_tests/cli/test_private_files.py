@@ -42,12 +42,12 @@ def readable(sf_insights, tmp_path):
     return run
 
 
-def test_a_sync_lands_its_pages_and_copies_the_snapshot_in_private(sf_insights, readable):
+def test_pages_and_snapshot_copies_are_private(sf_insights, readable):
     assert readable("sync") - OF_THE_UMASK <= SNAPSHOT
     assert sf_insights.snapshot.stat().st_mode & 0o777 == 0o444
 
 
-def test_a_backup_and_a_restored_warehouse_are_private_from_their_first_byte(synced, readable):
+def test_backups_and_restored_warehouses_are_private_from_the_first_byte(synced, readable):
     for file in (synced.warehouse, synced.configuration, synced.data / "alerts.json"):
         file.chmod(0o600)
     backup = synced.data / "backup.duckdb"
@@ -57,7 +57,7 @@ def test_a_backup_and_a_restored_warehouse_are_private_from_their_first_byte(syn
     assert synced.warehouse.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_compacted_warehouse_keeps_its_mode_from_its_first_byte(synced, readable):
+def test_a_compacted_warehouse_keeps_its_mode_from_the_first_byte(synced, readable):
     warehouse = Warehouse(synced.warehouse)
     warehouse.open("a test")
     warehouse.checkpointed()

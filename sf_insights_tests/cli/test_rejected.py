@@ -5,7 +5,7 @@ import csv
 import pytest
 
 
-def test_it_lists_each_value_that_did_not_fit(org, sf_insights, tmp_path):
+def test_it_lists_each_rejected_value(org, sf_insights, tmp_path):
     account = org.add_account(AnnualRevenue=1e30)
     sf_insights("sync")
     [row] = sf_insights("rejected", "--json").json
@@ -18,7 +18,7 @@ def test_it_lists_each_value_that_did_not_fit(org, sf_insights, tmp_path):
         assert [line["text"] for line in csv.DictReader(file)] == ["1.0E30"]
 
 
-def test_it_says_when_there_is_none(synced):
+def test_it_says_when_there_are_no_rejected_values(synced):
     assert "rejected no values" in synced("rejected").out
 
 

@@ -8,13 +8,13 @@ import pytest
 from sf_insights_tests.cli.conftest import CONFIGURATION
 
 
-def test_a_selected_field_stands_in_the_file_behind_the_others_and_comments_stay(synced):
+def test_a_selected_field_is_appended_to_the_file_and_comments_stay(synced):
     said = synced("select", "Phone", "Website")
     assert said.code == 0
     assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n  - Website\n"
 
 
-def test_it_shows_what_changed_and_when_that_is_seen(synced):
+def test_it_shows_what_changed_and_when_it_takes_effect(synced):
     said = synced("select", "Phone")
     assert "Selected Phone as an attribute" in said.out
     assert "  +   - Phone" in said.lines
@@ -25,14 +25,14 @@ def test_it_shows_what_changed_and_when_that_is_seen(synced):
     assert max(len(line) for line in said.lines if str(synced.data) not in line) <= 80
 
 
-def test_the_next_sync_is_told_in_the_zone_of_the_file(synced):
+def test_the_next_sync_is_shown_in_the_configured_time_zone(synced):
     synced.configure(timezone="Asia/Tokyo", daily_at="23:59")
     today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
     said = synced("select", "Phone")
     assert f"{today} 23:59 Asia/Tokyo" in said.out or datetime.now(ZoneInfo("Asia/Tokyo")).date() != today
 
 
-def test_a_number_becomes_a_metric_and_its_values_come_with_the_next_sync(synced, org):
+def test_a_number_selected_as_a_metric_has_values_after_the_next_sync(synced, org):
     said = synced("select", "ARR__c", "--as", "metric")
     assert said.code == 0
     assert "Selected ARR__c as a metric" in said.out
@@ -42,20 +42,20 @@ def test_a_number_becomes_a_metric_and_its_values_come_with_the_next_sync(synced
     assert points > 0
 
 
-def test_a_selected_field_becomes_something_else_in_its_place(synced):
+def test_changing_a_fields_category_keeps_its_place_in_the_file(synced):
     said = synced("select", "AnnualRevenue", "--as", "attribute")
     assert "Changed AnnualRevenue is now an attribute" in said.out
     assert synced.configuration.read_text() == CONFIGURATION.replace("as: metric", "as: attribute")
 
 
-def test_a_field_that_is_selected_already_stays_as_it_is(synced):
+def test_selecting_a_selected_field_changes_nothing(synced):
     said = synced("select", "annualrevenue", "Industry")
     assert said.code == 0
     assert "Nothing to change" in said.out
     assert synced.configuration.read_text() == CONFIGURATION
 
 
-def test_an_api_name_is_written_as_the_org_writes_it(synced):
+def test_an_api_name_is_saved_in_the_orgs_spelling(synced):
     assert synced("select", "phone", "PHONE").code == 0
     assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"
 
@@ -69,7 +69,7 @@ def test_an_api_name_is_written_as_the_org_writes_it(synced):
         (("Not a name",), "must be the API name of one Account field", ""),
     ],
 )
-def test_what_cannot_be_selected_is_refused_and_the_file_stays(synced, arguments, what, remedy):
+def test_an_invalid_selection_is_refused_and_the_file_stays(synced, arguments, what, remedy):
     said = synced("select", *arguments)
     assert said.code == 1
     assert what in said.err
@@ -77,7 +77,7 @@ def test_what_cannot_be_selected_is_refused_and_the_file_stays(synced, arguments
     assert synced.configuration.read_text() == CONFIGURATION
 
 
-def test_a_deselected_field_leaves_the_file_and_after_a_sync_the_views(synced):
+def test_a_deselected_field_leaves_the_file_and_after_the_next_sync_the_views(synced):
     said = synced("deselect", "rating")
     assert said.code == 0
     assert "Deselected Rating; its history and label are kept" in said.out
@@ -90,7 +90,7 @@ def test_a_deselected_field_leaves_the_file_and_after_a_sync_the_views(synced):
     assert "Rating" not in columns
 
 
-def test_a_field_that_comes_back_is_told_to_bring_its_past(synced, monkeypatch):
+def test_selecting_a_field_again_says_that_its_history_returns(synced, monkeypatch):
     synced("deselect", "Rating")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     synced("sync")
@@ -110,7 +110,7 @@ def test_deselecting_needs_no_org(synced, monkeypatch):
         (("Industry", "AnnualRevenue", "Rating"), "must select at least one field", "enabled: false"),
     ],
 )
-def test_what_cannot_be_deselected_is_refused_and_the_file_stays(synced, fields, what, remedy):
+def test_an_invalid_deselection_is_refused_and_the_file_stays(synced, fields, what, remedy):
     said = synced("deselect", *fields)
     assert said.code == 1
     assert what in said.err
@@ -118,7 +118,7 @@ def test_what_cannot_be_deselected_is_refused_and_the_file_stays(synced, fields,
     assert synced.configuration.read_text() == CONFIGURATION
 
 
-def test_without_the_org_the_fields_of_the_last_sync_are_chosen_from(synced, closed_port, monkeypatch):
+def test_without_the_org_fields_of_the_last_sync_can_be_selected(synced, closed_port, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = synced("select", "Phone")
     assert said.code == 0
@@ -127,7 +127,7 @@ def test_without_the_org_the_fields_of_the_last_sync_are_chosen_from(synced, clo
     assert "Did you mean Website" in synced("select", "Websit").err
 
 
-def test_without_org_and_sync_nothing_is_selected(sf_insights, closed_port, monkeypatch):
+def test_without_the_org_or_a_sync_nothing_is_selected(sf_insights, closed_port, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = sf_insights("select", "Phone")
     assert said.code == 1
@@ -135,7 +135,7 @@ def test_without_org_and_sync_nothing_is_selected(sf_insights, closed_port, monk
     assert sf_insights.configuration.read_text() == CONFIGURATION
 
 
-def test_what_somebody_saves_while_the_org_is_asked_stays(sf_insights, org):
+def test_an_edit_saved_while_salesforce_answers_is_kept(sf_insights, org):
     changed = CONFIGURATION + "  - Type\n"
     org.fault("latency", path="describe", seconds=2)
 
@@ -155,12 +155,12 @@ def test_what_somebody_saves_while_the_org_is_asked_stays(sf_insights, org):
     assert sf_insights.configuration.read_text() == changed + "  - Phone\n"
 
 
-def test_switched_off_it_says_so(synced):
+def test_it_says_when_the_synchronization_is_switched_off(synced):
     synced.configure(enabled=False)
     assert "account_field_sync.yaml says `enabled: false`" in synced("select", "Phone").out
 
 
-def test_an_encrypted_field_that_is_masked_is_told_with_the_permission(synced, org):
+def test_selecting_a_masked_encrypted_field_names_the_permission(synced, org):
     org.configure(view_encrypted_data=False)
     said = synced("select", "tax_id__c", "Phone")
     assert said.code == 0
@@ -169,11 +169,11 @@ def test_an_encrypted_field_that_is_masked_is_told_with_the_permission(synced, o
     assert "Phone is" not in said.out
 
 
-def test_an_encrypted_field_in_the_clear_is_selected_without_a_word(synced):
+def test_selecting_an_unmasked_encrypted_field_shows_no_warning(synced):
     assert "View Encrypted Data" not in synced("select", "Tax_Id__c").out
 
 
-def test_without_the_org_an_encrypted_field_is_told_to_need_the_permission(synced, closed_port, monkeypatch):
+def test_without_the_org_selecting_an_encrypted_field_names_the_permission(synced, closed_port, monkeypatch):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = synced("select", "Tax_Id__c")
     assert "Tax_Id__c is encrypted: without the permission View Encrypted Data" in said.out

@@ -80,7 +80,7 @@ def is_alive(pid):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_org_prints_the_variables_that_connect_to_it_and_stops_cleanly(checkout, command, number):
+def test_org_prints_its_connection_variables_and_stops_cleanly(checkout, command, number):
     with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
         variables = dict(re.findall(r"^export (\w+)=(.+)$", org.said, re.MULTILINE))
         assert variables["SF_INSIGHTS_DATA_DIR"] == str(checkout / "data" / "demo")
@@ -90,7 +90,7 @@ def test_org_prints_the_variables_that_connect_to_it_and_stops_cleanly(checkout,
         assert org.said.rstrip().endswith("The demo org has stopped.")
 
 
-def test_org_names_a_port_that_is_taken(checkout, command):
+def test_org_reports_a_port_in_use(checkout, command):
     with listen(0) as taken:
         taken.listen()
         port = str(taken.getsockname()[1])
@@ -100,7 +100,7 @@ def test_org_names_a_port_that_is_taken(checkout, command):
     assert "--port" in result.stderr
 
 
-def test_the_demo_s_files_are_for_one_command_at_a_time(checkout, command):
+def test_only_one_command_at_a_time_uses_the_demos_files(checkout, command):
     with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it"):
         result = run([*command, "demo"], checkout)
     assert result.returncode == 1
@@ -146,7 +146,7 @@ def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, 
         assert owner.stop(signal.SIGTERM) == 0
 
 
-def test_settings_uses_the_org_that_is_served_already(checkout, command, closed_port):
+def test_settings_uses_a_demo_org_that_already_runs(checkout, command, closed_port):
     with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
         with Running([*command, "settings", "--port", str(closed_port)], checkout, "pages are ready") as pages:
             assert f"It is that of `sf-insights org` (process {org.process.pid})" in pages.said
@@ -165,7 +165,7 @@ def orgs_below(running):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(
+def test_a_stopped_sync_ends_at_once_and_the_next_one_repairs_it(
     sf_insights, org, dagster_home, checkout, command, number
 ):
     org.configure(job_seconds=300)
@@ -179,7 +179,7 @@ def test_a_stopped_sync_ends_at_once_and_is_repaired_by_the_next(
     assert sf_insights("sync").code == 0
 
 
-def test_ui_names_a_port_that_is_taken(checkout, command):
+def test_ui_reports_a_port_in_use(checkout, command):
     with listen(0) as taken:
         taken.listen()
         port = str(taken.getsockname()[1])
@@ -193,7 +193,7 @@ def run(command, checkout):
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_a_sync_whose_terminal_is_closed_ends_and_says_so_to_dagster_and_salesforce(
+def test_closing_the_terminal_ends_the_sync_its_dagster_run_and_its_bulk_job(
     sf_insights, org, dagster_home, checkout, command
 ):
     org.configure(job_seconds=300)
@@ -217,7 +217,7 @@ def test_a_sync_whose_terminal_is_closed_ends_and_says_so_to_dagster_and_salesfo
     assert [call["method"] for call in org.requests() if "/jobs/query/" in call["path"]][-1] in ("PATCH", "DELETE")
 
 
-def test_a_run_that_was_killed_is_reported_as_failed_by_the_next_and_a_live_one_is_not(
+def test_the_next_sync_marks_a_killed_run_as_failed_but_not_a_live_one(
     sf_insights, org, dagster_home, checkout, command
 ):
     org.configure(job_seconds=300)
@@ -264,6 +264,6 @@ with until_stopped():
 """
 
 
-def test_what_nohup_started_outlives_its_terminal():
+def test_a_sync_under_nohup_outlives_its_terminal():
     done = subprocess.run([sys.executable, "-c", UNDER_NOHUP], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "still there\n"

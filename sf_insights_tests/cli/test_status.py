@@ -21,7 +21,7 @@ def test_it_shows_the_last_sync_and_how_accounts_matched(synced):
     assert max(len(line.rstrip()) for line in said.lines if str(synced.data) not in line) <= 80
 
 
-def test_as_json_it_says_the_same(synced):
+def test_json_shows_the_same(synced):
     found = synced("status", "--json").json
     assert found["read_from"] == "warehouse"
     assert found["running"] is None
@@ -32,7 +32,7 @@ def test_as_json_it_says_the_same(synced):
     )
 
 
-def test_a_failed_sync_stands_first_with_its_reason(synced, monkeypatch):
+def test_a_failed_sync_is_shown_first_with_its_reason(synced, monkeypatch):
     monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
     synced("sync")
     said = synced("status")
@@ -75,14 +75,14 @@ def test_while_a_sync_runs_the_snapshot_is_shown(synced):
     assert as_json["read_from"] == "snapshot"
 
 
-def test_it_leaves_the_snapshot_and_the_lock_as_they_were(synced):
+def test_it_does_not_touch_the_snapshot_or_the_lock(synced):
     before = synced.snapshot.read_bytes()
     synced("status")
     assert synced.snapshot.read_bytes() == before
     assert Warehouse(synced.warehouse).holder() is None
 
 
-def test_a_warehouse_that_is_no_database_is_named(synced):
+def test_a_warehouse_that_is_not_a_database_is_reported(synced):
     synced.warehouse.write_bytes(b"garbage" * 1000)
     said = synced("status")
     assert said.code == 1
@@ -90,7 +90,7 @@ def test_a_warehouse_that_is_no_database_is_named(synced):
     assert "Traceback" not in said.err
 
 
-def test_a_masked_field_is_shown_with_the_permission(sf_insights, org):
+def test_a_masked_field_is_shown_with_the_missing_permission(sf_insights, org):
     org.configure(view_encrypted_data=False)
     sf_insights.configure(fields=["Industry", "Tax_Id__c"])
     assert sf_insights("sync").code == 0

@@ -18,7 +18,7 @@ def test_a_sync_publishes_and_says_what_to_do_next(sf_insights, org):
     assert "DEBUG" not in said.out
 
 
-def test_the_next_day_counts_the_values_that_changed(synced, org, monkeypatch):
+def test_the_next_day_counts_changed_values(synced, org, monkeypatch):
     winner = next(row for row in synced.rows("SELECT salesforce_account_id, Industry FROM insights.accounts") if row[1])
     org.update_account(winner[0], Industry="Apparel" if winner[1] != "Apparel" else "Energy")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -45,7 +45,7 @@ def test_the_first_values_of_new_fields_are_not_changes(synced, org, monkeypatch
     assert "1 value changed in 1 account" in said.out
 
 
-def test_a_first_day_synced_again_is_not_called_the_first_sync(synced):
+def test_a_repeated_first_day_is_not_called_the_first_sync(synced):
     said = synced("sync")
     assert said.code == 0
     assert "first sync" not in said.out
@@ -53,7 +53,7 @@ def test_a_first_day_synced_again_is_not_called_the_first_sync(synced):
 
 
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-03"])
-def test_a_field_that_is_not_read_is_named_with_its_reason(synced, org, monkeypatch, day):
+def test_a_field_that_is_not_read_is_reported_with_the_reason(synced, org, monkeypatch, day):
     org.hide_field("Rating")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
     said = synced("sync")
@@ -61,7 +61,7 @@ def test_a_field_that_is_not_read_is_named_with_its_reason(synced, org, monkeypa
     assert "Paused Rating: it is no longer visible in Salesforce" in said.out
 
 
-def test_switched_off_it_changes_nothing(sf_insights):
+def test_a_switched_off_sync_changes_nothing(sf_insights):
     sf_insights.configure(enabled=False)
     said = sf_insights("sync")
     assert said.code == 1
@@ -110,7 +110,7 @@ def impossible_day(installation, monkeypatch):
         (impossible_day, "SF_INSIGHTS_TODAY is 'yesterday'", "2026-03-01"),
     ],
 )
-def test_bad_input_is_named_with_its_remedy_and_the_snapshot_stays(synced, monkeypatch, broken, named, remedy):
+def test_bad_input_is_reported_with_its_remedy_and_the_snapshot_stays(synced, monkeypatch, broken, named, remedy):
     before = synced.snapshot.read_bytes()
     broken(synced, monkeypatch)
     said = synced("sync")
@@ -121,7 +121,7 @@ def test_bad_input_is_named_with_its_remedy_and_the_snapshot_stays(synced, monke
     assert synced.snapshot.read_bytes() == before
 
 
-def test_a_failed_run_is_named_so_that_its_log_is_found(synced, monkeypatch):
+def test_a_failure_names_its_run_and_log(synced, monkeypatch):
     monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
     said = synced("sync")
     [run_id] = [row["run_id"] for row in synced("status", "--json").json["syncs"] if row["state"] == "failed"]
@@ -129,7 +129,7 @@ def test_a_failed_run_is_named_so_that_its_log_is_found(synced, monkeypatch):
     assert "Not executing" not in said.out
 
 
-def test_without_credentials_nobody_is_sent_to_the_runs_of_the_demo(synced, monkeypatch):
+def test_a_failure_without_credentials_does_not_point_to_the_demos_runs(synced, monkeypatch):
     for name in [name for name in os.environ if name.startswith("SALESFORCE_")]:
         monkeypatch.delenv(name)
     said = synced("sync")
@@ -138,7 +138,7 @@ def test_without_credentials_nobody_is_sent_to_the_runs_of_the_demo(synced, monk
     assert "in Dagster's UI, with a SALESFORCE_* variable set" in synced("status").out
 
 
-def test_an_unreachable_org_is_a_sentence(synced, closed_port, monkeypatch):
+def test_an_unreachable_org_is_reported_in_one_sentence(synced, closed_port, monkeypatch):
     before = synced.snapshot.read_bytes()
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     said = synced("sync", "--retry-for", "1s")

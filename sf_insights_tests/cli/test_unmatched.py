@@ -3,7 +3,7 @@
 import csv
 
 
-def test_it_lists_each_account_without_a_match_with_its_reason(synced):
+def test_it_lists_each_unmatched_account_with_the_reason(synced):
     said = synced("unmatched", "--json").json
     expected = synced.rows(
         "SELECT account_id, match_reason FROM insights.matched_accounts WHERE salesforce_account_id IS NULL"
@@ -12,7 +12,7 @@ def test_it_lists_each_account_without_a_match_with_its_reason(synced):
     assert sum(said["counts"].values()) == len(expected) > 0
 
 
-def test_an_account_without_an_id_is_offered_the_account_of_the_same_name_and_is_not_linked(org, sf_insights):
+def test_an_account_without_an_id_gets_candidates_of_the_same_name_but_no_link(org, sf_insights):
     salesforce_id = org.add_account(Name="Quixotic Windmills, Inc.", Website=None)
     by_name = org.add_zuora_account(Name="Quixotic Windmills GmbH", CrmId=None)
     site = org.add_account(Name="QW Holding", Website="https://www.zanzibarspices.example/shop")
@@ -28,7 +28,7 @@ def test_an_account_without_an_id_is_offered_the_account_of_the_same_name_and_is
     ) == [(None,)]
 
 
-def test_there_are_at_most_three_candidates(synced):
+def test_it_shows_at_most_three_candidates(synced):
     counts = {len(row["candidates"]) for row in synced("unmatched", "--json").json["accounts"]}
     assert max(counts) == 3
 
@@ -41,7 +41,7 @@ def test_a_status_narrows_the_list(synced):
     assert "2 of " in said.out
 
 
-def test_the_csv_opens_in_a_spreadsheet_and_holds_no_formula(org, sf_insights, tmp_path):
+def test_the_csv_opens_in_a_spreadsheet_without_formulas(org, sf_insights, tmp_path):
     account = org.add_zuora_account(Name='=HYPERLINK("http://example.com")', CrmId="+1")
     assert sf_insights("sync").code == 0
     file = tmp_path / "unmatched.csv"
@@ -63,7 +63,7 @@ def test_before_the_first_sync_it_says_so(sf_insights):
     assert "Nothing has been published yet" in said.err
 
 
-def test_a_file_that_cannot_be_written_is_named(synced, tmp_path):
+def test_a_file_that_cannot_be_written_is_reported(synced, tmp_path):
     said = synced("unmatched", "--csv", str(tmp_path / "nowhere" / "file.csv"))
     assert said.code == 1
     assert "nowhere" in said.err

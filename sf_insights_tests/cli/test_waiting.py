@@ -33,7 +33,7 @@ def waiting(org, synced, dagster_home, checkout, command):
     return start
 
 
-def test_status_says_what_a_sync_waits_for_until_it_goes_on(waiting, org, synced):
+def test_status_shows_what_a_sync_waits_for_until_it_continues(waiting, org, synced):
     with waiting("/describe") as sync:
         said = synced("status")
         assert said.code == 0
@@ -47,7 +47,7 @@ def test_status_says_what_a_sync_waits_for_until_it_goes_on(waiting, org, synced
 
 # In the main thread, in those of the downloads, and where the query cannot be removed either.
 @pytest.mark.parametrize("path", ["/describe", "/results", "/jobs/query/"])
-def test_a_signal_ends_a_wait_of_an_hour_at_once(waiting, synced, path):
+def test_a_signal_ends_an_hours_wait_at_once(waiting, synced, path):
     with waiting(path, **{"Retry-After": "3600"}) as sync:
         assert re.search("waiting since", synced("status", "--json").json["running"])
         assert sync.stop(signal.SIGTERM) == 1
@@ -56,7 +56,7 @@ def test_a_signal_ends_a_wait_of_an_hour_at_once(waiting, synced, path):
     assert (found["running"], found["syncs"][0]["state"]) == (None, "failed")
 
 
-def test_a_sync_that_is_killed_while_it_waits_leaves_no_word_of_it(waiting, org, synced, monkeypatch):
+def test_status_does_not_show_the_wait_of_a_killed_sync(waiting, org, synced, monkeypatch):
     with waiting("/describe") as sync:
         sync.process.kill()
         sync.process.wait(30)
@@ -68,7 +68,7 @@ def test_a_sync_that_is_killed_while_it_waits_leaves_no_word_of_it(waiting, org,
     assert "waiting" not in said.out
 
 
-def test_a_sync_keeps_trying_for_as_long_as_it_is_told(org, synced):
+def test_retry_for_sets_how_long_a_sync_keeps_trying(org, synced):
     org.fault("status", path="/describe", status=503, body=BUSY, times=None)
     said = synced("sync", "--retry-for", "1s")
     assert said.code == 1
@@ -76,13 +76,13 @@ def test_a_sync_keeps_trying_for_as_long_as_it_is_told(org, synced):
 
 
 @pytest.mark.parametrize("text", ["2", "4h", "soon"])
-def test_a_length_of_time_that_cannot_be_is_refused_with_what_to_write(synced, text):
+def test_an_invalid_duration_is_refused_with_what_to_write(synced, text):
     said = synced("sync", "--retry-for", text)
     assert said.code == 2
     assert "such as 90s, 45m or 2h, and at most 3h" in said.err
 
 
-def test_a_sync_on_a_terminal_asks_for_less_patience(on_terminal, org, dagster_home, monkeypatch):
+def test_a_sync_on_a_terminal_gives_up_sooner(on_terminal, org, dagster_home, monkeypatch):
     assert "Published" in on_terminal("sync")
     monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
     with DagsterInstance.get() as instance:

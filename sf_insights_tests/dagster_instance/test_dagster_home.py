@@ -13,7 +13,7 @@ with opened_instance(Path(sys.argv[1])) as instance:
 """
 
 
-def test_processes_that_open_a_new_home_of_dagster_at_once_do_not_disturb_each_other(tmp_path):
+def test_processes_can_open_a_new_dagster_home_at_the_same_time(tmp_path):
     command = [sys.executable, "-W", "ignore", "-c", OPEN, str(tmp_path)]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     try:

@@ -39,7 +39,7 @@ def as_truth(name: str, text: str):
     return int(text) if name == "NumberOfEmployees" else text
 
 
-def test_a_result_is_the_org(org: DemoOrg, bulk) -> None:
+def test_a_bulk_result_equals_the_org(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     response = bulk.results(job)
     header, *records = rows(response.content.decode())
@@ -63,7 +63,7 @@ def test_every_value_is_quoted_and_null_is_empty(org: DemoOrg, bulk) -> None:
     )
 
 
-def test_control_characters_travel_as_they_are(org: DemoOrg, bulk) -> None:
+def test_control_characters_arrive_unchanged(org: DemoOrg, bulk) -> None:
     id_ = org.add_account(Description='nul \x00, tab \t, "quoted \x00" and \x0b')
     job = bulk.finished(f"SELECT Description FROM Account WHERE Id = '{id_}'")
     assert bulk.results(job).content == b'"Description"\n"nul \x00, tab \t, ""quoted \x00"" and \x0b"\n'
@@ -86,7 +86,7 @@ def test_a_page_can_be_read_again_by_its_locator(bulk) -> None:
     assert once.content == again.content != first.content
 
 
-def test_result_pages_name_five_pages_at_a_time(org: DemoOrg, bulk, rest) -> None:
+def test_result_pages_lists_five_pages_at_a_time(org: DemoOrg, bulk, rest) -> None:
     org.configure(page_records=100)
     job = bulk.finished("SELECT Id FROM Account", "query")
     first = rest("GET", f"jobs/query/{job['id']}/resultPages").json()
@@ -100,21 +100,21 @@ def test_result_pages_name_five_pages_at_a_time(org: DemoOrg, bulk, rest) -> Non
     assert len({id_ for (id_,) in ids}) == 700
 
 
-def test_an_empty_result_has_a_header_only(bulk) -> None:
+def test_an_empty_result_has_only_a_header(bulk) -> None:
     job = bulk.finished("SELECT Id, Name FROM Account WHERE Name = 'nobody at all'")
     response = bulk.results(job)
     assert response.text == '"Id","Name"\n'
     assert response.headers["Sforce-NumberOfRecords"] == "0"
 
 
-def test_delimiters_and_line_ends(bulk) -> None:
+def test_delimiters_and_line_endings_can_be_chosen(bulk) -> None:
     job = bulk.finished("SELECT Id, Name FROM Account", "query", columnDelimiter="PIPE", lineEnding="CRLF")
     text = bulk.results(job).content.decode()
     assert text.startswith('"Id"|"Name"\r\n')
     assert len(rows(text, delimiter="|")) == 701
 
 
-def test_parent_columns_have_their_path_for_a_header(bulk) -> None:
+def test_parent_columns_have_their_path_as_header(bulk) -> None:
     job = bulk.finished("select id, owner.name from account limit 3")
     assert rows(bulk.results(job).text)[0] == ["Id", "Owner.Name"]
 
@@ -129,14 +129,14 @@ def test_parent_columns_have_their_path_for_a_header(bulk) -> None:
         ("SELEKT Id FROM Account", "MALFORMED_QUERY", "unexpected token: 'SELEKT'"),
     ],
 )
-def test_what_bulk_refuses(rest, soql: str, code: str, words: str) -> None:
+def test_bulk_refuses_queries_that_salesforce_refuses(rest, soql: str, code: str, words: str) -> None:
     response = rest("POST", "jobs/query", json={"operation": "queryAll", "query": soql})
     assert response.status_code == 400
     assert response.json()[0]["errorCode"] == code
     assert words in response.json()[0]["message"]
 
 
-def test_a_job_goes_through_its_states(org: DemoOrg, bulk, rest) -> None:
+def test_a_job_goes_through_salesforces_states(org: DemoOrg, bulk, rest) -> None:
     created = bulk.create(SOQL)
     assert created["state"] == "UploadComplete"
     assert created["apiVersion"] == 62.0
@@ -159,13 +159,13 @@ def test_a_running_job_can_be_aborted_but_not_deleted_or_read(org: DemoOrg, bulk
     assert rest("DELETE", f"jobs/query/{job['id']}").status_code == 204
 
 
-def test_results_want_the_version_of_their_job(bulk, rest) -> None:
+def test_results_need_the_api_version_of_their_job(bulk, rest) -> None:
     job = bulk.finished(SOQL)
     url = f"https://demo.my.salesforce.com/services/data/v61.0/jobs/query/{job['id']}/results"
     assert rest("GET", url).status_code == 409
 
 
-def test_a_job_sees_the_org_as_it_is_not_as_it_was(org: DemoOrg, bulk) -> None:
+def test_a_job_reads_the_current_state_of_the_org(org: DemoOrg, bulk) -> None:
     account = next(account for account in org.accounts() if not account["IsDeleted"])
     soql = f"SELECT Industry FROM Account WHERE Id = '{account['Id']}'"
     for industry in ("Energy", "Banking"):
@@ -174,7 +174,9 @@ def test_a_job_sees_the_org_as_it_is_not_as_it_was(org: DemoOrg, bulk) -> None:
     org.reset()
 
 
-def test_what_one_reset_undid_does_not_come_back_from_the_files(org: DemoOrg, rest, bulk, salesforce, session) -> None:
+def test_data_undone_by_a_reset_does_not_return_from_cached_files(
+    org: DemoOrg, rest, bulk, salesforce, session
+) -> None:
     account = next(account for account in org.accounts() if not account["IsDeleted"])
     soql = f"SELECT Industry FROM Account WHERE Id = '{account['Id']}'"
     org.update_account(account["Id"], Industry="Energy")
@@ -186,7 +188,7 @@ def test_what_one_reset_undid_does_not_come_back_from_the_files(org: DemoOrg, re
     assert rows(bulk.results(bulk.finished(soql)).text)[1] == ["Banking"]
 
 
-def test_a_result_found_ready_stays_while_its_job_runs(org: DemoOrg, bulk, rest) -> None:
+def test_a_cached_result_stays_while_its_job_runs(org: DemoOrg, bulk, rest) -> None:
     first = bulk.finished("SELECT Id, Name FROM Account")
     assert rest("DELETE", f"jobs/query/{first['id']}").status_code == 204
     org.configure(job_seconds=3)
@@ -200,7 +202,7 @@ def test_a_result_found_ready_stays_while_its_job_runs(org: DemoOrg, bulk, rest)
     assert len(rows(bulk.results(job).text)) == 1 + job["numberRecordsProcessed"] == 1 + len(org.accounts())
 
 
-def test_gzip_when_asked_for(bulk) -> None:
+def test_gzip_is_used_on_request(bulk) -> None:
     job = bulk.finished(SOQL)
     packed = bulk.results(job, headers={"Accept-Encoding": "gzip"})
     plain = bulk.results(job, headers={"Accept-Encoding": "identity"})

@@ -28,7 +28,7 @@ def test_fields_are_as_empty_as_in_real_orgs(large, name: str, nulls: float) -> 
     assert share(large[0], name) == pytest.approx(nulls, abs=0.04)
 
 
-def test_the_org_has_what_breaks_naive_readers(large) -> None:
+def test_the_org_has_values_that_break_naive_readers(large) -> None:
     accounts = large[0]
     names = {account["Name"] for account in accounts}
     descriptions = " ".join(account["Description"] or "" for account in accounts)
@@ -51,13 +51,13 @@ def test_the_org_has_what_breaks_naive_readers(large) -> None:
     assert share(accounts, "Unused__c") == 1
 
 
-def test_some_ids_differ_by_letter_case_only(large) -> None:
+def test_some_ids_differ_only_in_letter_case(large) -> None:
     folded = Counter(account["Id"][:15].casefold() for account in large[0])
     assert max(folded.values()) == 2
     assert all(account["Id"] == to_18(account["Id"][:15]) for account in large[0])
 
 
-def test_merges_make_chains_and_some_lead_nowhere(large) -> None:
+def test_merges_form_chains_and_some_end_at_a_deleted_account(large) -> None:
     accounts = {account["Id"]: account for account in large[0]}
     masters = [accounts[account["MasterRecordId"]] for account in accounts.values() if account["MasterRecordId"]]
     assert any(not master["IsDeleted"] for master in masters)
@@ -108,7 +108,7 @@ def test_most_crm_account_ids_find_their_account(large) -> None:
     assert len(with_billing) / len(live) == pytest.approx(0.6, abs=0.03)
 
 
-def test_kinds_are_what_they_say(large) -> None:
+def test_each_kind_of_crm_account_id_is_what_its_name_says(large) -> None:
     accounts, billing, purged = large
     known = {account["Id"]: account for account in accounts}
     folded = {id_[:15].casefold() for id_ in known}
@@ -146,13 +146,13 @@ def test_the_same_seed_is_the_same_org(tmp_path: Path) -> None:
     assert contents[0] == contents[1] != contents[2]
 
 
-def test_a_default_org_is_generated_in_a_moment(tmp_path: Path) -> None:
+def test_a_default_org_is_generated_quickly(tmp_path: Path) -> None:
     began = time.perf_counter()
     generate(tmp_path / "org", OrgShape(5000, 1, multi_currency=False))
     assert time.perf_counter() - began < 3
 
 
-def test_an_org_with_several_currencies_has_one_more_field(tmp_path: Path, org: DemoOrg) -> None:
+def test_an_org_with_several_currencies_has_a_currency_field(tmp_path: Path, org: DemoOrg) -> None:
     with DemoOrg.started(tmp_path, accounts=60, multi_currency=True) as other:
         currencies = {account["CurrencyIsoCode"] for account in other.accounts()}
     assert len(currencies) > 2

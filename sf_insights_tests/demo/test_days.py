@@ -28,7 +28,7 @@ def test_a_day_does_what_its_summary_says(org: DemoOrg) -> None:
     assert len(relinked) == summary["zuora_relinked"] > 0
 
 
-def test_what_is_updated_is_stamped_within_the_day(org: DemoOrg) -> None:
+def test_an_update_is_stamped_within_its_day(org: DemoOrg) -> None:
     before = by_id(org.accounts())
     summary = org.pass_day()
     stamped = [
@@ -65,7 +65,7 @@ def test_days_repeat_after_a_reset(org: DemoOrg) -> None:
     assert org.zuora_accounts() == billing
 
 
-def test_a_day_passes_in_an_org_whose_fields_changed(org: DemoOrg) -> None:
+def test_a_day_passes_in_an_org_with_changed_fields(org: DemoOrg) -> None:
     org.remove_field("Industry")
     org.rename_field("Rating", "Grade__c")
     org.retype_field("Score__c", "string", length=20)
@@ -73,7 +73,7 @@ def test_a_day_passes_in_an_org_whose_fields_changed(org: DemoOrg) -> None:
         assert org.pass_day()["updated"] > 0
 
 
-def test_a_merge_moves_the_children_and_stamps_them(org: DemoOrg) -> None:
+def test_a_merge_moves_children_and_stamps_them(org: DemoOrg) -> None:
     accounts = by_id(org.accounts())
     child = next(a for a in accounts.values() if a["ParentId"] and not accounts[a["ParentId"]]["IsDeleted"])
     winner = next(
@@ -119,7 +119,7 @@ def test_zuora_accounts_are_added_relinked_and_removed(org: DemoOrg) -> None:
     assert id_ not in by_id(org.zuora_accounts())
 
 
-def test_a_retyped_field_keeps_what_its_new_type_can_hold(org: DemoOrg) -> None:
+def test_a_retyped_field_keeps_values_that_fit_its_new_type(org: DemoOrg) -> None:
     first, second = [account["Id"] for account in org.accounts()[:2]]
     org.update_account(first, Legacy_Code__c="0012")
     org.update_account(second, Legacy_Code__c="NA")

@@ -14,7 +14,7 @@ def rows(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
-def test_a_status_strikes_the_next_requests_only(org: DemoOrg, rest) -> None:
+def test_a_status_fault_applies_only_to_the_next_requests(org: DemoOrg, rest) -> None:
     org.fault("status", path="/limits", times=2, status=503, body="<html>maintenance</html>")
     assert rest("GET", "sobjects").status_code == 200
     assert [rest("GET", "limits").status_code for _ in range(3)] == [503, 503, 200]
@@ -28,14 +28,14 @@ def test_a_fault_can_let_requests_pass_first(org: DemoOrg, rest) -> None:
     assert rest("GET", "limits").status_code == 200
 
 
-def test_latency(org: DemoOrg, rest) -> None:
+def test_latency_delays_an_answer(org: DemoOrg, rest) -> None:
     org.fault("latency", path="/limits", seconds=0.3)
     began = time.perf_counter()
     rest("GET", "limits")
     assert time.perf_counter() - began >= 0.3
 
 
-def test_a_connection_drops_before_the_answer(org: DemoOrg, rest) -> None:
+def test_a_connection_can_drop_before_the_answer(org: DemoOrg, rest) -> None:
     org.fault("drop_before", path="/limits")
     with pytest.raises(requests.ConnectionError):
         rest("GET", "limits")
@@ -43,7 +43,7 @@ def test_a_connection_drops_before_the_answer(org: DemoOrg, rest) -> None:
     assert [request["status"] for request in org.requests() if request["path"].endswith("/limits")] == [0, 200]
 
 
-def test_a_connection_drops_in_the_body(org: DemoOrg, bulk) -> None:
+def test_a_connection_can_drop_inside_the_body(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     org.fault("drop_body", path="/results")
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -96,14 +96,14 @@ def test_a_body_can_be_empty(org: DemoOrg, bulk) -> None:
     assert "Sforce-NumberOfRecords" in response.headers
 
 
-def test_columns_can_stand_in_another_order(org: DemoOrg, bulk) -> None:
+def test_columns_can_come_in_another_order(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     whole = rows(bulk.results(job).content.decode())
     org.fault("permute_columns", path="/results")
     assert rows(bulk.results(job).content.decode()) == [row[1:] + row[:1] for row in whole]
 
 
-def test_a_row_can_come_twice_in_place_of_another(org: DemoOrg, bulk) -> None:
+def test_a_row_can_replace_another_and_come_twice(org: DemoOrg, bulk) -> None:
     org.configure(page_records=300)
     job = bulk.finished(SOQL)
     first = bulk.results(job)
@@ -118,7 +118,7 @@ def test_a_row_can_come_twice_in_place_of_another(org: DemoOrg, bulk) -> None:
     ("action", "state", "message"),
     [("job_failed", "Failed", "InvalidBatch : too bad"), ("job_aborted", "Aborted", None)],
 )
-def test_a_job_can_end_badly(org: DemoOrg, bulk, action: str, state: str, message: str | None) -> None:
+def test_a_job_can_fail(org: DemoOrg, bulk, action: str, state: str, message: str | None) -> None:
     org.fault(action, message="InvalidBatch : too bad")
     job = bulk.finished(SOQL)
     assert (job["state"], job.get("errorMessage")) == (state, message)
@@ -140,14 +140,14 @@ def test_a_field_can_be_hidden_while_a_job_runs(org: DemoOrg, bulk) -> None:
     assert "No such column 'Industry'" in job["errorMessage"]
 
 
-def test_clearing_forgets_faults_and_dials(org: DemoOrg, rest) -> None:
+def test_clearing_resets_faults_and_settings(org: DemoOrg, rest) -> None:
     org.fault("status", status=500, times=None)
     org.configure(quota_used=99_999)
     org.clear_faults()
     assert rest("GET", "limits").json()["DailyApiRequests"]["Remaining"] == 99_999
 
 
-def test_mistakes_are_explained(org: DemoOrg) -> None:
+def test_invalid_faults_are_explained(org: DemoOrg) -> None:
     with pytest.raises(DemoOrgError, match="unknown fault 'explode'; known: drop_before"):
         org.fault("explode")
     with pytest.raises(DemoOrgError, match="Account has no field 'Nope__c'"):
@@ -158,14 +158,14 @@ def test_mistakes_are_explained(org: DemoOrg) -> None:
         org.configure(quota=1)
 
 
-def test_a_text_is_garbled(org: DemoOrg, bulk) -> None:
+def test_a_text_can_be_garbled(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     whole = bulk.results(job).content
     org.fault("garble", path="/results", texts={'"Id"': '"I\xe9"'})
     assert bulk.results(job).content == whole.replace(b'"Id"', b'"I\xe9"')
 
 
-def test_a_page_comes_in_another_encoding_and_declares_it(org: DemoOrg, bulk) -> None:
+def test_a_page_can_declare_another_encoding(org: DemoOrg, bulk) -> None:
     job = bulk.finished(SOQL)
     whole = bulk.results(job).content.decode()
     org.fault("recode", path="/results", charset="ISO-8859-1")

@@ -26,7 +26,7 @@ def test_each_group_is_counted_and_summed(org: DemoOrg, salesforce: Salesforce) 
     assert found["records"][0]["attributes"] == {"type": "AggregateResult"}
 
 
-def test_groups_may_be_of_a_parent_and_of_several_fields(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_groups_can_use_a_parent_field_and_several_fields(org: DemoOrg, salesforce: Salesforce) -> None:
     soql = (
         "SELECT Owner.Name, Rating, COUNT(Id) FROM Account WHERE Rating != null GROUP BY Owner.Name, Rating "
         "ORDER BY Rating LIMIT 3"
@@ -52,7 +52,7 @@ def test_a_group_without_a_function_lists_each_value_once(org: DemoOrg, salesfor
         ("SELECT Rating FROM Account GROUP Rating", "unexpected token"),
     ],
 )
-def test_what_cannot_be_grouped_is_refused(salesforce: Salesforce, soql: str, message: str) -> None:
+def test_grouping_by_an_ungroupable_field_is_refused(salesforce: Salesforce, soql: str, message: str) -> None:
     with pytest.raises(SalesforceMalformedRequest, match=message):
         salesforce.query(soql)
 
@@ -63,7 +63,7 @@ def test_grouping_is_refused_in_bulk(bulk) -> None:
     assert response.json()[0]["message"] == "Aggregate functions and GROUP BY are not supported in Bulk Query"
 
 
-def test_the_columns_of_a_query_are_described_without_its_records(rest) -> None:
+def test_columns_of_a_query_are_described_without_records(rest) -> None:
     soql = "SELECT Id, Name, AnnualRevenue, Is_Key__c, Owner.Name, Owner.Email FROM Account"
     found = rest("GET", "query", params={"q": soql, "columns": "true"}).json()
     assert "records" not in found
@@ -82,7 +82,7 @@ def test_the_columns_of_a_query_are_described_without_its_records(rest) -> None:
     assert [column["columnName"] for column in columns["Owner"]["joinColumns"]] == ["Name", "Email"]
 
 
-def test_the_columns_of_groups_name_their_functions(rest) -> None:
+def test_columns_of_a_grouped_query_name_their_functions(rest) -> None:
     soql = "SELECT Rating, COUNT(Id) accounts, MAX(AnnualRevenue) FROM Account GROUP BY Rating"
     found = rest("GET", "query", params={"q": soql, "columns": "true"}).json()
     assert found["groupBy"]
@@ -94,7 +94,7 @@ def test_the_columns_of_groups_name_their_functions(rest) -> None:
     ]
 
 
-def test_a_query_is_explained(org: DemoOrg, rest) -> None:
+def test_explain_returns_a_query_plan(org: DemoOrg, rest) -> None:
     soql = "SELECT Id FROM Account WHERE Rating = 'Hot'"
     found = rest("GET", "query", params={"explain": soql}).json()
     [plan] = found["plans"]

@@ -44,7 +44,7 @@ def test_user_password_and_security_token_log_in_by_soap(org: DemoOrg, session: 
     assert used(org, "/services/Soap/u/62.0")
 
 
-def test_soap_is_gone_with_version_65(session: requests.Session) -> None:
+def test_soap_login_is_gone_in_version_65(session: requests.Session) -> None:
     with pytest.raises(SalesforceAuthenticationFailed, match="UNSUPPORTED_API_VERSION"):
         Salesforce(
             username=credentials.USERNAME,
@@ -106,7 +106,7 @@ def test_refused_logins_say_why(
     assert response.json() == {"error": error, "error_description": description}
 
 
-def test_every_address_that_an_answer_names_is_the_demo_orgs_own(org: DemoOrg, session, rest, salesforce) -> None:
+def test_every_address_in_an_answer_belongs_to_the_demo_org(org: DemoOrg, session, rest, salesforce) -> None:
     """A client that follows one carries its token nowhere else."""
     form = {
         "grant_type": "client_credentials",
@@ -133,7 +133,7 @@ def test_every_address_that_an_answer_names_is_the_demo_orgs_own(org: DemoOrg, s
     assert named - {"http://schemas.xmlsoap.org"} == {org.url}
 
 
-def test_a_doubled_slash_before_the_path_leads_to_the_same(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_double_slash_before_the_path_is_accepted(org: DemoOrg, salesforce: Salesforce) -> None:
     bearer = {"Authorization": f"Bearer {salesforce.session_id}"}
     response = requests.get(f"{org.url}//services/data/v62.0/limits", headers=bearer, timeout=30)
     assert (response.status_code, "DailyApiRequests" in response.json()) == (200, True)
@@ -174,6 +174,6 @@ def test_an_invalid_token_is_an_expired_session(org: DemoOrg, rest) -> None:
     assert response.json() == [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 
 
-def test_the_client_logs_in_again_when_its_session_ended(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_client_logs_in_again_after_its_session_ends(org: DemoOrg, salesforce: Salesforce) -> None:
     org.invalidate_tokens()
     assert works(salesforce)

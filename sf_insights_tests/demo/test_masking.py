@@ -17,11 +17,11 @@ from sf_insights.demo.process import DemoOrgError
         ("sin", "***-**6-789"),
     ],
 )
-def test_each_mask_type_has_its_form(mask_type, mask):
+def test_each_mask_type_has_its_format(mask_type, mask):
     assert masked("123456789", mask_type, "*") == mask
 
 
-def test_every_api_shows_the_mask_until_the_user_may_see_the_value(org, rest):
+def test_every_api_shows_the_mask_until_the_user_has_the_permission(org, rest):
     org.add_field("SSN__c", "SSN", "encryptedstring", value="123-45-6789", mask_type="ssn", filterable=False)
     fields = {field["name"]: field for field in rest("GET", "sobjects/Account/describe").json()["fields"]}
     described = fields["SSN__c"]
@@ -33,6 +33,6 @@ def test_every_api_shows_the_mask_until_the_user_may_see_the_value(org, rest):
         assert rest("GET", f"sobjects/Account/{record['Id']}").json()["SSN__c"] == shown
 
 
-def test_a_mask_that_salesforce_does_not_have_is_refused(org):
+def test_an_unknown_mask_type_is_refused(org):
     with pytest.raises(DemoOrgError, match="unknown mask: type 'first'"):
         org.add_field("X__c", "X", "encryptedstring", mask_type="first")

@@ -22,13 +22,13 @@ def test_versions_need_no_login(org: DemoOrg, session) -> None:
     assert {"label": "Winter '25", "url": "/services/data/v62.0", "version": "62.0"} in versions
 
 
-def test_a_describe_has_all_of_its_keys(salesforce: Salesforce) -> None:
+def test_a_describe_has_every_key_of_salesforces(salesforce: Salesforce) -> None:
     describe = salesforce.restful("sobjects/Account/describe")
     assert set(TOP_KEYS.split()) <= set(describe)
     assert {len(field) for field in describe["fields"]} == {KEYS_OF_A_FIELD}
 
 
-def test_every_type_occurs_with_its_shape(salesforce: Salesforce) -> None:
+def test_every_field_type_occurs_with_its_attributes(salesforce: Salesforce) -> None:
     fields = described(salesforce)
     types = {field["type"] for field in fields.values()}
     assert types >= {
@@ -63,7 +63,7 @@ def test_every_type_occurs_with_its_shape(salesforce: Salesforce) -> None:
     assert [value["value"] for value in fields["SLA__c"]["picklistValues"]] == ["Platinum", "Gold", "Silver", "Bronze"]
 
 
-def test_a_hidden_field_is_absent_and_comes_back(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_hidden_field_is_absent_until_it_is_shown_again(org: DemoOrg, salesforce: Salesforce) -> None:
     org.hide_field("AnnualRevenue")
     assert "AnnualRevenue" not in described(salesforce)
     org.show_field("AnnualRevenue")
@@ -87,7 +87,7 @@ def test_fields_are_added_renamed_retyped_relabelled_and_removed(org: DemoOrg, s
     assert isinstance(record["Health__c"], float)
 
 
-def test_an_unchanged_describe_is_not_sent_again(org: DemoOrg, rest) -> None:
+def test_an_unchanged_describe_is_answered_with_304(org: DemoOrg, rest) -> None:
     first = rest("GET", "sobjects/Account/describe")
     since = {"If-Modified-Since": first.headers["Last-Modified"]}
     again = rest("GET", "sobjects/Account/describe", headers=since)
@@ -96,7 +96,7 @@ def test_an_unchanged_describe_is_not_sent_again(org: DemoOrg, rest) -> None:
     assert rest("GET", "sobjects/Account/describe", headers=since).status_code == 200
 
 
-def test_one_record_by_its_id(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_record_is_read_by_its_id(org: DemoOrg, salesforce: Salesforce) -> None:
     account = next(account for account in org.accounts() if not account["IsDeleted"] and account["BillingCity"])
     record = salesforce.Account.get(account["Id"])
     assert record["Name"] == account["Name"]
@@ -104,7 +104,7 @@ def test_one_record_by_its_id(org: DemoOrg, salesforce: Salesforce) -> None:
     assert record["attributes"]["url"].endswith(f"/sobjects/Account/{account['Id']}")
 
 
-def test_a_deleted_record_and_an_unknown_one_are_not_found(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_deleted_and_unknown_records_are_not_found(org: DemoOrg, salesforce: Salesforce) -> None:
     gone = next(account for account in org.accounts() if account["IsDeleted"])
     with pytest.raises(SalesforceResourceNotFound, match="ENTITY_IS_DELETED"):
         salesforce.Account.get(gone["Id"])
@@ -113,7 +113,7 @@ def test_a_deleted_record_and_an_unknown_one_are_not_found(org: DemoOrg, salesfo
 
 
 @pytest.mark.parametrize(("version", "status"), [("v30.0", 410), ("v99.0", 404), ("vNext", 404), ("v66.0", 200)])
-def test_versions_have_a_life(rest, version: str, status: int) -> None:
+def test_retired_and_future_api_versions_are_refused(rest, version: str, status: int) -> None:
     assert rest("GET", f"https://demo.my.salesforce.com/services/data/{version}/sobjects").status_code == status
 
 

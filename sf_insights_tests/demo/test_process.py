@@ -12,7 +12,7 @@ import sf_insights.demo
 from sf_insights.demo.process import DemoOrg, DemoOrgError
 
 
-def test_an_org_keeps_its_days_until_it_is_reset(tmp_path: Path) -> None:
+def test_an_org_keeps_its_passed_days_until_a_reset(tmp_path: Path) -> None:
     with DemoOrg.started(tmp_path, accounts=60) as org:
         org.pass_day()
         accounts = org.accounts()
@@ -37,13 +37,13 @@ def test_the_environment_points_at_the_org(org: DemoOrg) -> None:
     }
 
 
-def test_the_private_key_is_made_in_the_directory_and_readable_by_its_owner_only(org: DemoOrg) -> None:
+def test_only_its_owner_can_read_the_generated_private_key(org: DemoOrg) -> None:
     assert org.private_key_file.read_text().startswith("-----BEGIN PRIVATE KEY-----")
     if os.name == "posix":
         assert org.private_key_file.stat().st_mode & 0o077 == 0
 
 
-def test_the_server_ends_with_its_parent(tmp_path: Path) -> None:
+def test_the_server_ends_when_its_parent_ends(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sf_insights.demo", str(tmp_path), "--accounts", "20", "--port", "0"]
     with subprocess.Popen(
         [*command, "--end-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -63,7 +63,7 @@ def test_a_port_that_is_taken_is_an_error(org: DemoOrg, tmp_path: Path, capfd: p
     assert "Address already in use" in capfd.readouterr().err
 
 
-def test_a_reset_takes_a_moment(org: DemoOrg) -> None:
+def test_a_reset_is_quick(org: DemoOrg) -> None:
     durations = []
     for _ in range(3):
         org.pass_day()
@@ -73,7 +73,7 @@ def test_a_reset_takes_a_moment(org: DemoOrg) -> None:
     assert min(durations) < 0.3
 
 
-def test_the_demo_org_imports_nothing_of_the_pipeline() -> None:
+def test_the_demo_org_imports_nothing_from_the_pipeline() -> None:
     for path in Path(sf_insights.demo.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = []

@@ -13,7 +13,7 @@ def live(org: DemoOrg) -> list[dict]:
     return [account for account in org.accounts() if not account["IsDeleted"]]
 
 
-def test_query_leaves_the_recycle_bin_out_and_query_all_does_not(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_only_query_all_includes_the_recycle_bin(org: DemoOrg, salesforce: Salesforce) -> None:
     truth = org.accounts()
     shown = salesforce.query_all("SELECT Id FROM Account")["records"]
     every = salesforce.query_all("SELECT Id FROM Account", include_deleted=True)["records"]
@@ -21,7 +21,7 @@ def test_query_leaves_the_recycle_bin_out_and_query_all_does_not(org: DemoOrg, s
     assert [record["Id"] for record in every] == [account["Id"] for account in truth]
 
 
-def test_records_hold_what_the_org_holds(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_records_equal_the_org(org: DemoOrg, salesforce: Salesforce) -> None:
     truth = {account["Id"]: account for account in org.accounts()}
     fields = ["Id", "Name", "AnnualRevenue", "NumberOfEmployees", "Is_Key__c", "Description", "SLAExpirationDate__c"]
     records = salesforce.query_all(f"SELECT {', '.join(fields)} FROM Account", include_deleted=True)["records"]
@@ -30,7 +30,7 @@ def test_records_hold_what_the_org_holds(org: DemoOrg, salesforce: Salesforce) -
         assert {name: record[name] for name in fields} == {name: truth[record["Id"]][name] for name in fields}
 
 
-def test_pages_follow_their_locator(salesforce: Salesforce, rest) -> None:
+def test_a_locator_returns_the_next_page(salesforce: Salesforce, rest) -> None:
     first = rest("GET", "query?q=SELECT Id FROM Account", headers={"Sforce-Query-Options": "batchSize=200"}).json()
     assert (first["totalSize"], first["done"], len(first["records"])) == (700, False, 200)
     seen = [record["Id"] for record in first["records"]]
@@ -60,7 +60,7 @@ def test_an_expired_locator_is_invalid(org: DemoOrg, rest) -> None:
     assert response.json() == [{"message": "invalid query locator", "errorCode": "INVALID_QUERY_LOCATOR"}]
 
 
-def test_numbers_and_times_have_salesforces_form(org: DemoOrg, salesforce: Salesforce, rest) -> None:
+def test_numbers_and_times_have_salesforces_format(org: DemoOrg, salesforce: Salesforce, rest) -> None:
     id_ = live(org)[0]["Id"]
     org.update_account(id_, AnnualRevenue=90_000_000, Score__c=125.5, Support_Open__c="09:30:00.000Z")
     soql = f"SELECT AnnualRevenue, Score__c, Support_Open__c, SystemModstamp FROM Account WHERE Id = '{id_}'"
@@ -83,7 +83,7 @@ def test_parents_are_nested_objects(org: DemoOrg, salesforce: Salesforce) -> Non
     assert orphan["Parent"] is None
 
 
-def test_text_compares_without_letter_case_and_ids_with_it(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_text_comparison_ignores_letter_case_but_ids_do_not(org: DemoOrg, salesforce: Salesforce) -> None:
     expected = {account["Id"] for account in live(org) if account["Industry"] in ("Technology", "technology")}
     assert ids(salesforce, "Industry = 'TECHNOLOGY'") == expected
     by_folded: dict[str, list[str]] = {}
@@ -117,7 +117,7 @@ def test_text_compares_without_letter_case_and_ids_with_it(org: DemoOrg, salesfo
         ("NumberOfEmployees != null AND NumberOfEmployees < 50", lambda a: (a["NumberOfEmployees"] or 50) < 50),
     ],
 )
-def test_conditions_find_what_they_say(org: DemoOrg, salesforce: Salesforce, where: str, rule) -> None:
+def test_each_condition_finds_the_right_accounts(org: DemoOrg, salesforce: Salesforce, where: str, rule) -> None:
     expected = {account["Id"] for account in live(org) if rule(account)}
     assert ids(salesforce, where) == expected
 
@@ -130,14 +130,14 @@ def _both(account: dict) -> bool:
     return (account["Rating"] == "Hot" or account["Type"] == "Other") and not account["IsPartner"]
 
 
-def test_order_limit_and_offset(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_order_limit_and_offset_work(org: DemoOrg, salesforce: Salesforce) -> None:
     soql = "SELECT AnnualRevenue FROM Account ORDER BY AnnualRevenue DESC NULLS LAST, Name LIMIT 5 OFFSET 2"
     values = [record["AnnualRevenue"] for record in salesforce.query(soql)["records"]]
     known = sorted((a["AnnualRevenue"] for a in live(org) if a["AnnualRevenue"] is not None), reverse=True)
     assert values == known[2:7]
 
 
-def test_aggregates(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_aggregates_are_computed(org: DemoOrg, salesforce: Salesforce) -> None:
     truth = live(org)
     record = salesforce.query("SELECT COUNT(Industry) c, MAX(SystemModstamp), SUM(ARR__c) s FROM Account")["records"][0]
     assert record["attributes"] == {"type": "AggregateResult"}
@@ -146,13 +146,13 @@ def test_aggregates(org: DemoOrg, salesforce: Salesforce) -> None:
     assert record["s"] == pytest.approx(sum(account["ARR__c"] or 0 for account in truth))
 
 
-def test_the_organization_can_be_asked_for_its_id(salesforce: Salesforce) -> None:
+def test_the_organizations_id_can_be_queried(salesforce: Salesforce) -> None:
     record = salesforce.query("SELECT Id, IsSandbox FROM Organization")["records"][0]
     assert record["Id"].startswith("00D")
     assert record["IsSandbox"] is False
 
 
-def test_fields_function(salesforce: Salesforce) -> None:
+def test_the_fields_function_selects_all_fields(salesforce: Salesforce) -> None:
     record = salesforce.query("SELECT FIELDS(ALL) FROM Account LIMIT 1")["records"][0]
     fields = salesforce.restful("sobjects/Account/describe")["fields"]
     assert set(record) - {"attributes"} == {field["name"] for field in fields}
@@ -176,7 +176,7 @@ def test_fields_function(salesforce: Salesforce) -> None:
         ("SELECT Nobody.Name FROM Account", "INVALID_FIELD", "Didn't understand relationship 'Nobody'"),
     ],
 )
-def test_refused_queries_say_what_salesforce_says(salesforce: Salesforce, soql: str, code: str, words: str) -> None:
+def test_refused_queries_have_salesforces_error(salesforce: Salesforce, soql: str, code: str, words: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         salesforce.query(soql)
     (error,) = refused.value.content
@@ -196,7 +196,7 @@ def test_a_query_too_long_for_a_url_is_refused(rest) -> None:
     assert "URI Too Long" in response.text
 
 
-def test_deleted_and_updated_ids_of_a_window(org: DemoOrg, rest) -> None:
+def test_deleted_and_updated_ids_are_listed_for_a_time_window(org: DemoOrg, rest) -> None:
     account = live(org)[0]
     org.delete_account(account["Id"])
     changed = live(org)[0]
@@ -209,7 +209,7 @@ def test_deleted_and_updated_ids_of_a_window(org: DemoOrg, rest) -> None:
     assert naive.json()[0]["errorCode"] == "INVALID_REPLICATION_DATE"
 
 
-def test_a_field_answers_to_every_spelling_and_shows_the_one_that_it_has_now(
+def test_a_field_is_found_in_any_spelling_and_shown_in_its_current_one(
     org: DemoOrg, salesforce: Salesforce, bulk
 ) -> None:
     before = salesforce.query("SELECT Id, ARR__c FROM Account WHERE ARR__c != null")["records"]

@@ -10,7 +10,7 @@ def truth(org: DemoOrg, id_: str) -> dict:
     return next(account for account in org.accounts() if account["Id"] == id_)
 
 
-def test_a_created_account_holds_what_was_given_and_nothing_else(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_created_account_has_only_the_given_values(org: DemoOrg, salesforce: Salesforce) -> None:
     made = salesforce.Account.create({"Name": "Acme", "AnnualRevenue": 12.5, "is_key__c": True})
     assert (made["success"], made["errors"]) == (True, [])
     account = truth(org, made["id"])
@@ -19,7 +19,7 @@ def test_a_created_account_holds_what_was_given_and_nothing_else(org: DemoOrg, s
     assert salesforce.Account.get(made["id"])["Name"] == "Acme"
 
 
-def test_an_updated_account_changes_in_these_fields_and_its_stamps(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_an_update_changes_only_the_given_fields_and_the_stamps(org: DemoOrg, salesforce: Salesforce) -> None:
     before = next(account for account in org.accounts() if not account["IsDeleted"])
     assert salesforce.Account.update(before["Id"], {"Industry": "Energy", "Phone": None}) == 204
     after = truth(org, before["Id"])
@@ -29,7 +29,7 @@ def test_an_updated_account_changes_in_these_fields_and_its_stamps(org: DemoOrg,
     assert changed <= {"Industry", "Phone", "SystemModstamp", "LastModifiedDate", "LastModifiedById"}
 
 
-def test_a_deleted_account_is_in_the_recycle_bin(org: DemoOrg, salesforce: Salesforce) -> None:
+def test_a_deleted_account_goes_to_the_recycle_bin(org: DemoOrg, salesforce: Salesforce) -> None:
     id_ = next(account["Id"] for account in org.accounts() if not account["IsDeleted"])
     assert salesforce.Account.delete(id_) == 204
     assert truth(org, id_)["IsDeleted"]
@@ -47,7 +47,7 @@ def test_a_deleted_account_is_in_the_recycle_bin(org: DemoOrg, salesforce: Sales
         ({"Industry": "Energy"}, "REQUIRED_FIELD_MISSING"),
     ],
 )
-def test_what_cannot_be_written_is_refused_and_nothing_is(
+def test_an_invalid_write_is_refused_and_changes_nothing(
     org: DemoOrg, salesforce: Salesforce, values: dict, code: str
 ) -> None:
     before = org.accounts()
@@ -56,13 +56,13 @@ def test_what_cannot_be_written_is_refused_and_nothing_is(
     assert org.accounts() == before
 
 
-def test_another_object_cannot_be_written(salesforce: Salesforce) -> None:
+def test_only_accounts_can_be_written(salesforce: Salesforce) -> None:
     with pytest.raises(SalesforceMalformedRequest, match="INVALID_TYPE_FOR_OPERATION"):
         salesforce.User.create({"Name": "A"})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_several_are_retrieved_in_the_order_of_their_ids(org: DemoOrg, rest, method: str) -> None:
+def test_several_records_are_returned_in_the_requested_order(org: DemoOrg, rest, method: str) -> None:
     accounts = org.accounts()
     shown = [account for account in accounts if not account["IsDeleted"]][:2]
     gone = next(account for account in accounts if account["IsDeleted"])
@@ -76,7 +76,7 @@ def test_several_are_retrieved_in_the_order_of_their_ids(org: DemoOrg, rest, met
     assert records[0]["attributes"]["url"].endswith(f"/sobjects/Account/{shown[1]['Id']}")
 
 
-def test_accounts_that_changed_last_are_recent(org: DemoOrg, salesforce: Salesforce, rest) -> None:
+def test_recently_changed_accounts_are_listed(org: DemoOrg, salesforce: Salesforce, rest) -> None:
     id_ = next(account["Id"] for account in reversed(org.accounts()) if not account["IsDeleted"])
     org.update_account(id_, Industry="Energy")
     found = rest("GET", "recent", params={"limit": "3"}).json()

@@ -29,7 +29,7 @@ def test_numbers_are_written_as_java_writes_them(number: float, text: str) -> No
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_written_number_is_the_number(number: float) -> None:
+def test_a_formatted_number_reads_back_as_itself(number: float) -> None:
     assert float(java_double(number)) == number
     assert Decimal(java_double(number)) == Decimal(repr(number))
 
@@ -48,11 +48,11 @@ def test_the_suffix_of_an_id_encodes_its_letter_case(body: str, suffix: str) -> 
     assert to_18(body) == body + suffix
 
 
-def test_ids_are_all_different() -> None:
+def test_all_ids_are_different() -> None:
     assert len({record_id("001", number) for number in range(20_000)}) == 20_000
 
 
-def test_twins_differ_by_letter_case_only() -> None:
+def test_twin_ids_differ_only_in_letter_case() -> None:
     one, other = twin_ids(7)
     assert one[:15] != other[:15]
     assert one[:15].casefold() == other[:15].casefold()
@@ -69,11 +69,11 @@ def test_twins_differ_by_letter_case_only() -> None:
         ("date", "4000-12-31", "4000-12-31"),
     ],
 )
-def test_values_go_into_the_store_as_text(type_: str, value: object, stored: str | None) -> None:
+def test_values_are_stored_as_text(type_: str, value: object, stored: str | None) -> None:
     assert to_store(type_, value) == stored
 
 
-def test_truth_and_json_come_from_the_same_text() -> None:
+def test_expected_values_and_json_come_from_the_same_text() -> None:
     assert to_truth("percent", "25.0") == 25.0
     assert to_truth("boolean", "false") is False
     assert to_json("datetime", "2026-01-31T12:34:56.000Z") == "2026-01-31T12:34:56.000+0000"

@@ -27,7 +27,7 @@ def zuora(org: DemoOrg, session: requests.Session) -> Callable[..., requests.Res
     return call
 
 
-def test_pages_of_accounts_are_the_org(org: DemoOrg, zuora) -> None:
+def test_all_pages_together_equal_the_org(org: DemoOrg, zuora) -> None:
     org.configure(zuora_page_records=200)
     page = zuora("query", queryString=ZOQL).json()
     truth = org.zuora_accounts()
@@ -41,7 +41,7 @@ def test_pages_of_accounts_are_the_org(org: DemoOrg, zuora) -> None:
     ]
 
 
-def test_a_null_is_an_absent_key_and_kinds_are_not_shown(org: DemoOrg, zuora) -> None:
+def test_a_null_is_an_absent_key_and_test_kinds_are_hidden(org: DemoOrg, zuora) -> None:
     records = zuora("query", queryString=ZOQL).json()["records"]
     assert any("CrmId" not in record for record in records)
     assert all(record.get("CrmId", "") is not None for record in records)
@@ -50,7 +50,7 @@ def test_a_null_is_an_absent_key_and_kinds_are_not_shown(org: DemoOrg, zuora) ->
     assert "There is no field named kind" in refused["reasons"][0]["message"]
 
 
-def test_conditions(org: DemoOrg, zuora) -> None:
+def test_conditions_filter_accounts(org: DemoOrg, zuora) -> None:
     page = zuora("query", queryString="select Id from Account where Status = 'Draft' and CrmId != null").json()
     expected = [a["Id"] for a in org.zuora_accounts() if a["Status"] == "Draft" and a["CrmId"] is not None]
     assert [record["Id"] for record in page["records"]] == expected
@@ -61,7 +61,7 @@ def test_conditions(org: DemoOrg, zuora) -> None:
     "zoql",
     ["select * from Account", "select Id from Invoice", "SELECT Id FROM Account", "select Id from Account where Id"],
 )
-def test_what_zoql_refuses_answers_200_without_success(zuora, zoql: str) -> None:
+def test_an_invalid_zoql_query_is_answered_with_200_and_success_false(zuora, zoql: str) -> None:
     response = zuora("query", queryString=zoql)
     assert response.status_code == 200
     assert response.json()["success"] is False
@@ -74,7 +74,7 @@ def test_an_expired_locator_is_refused(org: DemoOrg, zuora) -> None:
     assert zuora("queryMore", queryLocator=locator).json()["success"] is False
 
 
-def test_tokens_are_needed_and_end(org: DemoOrg, zuora, session: requests.Session) -> None:
+def test_tokens_are_required_and_expire(org: DemoOrg, zuora, session: requests.Session) -> None:
     wrong = session.post(
         f"{org.url}/oauth/token", data={"grant_type": "client_credentials", "client_id": "x"}, timeout=30
     )
@@ -83,12 +83,12 @@ def test_tokens_are_needed_and_end(org: DemoOrg, zuora, session: requests.Sessio
     assert zuora("query", queryString=ZOQL).status_code == 401
 
 
-def test_too_many_requests_say_when_to_come_back(org: DemoOrg, zuora) -> None:
+def test_too_many_requests_are_answered_with_retry_after(org: DemoOrg, zuora) -> None:
     org.fault("status", path="/v1/action/query", status=429, headers={"RateLimit-Reset": "1"}, body={"success": False})
     refused = zuora("query", queryString=ZOQL)
     assert (refused.status_code, refused.headers["RateLimit-Reset"]) == (429, "1")
     assert zuora("query", queryString=ZOQL).status_code == 200
 
 
-def test_the_client_id_is_as_long_as_zuoras_own_sdk_demands() -> None:
+def test_the_client_id_has_the_length_that_zuoras_sdk_requires() -> None:
     assert len(credentials.ZUORA_CLIENT_ID) == 36

@@ -19,7 +19,7 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-def test_a_bare_name_is_an_attribute_without_a_label_of_its_own():
+def test_a_bare_name_is_an_attribute_without_a_custom_label():
     (entry,) = parse("fields:\n  - Industry\n").fields
     assert (entry.field, entry.category, entry.label, entry.description) == ("Industry", "attribute", None, None)
     assert not entry.says_label
@@ -30,7 +30,7 @@ def test_an_entry_is_read_in_full():
     assert (entry.field, entry.category, entry.label, entry.description) == ("ARR__c", "metric", "Revenue", "Yearly")
 
 
-def test_everything_but_the_fields_has_a_default():
+def test_everything_except_fields_has_a_default():
     configuration = parse("fields: [Industry]")
     assert configuration.enabled
     assert (configuration.label_prefix, configuration.insights_accounts) == ("Sssf", "zuora")
@@ -38,7 +38,7 @@ def test_everything_but_the_fields_has_a_default():
     assert configuration.retention.ops_days == 730
 
 
-def test_a_null_label_is_not_the_same_as_silence():
+def test_a_null_label_differs_from_an_absent_one():
     null, empty, silent, said = parse(
         "fields:\n  - {field: A, label: null}\n  - field: B\n    label:\n  - {field: C}\n  - {field: D, label: x}\n"
     ).fields
@@ -46,7 +46,7 @@ def test_a_null_label_is_not_the_same_as_silence():
     assert null.label is empty.label is silent.label is None
 
 
-def test_the_difference_between_null_and_silence_survives_being_stored():
+def test_a_stored_configuration_keeps_null_and_absent_labels_apart():
     configuration = parse("fields: [{field: A, label: null, as: metric}, B]\nguards: {max_row_drop: 1}")
     stored = configuration.model_dump_json(by_alias=True, exclude_unset=True)
     again = AccountFieldSync.model_validate_json(stored)
@@ -64,12 +64,12 @@ def test_fields_are_a_list_with_at_least_one_entry(text):
     assert refusal(text) == "fields: must list at least one Account field, each on a line such as `- Industry`."
 
 
-def test_fields_left_out_are_missed_by_name():
+def test_a_missing_fields_setting_is_reported_by_name():
     assert refusal("enabled: true") == "fields: is missing."
 
 
 @pytest.mark.parametrize("entry", ["5", "true", "null", "1.5", "2026-01-01", "[Industry]"])
-def test_an_entry_that_is_no_name_is_named_by_its_place(entry):
+def test_an_entry_that_is_not_a_name_is_reported_with_its_position(entry):
     assert refusal(f"fields:\n  - Name\n  - {entry}\n") == (
         "fields, entry 2: must be an API name such as Industry, or an entry with `field:`."
     )
@@ -78,7 +78,7 @@ def test_an_entry_that_is_no_name_is_named_by_its_place(entry):
 @pytest.mark.parametrize(
     "name", ["''", "Owner.Name", "Annual Revenue", "'Industry '", "Ärger", "1st__c", "a-b", '"x\\n"']
 )
-def test_what_is_no_api_name_is_refused(name):
+def test_an_invalid_api_name_is_refused(name):
     message = refusal(f"fields: [{name}]")
     assert message.startswith("fields, entry 1")
     assert message.endswith("field: must be the API name of one Account field, such as Industry or ARR__c.")
@@ -96,13 +96,13 @@ def test_a_field_is_an_attribute_or_a_metric(category):
 
 
 @pytest.mark.parametrize("key", ["Label", "lable", "metric", "AS"])
-def test_an_unknown_key_of_an_entry_is_refused_with_those_there_are(key):
+def test_an_unknown_key_of_an_entry_is_refused_with_the_known_keys(key):
     assert refusal(f"fields: [{{field: ARR__c, {key}: x}}]") == (
         f"fields, entry 1 (ARR__c): {key}: is not a setting; the settings are field, as, label, description."
     )
 
 
-def test_an_unknown_setting_is_refused_with_those_there_are():
+def test_an_unknown_setting_is_refused_with_the_known_settings():
     assert refusal("fields: [A]\nfeilds: [B]") == (
         "feilds: is not a setting; the settings are enabled, timezone, daily_at, label_prefix, insights_accounts, "
         "retry_for, guards, retention, fields."
@@ -112,7 +112,7 @@ def test_an_unknown_setting_is_refused_with_those_there_are():
     )
 
 
-def test_secrets_have_no_place_in_the_file():
+def test_secrets_in_the_file_are_refused():
     message = refusal("fields: [A]\nsalesforce_consumer_secret: hunter2")
     assert "salesforce_consumer_secret: is not a setting" in message
     assert "hunter2" not in message
@@ -127,30 +127,30 @@ def test_secrets_have_no_place_in_the_file():
         ("label_prefix:", "label_prefix"),
     ],
 )
-def test_a_text_that_yaml_reads_as_something_else_wants_quotes(line, where):
+def test_a_text_that_yaml_reads_as_another_type_needs_quotes(line, where):
     assert refusal(f"fields: [A]\n{line}") == f"{where}: must be text; put it in quotes."
 
 
 @pytest.mark.parametrize("value", ["true", "5", "2026-01-01", "[a]"])
-def test_a_label_that_yaml_reads_as_something_else_wants_quotes(value):
+def test_a_label_that_yaml_reads_as_another_type_needs_quotes(value):
     assert refusal(f"fields: [{{field: A, label: {value}}}]") == (
         "fields, entry 1 (A): label: must be text; put it in quotes."
     )
 
 
-def test_words_that_were_booleans_in_old_yaml_are_texts():
+def test_booleans_of_old_yaml_are_text():
     entries = parse("fields: [on, {field: No, label: yes}]").fields
     assert [entry.field for entry in entries] == ["on", "No"]
     assert entries[1].label == "yes"
 
 
 @pytest.mark.parametrize(("value", "enabled"), [("true", True), ("false", False), ("no", False), ("yes", True)])
-def test_a_sync_is_enabled_or_not(value, enabled):
+def test_enabled_accepts_true_and_false(value, enabled):
     assert parse(f"fields: [A]\nenabled: {value}").enabled is enabled
 
 
 @pytest.mark.parametrize("value", ["maybe", "2", "", "[]", "null"])
-def test_enabled_is_true_or_false(value):
+def test_enabled_refuses_other_values(value):
     assert refusal(f"fields: [A]\nenabled: {value}") == "enabled: must be true or false."
 
 
@@ -162,14 +162,14 @@ def test_a_share_is_a_number(value):
 
 
 @pytest.mark.parametrize("value", ["20", "1.01", "-0.1", ".nan", ".inf"])
-def test_a_share_lies_between_0_and_1(value):
+def test_a_share_is_between_0_and_1(value):
     assert refusal(f"fields: [A]\nguards: {{min_match_rate: {value}}}") == (
         "guards: min_match_rate: must be a share between 0 and 1."
     )
 
 
 @pytest.mark.parametrize(("value", "share"), [("0", 0), ("1", 1), ("0.35", 0.35), ("1e-1", 0.1)])
-def test_shares_include_their_ends(value, share):
+def test_a_share_can_be_0_or_1(value, share):
     assert parse(f"fields: [A]\nguards: {{max_row_drop: {value}}}").guards.max_row_drop == share
 
 
@@ -186,7 +186,7 @@ def test_a_retention_may_be_short_or_long(days):
 
 
 @pytest.mark.parametrize("value", ["", "5", "true", "[0.2]"])
-def test_guards_are_settings_of_their_own(value):
+def test_guards_must_be_a_block_of_settings(value):
     assert refusal(f"fields: [A]\nguards: {value}") == "guards: must be a block of settings, or left out."
 
 
@@ -197,7 +197,7 @@ def test_a_time_zone_that_does_not_exist_is_refused(zone):
     assert message.endswith("is not a time zone; write one such as America/New_York.")
 
 
-def test_a_time_zone_is_found_by_name():
+def test_a_time_zone_can_be_given_by_name():
     assert parse("fields: [A]\ntimezone: Asia/Kolkata").zone.key == "Asia/Kolkata"
 
 
@@ -205,27 +205,27 @@ def test_a_time_zone_is_found_by_name():
     ("value", "due"),
     [('"04:00"', time(4)), ("'00:00'", time(0)), ('"23:59"', time(23, 59)), ("04:00", time(4))],
 )
-def test_the_sync_is_due_at_the_time_of_day_quoted_or_not(value, due):
+def test_the_sync_time_can_be_quoted_or_not(value, due):
     assert parse(f"fields: [A]\ndaily_at: {value}").time_of_day == due
 
 
 @pytest.mark.parametrize(
     "value", ["4:00", '"24:00"', '"12:60"', "400", "240", "true", "null", '"4am"', '"04:00:00"', "noon"]
 )
-def test_what_is_no_time_of_day_is_refused(value):
+def test_an_invalid_time_of_day_is_refused(value):
     assert refusal(f"fields: [A]\ndaily_at: {value}") == (
         'daily_at: must be a quoted time of day between "00:00" and "23:59".'
     )
 
 
-def test_the_seconds_that_yaml_1_1_makes_of_a_time_are_refused():
+def test_a_time_that_yaml_1_1_turned_into_seconds_is_refused():
     # 04:30 without quotes is 270 where a reader follows YAML 1.1.
     with pytest.raises(ConfigurationProblem, match="quoted time of day"):
         parse_configuration({"fields": ["A"], "daily_at": 270})
 
 
 @pytest.mark.parametrize("label", ["''", "'   '", '"\\t"', '"\\u00a0"'])
-def test_an_empty_label_is_refused_with_the_way_to_the_default(label):
+def test_an_empty_label_is_refused_with_how_to_get_the_default(label):
     assert refusal(f"fields: [{{field: A, label: {label}}}]") == (
         "fields, entry 1 (A): label: is empty; write the label, or null to return to the default."
     )
@@ -239,14 +239,14 @@ def test_a_label_has_at_most_255_characters():
 
 
 @pytest.mark.parametrize("label", ['"a\\0b"', '"two\\nlines"', '"a\\tb"', '"bell\\a"', '"\\x7f"'])
-def test_a_label_stands_on_one_line(label):
+def test_a_label_is_on_one_line(label):
     assert refusal(f"fields: [{{field: A, label: {label}}}]") == (
         "fields, entry 1 (A): label: contains a line break or another control character; write it on one line."
     )
 
 
 @pytest.mark.parametrize("key", ["label", "description"])
-def test_a_text_holds_whole_characters(key):
+def test_a_text_with_half_a_surrogate_pair_is_refused(key):
     assert refusal(f'fields: [{{field: A, {key}: "Cut \\ud83d"}}]') == (
         f"fields, entry 1 (A): {key}: contains half of a surrogate pair, which cannot be stored; type it again."
     )
@@ -254,13 +254,13 @@ def test_a_text_holds_whole_characters(key):
         parse('fields: [A]\nlabel_prefix: "\\udc00"')
 
 
-def test_a_label_prefix_holds_no_control_character():
+def test_a_label_prefix_with_a_control_character_is_refused():
     assert refusal('fields: [A]\nlabel_prefix: "a\\0b"') == (
         "label_prefix: contains a line break or another control character; write it on one line."
     )
 
 
-def test_white_space_around_a_label_is_no_part_of_it():
+def test_white_space_around_a_label_is_removed():
     folded, padded = parse(
         "fields:\n  - field: A\n    label: >\n      Annual revenue\n  - {field: B, label: ' x '}\n"
     ).fields
@@ -268,18 +268,18 @@ def test_white_space_around_a_label_is_no_part_of_it():
 
 
 @pytest.mark.parametrize("label", ["売上高", "إيرادات", "Выручка", "👩‍💻 Umsatz", 'say "hi"', "it's", "a;b--", "נקודה"])
-def test_a_label_may_be_in_any_script(label):
+def test_a_label_can_be_in_any_script(label):
     assert parse_configuration({"fields": [{"field": "A", "label": label}]}).fields[0].label == label
 
 
 @pytest.mark.parametrize("second", ["Industry", "industry", "INDUSTRY", "{field: iNDUSTRY, as: metric}"])
-def test_a_field_is_selected_once_whatever_its_letter_case(second):
+def test_a_field_selected_twice_in_any_letter_case_is_refused(second):
     message = refusal(f"fields: [Industry, Name, {second}]")
     assert message.lower().startswith("fields: industry is selected twice.")
     assert "keep one of the two entries" in message
 
 
-def test_every_mistake_is_told_at_once():
+def test_all_mistakes_are_reported_together():
     message = refusal("fields: [A, {field: B, as: metrik}, {field: C, label: ''}]\nenabled: maybe\n")
     for part in ("enabled: must be", "entry 2 (B): as: must be", "entry 3 (C): label: is empty"):
         assert part in message

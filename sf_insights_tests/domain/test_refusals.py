@@ -123,19 +123,19 @@ BY_ZUORA = [
 
 
 @pytest.mark.parametrize(("code", "message", "reaction", "remedy"), PASSING + FINAL)
-def test_a_refusal_of_the_api_has_its_reaction_and_its_remedy(code, message, reaction, remedy):
+def test_each_api_error_has_a_reaction_and_a_remedy(code, message, reaction, remedy):
     rule = rule_for(API, code, message)
     assert (rule.reaction, remedy in rule.remedy) == (reaction, True)
 
 
 @pytest.mark.parametrize(("code", "message", "reaction", "remedy"), PASSING + REFUSED_LOGINS)
-def test_a_refused_login_has_its_reaction_and_its_remedy(code, message, reaction, remedy):
+def test_each_login_error_has_a_reaction_and_a_remedy(code, message, reaction, remedy):
     rule = rule_for(LOGIN, code, message)
     assert (rule.reaction, remedy in rule.remedy) == (reaction, True)
 
 
 @pytest.mark.parametrize(("code", "message", "reaction", "remedy"), BY_ZUORA)
-def test_a_refusal_of_zuora_has_its_reaction_and_its_remedy(code, message, reaction, remedy):
+def test_each_zuora_error_has_a_reaction_and_a_remedy(code, message, reaction, remedy):
     rule = zuora_rule(code, message)
     assert (rule.reaction, remedy in rule.remedy) == (reaction, True)
 
@@ -149,17 +149,17 @@ def test_a_refusal_of_zuora_has_its_reaction_and_its_remedy(code, message, react
     ],
     ids=["API", "LOGIN", "ZUORA"],
 )
-def test_every_row_of_a_table_can_apply_and_has_its_example(rules, rows, find):
+def test_every_row_of_the_error_tables_is_reachable_and_has_an_example(rules, rows, find):
     met = {id(find(code, message)) for code, message, *_ in rows}
     assert [rule for rule in rules if id(rule) not in met] == []
 
 
 @pytest.mark.parametrize(("code", "message"), [("MALFORMED_QUERY", "unexpected token"), ("", ""), ("50000020", "no")])
-def test_a_refusal_that_no_table_knows_is_final(code, message):
+def test_an_unknown_refusal_is_final(code, message):
     assert rule_for(API, code, message) is rule_for(LOGIN, code, message) is zuora_rule(code, message) is UNKNOWN
 
 
-def test_what_is_told_is_bounded_and_keeps_the_error_id():
+def test_a_long_error_is_shortened_and_keeps_its_error_id():
     long = "An unexpected error occurred. " + "x" * 2000 + " Please include this ErrorId: 1234567-89 (-99)"
     shown = refusal_text("UNKNOWN_EXCEPTION", long)
     assert len(shown) < LONGEST_DETAIL + 80
@@ -175,7 +175,7 @@ def test_what_is_told_is_bounded_and_keeps_the_error_id():
         "Body grant_type=password&client_secret=secret9&password=secret8 refused",
     ],
 )
-def test_a_secret_that_a_server_echoes_is_left_out(echoed):
+def test_a_secret_echoed_by_a_server_is_removed(echoed):
     assert "secret9" not in refusal_text("X", echoed).replace("client_secret", "")
     assert "secret8" not in refusal_text("X", echoed)
     assert "secret.secret" not in refusal_text("X", echoed)
@@ -196,7 +196,7 @@ def test_a_secret_that_a_server_echoes_is_left_out(echoed):
         ("SOMETHING_NEW", "", False),
     ],
 )
-def test_what_only_a_person_can_change_is_told_from_what_may_pass(code, message, needs_a_person):
+def test_errors_that_need_a_person_differ_from_temporary_ones(code, message, needs_a_person):
     assert rule_for(API, code, message).needs_a_person is needs_a_person
 
 
@@ -210,5 +210,5 @@ def test_what_only_a_person_can_change_is_told_from_what_may_pass(code, message,
         "Bearer abcdef123",
     ],
 )
-def test_a_secret_that_a_server_repeats_is_left_out(text):
+def test_a_secret_repeated_by_a_server_is_removed(text):
     assert "abcdef123" not in refusal_text("", text)

@@ -33,7 +33,7 @@ HOSTS = {
 
 
 @pytest.mark.parametrize(("written", "host"), HOSTS.items())
-def test_an_org_is_reached_where_its_api_is(written, host):
+def test_an_address_is_resolved_to_the_host_of_its_api(written, host):
     assert login_host(written) == host
 
 
@@ -52,7 +52,7 @@ def test_an_org_is_reached_where_its_api_is(written, host):
         "salesforce.com.evil",
     ],
 )
-def test_a_host_that_serves_no_api_of_salesforce_is_named(written):
+def test_a_host_without_a_salesforce_api_is_refused_by_name(written):
     with pytest.raises(ConfigurationProblem) as problem:
         login_host(written)
     assert written.split("/")[0] in problem.value.what
@@ -73,6 +73,6 @@ def test_a_host_that_serves_no_api_of_salesforce_is_named(written):
         "",
     ],
 )
-def test_what_is_not_a_host_is_refused(written):
+def test_an_invalid_host_is_refused(written):
     with pytest.raises(ConfigurationProblem, match=r"not a Salesforce host name.*acme\.my\.salesforce\.com"):
         login_host(written)

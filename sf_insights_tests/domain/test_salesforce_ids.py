@@ -85,14 +85,14 @@ def test_published_ids_get_their_published_suffix(database, known):
 
 
 @given(bodies)
-def test_fifteen_characters_get_the_suffix_of_their_letter_case(database, body):
+def test_a_15_character_id_gets_the_suffix_of_its_letter_case(database, body):
     assert to_18_characters(body) == body + checksum(body)
     assert one(database, "sf_id18($text)", body) == body + checksum(body)
     assert in_duckdb(database, body) == body + checksum(body)
 
 
 @given(bodies)
-def test_eighteen_right_characters_stay_what_they_are(database, body):
+def test_a_valid_18_character_id_is_unchanged(database, body):
     whole = body + checksum(body)
     assert to_18_characters(whole) == whole
     assert one(database, "sf_id18($text)", whole) == whole
@@ -108,7 +108,7 @@ def test_damaged_letter_case_is_repaired_from_the_suffix(database, body, flips):
 
 
 @given(bodies)
-def test_ids_that_differ_in_case_alone_stay_two(body):
+def test_ids_that_differ_only_in_letter_case_stay_different(body):
     other = body.swapcase()
     assert (to_18_characters(body) == to_18_characters(other)) == (body == other)
 
@@ -125,7 +125,7 @@ def test_an_id_whose_suffix_contradicts_it_is_refused(database, body, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["AAB", "999", "zzz", "AA6"])
-def test_a_mistyped_suffix_is_never_believed(database, suffix):
+def test_a_mistyped_suffix_is_refused(database, suffix):
     # Digits have no case, so no group of digits has another suffix than A.
     with pytest.raises(InvalidSalesforceId, match="contradict"):
         to_18_characters("001000000000000" + suffix)
@@ -133,7 +133,7 @@ def test_a_mistyped_suffix_is_never_believed(database, suffix):
 
 
 @given(bodies, st.integers(0, 14), st.sampled_from("0123456789"))
-def test_a_letter_typed_as_a_digit_is_noticed_when_it_was_a_capital(body, place, digit):
+def test_a_digit_in_place_of_a_capital_letter_is_noticed(body, place, digit):
     wrong = body[:place] + digit + body[place + 1 :] + checksum(body)
     if body[place] in string.ascii_uppercase:
         with pytest.raises(InvalidSalesforceId):
@@ -143,7 +143,7 @@ def test_a_letter_typed_as_a_digit_is_noticed_when_it_was_a_capital(body, place,
 
 
 @given(st.text(max_size=20))
-def test_text_that_is_no_id_is_refused(text):
+def test_text_that_is_not_an_id_is_refused(text):
     if expected(text) is None:
         with pytest.raises(InvalidSalesforceId):
             to_18_characters(text)
@@ -155,17 +155,17 @@ def test_text_that_is_no_id_is_refused(text):
     "text",
     ["", ID[:-1], ID + "I", ID + "IA", ID + "IAKK", ID[:-1] + "é", ID[:-1] + "-", ID + "\n", "٠" * 15, f"{ID[:-1]}K"],
 )
-def test_other_lengths_and_characters_are_no_id(text):
+def test_other_lengths_and_characters_are_refused(text):
     with pytest.raises(InvalidSalesforceId, match="15 or 18 letters and digits"):
         to_18_characters(text)
 
 
 @pytest.mark.parametrize("text", [None, "", "001", ID + "IA", ID + "xyz", "Acme"])
-def test_the_macro_leaves_everything_but_fifteen_characters_alone(database, text):
+def test_the_macro_changes_only_15_character_values(database, text):
     assert one(database, "sf_id18($text)", text) == text
 
 
-def test_the_macro_can_be_called_for_a_column_of_any_name(database):
+def test_the_macro_accepts_a_column_of_any_name(database):
     rows = database.execute(
         "SELECT sf_id18(crm) FROM (VALUES ($short), ($long), (NULL)) AS list(crm)",
         {"short": ID, "long": ID + "IAK"},
@@ -173,7 +173,7 @@ def test_the_macro_can_be_called_for_a_column_of_any_name(database):
     assert rows == [(ID + "IAK",), (ID + "IAK",), (None,)]
 
 
-def test_the_macro_works_in_a_database_that_is_attached(tmp_path):
+def test_the_macro_works_in_an_attached_database(tmp_path):
     with duckdb.connect(tmp_path / "published.duckdb") as published:
         published.execute("CREATE SCHEMA insights")
         published.execute(render("ids/sf_id18"))
@@ -190,23 +190,23 @@ around = st.text(
 
 
 @given(around, st.one_of(bodies, st.just("Acme Ltd."), st.just("https://example.com/a b")), around)
-def test_white_space_zero_width_characters_and_quotes_around_an_id_are_cut(database, before, text, after):
+def test_white_space_zero_width_characters_and_quotes_around_an_id_are_removed(database, before, text, after):
     assert one(database, "trimmed_id($text)", before + text + after) == text
 
 
 @given(around)
-def test_what_is_nothing_but_white_space_is_empty(database, text):
+def test_white_space_alone_counts_as_empty(database, text):
     assert one(database, "trimmed_id($text)", text) == ""
 
 
 @pytest.mark.parametrize(
     "text", ["001Dm 00000aBcDe", "001Dm\u200b00000aBcDe", "O'Neil", "(001)", "001Dm00000aBcDe,", "é"]
 )
-def test_what_stands_inside_a_text_stays(database, text):
+def test_characters_inside_a_text_stay(database, text):
     assert one(database, "trimmed_id($text)", text) == text
 
 
-def test_no_id_at_all_stays_null(database):
+def test_a_null_id_stays_null(database):
     assert one(database, "trimmed_id($text)", None) is None
 
 
@@ -235,7 +235,7 @@ LIGHTNING = "https://acme.lightning.force.com"
     ],
 )
 @pytest.mark.parametrize("record", [ID, ID + "IAK", (ID + "IAK").lower()])
-def test_the_address_of_a_record_names_its_id(database, url, record):
+def test_an_id_is_taken_from_a_record_url(database, url, record):
     assert one(database, "id_in_url($text)", url.format(record)) == record
 
 
@@ -263,11 +263,11 @@ def test_the_address_of_a_record_names_its_id(database, url, record):
         "",
     ],
 )
-def test_another_address_names_no_id(database, text):
+def test_another_url_gives_no_id(database, text):
     assert one(database, "id_in_url($text)", text) == ""
 
 
 @given(bodies, around, around)
-def test_a_pasted_address_with_white_space_around_it_names_its_id(database, body, before, after):
+def test_an_id_is_taken_from_a_record_url_with_white_space_around_it(database, body, before, after):
     pasted = f"{before}{LIGHTNING}/lightning/r/Account/{body}/view{after}"
     assert one(database, "id_in_url(trimmed_id($text))", pasted) == body

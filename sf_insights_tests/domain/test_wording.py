@@ -19,10 +19,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (timedelta(days=-3), "in 3 days"),
     ],
 )
-def test_how_far_a_moment_is_from_now(ago, words):
+def test_a_time_is_described_relative_to_now(ago, words):
     assert since(NOW - ago, NOW) == words
 
 
-def test_a_count_has_its_noun():
+def test_a_count_uses_singular_or_plural():
     assert [counted(count, "account") for count in (0, 1, 1_500)] == ["0 accounts", "1 account", "1,500 accounts"]
     assert counted(2, "entry", "entries") == "2 entries"

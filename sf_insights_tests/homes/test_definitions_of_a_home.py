@@ -30,7 +30,7 @@ def keys(defs):
     return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
 
 
-def test_the_assets_keep_their_shape_under_a_prefix(homes):
+def test_a_prefix_keeps_the_asset_graph(homes):
     prefixed = keys(account_field_sync(homes[0], key_prefix="emea"))
     assert set(prefixed) == {f"emea/{key}" for key in keys(alone)}
     for key, spec in keys(alone).items():
@@ -44,7 +44,7 @@ def test_the_assets_keep_their_shape_under_a_prefix(homes):
         )  # fmt: skip
 
 
-def test_a_step_keeps_how_it_is_run_under_a_prefix():
+def test_a_prefix_keeps_the_settings_of_each_step():
     @dg.asset(key=["insights", "slow"], retry_policy=dg.RetryPolicy(max_retries=3), pool="org", op_tags={"size": "big"})
     def slow() -> dg.MaterializeResult:
         return dg.MaterializeResult()
@@ -54,7 +54,7 @@ def test_a_step_keeps_how_it_is_run_under_a_prefix():
     assert (step.retry_policy, step.pool, step.tags) == (slow.op.retry_policy, "org", slow.op.tags)
 
 
-def test_a_home_without_a_prefix_has_the_names_of_the_one_location(homes):
+def test_a_home_without_a_prefix_keeps_the_usual_names(homes):
     merged = dg.Definitions.merge(account_field_sync(homes[0]), dg.Definitions())
     assert set(keys(merged)) == set(keys(alone))
     assert [job.name for job in merged.jobs] == ["daily_account_field_sync"]
@@ -73,7 +73,7 @@ def test_homes_under_two_prefixes_share_no_name(both):
     assert len(both.resources) == 8
 
 
-def test_a_job_holds_the_assets_and_checks_of_its_home_alone(both):
+def test_a_job_holds_only_the_assets_and_checks_of_its_home(both):
     job = both.resolve_job_def("emea__daily_account_field_sync")
     assert job.executor_def.name == "in_process"
     assert {key.path[0] for key in job.asset_layer.executable_asset_keys} == {"emea"}
@@ -81,7 +81,7 @@ def test_a_job_holds_the_assets_and_checks_of_its_home_alone(both):
     assert len(job.nodes) == steps
 
 
-def test_each_schedule_goes_by_the_settings_of_its_home(both, homes, tmp_path):
+def test_each_schedule_follows_the_settings_of_its_home(both, homes, tmp_path):
     (tmp_path / "dagster").mkdir()
     (homes[0] / "account_field_sync.yaml").write_text("enabled: false\nfields: [Industry]\n")
     (homes[1] / "account_field_sync.yaml").write_text("timezone: UTC\ndaily_at: '00:00'\nfields: [Industry]\n")
@@ -94,14 +94,14 @@ def test_each_schedule_goes_by_the_settings_of_its_home(both, homes, tmp_path):
         assert len(apac.evaluate_tick(context).run_requests) == 1
 
 
-def test_the_settings_of_a_project_do_not_meet_those_of_a_home(homes):
+def test_a_projects_settings_do_not_affect_a_home(homes):
     theirs = dg.Definitions(resources={"warehouse": "theirs", "settings": "theirs"}, executor=dg.multiprocess_executor)
     merged = dg.Definitions.merge(theirs, account_field_sync(homes[0]))
     assert merged.resources["warehouse"] == "theirs"
     assert merged.executor is dg.multiprocess_executor
 
 
-def test_two_homes_under_one_prefix_are_refused_by_its_name(homes):
+def test_two_homes_under_one_prefix_are_refused(homes):
     both = [account_field_sync(home, key_prefix="emea") for home in homes]
     with pytest.raises(dg.DagsterInvariantViolationError, match="different resources with same key 'emea__settings'"):
         dg.Definitions.merge(*both)
@@ -111,7 +111,7 @@ def test_two_homes_under_one_prefix_are_refused_by_its_name(homes):
 
 
 @pytest.mark.parametrize("prefix", ["", "em-ea", "emea/west", "é", [], ["emea", ""], ["emea", 1]])
-def test_a_prefix_that_dagster_would_refuse_is_refused_with_the_remedy(homes, prefix):
+def test_a_prefix_that_dagster_refuses_is_refused_with_a_remedy(homes, prefix):
     with pytest.raises(ConfigurationProblem, match="cannot be part of the names of jobs") as refused:
         account_field_sync(homes[0], key_prefix=prefix)
     assert refused.value.remedy == "Use letters, digits and underscores, such as emea, or leave it out."
@@ -128,12 +128,12 @@ def test_a_home_among_installed_packages_is_refused(tmp_path):
         account_field_sync(tmp_path / "site-packages" / "emea")
 
 
-def test_a_file_that_is_no_valid_yaml_does_not_keep_the_project_from_loading(homes):
+def test_a_project_loads_although_a_home_has_invalid_yaml(homes):
     (homes[0] / "account_field_sync.yaml").write_text("fields: [")
     assert keys(account_field_sync(homes[0]))
 
 
-def test_the_component_builds_the_same(homes):
+def test_the_component_builds_the_same_definitions(homes):
     component = AccountFieldSync(home=str(homes[0]), key_prefix="emea")
     built = dg.build_defs_for_component(component)
     assert set(keys(built)) == set(keys(account_field_sync(homes[0], key_prefix="emea")))

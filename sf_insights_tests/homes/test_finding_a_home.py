@@ -24,13 +24,13 @@ def places():
     return Places.from_environment(environment())
 
 
-def test_a_named_home_holds_its_settings_data_and_state_of_dagster(home, monkeypatch):
+def test_a_named_home_contains_its_settings_data_and_dagster_state(home, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
     assert places() == Places(home / "data", home / NAME)
     assert dagster_home() == home / ".dagster"
 
 
-def test_the_nearest_home_upwards_is_taken(home, tmp_path, monkeypatch):
+def test_the_nearest_home_above_is_used(home, tmp_path, monkeypatch):
     inner = make_home(home / "orgs" / "apac").directory
     (inner / "notes").mkdir()
     for directory, expected in ((home, home), (home / "orgs", home), (inner, inner), (inner / "notes", inner)):
@@ -49,7 +49,7 @@ def test_a_data_directory_with_the_settings_in_it_is_not_a_home(tmp_path, monkey
     assert dagster_home() == CHECKOUT / ".dagster"
 
 
-def test_a_deleted_working_directory_is_no_home(tmp_path, monkeypatch):
+def test_a_deleted_working_directory_is_not_a_home(tmp_path, monkeypatch):
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -85,20 +85,20 @@ def test_a_home_among_installed_packages_is_refused(tmp_path, monkeypatch):
         places()
 
 
-def test_a_path_in_the_env_file_starts_at_the_home(home, monkeypatch):
+def test_a_path_in_the_env_file_is_relative_to_the_home(home, monkeypatch):
     (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\nSF_INSIGHTS_DATA_DIR=/elsewhere\n")
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
     assert environment()["SALESFORCE_PRIVATE_KEY_FILE"] == str(home / "server.key")
     assert environment()["SF_INSIGHTS_DATA_DIR"] == "/elsewhere"
 
 
-def test_a_home_that_is_alone_takes_the_variables_of_the_process_as_well(home, monkeypatch):
+def test_a_single_home_also_uses_the_process_environment(home, monkeypatch):
     (home / ".env").write_text("SALESFORCE_DOMAIN=emea\n")
     monkeypatch.setenv("SALESFORCE_DOMAIN", "globex")
     assert variables_of(home)["SALESFORCE_DOMAIN"] == "globex"
 
 
-def test_one_of_many_homes_takes_its_org_from_its_own_env_file(home, monkeypatch):
+def test_one_of_many_homes_uses_only_its_own_env_file(home, monkeypatch):
     (home / ".env").write_text("SALESFORCE_DOMAIN=emea\n")
     for name in ("SALESFORCE_DOMAIN", "ZUORA_CLIENT_ID", "SF_INSIGHTS_DATA_DIR", "SF_INSIGHTS_HOME"):
         monkeypatch.setenv(name, "/of/another")
@@ -111,7 +111,7 @@ def test_one_of_many_homes_takes_its_org_from_its_own_env_file(home, monkeypatch
     assert Places.from_environment(variables) == Places(home / "data", home / NAME)
 
 
-def test_one_of_many_homes_may_be_the_one_that_the_process_is_in(home, monkeypatch):
+def test_one_of_many_homes_can_be_the_process_own_home(home, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
     assert variables_of(None, is_one_of_many=True)["SF_INSIGHTS_HOME"] == str(home)
 

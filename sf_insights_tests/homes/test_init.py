@@ -42,7 +42,7 @@ def test_its_settings_keep_the_comments_and_select_fields_that_every_org_has(tmp
     assert not [field for field in fields if field.endswith("__c")]
 
 
-def test_git_takes_up_the_settings_and_no_secret_and_no_data(tmp_path):
+def test_git_tracks_the_settings_but_no_secret_and_no_data(tmp_path):
     command("init", str(tmp_path))
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "warehouse.duckdb").touch()
@@ -52,7 +52,7 @@ def test_git_takes_up_the_settings_and_no_secret_and_no_data(tmp_path):
     assert added.split() == [".gitignore", NAME]
 
 
-def test_the_directory_of_the_terminal_becomes_a_home_when_none_is_named(tmp_path, monkeypatch):
+def test_init_without_a_directory_uses_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = command("init")
     assert made.exit_code == 0
@@ -70,7 +70,7 @@ def refused(directory, message):
     assert after == before
 
 
-def test_a_home_is_not_made_twice(tmp_path):
+def test_init_in_an_existing_home_is_refused(tmp_path):
     command("init", str(tmp_path))
     refused(tmp_path, "is a home already")
     refused(CHECKOUT, "is a home already")
@@ -85,7 +85,7 @@ def test_a_directory_in_use_is_left_alone(tmp_path, used):
     assert file.read_text() == "mine"
 
 
-def test_a_directory_that_cannot_be_made_is_refused_and_nothing_is_left(tmp_path):
+def test_a_directory_that_cannot_be_created_is_refused_and_nothing_is_left(tmp_path):
     (tmp_path / "file").touch()
     answer = command("init", str(tmp_path / "file" / "emea"))
     assert answer.exit_code == 1
@@ -100,7 +100,7 @@ def test_a_directory_among_installed_packages_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_home_is_an_option_before_and_after_the_command(tmp_path):
+def test_home_can_be_given_before_and_after_the_command(tmp_path):
     command("init", str(tmp_path))
     (tmp_path / NAME).write_text("enabled: false\nfields: [Industry]\n")
     for arguments in (("--home", str(tmp_path), "sync"), ("sync", "--home", str(tmp_path))):

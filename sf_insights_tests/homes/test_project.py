@@ -136,7 +136,7 @@ def test_each_job_syncs_the_org_of_its_home_into_its_home(synced, orgs):
     assert orgs["emea"].state()["accounts"] != orgs["apac"].state()["accounts"]
 
 
-def test_their_runs_and_checks_are_told_apart(synced):
+def test_runs_and_checks_of_two_homes_are_kept_apart(synced):
     with dg.DagsterInstance.from_config(str(synced.dagster_home)) as instance:
         assert sorted((run.job_name, run.status.value) for run in instance.get_runs()) == [
             ("apac__daily_account_field_sync", "SUCCESS"),
@@ -150,7 +150,7 @@ def test_their_runs_and_checks_are_told_apart(synced):
             assert check.event.asset_check_evaluation.passed
 
 
-def test_an_asset_of_the_project_goes_on_from_what_was_synced(synced):
+def test_a_project_asset_reads_the_synced_attributes(synced):
     synced.run("dagster", "asset", "materialize", "-m", "shop.definitions", "--select", "industries")
     [(expected,)] = synced.snapshot("emea", 'SELECT count(DISTINCT "Industry") FROM insights.account_attributes')
     with dg.DagsterInstance.from_config(str(synced.dagster_home)) as instance:
@@ -158,7 +158,7 @@ def test_an_asset_of_the_project_goes_on_from_what_was_synced(synced):
     assert made.metadata["industries"].value == expected > 1
 
 
-def test_a_process_per_step_completes_a_sync_as_well(synced):
+def test_a_sync_completes_with_one_process_per_step(synced):
     """As where somebody materializes assets by hand in a project that has Dagster's default executor."""
     select = 'key:"apac/insights/account_attributes"+'
     synced.run("dagster", "asset", "materialize", "-m", "shop.definitions", "--select", select)
@@ -178,12 +178,12 @@ def of_components(orgs, tmp_path_factory) -> Project:
     return project
 
 
-def test_homes_are_components_of_a_project(of_components):
+def test_homes_can_be_components_of_a_project(of_components):
     jobs = of_components.run("dagster", "job", "list", "-m", "parts.definitions")
     for name in ("emea", "apac"):
         assert f"{name}__daily_account_field_sync" in jobs
 
 
 @pytest.mark.skipif(not shutil.which("dg", path=str(Path(sys.executable).parent)), reason="dg is not installed")
-def test_dg_accepts_the_project(of_components):
+def test_dg_check_accepts_the_project(of_components):
     of_components.run("dg", "check", "defs")

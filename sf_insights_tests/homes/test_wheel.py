@@ -108,14 +108,14 @@ def home(installed, files_before, running_org) -> Path:
     return home
 
 
-def test_the_commands_are_those_of_the_wheel(installed):
+def test_the_commands_come_from_the_wheel(installed):
     code = "import sf_insights; print(sf_insights.__file__)"
     python = installed.program.with_name("python")
     where = subprocess.run([python, "-c", code], cwd=installed.at, check=True, capture_output=True, text=True).stdout
     assert Path(where.strip()).is_relative_to(installed.packages)
 
 
-def test_the_demo_keeps_its_data_among_the_users_own(installed, files_before):
+def test_the_demo_keeps_its_data_in_the_users_data_directory(installed, files_before):
     demo = installed.run("demo")
     assert demo.returncode == 0, demo.stderr
     snapshot = installed.user_data / "sf-insights" / "demo" / "account_insights.duckdb"
@@ -127,7 +127,7 @@ def test_the_demo_keeps_its_data_among_the_users_own(installed, files_before):
     assert installed.files() == files_before
 
 
-def test_a_command_without_a_home_says_how_to_make_one(installed, files_before):
+def test_a_command_without_a_home_says_how_to_create_one(installed, files_before):
     refused = installed.run("status")
     assert refused.returncode == 1
     assert "There is no home here" in refused.stderr

@@ -21,7 +21,7 @@ def written(tmp_path):
     return write
 
 
-def test_columns_are_found_by_header_in_any_order_and_others_are_ignored(written):
+def test_columns_are_found_by_header_in_any_order_and_extra_ones_ignored(written):
     source = written("\ufeffStatus,CrmId,Balance,Name,Id,AccountNumber\r\nActive,001A,12.5,Acme,1,A-1\r\n")
     accounts = listed(source)
     assert accounts.columns == list(COLUMNS)
@@ -44,12 +44,12 @@ def test_absent_optional_columns_are_null(written):
     assert listed(written("CrmId,Id\n,1\n")).rows() == [("1", None, None, None, None)]
 
 
-def test_empty_lines_are_no_accounts(written):
+def test_empty_lines_are_skipped(written):
     assert listed(written("Id,CrmId\n1,x\n\n2,y\n\n"))["Id"].to_list() == ["1", "2"]
 
 
 @pytest.mark.parametrize("header", ["Id,crmid,Name", "Id;CrmId;Name", "AccountNumber,Name"])
-def test_a_missing_column_is_named_with_the_ones_found(written, header):
+def test_a_missing_column_is_reported_with_the_columns_found(written, header):
     with pytest.raises(ConfigurationProblem) as problem:
         listed(written(f"{header}\n1,2,3\n".replace("1,2,3", ",".join("123"[: header.count(",") + 1]))))
     assert "has no column" in problem.value.what
@@ -57,26 +57,26 @@ def test_a_missing_column_is_named_with_the_ones_found(written, header):
 
 
 @pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
-def test_another_separator_than_the_comma_is_named(written, sign, name):
+def test_a_separator_other_than_a_comma_is_reported(written, sign, name):
     with pytest.raises(ConfigurationProblem) as problem:
         listed(written("Id,CrmId,Name\n1,2,3\n".replace(",", sign)))
     assert problem.value.remedy == f"Its columns are separated by {name}; export it with commas."
 
 
-def test_what_is_no_separator_is_not_named(written):
+def test_a_semicolon_beside_commas_is_not_reported_as_the_separator(written):
     with pytest.raises(ConfigurationProblem) as problem:
         listed(written("Id;Number,Name\n1,2\n"))
     assert "Zuora's API names" in problem.value.remedy
 
 
-def test_an_id_is_read_without_the_blanks_around_it(written):
+def test_spaces_around_an_id_are_removed(written):
     accounts = listed(written('Id,CrmId\n" 1 ",x\n2\u00a0,y\n\t3,z\n'))
     assert accounts["Id"].to_list() == ["1", "2", "3"]
     with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 3\)"):
         listed(written("Id,CrmId\n7,x\n 7,y\n"))
 
 
-def test_an_id_that_stands_twice_is_refused_with_its_lines(written):
+def test_a_duplicate_id_is_refused_with_its_lines(written):
     source = written('Id,CrmId,Name\n7,x,"two\nlines"\n8,y,b\n7,z,c\n')
     with pytest.raises(ConfigurationProblem, match=r"such as 7 \(lines 2, 5\)"):
         listed(source)
@@ -99,7 +99,7 @@ def test_a_damaged_csv_is_refused(written, content):
         listed(written(content))
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     for name in ("gone.csv", "gone.parquet"):
         with pytest.raises(ConfigurationProblem, match=f"{name} cannot be read"):
             listed(FileAccounts(tmp_path / name))
@@ -153,14 +153,14 @@ def test_a_long_file_is_read_whole_and_in_pieces(tmp_path, name):
         ("", "is empty"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_found_before_it_is_landed(written, content, what):
+def test_a_bad_file_is_refused_before_its_accounts_are_stored(written, content, what):
     source = written(content)
     with pytest.raises(ConfigurationProblem, match=what):
         source.check()
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_the_name_of_a_file_may_hold_any_signs(tmp_path, kind):
+def test_a_file_name_can_contain_any_character(tmp_path, kind):
     directory = tmp_path / "it's [our] *data*?"
     directory.mkdir()
     path = directory / f"[1] *.{kind}"
@@ -176,21 +176,21 @@ def test_the_name_of_a_file_may_hold_any_signs(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_another_column_may_have_any_name(tmp_path, kind):
+def test_an_extra_column_can_have_any_name(tmp_path, kind):
     path = tmp_path / f"accounts.{kind}"
     frame = pl.DataFrame({"row": ["1"], "is_account": ["no"], "Id": ["a"], "CrmId": ["x"]})
     frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
     assert listed(FileAccounts(path)).rows() == [("a", None, None, "x", None)]
 
 
-def test_a_line_of_blanks_is_no_empty_line(written):
+def test_a_line_of_spaces_is_not_an_empty_line(written):
     source = written("Id,CrmId\n1,x\n   ,\n2,y\n")
     for look in (source.check, lambda: listed(source)):
         with pytest.raises(ConfigurationProblem, match=r"without an Id \(line 3\)"):
             look()
 
 
-def test_lines_are_counted_from_the_first_of_the_file(written):
+def test_line_numbers_count_from_the_start_of_the_file(written):
     with pytest.raises(ConfigurationProblem, match=r"\(lines 4, 5\)"):
         listed(written("\n\nId,CrmId\n1,x\n1,y\n"))
 
@@ -207,14 +207,14 @@ def test_lines_are_counted_from_the_first_of_the_file(written):
         (b"Id,CrmId,Name,CrmId\n1,x,a,y\n", "has the column CrmId twice"),
     ],
 )
-def test_what_is_wrong_with_a_csv_is_told_with_its_line(written, content, what):
+def test_a_csv_error_names_its_line(written, content, what):
     with pytest.raises(ConfigurationProblem, match=what):
         listed(written(content))
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 @pytest.mark.parametrize("rows", [10, 300_000])
-def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, kind, rows):
+def test_a_file_that_changes_during_reading_is_refused(tmp_path, kind, rows):
     def write(path, rows):
         ids = pl.DataFrame({"row": range(rows)}).select(Id=pl.format("8a{}", "row"), CrmId=pl.format("001{}", "row"))
         ids.write_csv(path) if kind == "csv" else ids.write_parquet(path)

@@ -74,7 +74,7 @@ def warehouse(tmp_path):
 
 
 @pytest.mark.parametrize("harm", ["lost", "cut", "exchanged"])
-def test_a_landed_list_harmed_before_it_is_used_changes_nothing(tmp_path, warehouse, harm):
+def test_a_damaged_account_list_changes_nothing(tmp_path, warehouse, harm):
     landed = FileAccounts(written(tmp_path / "accounts.parquet", 150_000)).land(tmp_path / "landed")
     file = max(landed.directory.iterdir())
     match harm:

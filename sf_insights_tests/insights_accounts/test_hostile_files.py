@@ -60,7 +60,7 @@ def _judged(path, content):
 
 
 @pytest.mark.parametrize("content", HOSTILE, ids=lambda content: repr(content[:40]))
-def test_a_hostile_settings_file_is_refused_and_nothing_of_it_is_run(tmp_path, monkeypatch, content):
+def test_a_hostile_settings_file_is_refused_and_never_executed(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     assert _judged(tmp_path / "fields.yaml", content) is None
     assert [file.name for file in tmp_path.iterdir()] == ["fields.yaml"]
@@ -75,7 +75,7 @@ def test_a_settings_file_with_any_damage_is_valid_or_refused(tmp_path_factory, s
 
 @hypothesis_settings(max_examples=100)
 @given(st.text(max_size=80))
-def test_any_text_is_no_settings_file(tmp_path_factory, text):
+def test_random_text_is_refused_as_a_settings_file(tmp_path_factory, text):
     _judged(tmp_path_factory.getbasetemp() / "text.yaml", text.encode("utf-8", "surrogatepass"))
 
 
@@ -96,7 +96,7 @@ cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 
 @hypothesis_settings(max_examples=80)
 @given(st.lists(st.tuples(*[cells] * len(COLUMNS)), min_size=1, max_size=6))
-def test_an_account_file_is_stored_to_the_letter(tmp_path_factory, rows):
+def test_an_account_file_is_stored_exactly(tmp_path_factory, rows):
     rows = [(f"id{number}", *row[1:]) for number, row in enumerate(rows)]
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([COLUMNS, *rows])
@@ -131,13 +131,13 @@ def test_an_account_file_of_any_bytes_is_read_or_refused(tmp_path_factory, conte
 @example("x" * 5000 + ".csv")
 @example("https://example.com/accounts.csv")
 @example("\ud800.csv")
-def test_any_path_of_an_account_file_leads_to_a_file_or_is_refused(tmp_path_factory, setting):
+def test_any_account_file_path_is_opened_or_refused(tmp_path_factory, setting):
     assume(setting.strip().lower() != "zuora")
     with pytest.raises(Problem):
         listed(account_source(setting, {}, tmp_path_factory.getbasetemp() / "nothing here"))
 
 
-def test_a_star_in_a_path_is_a_star(tmp_path):
+def test_a_path_with_a_star_is_not_expanded(tmp_path):
     (tmp_path / "accounts-1.csv").write_text("Id,CrmId\n1,2\n")
     with pytest.raises(ConfigurationProblem, match="cannot be read"):
         listed(FileAccounts(tmp_path / "accounts-*.csv"))

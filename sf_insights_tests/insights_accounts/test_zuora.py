@@ -21,7 +21,7 @@ def reasons(code, message):
     return {"success": False, "reasons": [{"code": code, "message": message}]}
 
 
-def test_all_accounts_come_as_text_whatever_the_page(org, zuora):
+def test_all_accounts_are_read_as_text_from_pages_of_any_size(org, zuora):
     whole = listed(zuora)
     org.configure(zuora_page_records=40)
     paged = listed(zuora)
@@ -46,7 +46,7 @@ def test_one_token_serves_many_calls(org, zuora):
 
 
 @pytest.mark.parametrize("jump", [-40_000_000, 40_000_000])
-def test_a_clock_that_jumps_neither_ages_a_token_nor_keeps_it_young(org, zuora, monkeypatch, jump):
+def test_a_clock_change_does_not_affect_a_tokens_age(org, zuora, monkeypatch, jump):
     listed(zuora)
     wall, steady = time.time, time.monotonic
     monkeypatch.setattr(time, "time", lambda: wall() + jump)
@@ -64,7 +64,7 @@ def test_a_refused_token_is_renewed(org, zuora):
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
-def test_a_token_that_is_refused_in_words_is_renewed(org, zuora):
+def test_a_token_refused_only_in_the_message_is_renewed(org, zuora):
     listed(zuora)
     lost = {"faultCode": "INVALID_SESSION", "faultMessage": "Your session has expired."}
     org.fault("status", path="/v1/action/query", status=200, body=lost)
@@ -72,27 +72,27 @@ def test_a_token_that_is_refused_in_words_is_renewed(org, zuora):
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
-def test_a_check_of_the_login_waits_out_an_outage(org, zuora):
+def test_the_login_check_waits_out_an_outage(org, zuora):
     org.fault("status", path="/oauth/token", times=3, status=503, body="<html>")
     zuora.check()
     assert len(calls(org, "POST", "/oauth/token")) == 4
 
 
-def test_a_refused_login_says_what_zuora_said(org, zuora):
+def test_a_refused_login_shows_zuoras_message(org, zuora):
     refused = {"reasons": [{"code": 50000010, "message": "The client is not of this tenant."}]}
     org.fault("status", path="/oauth/token", status=403, body=refused)
     with pytest.raises(ConnectionProblem, match=r"HTTP 403, 50000010: The client is not of this tenant\)"):
         zuora.check()
 
 
-def test_a_token_that_stays_refused_stops_after_one_refresh(org, zuora):
+def test_a_token_refused_again_is_refreshed_only_once(org, zuora):
     org.fault("status", path="/v1/action/query", times=None, status=401, body=reasons(90000011, "Authentication error"))
     with pytest.raises(ConnectionProblem, match="OAuth client is active"):
         listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 2
 
 
-def test_wrong_credentials_are_not_tried_twice(org, tmp_path):
+def test_wrong_credentials_are_not_retried(org, tmp_path):
     environment = org.environment | {"ZUORA_CLIENT_SECRET": "wrong-9z"}
     with pytest.raises(ConnectionProblem, match="ZUORA_CLIENT_SECRET") as problem:
         listed(account_source("zuora", environment, tmp_path, retry=QUICK))
@@ -100,7 +100,7 @@ def test_wrong_credentials_are_not_tried_twice(org, tmp_path):
     assert "wrong-9z" not in str(problem.value)
 
 
-def test_an_expired_locator_starts_the_query_again(org, zuora):
+def test_an_expired_locator_restarts_the_query(org, zuora):
     org.configure(zuora_page_records=40)
     expected = listed(zuora)
     lost = {"faultCode": "INVALID_QUERY_LOCATOR", "faultMessage": "The query locator has expired."}
@@ -108,7 +108,7 @@ def test_an_expired_locator_starts_the_query_again(org, zuora):
     assert listed(zuora).rows() == expected.rows()
 
 
-def test_a_locator_that_expires_each_time_stops(org, zuora):
+def test_a_query_whose_locator_always_expires_is_given_up(org, zuora):
     org.configure(zuora_page_records=40)
     lost = reasons(50000020, "Invalid query locator")
     org.fault("status", path="/v1/action/queryMore", times=None, status=200, body=lost)
@@ -136,18 +136,18 @@ def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
     ],
     ids=["429", "503", "limit", "rate", "lock", "html"],
 )
-def test_passing_trouble_is_tried_again(org, zuora, fault):
+def test_temporary_errors_are_retried(org, zuora, fault):
     org.fault("status", path="/v1/action/query", times=2, **fault)
     assert listed(zuora).height > 100
 
 
 @pytest.mark.parametrize("action", ["drop_before", "drop_body", "empty_body"])
-def test_a_broken_answer_is_asked_for_again(org, zuora, action):
+def test_a_broken_answer_is_requested_again(org, zuora, action):
     org.fault(action, path="/v1/action/query")
     assert listed(zuora).height > 100
 
 
-def test_no_accounts_are_a_failure(org, zuora):
+def test_an_empty_account_list_is_an_error(org, zuora):
     org.fault("status", path="/v1/action/query", status=200, body={"size": 0, "records": [], "done": True})
     with pytest.raises(ConnectionProblem, match="Zuora sent no accounts"):
         listed(zuora)
@@ -167,7 +167,7 @@ def test_an_account_without_an_id_is_an_incomplete_list(org, zuora):
         listed(zuora)
 
 
-def test_bytes_that_are_not_text_are_replaced_in_a_name_and_refused_in_an_id(org, zuora, tmp_path):
+def test_invalid_bytes_are_replaced_in_a_name_and_refused_in_an_id(org, zuora, tmp_path):
     id_ = listed(zuora)["Id"][0]
     org.update_zuora_account(id_, Name="HERE")
     org.fault("garble", path="/v1/action/query", texts={"HERE": "caf\xe9"})

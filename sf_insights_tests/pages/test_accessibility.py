@@ -22,7 +22,7 @@ def axe():
         pytest.skip(str(unavailable))
 
 
-def test_where_axe_cannot_be_fetched_it_is_said_why(tmp_path, closed_port, monkeypatch):
+def test_a_failed_download_of_axe_gives_the_reason(tmp_path, closed_port, monkeypatch):
     monkeypatch.setattr(axe_file, "_KEPT", tmp_path / "axe.js")
     monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{closed_port}")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
@@ -54,7 +54,7 @@ def eventful_site(synced_site, synced, org, monkeypatch):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_break_no_rule_of_wcag(eventful_site, browser, axe, scheme):
+def test_the_pages_meet_wcag(eventful_site, browser, axe, scheme):
     browser.prefer(scheme)
     for path in ("/fields", "/fields?selected=cannot", "/labels", "/health", "/sync", "/no-such-page"):
         browser.open(eventful_site.url + path)
@@ -62,7 +62,7 @@ def test_the_pages_break_no_rule_of_wcag(eventful_site, browser, axe, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_neither_do_those_on_the_way_to_a_change(synced_site, browser, axe, scheme):
+def test_the_review_and_sync_pages_meet_wcag(synced_site, browser, axe, scheme):
     browser.prefer(scheme)
     browser.open(f"{synced_site.url}/fields")
     for name in ("Phone", "Rating"):
@@ -80,7 +80,7 @@ def test_neither_do_those_on_the_way_to_a_change(synced_site, browser, axe, sche
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_neither_does_signing_in(sf_insights, session, browser, axe, scheme):
+def test_the_sign_in_page_meets_wcag(sf_insights, session, browser, axe, scheme):
     for site in serve(session, token="a long enough token"):
         browser.prefer(scheme)
         browser.open(f"{site.url}/fields")
@@ -91,7 +91,7 @@ def test_neither_does_signing_in(sf_insights, session, browser, axe, scheme):
         assert violations(browser, axe) == []
 
 
-def test_axe_finds_what_is_wrong(synced_site, browser, axe):
+def test_axe_finds_a_violation(synced_site, browser, axe):
     browser.open(f"{synced_site.url}/fields")
     browser.js(
         "document.querySelectorAll('[aria-label]').forEach(e => e.removeAttribute('aria-label'));"
@@ -118,7 +118,7 @@ _REACHABLE = """
 
 
 @pytest.mark.parametrize("path", ["/fields?q=re", "/labels", "/health"])
-def test_tab_goes_through_everything_in_reading_order_and_shows_where_it_is(eventful_site, browser, path):
+def test_tab_follows_the_reading_order_with_a_visible_focus(eventful_site, browser, path):
     browser.open(eventful_site.url + path)
     reached = []
     while True:

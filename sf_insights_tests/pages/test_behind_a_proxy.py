@@ -103,7 +103,7 @@ def test_a_browser_keeps_its_session_and_shows_progress_through_a_proxy_with_tls
         ("http://localhost:8080", "http://localhost:8080"),
     ],
 )
-def test_a_public_address_is_what_browsers_send(given, url):
+def test_a_public_url_is_normalized_to_the_origin_that_browsers_send(given, url):
     address = PublicAddress.parse(given)
     assert address.url == url
     assert address.is_origin(url)
@@ -128,7 +128,7 @@ def test_a_public_address_is_what_browsers_send(given, url):
         ("https://[::1", "not a web address"),
     ],
 )
-def test_another_public_url_is_refused_in_a_sentence(given, reason):
+def test_an_invalid_public_url_is_refused_with_a_clear_message(given, reason):
     with pytest.raises(ConfigurationProblem) as caught:
         PublicAddress.parse(given)
     assert reason in caught.value.what
@@ -143,7 +143,7 @@ def test_another_public_url_is_refused_in_a_sentence(given, reason):
         (["--public-url", "https://insights.example.com"], "Give a --token as well"),
     ],
 )
-def test_the_command_refuses_what_is_not_safe(checkout, command, arguments, said):
+def test_the_command_refuses_unsafe_options(checkout, command, arguments, said):
     result = run([*command, "settings", *arguments], checkout)
     assert result.returncode == 1
     assert said in result.stderr

@@ -89,7 +89,7 @@ def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     assert browser.complaints == []
 
 
-def test_texts_are_readable_in_light_and_dark_and_fit_the_width(synced_site, browser):
+def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site, browser):
     for scheme in ("light", "dark"):
         browser.prefer(scheme)
         for path in ("/fields", "/labels", "/health", "/sync"):
@@ -113,7 +113,7 @@ def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_what_is_hostile_in_an_org_does_not_run(synced_site, org, browser):
+def test_hostile_text_from_an_org_does_not_run(synced_site, org, browser):
     hostile = "<img src=x onerror='window.wasRun = true'><script>window.wasRun = true</script>"
     org.add_field("Evil__c", hostile[:80], "string", length=255, value=hostile)
     synced_site.pages.org.refresh()

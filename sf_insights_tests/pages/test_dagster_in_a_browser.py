@@ -18,7 +18,7 @@ def says(browser, *texts):
 
 
 @pytest.mark.slow
-def test_the_asset_graph_and_a_run_are_read_in_dagsters_own_pages(sf_insights, monkeypatch, tmp_path):
+def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0
     with monkeypatch.context() as broken:

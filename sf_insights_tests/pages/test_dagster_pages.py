@@ -22,7 +22,7 @@ def ask(sf_insights, session, monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_runs_of_the_command_are_listed_under_their_job_and_a_label_leaves_every_asset_synced(sf_insights, ask):
+def test_command_runs_appear_under_their_job_and_relabelling_keeps_assets_synced(sf_insights, ask):
     [synced] = [row["run_id"] for row in sf_insights("status", "--json").json["syncs"]]
     [job] = [job for job in ask(JOB)["repositoryOrError"]["pipelines"] if job["name"] == "daily_account_field_sync"]
     runs = [run["runId"] for run in job["runs"]]

@@ -65,7 +65,7 @@ def edited(tmp_path):
         ),
     ],
 )
-def test_only_what_is_asked_for_changes(edited, selection, old, new):
+def test_only_the_requested_lines_change(edited, selection, old, new):
     chosen = {name: category for name, category in selection.items() if category}
     assert edited(FILE, chosen) == FILE.replace(old, new, 1) if old else FILE
 
@@ -95,17 +95,17 @@ def test_only_what_is_asked_for_changes(edited, selection, old, new):
         ("fields: [a]\n", {"A": "metric"}, "fields: [{field: a, as: metric}]\n"),
     ],
 )
-def test_every_way_to_write_a_list_is_kept(edited, text, selection, after):
+def test_every_yaml_list_style_is_kept(edited, text, selection, after):
     assert edited(text, selection) == after
 
 
-def test_a_file_that_cannot_be_edited_without_loss_is_left_to_its_writer(edited, tmp_path):
+def test_a_file_that_cannot_be_edited_safely_is_left_unchanged(edited, tmp_path):
     text = "fields: [A, # first\n  B]\n"
     with pytest.raises(ConfigurationProblem, match="has a form that cannot be edited here"):
         edited(text, {"A": "attribute", "C": "attribute"})
     assert (tmp_path / "account_field_sync.yaml").read_text() == text
 
 
-def test_labels_that_entries_are_silent_on_or_return_to_the_default_stay_so(edited):
+def test_absent_and_null_labels_stay_as_they_are(edited):
     text = "fields:\n- field: A\n  label: null\n- field: B\n- C\n"
     assert edited(text, {"A": "attribute", "B": "attribute"}) == text.removesuffix("- C\n")

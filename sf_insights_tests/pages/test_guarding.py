@@ -21,7 +21,7 @@ def test_a_foreign_host_is_refused(site, host):
     assert "form_token" not in page.html
 
 
-def test_the_machine_s_own_names_are_served(site):
+def test_the_machines_own_host_names_are_accepted(site):
     port = site.url.rpartition(":")[2]
     assert site.get("/fields", Host=f"localhost:{port}").status == 200
     assert site.get("/fields", Host=f"[::1]:{port}").status == 200
@@ -38,7 +38,7 @@ def test_the_machine_s_own_names_are_served(site):
     ],
 )
 @pytest.mark.parametrize("path", ["/fields/save", "/labels", "/sync", "/fields/refresh"])
-def test_a_form_of_another_site_is_refused(site, sf_insights, path, headers):
+def test_a_form_from_another_site_is_refused(site, sf_insights, path, headers):
     page = site.post(path, site.chosen(select=("Phone",)), **headers)
     assert page.status == 403
     assert sf_insights.configuration.read_text() == CONFIGURATION
@@ -47,7 +47,7 @@ def test_a_form_of_another_site_is_refused(site, sf_insights, path, headers):
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "é"])
 @pytest.mark.parametrize("path", ["/fields/save", "/fields/review", "/labels", "/sync"])
-def test_a_form_without_the_page_s_token_is_refused(site, sf_insights, path, token):
+def test_a_form_without_the_pages_token_is_refused(site, sf_insights, path, token):
     fields = [pair for pair in site.chosen(select=("Phone",)) if pair[0] != "form_token"]
     page = site.post(path, fields if token is None else [*fields, ("form_token", token)])
     assert page.status == 403
@@ -55,7 +55,7 @@ def test_a_form_without_the_page_s_token_is_refused(site, sf_insights, path, tok
     assert site.pages.worker.last is None
 
 
-def test_a_form_of_the_own_origin_is_taken(site, sf_insights):
+def test_a_form_from_the_same_origin_is_accepted(site, sf_insights):
     page = site.post("/fields/save", site.chosen(select=("Phone",)), Origin=site.url)
     assert page.status == 200
     assert "Phone" in sf_insights.configuration.read_text()
@@ -65,12 +65,12 @@ def test_a_form_that_is_too_large_is_refused(site):
     assert site.post("/labels", [("label.Industry", "x" * 3_000_000)]).status == 413
 
 
-def test_nothing_is_changed_by_looking(site):
+def test_get_requests_change_nothing(site):
     for path in ("/fields/save", "/fields/review", "/fields/refresh"):
         assert site.get(path).status == 405
 
 
-def test_every_answer_forbids_scripts_and_styles_of_others(site):
+def test_every_response_forbids_foreign_scripts_and_styles(site):
     for path in (*PAGES, "/nothing", "/static/pages.css"):
         page = site.get(path)
         policy = page.headers["Content-Security-Policy"]
@@ -83,7 +83,7 @@ def test_every_answer_forbids_scripts_and_styles_of_others(site):
         assert not re.search(r"<[^>]+\son\w+=", page.html)
 
 
-def test_no_secret_is_on_any_page(sf_insights, session, monkeypatch):
+def test_every_page_is_free_of_secrets(sf_insights, session, monkeypatch):
     for name in ("SALESFORCE_CONSUMER_SECRET", "SALESFORCE_CONSUMER_KEY", "ZUORA_CLIENT_SECRET"):
         monkeypatch.setenv(name, f"{CANARY}-{name}")
     for site in serve(session):
@@ -98,7 +98,7 @@ def test_no_secret_is_on_any_page(sf_insights, session, monkeypatch):
             assert CANARY not in str(page.headers)
 
 
-def test_with_a_token_nothing_is_seen_before_it_is_given(synced, session):
+def test_with_a_token_nothing_is_shown_before_sign_in(synced, session):
     for site in serve(session, token=TOKEN):
         for path in (*PAGES, "/sync/progress", "/nothing"):
             page = site.get(path)
@@ -131,7 +131,7 @@ def test_with_a_token_nothing_is_seen_before_it_is_given(synced, session):
         "sf_insights_settings=old",
     ],
 )
-def test_a_cookie_of_another_application_on_this_host_signs_nobody_out(synced, session, foreign):
+def test_another_applications_cookie_does_not_sign_the_user_out(synced, session, foreign):
     for site in serve(session, token=TOKEN):
         site.post("/sign-in", [("token", TOKEN)])
         (cookie,) = session.cookies
@@ -173,7 +173,7 @@ def site_form(site):
     return page.form("/fields/review")
 
 
-def test_two_of_these_pages_on_one_host_keep_their_own_sessions(synced, session):
+def test_two_instances_on_one_host_keep_separate_sessions(synced, session):
     for first in serve(session, token=TOKEN):
         for second in serve(session, token=TOKEN):
             for site in (first, second):
@@ -181,7 +181,7 @@ def test_two_of_these_pages_on_one_host_keep_their_own_sessions(synced, session)
             assert [site.get("/fields").status for site in (first, second)] == [200, 200]
 
 
-def test_served_to_others_a_name_that_is_not_this_machine_s_is_refused(synced, session):
+def test_on_a_public_address_an_unknown_host_name_is_refused(synced, session):
     for site in serve(session, token=TOKEN, host="0.0.0.0"):  # noqa: S104
         assert site.get("/fields", Host="192.0.2.7:8443", Authorization=f"Bearer {TOKEN}").status == 200
         assert site.get("/fields", Host="evil.example", Authorization=f"Bearer {TOKEN}").status == 421

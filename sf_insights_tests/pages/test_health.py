@@ -6,7 +6,7 @@ from sf_insights.pages.showing import share
 from sf_insights.warehouse.warehouse import Warehouse
 
 
-def test_the_last_sync_is_shown_with_its_matches_in_a_picture(synced_site, synced):
+def test_the_last_sync_is_shown_with_a_chart_of_its_matches(synced_site, synced):
     page = synced_site.get("/health")
     assert page.status == 200
     counts = dict(synced.rows("SELECT match_status, count(*) FROM insights.matched_accounts GROUP BY ALL"))
@@ -19,7 +19,7 @@ def test_the_last_sync_is_shown_with_its_matches_in_a_picture(synced_site, synce
     assert "2026-03-02 complete" in page.text
 
 
-def test_accounts_matched_over_time_are_a_line(synced_site, synced, org, monkeypatch):
+def test_matched_accounts_over_time_are_shown_as_a_line(synced_site, synced, org, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     org.pass_day()
     assert synced("sync").code == 0
@@ -32,7 +32,7 @@ def test_accounts_matched_over_time_are_a_line(synced_site, synced, org, monkeyp
     assert len(line.split()) == 2
 
 
-def test_a_failed_sync_shows_its_reason_and_the_snapshot_its_age(synced_site, synced, monkeypatch):
+def test_a_failed_sync_shows_its_reason_and_the_age_of_the_snapshot(synced_site, synced, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
         assert synced("sync").code == 1
@@ -42,7 +42,7 @@ def test_a_failed_sync_shows_its_reason_and_the_snapshot_its_age(synced_site, sy
     assert "of 2026-03-02, account_insights.duckdb" in page.text
 
 
-def test_a_sync_whose_process_was_killed_is_not_shown_as_running(synced_site, synced):
+def test_a_killed_sync_is_not_shown_as_running(synced_site, synced):
     with duckdb.connect(str(synced.warehouse)) as connection:
         connection.execute(
             "INSERT INTO ops.sync_runs BY NAME SELECT * REPLACE (2 AS sync, 'running' AS state, NULL AS ended_at) "
@@ -56,7 +56,7 @@ def test_a_sync_whose_process_was_killed_is_not_shown_as_running(synced_site, sy
     assert "the next sync repairs it" in said.out
 
 
-def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced, org, monkeypatch):
+def test_paused_fields_rejected_values_and_events_are_listed(synced_site, synced, org, monkeypatch):
     org.hide_field("Rating")
     account = org.add_account(AnnualRevenue=1e30)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -68,13 +68,13 @@ def test_paused_fields_rejected_values_and_events_are_named(synced_site, synced,
     assert any(row.startswith("2026-03-03 Rating paused") for row in page.rows)
 
 
-def test_api_calls_stand_against_the_quota(synced_site, org):
+def test_api_calls_are_shown_against_the_quota(synced_site, org):
     org.configure(quota_used=70_000)
     synced_site.pages.org.refresh()
     assert re.search(r"by all programs 70,\d{3} of 100,000 in 24 hours", synced_site.get("/health").text)
 
 
-def test_while_a_sync_has_the_warehouse_the_snapshot_is_shown(synced_site, synced):
+def test_during_a_sync_the_snapshot_is_shown(synced_site, synced):
     warehouse = Warehouse(synced.warehouse)
     warehouse.open("a long sync")
     try:
@@ -85,14 +85,14 @@ def test_while_a_sync_has_the_warehouse_the_snapshot_is_shown(synced_site, synce
     assert "2026-03-02 complete" in page.text
 
 
-def test_before_the_first_sync_the_page_says_so_and_makes_nothing(site, sf_insights):
+def test_before_the_first_sync_the_page_says_so_and_creates_nothing(site, sf_insights):
     page = site.get("/health")
     assert page.status == 200
     assert "Nothing has been synced yet." in page.text
     assert not sf_insights.warehouse.exists()
 
 
-def test_a_snapshot_that_cannot_be_read_is_said(synced_site, synced):
+def test_an_unreadable_snapshot_is_reported(synced_site, synced):
     synced.snapshot.write_bytes(b"no database")
     synced.snapshot.chmod(0o644)
     for path in ("/fields", "/labels", "/health"):

@@ -22,7 +22,7 @@ LABELS = {"Industry": SQL, "Rating": QUOTES, "Type": SCRIPT, "Site": IMAGE, "Acc
 LONG = "🙂" * 127 + "x"
 
 
-def test_hostile_texts_are_kept_to_the_letter_and_never_run(org, sf_insights, session, monkeypatch, tmp_path):
+def test_hostile_texts_are_kept_exactly_and_never_run(org, sf_insights, session, monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     accounts = [row for row in org.zuora_accounts() if row["kind"] == "plain"][: len(LABELS)]
     for account, text in zip(accounts, LABELS.values(), strict=True):
@@ -70,7 +70,7 @@ def test_hostile_texts_are_kept_to_the_letter_and_never_run(org, sf_insights, se
             assert not re.search(r"(?<!\\)[<!]|(?<!\\)\]\(", preview.replace("| --- |", "")), preview
 
 
-def test_a_spreadsheet_takes_no_exported_text_for_a_formula(org, sf_insights, tmp_path):
+def test_no_exported_text_is_a_spreadsheet_formula(org, sf_insights, tmp_path):
     strange = [row for row in org.zuora_accounts() if row["salesforce_id"] is None][:6]
     texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1"]
     for account, text in zip(strange, texts, strict=True):
@@ -88,7 +88,7 @@ def test_a_spreadsheet_takes_no_exported_text_for_a_formula(org, sf_insights, tm
 
 @hypothesis_settings(max_examples=100)
 @given(st.text(max_size=60))
-def test_no_text_is_markup_in_a_preview(text):
+def test_text_in_a_preview_is_escaped(text):
     shown = _cell(text)
     assert not re.search(r"(?<!\\)(?:\\\\)*[<|!\[\]`*]", shown)
     assert "\n" not in shown
@@ -96,7 +96,7 @@ def test_no_text_is_markup_in_a_preview(text):
 
 @hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=300))
-def test_any_label_is_written_to_the_letter_or_refused(sf_insights, text):
+def test_any_label_is_saved_exactly_or_refused(sf_insights, text):
     said = sf_insights("label", "--", "Industry", text)
     if said.code == 0:
         shown = sf_insights.configuration.read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def test_any_label_is_written_to_the_letter_or_refused(sf_insights, text):
 
 
 @pytest.mark.parametrize("name", ["../fields", "Industry'; --", "Industry\0", "<b>", "x" * 3000, ""])
-def test_a_name_that_no_field_has_is_refused_by_every_command(sf_insights, name):
+def test_every_command_refuses_an_unknown_field(sf_insights, name):
     for arguments in (["label", "--", name, "x"], ["label", "--default", "--", name]):
         said = sf_insights(*arguments)
         assert said.code == 1

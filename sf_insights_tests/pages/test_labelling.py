@@ -6,7 +6,7 @@ import pytest
 from sf_insights_tests.cli.conftest import CONFIGURATION
 
 
-def test_labels_are_shown_with_status_last_sync_and_values(synced_site, org):
+def test_labels_are_shown_with_status_last_sync_and_sample_values(synced_site, org):
     page = synced_site.get("/labels")
     assert ("label.Industry", "Sssf Industry") in page.form("/labels")
     assert ("label.AnnualRevenue", "Annual revenue") in page.form("/labels")
@@ -18,7 +18,7 @@ def test_labels_are_shown_with_status_last_sync_and_values(synced_site, org):
     assert any(value and row.endswith(value) for value in values)
 
 
-def test_changed_labels_are_written_and_published_without_salesforce(synced_site, synced, monkeypatch, closed_port):
+def test_changed_labels_are_saved_and_published_without_salesforce(synced_site, synced, monkeypatch, closed_port):
     monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
     page = synced_site.post("/labels", synced_site.labelled(Industry="Line of business", Rating="Standing"))
     assert page.address.endswith("/sync")
@@ -38,7 +38,7 @@ def test_changed_labels_are_written_and_published_without_salesforce(synced_site
         assert connection.execute('SELECT count("Standing") FROM insights.account_attributes_labelled').fetchone()[0]
 
 
-def test_a_label_can_move_to_another_field_and_an_emptied_one_returns_to_its_default(synced_site, synced):
+def test_a_label_can_move_to_another_field_and_an_emptied_label_returns_to_its_default(synced_site, synced):
     synced_site.post("/labels", synced_site.labelled(AnnualRevenue="", Industry="Annual revenue"))
     synced_site.wait()
     assert synced.labels()["AnnualRevenue"] == "Sssf Annual Revenue"
@@ -56,7 +56,7 @@ def test_a_label_can_move_to_another_field_and_an_emptied_one_returns_to_its_def
         ({"Rating": "two\nlines"}, "line break"),
     ],
 )
-def test_a_label_that_cannot_be_is_refused_and_the_file_stays(synced_site, synced, labels, reason):
+def test_an_invalid_label_is_refused_and_the_file_stays(synced_site, synced, labels, reason):
     page = synced_site.post("/labels", synced_site.labelled(**labels))
     assert page.status == 422
     assert reason in page.text
@@ -64,7 +64,7 @@ def test_a_label_that_cannot_be_is_refused_and_the_file_stays(synced_site, synce
     assert synced.configuration.read_text() == CONFIGURATION
 
 
-def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced):
+def test_a_file_changed_in_the_meantime_is_not_overwritten(synced_site, synced):
     fields = synced_site.labelled(Industry="Line of business")
     changed = CONFIGURATION + "# by somebody else\n"
     synced.configuration.write_text(changed)
@@ -74,7 +74,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced)
     assert synced.configuration.read_text() == changed
 
 
-def test_before_the_first_sync_labels_are_written(site, sf_insights):
+def test_before_the_first_sync_labels_are_saved(site, sf_insights):
     page = site.post("/labels", site.labelled(Rating="Standing"))
     assert "1 label saved" in page.text
     assert 'label: "Standing"' in sf_insights.configuration.read_text()

@@ -3,7 +3,7 @@
 from sf_insights_tests.cli.conftest import CONFIGURATION
 
 
-def test_a_respelled_field_keeps_its_row_its_share_and_its_box(synced_site, org):
+def test_a_respelled_field_keeps_its_row_fill_rate_and_checkbox(synced_site, org):
     before = synced_site.get("/fields").row("Rating")
     org.respell_field("Rating", "rating")
     synced_site.post("/fields/refresh", synced_site.get("/fields").form("/fields/refresh"))
@@ -13,7 +13,7 @@ def test_a_respelled_field_keeps_its_row_its_share_and_its_box(synced_site, org)
     assert ("selected", "Rating") in page.form("/fields/review")
 
 
-def test_a_respelled_field_is_deselected_by_its_box(synced_site, synced, org):
+def test_a_respelled_field_is_deselected_with_its_checkbox(synced_site, synced, org):
     synced.configuration.write_text(CONFIGURATION.replace("Rating", "RATING"))
     org.respell_field("Rating", "rating")
     page = synced_site.save(synced_site.chosen(deselect=("Rating",)))
@@ -21,7 +21,7 @@ def test_a_respelled_field_is_deselected_by_its_box(synced_site, synced, org):
     assert synced.configuration.read_text() == CONFIGURATION.replace("  - Rating\n", "")
 
 
-def test_a_field_that_the_file_spells_otherwise_has_one_label(synced_site, synced):
+def test_a_field_spelled_differently_in_the_file_has_one_label(synced_site, synced):
     synced.configuration.write_text(CONFIGURATION.replace("Rating", "RATING"))
     form = synced_site.get("/labels").form("/labels")
     assert [name for name, _ in form if name.casefold() == "label.rating"] == ["label.Rating"]

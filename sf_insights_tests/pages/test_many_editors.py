@@ -15,7 +15,7 @@ FIELDS = ["Industry", "Rating", "Phone", "Website", "Type", "Sic"]
 
 
 @pytest.mark.slow
-def test_commands_that_edit_the_file_at_once_lose_no_edit(sf_insights, command):
+def test_concurrent_commands_lose_no_edit(sf_insights, command):
     sf_insights.configure(fields=FIELDS, timezone="Europe/Vienna")
     commands = [["label", field, f"Label of {field}"] for field in FIELDS[:-1]]
     commands += [["select", "Fax"], ["deselect", FIELDS[-1]]]
@@ -36,7 +36,7 @@ def test_commands_that_edit_the_file_at_once_lose_no_edit(sf_insights, command):
     assert [path.name for path in sf_insights.data.iterdir()] == [sf_insights.configuration.name]
 
 
-def test_two_tabs_that_save_at_once_lose_no_edit(site, sf_insights):
+def test_two_tabs_saving_at_once_lose_no_edit(site, sf_insights):
     forms = [site.chosen(select=(name,)) for name in ("Phone", "Website", "Fax")]
     with ThreadPoolExecutor() as tabs:
         answers = list(tabs.map(lambda form: requests.post(f"{site.url}/fields/save", data=form, timeout=60), forms))
@@ -46,7 +46,7 @@ def test_two_tabs_that_save_at_once_lose_no_edit(site, sf_insights):
     assert len(selected & {"Phone", "Website", "Fax"}) == 1
 
 
-def test_what_an_editor_without_our_lock_saved_is_not_written_over(sf_insights):
+def test_an_edit_saved_without_our_lock_is_not_overwritten(sf_insights):
     with editing(sf_insights.configuration) as file:
         sf_insights.configuration.write_text(CONFIGURATION + "# by hand\n")
         with pytest.raises(ConfigurationProblem, match="was changed in the meantime"):
@@ -54,7 +54,7 @@ def test_what_an_editor_without_our_lock_saved_is_not_written_over(sf_insights):
     assert sf_insights.configuration.read_text() == CONFIGURATION + "# by hand\n"
 
 
-def test_a_file_that_cannot_be_written_is_named_and_stays(site, sf_insights):
+def test_an_unwritable_file_is_reported_and_stays(site, sf_insights):
     # Where the new content is written first, something is in the way.
     (sf_insights.data / f".{sf_insights.configuration.name}.part").mkdir()
     said = sf_insights("label", "Industry", "Branch")
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(site, sf_insights):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
-def test_root_who_edits_a_file_leaves_it_to_its_owner(sf_insights):
+def test_an_edit_by_root_keeps_the_files_owner(sf_insights):
     os.chown(sf_insights.configuration, 12345, 23456)
     sf_insights.configuration.chmod(0o640)
     assert sf_insights("label", "Industry", "Branch").code == 0

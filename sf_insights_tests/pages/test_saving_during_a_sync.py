@@ -35,7 +35,7 @@ def let_go(org, running):
     return running.process.wait(SECONDS)
 
 
-def test_a_label_given_during_the_first_sync_is_published(org, sf_insights, other_sync, checkout, command):
+def test_a_label_set_during_the_first_sync_is_published(org, sf_insights, other_sync, checkout, command):
     variables = {name: value for name, value in os.environ.items() if name.startswith(OF_SYNCS)}
     with Running([*command, "label", "Industry", "Branch"], checkout, "waiting up to", **variables) as label:
         assert let_go(org, other_sync) == 0, other_sync.said
@@ -75,7 +75,7 @@ def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, s
     assert synced.labels()["Industry"] == "Branch"
 
 
-def test_labels_that_wait_for_the_next_complete_sync_say_so(org, synced_site, synced, monkeypatch):
+def test_labels_waiting_for_the_next_complete_sync_say_so(org, synced_site, synced, monkeypatch):
     # A sync fails when it has taken over a newer list of accounts: what is there is not of one day.
     org.add_zuora_account(CrmId="nonsense")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")

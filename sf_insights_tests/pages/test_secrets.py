@@ -89,9 +89,7 @@ def leaks(org, written):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_secret_is_written_by_syncs_that_succeed_and_fail(
-    org, sf_insights, written, session, closed_port, monkeypatch, way
-):
+def test_syncs_that_succeed_or_fail_write_no_secret(org, sf_insights, written, session, closed_port, monkeypatch, way):
     if way == "existing session":
         form = {"grant_type": "client_credentials", "client_id": credentials.CONSUMER_KEY}
         form["client_secret"] = credentials.CONSUMER_SECRET
@@ -136,7 +134,7 @@ def test_no_secret_is_written_by_syncs_that_succeed_and_fail(
 
 
 @pytest.mark.parametrize("token", [None, PAGES_TOKEN])
-def test_no_secret_is_on_a_page(org, synced, written, session, monkeypatch, token):
+def test_the_pages_show_no_secret(org, synced, written, session, monkeypatch, token):
     monkeypatch.setenv("SF_INSIGHTS_ALERT_URL", f"http://127.0.0.1:9/{ALERT_TOKEN}")
     if token:
         monkeypatch.setenv("SF_INSIGHTS_SETTINGS_TOKEN", token)

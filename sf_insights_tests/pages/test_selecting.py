@@ -9,7 +9,7 @@ def share_of(page, name):
     return re.search(r"([≈<>] )?(\d+) %", page.row(name))[0]
 
 
-def test_every_account_field_is_shown_with_what_an_administrator_chooses_by(synced_site, org):
+def test_every_account_field_is_listed_with_its_details(synced_site, org):
     page = synced_site.get("/fields")
     assert page.status == 200
     row = page.row("Phone")
@@ -19,7 +19,7 @@ def test_every_account_field_is_shown_with_what_an_administrator_chooses_by(sync
     assert "Annual Revenue AnnualRevenue currency" in page.row("AnnualRevenue")
 
 
-def test_the_share_of_a_synced_field_is_exact_and_that_of_another_is_of_a_sample(synced_site, org):
+def test_the_fill_rate_is_exact_for_synced_fields_and_sampled_for_others(synced_site, org):
     live = [account for account in org.accounts() if not account["IsDeleted"]]
     share = sum(account["Industry"] is not None for account in live) / len(live)
     page = synced_site.get("/fields")
@@ -27,13 +27,13 @@ def test_the_share_of_a_synced_field_is_exact_and_that_of_another_is_of_a_sample
     assert share_of(page, "Phone").startswith("≈ ")
 
 
-def test_a_field_that_cannot_be_synced_says_why_and_has_no_box(synced_site):
+def test_a_field_that_cannot_be_synced_shows_why_and_has_no_checkbox(synced_site):
     page = synced_site.get("/fields")
     assert "Cannot be synced: it is compound (address)" in page.row("BillingAddress")
     assert ("shown", "BillingAddress") not in page.form("/fields/review")
 
 
-def test_only_numerical_fields_offer_a_choice(synced_site):
+def test_only_numeric_fields_offer_attribute_or_metric(synced_site):
     page = synced_site.get("/fields")
     assert 'name="as.ARR__c"' in page.html
     assert 'name="as.Industry"' not in page.html
@@ -55,7 +55,7 @@ def test_the_list_can_be_searched_and_filtered(synced_site, query, shown, hidden
     assert hidden not in page.names()
 
 
-def test_fields_that_a_filter_hides_stay_selected(synced_site, synced):
+def test_fields_hidden_by_a_filter_stay_selected(synced_site, synced):
     fields = synced_site.get("/fields?q=phone").form("/fields/review")
     synced_site.save([*fields, ("selected", "Phone")])
     assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"
@@ -100,7 +100,7 @@ def test_saving_says_when_new_fields_appear_and_offers_a_sync(synced_site, synce
     assert "pending" in page.row("Phone")
 
 
-def test_going_on_choosing_keeps_what_was_chosen(synced_site, synced):
+def test_going_back_to_the_list_keeps_the_selection(synced_site, synced):
     review = synced_site.post("/fields/review", synced_site.chosen(select=("Phone", "ARR__c"), ARR__c="metric"))
     page = synced_site.post("/fields/edit", review.form("/fields/save"))
     assert ("selected", "Phone") in page.form("/fields/review")
@@ -118,7 +118,7 @@ def test_going_on_choosing_keeps_what_was_chosen(synced_site, synced):
     ],
 )
 @pytest.mark.parametrize("path", ["/fields/review", "/fields/save"])
-def test_what_the_file_may_not_say_is_refused_and_the_file_stays(synced_site, synced, path, select, become, reason):
+def test_an_invalid_selection_is_refused_and_the_file_stays(synced_site, synced, path, select, become, reason):
     fields = synced_site.chosen(select=select, **become)
     page = synced_site.post(path, [*fields, *(("shown", name) for name in select)])
     assert page.status == 422
@@ -134,7 +134,7 @@ def test_deselecting_everything_is_refused(synced_site, synced):
 
 
 @pytest.mark.parametrize("path", ["/fields/review", "/fields/save"])
-def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced, path):
+def test_a_file_changed_in_the_meantime_is_not_overwritten(synced_site, synced, path):
     fields = synced_site.chosen(select=("Phone",))
     changed = CONFIGURATION + "  - Type   # by somebody else\n"
     synced.configuration.write_text(changed)
@@ -147,7 +147,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(synced_site, synced,
     assert synced.configuration.read_text() == changed
 
 
-def test_a_file_that_is_not_valid_is_explained_and_cannot_be_saved(synced_site, synced):
+def test_an_invalid_file_is_explained_and_cannot_be_saved(synced_site, synced):
     synced.configuration.write_text("fields: [Industry\n")
     page = synced_site.get("/fields")
     assert page.status == 200
@@ -155,11 +155,11 @@ def test_a_file_that_is_not_valid_is_explained_and_cannot_be_saved(synced_site, 
     assert "Review changes" not in page.text
 
 
-def test_nothing_changed_is_nothing_to_save(synced_site):
+def test_an_unchanged_selection_has_nothing_to_save(synced_site):
     assert "nothing to save" in synced_site.post("/fields/review", synced_site.chosen()).text
 
 
-def test_before_the_first_sync_the_org_s_fields_can_be_chosen(site, sf_insights):
+def test_before_the_first_sync_the_orgs_fields_can_be_selected(site, sf_insights):
     page = site.get("/fields")
     assert "Nothing has been synced yet." in page.text
     assert share_of(page, "Industry").startswith("≈ ")
@@ -168,7 +168,7 @@ def test_before_the_first_sync_the_org_s_fields_can_be_chosen(site, sf_insights)
 
 
 @pytest.mark.parametrize("name", ["SALESFORCE_ENDPOINT", "SALESFORCE_CONSUMER_SECRET"])
-def test_without_the_org_the_last_published_fields_can_be_chosen(synced_site, synced, monkeypatch, closed_port, name):
+def test_without_the_org_the_last_published_fields_can_be_selected(synced_site, synced, monkeypatch, closed_port, name):
     monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
     synced_site.pages.org.refresh()
     page = synced_site.get("/fields")
@@ -177,7 +177,7 @@ def test_without_the_org_the_last_published_fields_can_be_chosen(synced_site, sy
     assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"
 
 
-def test_an_org_that_was_never_reached_is_said_and_the_selection_is_still_shown(
+def test_an_org_that_was_never_reached_is_reported_and_the_selection_still_shown(
     sf_insights, session, monkeypatch, closed_port
 ):
     from sf_insights_tests.pages.conftest import serve
@@ -191,7 +191,7 @@ def test_an_org_that_was_never_reached_is_said_and_the_selection_is_still_shown(
         assert page.row("Industry")
 
 
-def test_the_org_is_asked_once_and_again_on_demand(synced_site, org):
+def test_the_org_is_queried_once_and_again_on_request(synced_site, org):
     synced_site.get("/fields")
     org.clear_requests()
     org.add_field("Fresh__c", "Fresh", "string", length=20, value="new")
@@ -201,7 +201,7 @@ def test_the_org_is_asked_once_and_again_on_demand(synced_site, org):
     assert "Fresh Fresh__c string ≈ 100 % new" in page.row("Fresh__c")
 
 
-def test_a_selected_field_that_the_org_no_longer_has_can_be_deselected(synced_site, synced, org):
+def test_a_selected_field_missing_from_the_org_can_be_deselected(synced_site, synced, org):
     org.remove_field("Rating")
     synced_site.pages.org.refresh()
     assert ("selected", "Rating") in synced_site.get("/fields").form("/fields/review")
@@ -219,7 +219,7 @@ def test_hostile_labels_and_values_are_shown_as_text(synced_site, org):
     assert page.html.count("<script") == 1
 
 
-def test_a_masked_field_is_told_in_the_list_and_at_the_review(site, org):
+def test_a_masked_field_is_marked_in_the_list_and_in_the_review(site, org):
     org.configure(view_encrypted_data=False)
     site.pages.org.refresh()
     assert "Tax_Id__c is masked" in site.get("/fields").row("Tax_Id__c")

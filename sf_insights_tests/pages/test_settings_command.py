@@ -30,13 +30,13 @@ def test_it_serves_the_demo_org_and_leaves_no_process_behind(checkout, command, 
         (["--host", "0.0.0.0", "--token", "short"], "shorter than 16 characters"),  # noqa: S104
     ],
 )
-def test_others_are_served_only_with_a_token(checkout, command, arguments, said):
+def test_a_public_address_requires_a_token(checkout, command, arguments, said):
     result = run([*command, "settings", *arguments], checkout)
     assert result.returncode == 1
     assert said in result.stderr
 
 
-def test_it_names_a_port_that_is_taken(checkout, command):
+def test_it_reports_a_port_in_use(checkout, command):
     with listen(0) as taken:
         taken.listen()
         port = str(taken.getsockname()[1])

@@ -1,4 +1,4 @@
-def test_sync_now_publishes_what_was_selected(site, sf_insights):
+def test_sync_now_publishes_the_selected_fields(site, sf_insights):
     site.save(site.chosen(select=("Phone", "ARR__c"), ARR__c="metric"))
     page = site.post("/sync", site.get("/fields").form("/sync"))
     assert page.address.endswith("/sync")
@@ -11,7 +11,7 @@ def test_sync_now_publishes_what_was_selected(site, sf_insights):
     assert "active" in site.get("/labels").row("Phone")
 
 
-def test_a_sync_that_fails_says_why_and_what_stays(synced_site, synced, monkeypatch):
+def test_a_failed_sync_says_why_and_what_stays(synced_site, synced, monkeypatch):
     before = synced.snapshot.read_bytes()
     monkeypatch.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
     synced_site.post("/sync", synced_site.get("/health").form("/sync"))
@@ -21,7 +21,7 @@ def test_a_sync_that_fails_says_why_and_what_stays(synced_site, synced, monkeypa
     assert synced.snapshot.read_bytes() == before
 
 
-def test_one_thing_at_a_time_and_what_runs_is_stopped_with_the_pages(synced_site, synced, org):
+def test_only_one_sync_runs_and_it_stops_with_the_pages(synced_site, synced, org):
     org.configure(job_seconds=300)
     synced_site.post("/sync", synced_site.get("/health").form("/sync"))
     first = synced_site.pages.worker.last
@@ -38,7 +38,7 @@ def test_one_thing_at_a_time_and_what_runs_is_stopped_with_the_pages(synced_site
     assert "The sync is complete and published" in synced_site.wait().text
 
 
-def test_a_sync_that_is_switched_off_is_not_offered(synced_site, synced):
+def test_a_switched_off_sync_is_not_offered(synced_site, synced):
     synced.configure(enabled=False)
     page = synced_site.get("/health")
     assert "The synchronization is switched off" in page.text

@@ -47,7 +47,7 @@ def small_pages(org):
     org.configure(page_records=50)
 
 
-def test_a_snapshot_holds_every_account_and_leaves_nothing_behind(org, salesforce, small_pages, everything, tmp_path):
+def test_a_bulk_read_returns_every_account_and_leaves_no_job(org, salesforce, small_pages, everything, tmp_path):
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         pages = list(reading.pages())
         assert reading.method == "bulk"
@@ -60,7 +60,7 @@ def test_a_snapshot_holds_every_account_and_leaves_nothing_behind(org, salesforc
     assert jobs_left(org) == {}
 
 
-def test_an_api_without_result_pages_is_read_by_locators(org, small_pages, everything, tmp_path):
+def test_an_api_version_without_result_pages_is_read_by_locators(org, small_pages, everything, tmp_path):
     with (
         connected(org, {"SALESFORCE_API_VERSION": "57.0"}) as salesforce,
         AccountReading(salesforce, SOQL, tmp_path) as reading,
@@ -77,7 +77,7 @@ def test_missing_result_pages_fall_back_to_locators(org, salesforce, small_pages
         assert all_of(reading.pages())["Id"].to_list() == everything
 
 
-def test_an_answer_without_compression_is_fine_too(org, salesforce, everything, tmp_path):
+def test_an_uncompressed_answer_is_accepted(org, salesforce, everything, tmp_path):
     org.configure(gzip=False)
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         assert all_of(reading.pages())["Id"].to_list() == everything
@@ -110,7 +110,7 @@ def test_pages_wait_for_their_consumer(org, salesforce, tmp_path):
     ],
     ids=lambda fault: "-".join(str(value) for key, value in fault.items() if key in ("action", "status", "line_end")),
 )
-def test_a_torn_page_is_fetched_again(org, salesforce, small_pages, everything, tmp_path, fault):
+def test_a_truncated_page_is_fetched_again(org, salesforce, small_pages, everything, tmp_path, fault):
     fault = dict(fault)
     org.fault(fault.pop("action"), path="/results", times=2, **fault)
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
@@ -119,7 +119,7 @@ def test_a_torn_page_is_fetched_again(org, salesforce, small_pages, everything, 
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_pages_that_stay_torn_are_an_incomplete_snapshot(org, salesforce, small_pages, tmp_path):
+def test_pages_that_stay_truncated_make_the_read_incomplete(org, salesforce, small_pages, tmp_path):
     org.fault("truncate", path="/results", times=None, line_end=True)
     with (
         pytest.raises(IncompleteData, match="Salesforce announced"),
@@ -130,7 +130,7 @@ def test_pages_that_stay_torn_are_an_incomplete_snapshot(org, salesforce, small_
     assert jobs_left(org) == {}
 
 
-def test_fewer_records_than_the_job_found_are_an_incomplete_snapshot(org, salesforce, small_pages, tmp_path):
+def test_fewer_records_than_the_job_found_make_the_read_incomplete(org, salesforce, small_pages, tmp_path):
     org.fault("truncate", path="/results", times=None, line_end=True)
     org.fault("headers", path="/results", times=None, omit=["Sforce-NumberOfRecords"])
     with (
@@ -150,7 +150,7 @@ def test_a_session_that_expires_between_pages_is_renewed(org, salesforce, small_
     assert all_of(pages)["Id"].to_list() == everything
 
 
-def test_polls_survive_trouble_and_report_progress(org, salesforce, small_pages, tmp_path):
+def test_polling_survives_errors_and_reports_progress(org, salesforce, small_pages, tmp_path):
     org.configure(page_records=50, job_seconds=0.8)
     org.fault("status", path="/jobs/query/750", method="GET", status=503, body="busy")
     seen = []
@@ -173,7 +173,7 @@ def test_a_job_past_its_deadline_is_aborted(org, salesforce, tmp_path):
     assert jobs_left(org) == {reading.job_id: "Aborted"}
 
 
-def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
+def test_a_failed_job_is_reported_with_the_reason_and_deleted(org, salesforce, tmp_path):
     org.fault(
         "job_failed",
         message=FAILURE,
@@ -188,7 +188,7 @@ def test_a_failed_job_says_why_and_is_removed(org, salesforce, tmp_path):
     assert jobs_left(org) == {}
 
 
-def test_a_job_that_somebody_aborted_is_reported_and_removed(org, salesforce, tmp_path):
+def test_an_aborted_job_is_reported_and_deleted(org, salesforce, tmp_path):
     org.fault("job_aborted")
     with (
         pytest.raises(ConnectionProblem, match="was aborted in Salesforce"),
@@ -199,9 +199,7 @@ def test_a_job_that_somebody_aborted_is_reported_and_removed(org, salesforce, tm
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
-def test_whatever_stops_the_consumer_removes_the_job_and_ends_the_downloads(
-    org, salesforce, small_pages, tmp_path, stop
-):
+def test_any_error_in_the_consumer_deletes_the_job_and_ends_downloads(org, salesforce, small_pages, tmp_path, stop):
     def consume(pages):
         for _ in pages:
             raise stop
@@ -236,14 +234,14 @@ def test_a_closed_generator_ends_the_downloads(org, salesforce, small_pages, tmp
     assert jobs_left(org) == {}
 
 
-def test_a_job_that_cannot_be_removed_does_not_fail_the_snapshot(org, salesforce, everything, tmp_path, caplog):
+def test_a_job_that_cannot_be_deleted_does_not_fail_the_read(org, salesforce, everything, tmp_path, caplog):
     org.fault("status", path="/jobs/query/750", method="DELETE", status=400, body=refusal("API_ERROR", "not now"))
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         assert all_of(reading.pages())["Id"].to_list() == everything
     assert "remains in Salesforce" in caplog.text
 
 
-def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
+def test_an_invalid_query_is_reported_without_its_text(org, salesforce, tmp_path):
     with (
         pytest.raises(RequestRefused, match="No such column 'Nowhere__c'") as refused,
         AccountReading(salesforce, "SELECT Id, Nowhere__c FROM Account", tmp_path),
@@ -252,7 +250,7 @@ def test_a_wrong_query_is_refused_without_its_text(org, salesforce, tmp_path):
     assert "SELECT" not in str(refused.value)
 
 
-def test_a_job_whose_creation_got_no_answer_is_found_and_not_created_again(org, salesforce, everything, tmp_path):
+def test_a_job_created_without_an_answer_is_found_and_not_created_again(org, salesforce, everything, tmp_path):
     org.fault("drop_body", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         assert all_of(reading.pages())["Id"].to_list() == everything
@@ -260,7 +258,7 @@ def test_a_job_whose_creation_got_no_answer_is_found_and_not_created_again(org, 
     assert list(jobs_left(org)) == [reading.job_id], "it may be somebody else's, so it goes by itself"
 
 
-def test_a_job_of_another_installation_is_not_removed(org, salesforce, everything, tmp_path):
+def test_a_job_of_another_installation_is_not_deleted(org, salesforce, everything, tmp_path):
     other = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("drop_body", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
@@ -269,19 +267,19 @@ def test_a_job_of_another_installation_is_not_removed(org, salesforce, everythin
     assert other.job_id in jobs_left(org)
 
 
-def test_the_jobs_of_the_org_are_not_listed_when_a_job_is_created(org, salesforce, tmp_path):
+def test_creating_a_job_does_not_list_the_orgs_jobs(org, salesforce, tmp_path):
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         list(reading.pages())
     assert calls(org, "GET", "/jobs/query") == []
 
 
-def test_a_job_that_was_certainly_not_created_is_asked_for_again(org, salesforce, everything, tmp_path):
+def test_a_job_that_was_not_created_is_requested_again(org, salesforce, everything, tmp_path):
     org.fault("drop_before", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         assert all_of(reading.pages())["Id"].to_list() == everything
 
 
-def test_a_job_of_a_run_that_died_is_taken_up_again(org, salesforce, everything, tmp_path):
+def test_the_job_of_a_killed_run_is_reused(org, salesforce, everything, tmp_path):
     died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as reading:
         assert reading.job_id == died.job_id
@@ -291,7 +289,7 @@ def test_a_job_of_a_run_that_died_is_taken_up_again(org, salesforce, everything,
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_a_new_job_is_asked_for_when_salesforce_does_not_show_the_earlier_one(org, salesforce, tmp_path, status):
+def test_a_new_job_is_created_when_salesforce_does_not_show_the_earlier_one(org, salesforce, tmp_path, status):
     died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("status", path=f"/jobs/query/{died.job_id}", status=status, body=refusal("API_ERROR", "not now"))
     with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as reading:
@@ -300,14 +298,14 @@ def test_a_new_job_is_asked_for_when_salesforce_does_not_show_the_earlier_one(or
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_an_earlier_job_that_cannot_be_removed_stops_nothing(org, salesforce, tmp_path, caplog, status):
+def test_an_earlier_job_that_cannot_be_deleted_stops_nothing(org, salesforce, tmp_path, caplog, status):
     died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("status", path="/jobs/query/750", times=None, status=status, body=refusal("API_ERROR", "not now"))
     discard_job(salesforce, died.job_id)
     assert died.job_id in caplog.text
 
 
-def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp_path):
+def test_a_job_of_another_query_is_neither_used_nor_deleted(org, salesforce, tmp_path):
     other = AccountReading(salesforce, "SELECT Id FROM Account", tmp_path).__enter__()
     with (
         pytest.raises(IncompleteData, match="runs another query than this"),
@@ -326,7 +324,7 @@ def test_a_job_of_another_query_is_neither_used_nor_removed(org, salesforce, tmp
         (400, "ExceededQuota", "ApiBatchItems Limit exceeded."),
     ],
 )
-def test_rest_gives_the_same_when_bulk_is_refused(org, salesforce, tmp_path, status, code, message):
+def test_rest_gives_the_same_accounts_when_bulk_is_refused(org, salesforce, tmp_path, status, code, message):
     with AccountReading(salesforce, SOQL, tmp_path / "bulk") as reading:
         expected = all_of(reading.pages())
     org.configure(batch_records=200)
@@ -343,7 +341,7 @@ def test_rest_gives_the_same_when_bulk_is_refused(org, salesforce, tmp_path, sta
     assert found.rows() == expected.rows()
 
 
-def test_rest_pages_lost_half_way_are_an_error(org, salesforce, tmp_path):
+def test_rest_pages_lost_halfway_are_an_error(org, salesforce, tmp_path):
     org.configure(batch_records=200)
     org.fault("status", path="/jobs/query", method="POST", status=400, body=refusal("FEATURENOTENABLED", "off"))
     org.fault("status", path="/query/01g", status=400, body=refusal("INVALID_QUERY_LOCATOR", "invalid query locator"))
@@ -351,7 +349,7 @@ def test_rest_pages_lost_half_way_are_an_error(org, salesforce, tmp_path):
         list(reading.pages())
 
 
-def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
+def test_rest_pages_are_written_in_the_format_of_bulk_pages(tmp_path):
     record = {
         "attributes": {"type": "Account"},
         "Id": "001",
@@ -368,7 +366,7 @@ def test_written_pages_have_the_shape_of_bulk_pages(tmp_path):
     assert (page.number, page.records, count_records(page.path)) == (7, 1, 1)
 
 
-def test_creating_a_query_is_tried_until_the_server_is_back(org, salesforce, tmp_path):
+def test_creating_a_job_is_retried_until_the_server_is_back(org, salesforce, tmp_path):
     org.fault("status", path="/jobs/query", method="POST", status=502, body="<html>", times=3)
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         assert reading.job_id

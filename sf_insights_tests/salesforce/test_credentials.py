@@ -42,13 +42,13 @@ ZUORA = {
     ("environment", "way"),
     [(CLIENT, ClientCredentials), (JWT, JwtBearer), (SESSION, ExistingSession), (PASSWORD, UserPassword)],
 )
-def test_each_complete_set_chooses_its_way_in(environment, way):
+def test_each_complete_set_of_variables_selects_its_login_method(environment, way):
     credentials = salesforce_credentials(environment)
     assert type(credentials) is way
     assert (credentials.warning is not None) == (way is UserPassword)
 
 
-def test_the_first_complete_set_wins():
+def test_the_first_fully_configured_login_method_wins():
     assert type(salesforce_credentials(PASSWORD | SESSION | JWT | CLIENT)) is ClientCredentials
     assert type(salesforce_credentials(PASSWORD | SESSION | JWT)) is JwtBearer
     assert type(salesforce_credentials(PASSWORD | SESSION)) is ExistingSession
@@ -61,7 +61,7 @@ def test_an_empty_variable_counts_as_absent():
     assert type(salesforce_credentials(environment | SESSION)) is ExistingSession
 
 
-def test_a_half_filled_set_names_what_is_missing_of_it():
+def test_an_incomplete_login_method_names_its_missing_variables():
     with pytest.raises(ConfigurationProblem) as problem:
         salesforce_credentials({"SALESFORCE_ACCESS_TOKEN": "00D!token-77c"})
     assert "SALESFORCE_INSTANCE_URL is missing" in str(problem.value)
@@ -69,12 +69,12 @@ def test_a_half_filled_set_names_what_is_missing_of_it():
     assert "token-77c" not in str(problem.value)
 
 
-def test_nothing_set_asks_for_client_credentials():
+def test_without_any_variables_client_credentials_are_requested():
     with pytest.raises(ConfigurationProblem, match="SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY"):
         salesforce_credentials({"PATH": "/bin"})
 
 
-def test_the_domain_may_be_written_short_whole_or_as_a_pasted_page():
+def test_the_domain_can_be_short_full_or_a_pasted_url():
     for written in ("acme--uat.sandbox.my", "https://acme--uat.sandbox.lightning.force.com/lightning/page/home"):
         credentials = salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written})
         assert credentials.host == "acme--uat.sandbox.my.salesforce.com"
@@ -99,13 +99,13 @@ def test_client_credentials_need_the_orgs_own_domain(written):
         ),
     ],
 )
-def test_a_jwt_names_its_host_as_its_audience_unless_another_is_set(written, host, audience):
+def test_a_jwts_audience_defaults_to_its_host(written, host, audience):
     credentials = salesforce_credentials(JWT | written)
     assert (credentials.host, credentials.audience) == (host, audience)
 
 
 @pytest.mark.parametrize("written", ["http://login.salesforce.com", "https://", "ftp://x"])
-def test_an_audience_that_is_not_an_https_address_is_refused(written):
+def test_an_audience_that_is_not_an_https_url_is_refused(written):
     with pytest.raises(ConfigurationProblem, match="SALESFORCE_AUDIENCE"):
         salesforce_credentials(JWT | {"SALESFORCE_AUDIENCE": written})
 
@@ -119,7 +119,7 @@ def test_an_audience_that_is_not_an_https_address_is_refused(written):
         ("https://somebody@Acme.my.salesforce.com/x", "https://acme.my.salesforce.com"),
     ],
 )
-def test_the_instance_of_a_session_may_be_a_pasted_page_or_any_https_address(written, address):
+def test_a_sessions_instance_can_be_a_pasted_url_or_any_https_url(written, address):
     credentials = salesforce_credentials(SESSION | {"SALESFORCE_INSTANCE_URL": written})
     assert credentials.instance_url == address
 
@@ -130,14 +130,14 @@ def test_an_instance_without_https_is_refused():
 
 
 @pytest.mark.parametrize("environment", [CLIENT, JWT, SESSION, PASSWORD])
-def test_no_secret_shows_in_a_repr(environment):
+def test_a_repr_shows_no_secret(environment):
     shown = repr(salesforce_credentials(environment))
     for secret in ("key-5f1", "secret-9a2", "token-77c", "pass-31b", "token-c80"):
         assert secret not in shown
 
 
 @pytest.mark.parametrize("content", [None, "not a key"])
-def test_a_private_key_that_cannot_be_used_is_named(tmp_path, content):
+def test_an_unusable_private_key_is_reported(tmp_path, content):
     key = tmp_path / "sync.pem"
     if content is not None:
         key.write_text(content)
@@ -146,7 +146,7 @@ def test_a_private_key_that_cannot_be_used_is_named(tmp_path, content):
         pass
 
 
-def test_zuora_credentials_keep_their_secrets():
+def test_zuora_credentials_do_not_show_their_secrets():
     credentials = zuora_credentials(ZUORA)
     assert credentials.base_url == "https://rest.eu.zuora.com"
     assert "secret-b1b" not in repr(credentials)
@@ -159,17 +159,17 @@ def test_missing_zuora_variables_are_named():
 
 
 @pytest.mark.parametrize("address", ["http://rest.zuora.com", "rest.zuora.com", "ftp://x", "http://[", "https://"])
-def test_zuora_is_reached_by_https_only(address):
+def test_zuora_requires_https(address):
     with pytest.raises(ConfigurationProblem, match="ZUORA_BASE_URL"):
         zuora_credentials(ZUORA | {"ZUORA_BASE_URL": address})
 
 
-def test_zuora_on_this_machine_may_be_plain_http():
+def test_zuora_on_this_machine_can_use_plain_http():
     address = "http://127.0.0.1:8080/zuora"
     assert zuora_credentials(ZUORA | {"ZUORA_BASE_URL": address}).base_url == address
 
 
-def test_paths_of_keys_are_kept_as_written():
+def test_key_paths_are_kept_as_written():
     assert salesforce_credentials(JWT).private_key_file == Path("keys/sync.pem")
 
 
@@ -181,7 +181,7 @@ def _gateway(request):
     return Answer(200, {"access_token": "00D!token", "instance_url": "https://acme.my.salesforce.com"})
 
 
-def test_a_gateway_that_reads_the_client_from_the_form_is_answered_there():
+def test_credentials_are_sent_in_the_form_to_a_gateway_that_needs_them_there():
     with serving(_gateway) as server:
         with SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": server.url}) as org:
             assert org.instance_url == "https://acme.my.salesforce.com"
@@ -190,7 +190,7 @@ def test_a_gateway_that_reads_the_client_from_the_form_is_answered_there():
         assert "Authorization" not in second.headers
 
 
-def test_a_wrong_secret_is_told_as_the_first_answer_says():
+def test_a_wrong_secret_is_reported_with_the_first_answer():
     wrong = CLIENT | {"SALESFORCE_CONSUMER_SECRET": "wrong-9z"}
     with (
         serving(_gateway) as server,
@@ -202,7 +202,7 @@ def test_a_wrong_secret_is_told_as_the_first_answer_says():
     assert len(server.requests) == 2
 
 
-def test_a_refusal_that_is_not_about_the_client_is_not_asked_again():
+def test_a_refusal_not_about_the_client_is_not_retried():
     refused = {"error": "invalid_grant", "error_description": "no client credentials user enabled"}
     with (
         serving(lambda request: Answer(400, refused)) as server,

@@ -45,7 +45,7 @@ def described(request):
         return entries, org.account_fields()
 
 
-def test_every_field_is_what_describe_says(described):
+def test_every_field_matches_its_describe(described):
     entries, fields = described
     assert fields.keys() == entries.keys()
     for name, field in fields.items():
@@ -63,14 +63,14 @@ def test_every_field_is_what_describe_says(described):
             assert field.column.integer_digits >= max(entry["precision"] - entry["scale"], 1)
 
 
-def test_an_org_with_packages_has_its_formulas(described):
+def test_formula_fields_of_packages_are_recognized(described):
     entries, fields = described
     formulas = [field for field in fields.values() if field.is_formula]
     assert len(formulas) == (FORMULAS if len(entries) > 100 else 0)
     assert all(field.refusal is None for field in formulas)
 
 
-def test_all_of_them_can_be_selected_at_once_and_are_read_in_one_query(described):
+def test_all_fields_can_be_selected_at_once_and_read_in_one_query(described):
     entries, fields = described
     chosen = [
         {"field": name, "as": "metric"} if entry["type"] in METRICS else name

@@ -119,14 +119,14 @@ def _list_accounts(url, directory):
     return listed(account_source("zuora", ENVIRONMENT | {"ZUORA_BASE_URL": url}, directory, retry=AT_ONCE))
 
 
-def test_right_answers_are_understood(hostile, tmp_path):
+def test_valid_answers_are_parsed(hostile, tmp_path):
     hostile.at = ""
     assert [page.records for page in _read_all(hostile.url, tmp_path)] == [1]
     assert len(_list_accounts(hostile.url, tmp_path)) == 1
 
 
 @pytest.mark.parametrize("at", [address for address in RIGHT if address != "/limits"])
-def test_whatever_is_answered_is_understood_or_named(hostile, tmp_path_factory, at):
+def test_any_answer_is_parsed_or_reported(hostile, tmp_path_factory, at):
     directory = tmp_path_factory.mktemp("pages")
     run = _list_accounts if at in ("/oauth/token", "/v1/action/query") else _read_all
 

@@ -72,7 +72,7 @@ class Endless:
 
 @pytest.mark.parametrize("how", ENDLESS)
 @pytest.mark.parametrize("pages_by", ["addresses", "locators"])
-def test_a_bulk_result_without_end_is_refused(tmp_path, how, pages_by):
+def test_an_endless_bulk_result_is_refused(tmp_path, how, pages_by):
     with (
         serving(Endless(how, pages_by=pages_by)) as server,
         SalesforceOrg.from_environment(SESSION | {"SALESFORCE_ENDPOINT": server.url}, retry=QUICK) as org,
@@ -84,7 +84,7 @@ def test_a_bulk_result_without_end_is_refused(tmp_path, how, pages_by):
 
 
 @pytest.mark.parametrize("how", ENDLESS)
-def test_a_rest_query_without_end_is_refused(how):
+def test_an_endless_rest_query_is_refused(how):
     with (
         serving(Endless(how, pages_by="")) as server,
         SalesforceOrg.from_environment(SESSION | {"SALESFORCE_ENDPOINT": server.url}, retry=QUICK) as org,
@@ -95,7 +95,7 @@ def test_a_rest_query_without_end_is_refused(how):
 
 
 @pytest.mark.parametrize("how", ENDLESS)
-def test_a_zuora_query_without_end_is_refused(tmp_path, how):
+def test_an_endless_zuora_query_is_refused(tmp_path, how):
     with (
         serving(Endless(how, pages_by="")) as server,
         pytest.raises(IncompleteData, match="Zuora was asked to list the accounts and"),
@@ -165,7 +165,7 @@ def after_an_ambiguous_create(tmp_path, **script):
 
 
 @pytest.mark.parametrize("jobs", TAKEN_UP.values(), ids=TAKEN_UP)
-def test_a_job_that_can_only_be_ours_is_taken_up_and_not_removed(tmp_path, jobs):
+def test_a_job_that_can_only_be_ours_is_reused_and_not_deleted(tmp_path, jobs):
     used, requests = after_an_ambiguous_create(tmp_path, jobs=jobs)
     assert used == "750found"
     assert {request.method for request in requests} == {"GET", "POST"}
@@ -173,7 +173,7 @@ def test_a_job_that_can_only_be_ours_is_taken_up_and_not_removed(tmp_path, jobs)
 
 
 @pytest.mark.parametrize("jobs", CREATED_AGAIN.values(), ids=CREATED_AGAIN)
-def test_a_job_is_created_again_when_none_is_surely_ours(tmp_path, jobs):
+def test_a_job_is_created_again_when_none_is_certainly_ours(tmp_path, jobs):
     used, requests = after_an_ambiguous_create(tmp_path, jobs=jobs)
     assert used == "750new"
     removed = [request.path for request in requests if request.method in ("PATCH", "DELETE")]
@@ -182,7 +182,7 @@ def test_a_job_is_created_again_when_none_is_surely_ours(tmp_path, jobs):
 
 @pytest.mark.parametrize("jobs", [[job(object="Contact")], []], ids=["with jobs", "without"])
 @pytest.mark.parametrize("following", [lambda n: "again", lambda n: f"page{n}"], ids=["in a circle", "on and on"])
-def test_a_list_of_jobs_without_end_is_left(tmp_path, jobs, following):
+def test_reading_an_endless_job_list_stops(tmp_path, jobs, following):
     used, requests = after_an_ambiguous_create(tmp_path, jobs=jobs, following=following)
     assert used == "750new"
     assert len(requests) < 10

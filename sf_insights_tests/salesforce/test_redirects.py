@@ -41,7 +41,7 @@ def moved(server, status=302):
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_a_moved_org_is_named_at_the_login(elsewhere, status):
+def test_a_moved_org_is_reported_at_login(elsewhere, status):
     with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
         SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
     assert problem.value.what.startswith("old.my.salesforce.com redirects requests to localhost;")
@@ -50,13 +50,13 @@ def test_a_moved_org_is_named_at_the_login(elsewhere, status):
     assert len(old.requests) == 1
 
 
-def test_a_moved_org_is_named_at_the_soap_login(elsewhere):
+def test_a_moved_org_is_reported_at_soap_login(elsewhere):
     with serving(lambda request: moved(elsewhere)) as old, pytest.raises(ConnectionProblem, match="SALESFORCE_DOMAIN"):
         SalesforceOrg.from_environment(PASSWORD | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_an_org_that_moves_after_the_login_is_named(elsewhere, status):
+def test_an_org_that_moves_after_login_is_reported(elsewhere, status):
     def answer(request):
         return Answer(200, TOKEN) if "oauth2" in request.path else moved(elsewhere, status)
 
@@ -71,7 +71,7 @@ def test_an_org_that_moves_after_the_login_is_named(elsewhere, status):
     assert len(old.requests) == 2
 
 
-def test_the_address_of_a_session_is_named_by_its_own_variable(elsewhere):
+def test_a_moved_session_names_the_variable_to_change(elsewhere):
     with serving(lambda request: moved(elsewhere)) as old:
         environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
         with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
@@ -79,7 +79,7 @@ def test_the_address_of_a_session_is_named_by_its_own_variable(elsewhere):
     assert "set SALESFORCE_INSTANCE_URL to localhost" in problem.value.remedy
 
 
-def test_a_redirect_to_a_page_of_the_same_host_is_not_followed_either():
+def test_a_redirect_on_the_same_host_is_not_followed():
     with serving(lambda request: Answer(302, b"", {"Location": "/secur/frontdoor.jsp?sid=1"})) as old:
         environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
         with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
@@ -89,7 +89,7 @@ def test_a_redirect_to_a_page_of_the_same_host_is_not_followed_either():
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_a_moved_zuora_tenant_is_named(elsewhere, tmp_path, status):
+def test_a_moved_zuora_tenant_is_reported(elsewhere, tmp_path, status):
     with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
         environment = {"ZUORA_BASE_URL": old.url, "ZUORA_CLIENT_ID": "client-4d4", "ZUORA_CLIENT_SECRET": "secret-b1b"}
         listed(account_source("zuora", environment, tmp_path, retry=QUICK))
@@ -98,7 +98,7 @@ def test_a_moved_zuora_tenant_is_named(elsewhere, tmp_path, status):
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_neither_alert_nor_heartbeat_is_sent_on(elsewhere, tmp_path, caplog, status):
+def test_alerts_and_heartbeats_do_not_follow_redirects(elsewhere, tmp_path, caplog, status):
     with serving(lambda request: moved(elsewhere, status)) as old, caplog.at_level(logging.WARNING):
         variables = {"SF_INSIGHTS_ALERT_URL": f"{old.url}/token-1", "SF_INSIGHTS_HEARTBEAT_URL": f"{old.url}/token-2"}
         alerts = Alerts(tmp_path, variables)
@@ -119,14 +119,14 @@ def test_neither_alert_nor_heartbeat_is_sent_on(elsewhere, tmp_path, caplog, sta
     ],
 )
 @pytest.mark.parametrize("way", ["client credentials", "password"])
-def test_a_login_leaves_for_the_host_that_is_meant(written, host, way):
+def test_a_login_goes_to_the_configured_host(written, host, way):
     environment = {"client credentials": CLIENT, "password": PASSWORD}[way] | {"SALESFORCE_DOMAIN": written}
     with serving(lambda request: Answer(403, b"")) as proxy, pytest.raises(ConnectionProblem):
         SalesforceOrg.from_environment(environment | {"HTTPS_PROXY": proxy.url}, retry=QUICK).__enter__()
     assert {(request.method, request.path) for request in proxy.requests} == {("CONNECT", f"{host}:443")}
 
 
-def test_a_jwt_of_government_cloud_names_its_host_and_its_audience_apart(org):
+def test_a_government_cloud_jwt_has_separate_host_and_audience(org):
     environment = {
         "SALESFORCE_DOMAIN": "acme.my.salesforce.mil",
         "SALESFORCE_AUDIENCE": "https://login.salesforce.com",

@@ -22,7 +22,7 @@ def refusal(code, message="because"):
 
 
 @pytest.mark.parametrize("way", ["client credentials", "JWT bearer", "existing session", "user name and password"])
-def test_every_way_in_leads_to_the_same_org(org, way, token):
+def test_every_login_method_connects_to_the_same_org(org, way, token):
     environment = {
         "client credentials": {},
         "JWT bearer": {
@@ -51,7 +51,7 @@ def test_every_way_in_leads_to_the_same_org(org, way, token):
         assert "62.0" in salesforce.api_versions()
 
 
-def test_the_org_is_known_also_when_the_token_does_not_name_it():
+def test_the_org_id_is_found_even_if_the_token_lacks_it():
     environment = {"SALESFORCE_ACCESS_TOKEN": "opaque", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
     organization = {"totalSize": 1, "done": True, "records": [{"Id": ORG_ID}]}
     with (
@@ -62,14 +62,14 @@ def test_the_org_is_known_also_when_the_token_does_not_name_it():
         assert server.requests[0].path.endswith("/query?q=SELECT+Id+FROM+Organization")
 
 
-def test_describe_limits_and_count_speak_of_account(salesforce):
+def test_describe_limits_and_record_count_are_read(salesforce):
     fields = {field["name"]: field["type"] for field in salesforce.describe_account()["fields"]}
     assert fields["AnnualRevenue"] == "currency"
     assert salesforce.limits()["DailyApiRequests"]["Max"] > 0
     assert 250 < salesforce.record_count() < 350
 
 
-def test_calls_and_usage_are_counted(salesforce):
+def test_api_calls_and_usage_are_counted(salesforce):
     assert salesforce.api_usage is None
     salesforce.limits()
     before, _ = salesforce.api_usage
@@ -90,11 +90,11 @@ def test_calls_and_usage_are_counted(salesforce):
         ("", None),
     ],
 )
-def test_usage_is_read_whatever_stands_beside_it(header, usage):
+def test_usage_is_read_beside_other_header_values(header, usage):
     assert read_api_usage(header) == usage
 
 
-def test_queries_follow_their_pages(org, salesforce):
+def test_a_query_reads_all_its_pages(org, salesforce):
     org.configure(batch_records=200)
     live = list(salesforce.query("SELECT Id FROM Account"))
     everything = list(salesforce.query("SELECT Id FROM Account", include_deleted=True))
@@ -102,7 +102,7 @@ def test_queries_follow_their_pages(org, salesforce):
     assert len({record["Id"] for record in everything}) == len(everything) > len(live)
 
 
-def test_a_query_whose_locator_is_lost_starts_again_and_repeats_nothing(org, salesforce):
+def test_a_query_with_a_lost_locator_restarts_without_duplicates(org, salesforce):
     org.configure(batch_records=200)
     org.fault("status", path="/query/01g", status=400, body=refusal("INVALID_QUERY_LOCATOR"))
     ids = [record["Id"] for record in salesforce.query("SELECT Id FROM Account")]
@@ -110,7 +110,7 @@ def test_a_query_whose_locator_is_lost_starts_again_and_repeats_nothing(org, sal
     assert len(calls(org, "GET", "/query")) == 2
 
 
-def test_a_query_that_loses_its_locator_each_time_stops(org, salesforce):
+def test_a_query_that_always_loses_its_locator_is_given_up(org, salesforce):
     org.configure(batch_records=200)
     org.fault("status", path="/query/01g", times=None, status=400, body=refusal("INVALID_QUERY_LOCATOR"))
     with pytest.raises(RequestRefused, match="Run again"):
@@ -118,7 +118,7 @@ def test_a_query_that_loses_its_locator_each_time_stops(org, salesforce):
     assert len(calls(org, "GET", "/query")) == 3
 
 
-def test_a_query_too_long_for_an_address_is_refused_before_it_is_sent(salesforce):
+def test_a_query_too_long_for_a_url_is_not_sent(salesforce):
     fields = ", ".join(f"A_custom_field_with_a_long_name_{number}__c" for number in range(400))
     with pytest.raises(ConnectionProblem, match="Select fewer fields"):
         next(salesforce.query(f"SELECT {fields} FROM Account"))
@@ -134,7 +134,7 @@ def test_an_expired_session_is_renewed_once_for_all_threads(org, salesforce):
     assert len(calls(org, "POST", "/oauth2/token")) == 2
 
 
-def test_a_session_may_expire_many_times_in_one_run(org, salesforce):
+def test_a_session_can_expire_many_times_in_one_run(org, salesforce):
     for _ in range(6):
         org.invalidate_tokens()
         assert salesforce.limits()
@@ -142,7 +142,7 @@ def test_a_session_may_expire_many_times_in_one_run(org, salesforce):
 
 
 @pytest.mark.parametrize("body", [EXPIRED, {"error": "x"}, "<html>401</html>"], ids=["array", "object", "html"])
-def test_a_persistent_401_stops_after_one_refresh(org, salesforce, body):
+def test_a_persistent_401_is_refreshed_only_once(org, salesforce, body):
     org.fault("status", path="/services/data", times=None, status=401, body=body)
     with pytest.raises(ConnectionProblem, match="accepts the login but refuses the new session"):
         salesforce.describe_account()
@@ -150,7 +150,7 @@ def test_a_persistent_401_stops_after_one_refresh(org, salesforce, body):
     assert len(calls(org, "GET", "/describe")) == 2
 
 
-def test_a_session_from_elsewhere_is_not_renewed(org, token):
+def test_a_given_session_id_is_not_renewed(org, token):
     environment = {
         "SALESFORCE_CONSUMER_KEY": "",
         "SALESFORCE_ACCESS_TOKEN": token,
@@ -165,13 +165,13 @@ def test_a_session_from_elsewhere_is_not_renewed(org, token):
 
 
 @pytest.mark.parametrize("action", ["drop_before", "drop_body", "empty_body"])
-def test_a_broken_answer_is_asked_for_again(org, salesforce, action):
+def test_a_broken_answer_is_requested_again(org, salesforce, action):
     org.fault(action, path="/describe")
     assert len(salesforce.describe_account()["fields"]) > 50
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_login_survives_passing_trouble(org, status):
+def test_a_login_survives_temporary_errors(org, status):
     org.fault("status", path="/oauth2/token", status=status, body="<html>maintenance</html>")
     with connected(org) as salesforce:
         assert salesforce.org_id == ORG_ID
@@ -183,7 +183,7 @@ def test_too_many_requests_at_once_are_waited_out(org, salesforce):
     assert salesforce.limits()
 
 
-def test_the_wait_that_a_passing_refusal_asks_for_is_kept(org):
+def test_a_requested_wait_is_respected(org):
     busy = refusal("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
     policy = RetryPolicy(tries=2, first_wait=0.001, longest_wait=0.4)
     with SalesforceOrg.from_environment(org.environment, retry=policy) as salesforce:
@@ -193,7 +193,7 @@ def test_the_wait_that_a_passing_refusal_asks_for_is_kept(org):
         assert time.monotonic() - began >= 0.4
 
 
-def test_a_used_up_quota_stops_at_once_and_says_so(org, salesforce):
+def test_a_used_up_quota_fails_at_once_and_says_so(org, salesforce):
     used_up = refusal("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
     org.fault("status", path="/describe", status=403, body=used_up, times=None)
     with pytest.raises(RequestRefused, match="Stopped for quota"):
@@ -218,7 +218,7 @@ def test_a_refusal_names_the_setting_to_fix(org, salesforce, status, code, remed
     assert (refused.value.status, refused.value.code) == (status, code)
 
 
-def test_a_field_that_does_not_exist_is_named_without_the_query(salesforce):
+def test_a_missing_field_is_reported_without_the_query(salesforce):
     with pytest.raises(RequestRefused) as refused:
         next(salesforce.query("SELECT Id, Industry, Nowhere__c FROM Account"))
     assert refused.value.code == "INVALID_FIELD"
@@ -227,7 +227,7 @@ def test_a_field_that_does_not_exist_is_named_without_the_query(salesforce):
     assert "Industry" not in str(refused.value)
 
 
-def test_a_query_inside_a_message_is_left_out():
+def test_a_query_inside_a_message_is_removed():
     assert (
         without_soql("unexpected: SELECT Id, Secret__c FROM Account WHERE x = 1. Sorry")
         == "unexpected: the query. Sorry"
@@ -265,7 +265,7 @@ def test_a_refused_login_names_what_to_check(org, changed, remedy):
         ("authentication failure", "the user is active"),
     ],
 )
-def test_a_refused_grant_names_the_setting_of_the_connected_app(org, description, remedy):
+def test_a_refused_grant_names_the_setting_of_the_app(org, description, remedy):
     body = {"error": "invalid_grant", "error_description": description}
     org.fault("status", path="/oauth2/token", status=400, body=body)
     with pytest.raises(ConnectionProblem, match=remedy), connected(org):
@@ -281,7 +281,7 @@ def test_a_refused_grant_names_the_setting_of_the_connected_app(org, description
         ("OAUTH_EC_APP_NOT_FOUND", "External client app is not installed in this org", "Install the External Client"),
     ],
 )
-def test_a_login_that_the_org_does_not_allow_names_where_to_allow_it(org, code, description, remedy):
+def test_a_login_forbidden_by_the_org_says_where_to_allow_it(org, code, description, remedy):
     body = {"error": code, "error_description": description}
     org.fault("status", path="/oauth2/token", status=400, body=body)
     with pytest.raises(ConnectionProblem, match=remedy), connected(org):
@@ -297,7 +297,7 @@ def test_a_login_that_the_org_does_not_allow_names_where_to_allow_it(org, code, 
         ("temporarily_unavailable", ""),
     ],
 )
-def test_a_login_that_is_refused_for_the_moment_is_tried_again(org, code, description):
+def test_a_temporarily_refused_login_is_retried(org, code, description):
     body = {"error": code, "error_description": description}
     org.fault("status", path="/oauth2/token", status=400, body=body, times=3)
     with connected(org) as salesforce:
@@ -321,13 +321,13 @@ def soap_fault(code, message):
     return {"status": 500, "body": body, "headers": {"Content-Type": "text/xml"}}
 
 
-def test_a_soap_login_that_is_refused_for_the_moment_is_tried_again(org):
+def test_a_temporarily_refused_soap_login_is_retried(org):
     org.fault("status", path="/services/Soap/u", times=3, **soap_fault("sf:SERVER_UNAVAILABLE", "server too busy"))
     with connected(org, PASSWORD) as salesforce:
         assert salesforce.org_id == ORG_ID
 
 
-def test_a_soap_login_that_is_refused_for_good_says_so_in_a_sentence(org):
+def test_a_permanently_refused_soap_login_is_reported_in_one_sentence(org):
     org.fault("status", path="/services/Soap/u", times=None, **soap_fault("sf:INVALID_LOGIN", "Invalid username"))
     with pytest.raises(ConnectionProblem) as problem, connected(org, PASSWORD):
         pass
@@ -352,7 +352,7 @@ def test_a_soap_login_that_is_refused_for_good_says_so_in_a_sentence(org):
         (500, "y" * 100_000, "yyy...) (tries"),
     ],
 )
-def test_what_is_said_in_a_lasting_failure_is_told(org, salesforce, status, body, said):
+def test_a_lasting_failure_includes_the_servers_message(org, salesforce, status, body, said):
     org.fault("status", path="/describe", status=status, body=body, times=None)
     with pytest.raises(ConnectionProblem) as problem:
         salesforce.describe_account()
@@ -361,7 +361,7 @@ def test_what_is_said_in_a_lasting_failure_is_told(org, salesforce, status, body
     assert "ecret" not in str(problem.value)
 
 
-def test_a_server_error_that_a_person_must_act_on_is_not_retried_for_hours(org):
+def test_a_server_error_that_needs_a_person_is_not_retried_for_hours(org):
     org.fault("status", path="/describe", status=500, body=refusal("API_DISABLED_FOR_ORG", "API is off"), times=None)
     patient = RetryPolicy(first_wait=0.01, longest_wait=0.02, patience=Patience(600))
     with (
@@ -372,7 +372,7 @@ def test_a_server_error_that_a_person_must_act_on_is_not_retried_for_hours(org):
     assert len(calls(org, "GET", "/describe")) == DoubtfulAnswer.most_tries
 
 
-def test_a_refused_query_is_told_by_the_object_that_it_reads(org):
+def test_a_refused_query_names_its_object(org):
     opaque = {"SALESFORCE_ACCESS_TOKEN": "opaque", "SALESFORCE_INSTANCE_URL": "https://demo.my.salesforce.com"}
     org.fault("status", path="/query", status=400, body=refusal("INVALID_TYPE", "Organization is not supported."))
     with connected(org, opaque | {"SALESFORCE_CONSUMER_KEY": ""}) as salesforce, pytest.raises(RequestRefused) as said:
@@ -381,7 +381,7 @@ def test_a_refused_query_is_told_by_the_object_that_it_reads(org):
     assert "View Setup and Configuration" in str(said.value)
 
 
-def test_a_session_that_was_good_for_a_refusal_is_renewed_when_it_ends(org, salesforce):
+def test_an_expired_session_is_renewed_even_after_a_refused_request(org, salesforce):
     org.fault("status", path="/limits", status=403, body=refusal("INSUFFICIENT_ACCESS"))
     with pytest.raises(RequestRefused):
         salesforce.limits()
@@ -390,14 +390,14 @@ def test_a_session_that_was_good_for_a_refusal_is_renewed_when_it_ends(org, sale
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_a_session_that_is_refused_by_its_code_is_renewed_whatever_the_status(org, salesforce, status):
+def test_a_session_refused_by_its_error_code_is_renewed_with_any_status(org, salesforce, status):
     org.fault("status", path="/describe", status=status, body=EXPIRED)
     salesforce.limits()
     assert salesforce.describe_account()["fields"]
     assert len(calls(org, "POST", "/oauth2/token")) == 2
 
 
-def test_a_renewal_that_is_refused_for_the_moment_is_tried_again_with_its_request(org, salesforce):
+def test_a_temporarily_refused_renewal_is_retried_with_its_request(org, salesforce):
     salesforce.limits()
     org.invalidate_tokens()
     busy = {"error": "unknown_error", "error_description": "retry your request"}
@@ -406,7 +406,7 @@ def test_a_renewal_that_is_refused_for_the_moment_is_tried_again_with_its_reques
     assert len(calls(org, "POST", "/oauth2/token")) == 5
 
 
-def test_only_gzip_is_asked_for():
+def test_only_gzip_is_requested():
     environment = {"SALESFORCE_ACCESS_TOKEN": "00D!x", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
     with serving(lambda request: Answer(200, {})) as server:
         with SalesforceOrg.from_environment(environment | {"SALESFORCE_ENDPOINT": server.url}) as salesforce:
@@ -414,11 +414,11 @@ def test_only_gzip_is_asked_for():
         assert server.requests[0].headers["Accept-Encoding"] == "gzip"
 
 
-def test_a_count_that_is_not_allowed_is_unknown(org, salesforce):
+def test_a_forbidden_record_count_is_unknown(org, salesforce):
     org.fault("status", path="/limits/recordCount", status=403, body=refusal("INSUFFICIENT_ACCESS"))
     assert salesforce.record_count() is None
 
 
-def test_an_api_version_is_written_with_its_point(org):
+def test_an_api_version_needs_its_decimal_point(org):
     with pytest.raises(ConfigurationProblem, match="SALESFORCE_API_VERSION"):
         SalesforceOrg.from_environment(org.environment | {"SALESFORCE_API_VERSION": "v62"}, retry=RetryPolicy())

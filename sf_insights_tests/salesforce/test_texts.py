@@ -141,7 +141,7 @@ def landed(text):
     return "".join(LOST if "\ud800" <= sign <= "\udfff" else sign for sign in text) or None
 
 
-def test_any_text_lands_the_same_through_bulk_and_rest(bulk, rest):
+def test_any_text_is_the_same_through_bulk_and_rest(bulk, rest):
     @hypothesis_settings(max_examples=EXAMPLES)
     @given(texts, texts, st.booleans())
     @example("", "\0", True)
@@ -178,7 +178,7 @@ def test_any_text_lands_the_same_through_bulk_and_rest(bulk, rest):
         ("語 ".encode() + b"\xe9", f"語 {LOST}"),
     ],
 )
-def test_bytes_that_are_not_text_are_replaced_and_their_cell_is_named(bulk, rest, damaged, text):
+def test_invalid_bytes_are_replaced_and_their_cell_is_reported(bulk, rest, damaged, text):
     for read in (
         bulk(page("whole é", "HERE").replace(b"HERE", damaged)),
         rest(answer("whole é", "HERE").replace(b"HERE", damaged.replace(b"\n", rb"\n"))),
@@ -188,13 +188,13 @@ def test_bytes_that_are_not_text_are_replaced_and_their_cell_is_named(bulk, rest
         assert read.accounts["Amount"].null_count() == 0
 
 
-def test_a_text_that_has_the_replacement_character_in_salesforce_is_not_called_damaged(bulk):
+def test_a_replacement_character_stored_in_salesforce_is_not_damage(bulk):
     read = bulk(page(f"a {LOST}", "HERE").replace(b"HERE", b"\xe9"))
     assert read.names == [f"a {LOST}", LOST]
     assert [row[:3] for row in read.rejected] == [(SECOND, "Name", LOST)]
 
 
-def test_a_number_with_bytes_that_are_not_text_is_rejected_as_a_number_once(bulk):
+def test_a_number_with_invalid_bytes_is_rejected_once_as_a_number(bulk):
     read = bulk(page("a", "b", amounts=("1.00", "HERE")).replace(b"HERE", b"2\xe9"))
     assert read.accounts["Amount"].null_count() == 1
     [(id_, field, text, reason)] = read.rejected
@@ -218,14 +218,14 @@ def test_a_number_with_bytes_that_are_not_text_is_rejected_as_a_number_once(bulk
         ("text/csv", "utf-16"),
     ],
 )
-def test_a_page_is_read_in_the_encoding_that_it_declares(bulk, content_type, encoding):
+def test_a_page_is_read_in_its_declared_encoding(bulk, content_type, encoding):
     names = ("語, 名", 'a "quoted" one') if encoding in ("shift_jis", "utf-16") else ("café\x7f, §", 'ä "quoted" one')
     read = bulk(page(*names, encoding=encoding), content_type)
     assert read.names == list(names)
     assert read.rejected == []
 
 
-def test_a_byte_that_the_declared_encoding_does_not_have_is_named_too(bulk):
+def test_a_byte_invalid_in_the_declared_encoding_is_reported(bulk):
     content = page("café", "HERE", encoding="cp1252").replace(b"HERE", b"\x81")
     read = bulk(content, "text/csv; charset=windows-1252")
     assert read.names == ["café", LOST]
@@ -233,12 +233,12 @@ def test_a_byte_that_the_declared_encoding_does_not_have_is_named_too(bulk):
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xe9"])
-def test_a_byte_order_mark_before_the_header_is_no_part_of_a_name(bulk, damage):
+def test_a_byte_order_mark_before_the_header_is_ignored(bulk, damage):
     read = bulk(b"\xef\xbb\xbf" + page("a", "HERE").replace(b"HERE", b"b" + damage))
     assert read.names == ["a", "b" + (LOST if damage else "")]
 
 
-def test_an_id_with_bytes_that_are_not_text_fails_with_a_sentence(bulk, rest):
+def test_an_id_with_invalid_bytes_fails_with_a_clear_message(bulk, rest):
     damaged = f"{SECOND[:-1]}{LOST}"
     for read, content in ((bulk, page("a", "b")), (rest, answer("a", "b"))):
         with pytest.raises(IncompleteData, match="has an Id with invalid bytes") as refused:
@@ -247,12 +247,12 @@ def test_an_id_with_bytes_that_are_not_text_fails_with_a_sentence(bulk, rest):
 
 
 @pytest.mark.parametrize("name", ["a", "HERE"])
-def test_a_header_with_bytes_that_are_not_text_is_another_column(bulk, name):
+def test_a_header_with_invalid_bytes_is_another_column(bulk, name):
     content = page(name, "b").replace(b'"Name"', b'"Nam\xe9"').replace(b"HERE", b"\xe9")
     with pytest.raises(IncompleteData, match=f"has other columns than requested; without Name; with Nam{LOST}"):
         bulk(content)
 
 
-def test_a_page_that_is_damaged_and_no_csv_says_so(bulk):
+def test_a_damaged_page_that_is_not_csv_says_so(bulk):
     with pytest.raises(IncompleteData, match="cannot be read as CSV"):
         bulk(page("a", "b\xe9", encoding="latin-1").replace(b'"2.00"', b'"2.00","more"'))

@@ -91,24 +91,24 @@ def test_the_committed_configuration_can_be_read():
     assert load_configuration(CHECKOUT / "data" / NAME).enabled
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_read(write):
+def test_a_byte_order_mark_and_windows_line_endings_are_accepted(write):
     assert len(load_configuration(write("\ufeff" + FILE.replace("\n", "\r\n"))).fields) == 5
 
 
-def test_a_file_that_does_not_exist_is_named_with_the_variable_that_moves_it(tmp_path):
+def test_a_missing_file_is_reported_with_the_variable_that_sets_its_path(tmp_path):
     with pytest.raises(ConfigurationProblem) as caught:
         load_configuration(tmp_path / NAME)
     assert caught.value.what == f"{tmp_path / NAME} does not exist."
     assert "SF_INSIGHTS_CONFIG" in caught.value.remedy
 
 
-def test_a_directory_in_place_of_the_file_is_named(tmp_path):
+def test_a_directory_in_place_of_the_file_is_reported(tmp_path):
     (tmp_path / NAME).mkdir()
     with pytest.raises(ConfigurationProblem, match=f"{NAME} cannot be read"):
         load_configuration(tmp_path / NAME)
 
 
-def test_text_that_is_not_utf_8_is_named(tmp_path):
+def test_text_that_is_not_utf_8_is_reported(tmp_path):
     (tmp_path / NAME).write_bytes("fields: [Größe__c]".encode("latin-1"))
     with pytest.raises(ConfigurationProblem, match=f"{NAME} cannot be read"):
         load_configuration(tmp_path / NAME)
@@ -124,13 +124,13 @@ def test_text_that_is_not_utf_8_is_named(tmp_path):
         ("fields: [A\0]\n", "is not valid YAML: "),
     ],
 )
-def test_what_is_no_yaml_is_refused_with_its_place(write, text, message):
+def test_invalid_yaml_is_refused_with_its_position(write, text, message):
     with pytest.raises(ConfigurationProblem) as caught:
         load_configuration(write(text))
     assert str(caught.value).startswith(f"{NAME} {message}")
 
 
-def test_what_the_file_cannot_say_is_refused_under_its_name(write):
+def test_an_invalid_setting_is_refused_by_name(write):
     with pytest.raises(ConfigurationProblem) as caught:
         load_configuration(write("fields: [A, a]"))
     assert caught.value.what == f"{NAME}: fields: a is selected twice."
@@ -155,7 +155,7 @@ def test_what_the_file_cannot_say_is_refused_under_its_name(write):
         ),
     ],
 )
-def test_a_label_is_written_and_every_other_character_stays(write, field, gone, come):
+def test_saving_a_label_keeps_every_other_character(write, field, gone, come):
     path = write(FILE)
     before = load_configuration(path)
     write_label(path, field, "New")
@@ -168,13 +168,13 @@ def test_a_label_is_written_and_every_other_character_stays(write, field, gone, 
             assert new == old
 
 
-def test_a_new_label_stands_under_the_name_of_its_field(write):
+def test_a_new_label_is_written_below_the_name_of_its_field(write):
     path = write(FILE)
     write_label(path, "AnnualRevenue", "Revenue")
     assert '# yearly\n    label: "Revenue"\n    as: metric' in read(path)
 
 
-def test_the_committed_configuration_can_be_labelled_field_by_field(write):
+def test_every_field_of_the_committed_configuration_can_be_labelled(write):
     text = (CHECKOUT / "data" / NAME).read_text(encoding="utf-8")
     path = write(text)
     fields = [entry.field for entry in load_configuration(path).fields]
@@ -185,7 +185,7 @@ def test_the_committed_configuration_can_be_labelled_field_by_field(write):
     assert [line.partition("#")[2] for line in read(path).splitlines() if "#" in line] == comments
 
 
-def test_the_letter_case_of_the_field_is_the_files(write):
+def test_a_label_keeps_the_files_letter_case_of_the_field(write):
     path = write(FILE)
     write_label(path, "annualREVENUE", "Revenue")
     assert labels(path)["AnnualRevenue"] == "Revenue"
@@ -193,14 +193,14 @@ def test_the_letter_case_of_the_field_is_the_files(write):
 
 
 @pytest.mark.parametrize("field", ["Industry", "AnnualRevenue", "Rating", "Website"])
-def test_a_label_returns_to_the_default_by_a_null_that_can_be_seen(write, field):
+def test_returning_to_the_default_writes_an_explicit_null(write, field):
     path = write(FILE)
     write_label(path, field, None)
     assert labels(path)[field] is None
     assert "label: null" in read(path)
 
 
-def test_writing_twice_leaves_one_label(write):
+def test_saving_twice_leaves_one_label(write):
     path = write(FILE)
     write_label(path, "Industry", "One")
     once = read(path)
@@ -215,7 +215,7 @@ printable = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, 
 
 @hypothesis.settings(deadline=None)
 @given(printable, st.sampled_from(["Industry", "Type", "AnnualRevenue", "Rating", "Website"]))
-def test_any_label_is_read_back_as_it_was_written(tmp_path_factory, label, field):
+def test_any_label_reads_back_as_written(tmp_path_factory, label, field):
     path = tmp_path_factory.mktemp("labels") / NAME
     path.write_bytes(FILE.encode())
     write_label(path, field, label)
@@ -245,7 +245,7 @@ def test_any_label_is_read_back_as_it_was_written(tmp_path_factory, label, field
         "a\ufeffb",
     ],
 )
-def test_a_label_that_yaml_could_take_for_something_else_stays_a_text(write, label):
+def test_a_label_that_looks_like_another_yaml_type_stays_text(write, label):
     path = write(FILE)
     write_label(path, "Type", label)
     assert labels(path)["Type"] == label
@@ -272,7 +272,7 @@ def test_a_label_that_yaml_could_take_for_something_else_stays_a_text(write, lab
         ("---\nfields:\n  - &name A\n...\n", '---\nfields:\n  - field: &name A\n    label: "x"\n...\n'),
     ],
 )
-def test_the_file_keeps_its_shape(write, before, after):
+def test_the_file_keeps_its_formatting(write, before, after):
     path = write(before)
     write_label(path, "A", "x")
     assert read(path) == after
@@ -292,7 +292,7 @@ def test_the_file_keeps_its_shape(write, before, after):
         ("Type", "a\nb", "label: contains a line break"),
     ],
 )
-def test_what_cannot_be_is_refused_and_the_file_stays(write, field, label, message):
+def test_an_invalid_edit_is_refused_and_the_file_stays(write, field, label, message):
     path = write(FILE)
     with pytest.raises(ConfigurationProblem) as caught:
         write_label(path, field, label)
@@ -302,14 +302,14 @@ def test_what_cannot_be_is_refused_and_the_file_stays(write, field, label, messa
 
 
 @pytest.mark.parametrize("text", ["", "fields:\n", "fields: [5]\n", "fields: Industry\n", "fields: [A\n"])
-def test_a_file_that_is_wrong_already_is_refused_and_stays(write, text):
+def test_an_already_invalid_file_is_refused_and_stays(write, text):
     path = write(text)
     with pytest.raises(ConfigurationProblem, match=NAME):
         write_label(path, "Industry", "x")
     assert read(path) == text
 
 
-def test_an_entry_that_cannot_be_edited_is_left_to_the_person(write):
+def test_an_entry_that_cannot_be_edited_safely_is_left_for_editing_by_hand(write):
     text = "fields:\n  - {field: A, description: &text Same, label: &other Mine}\n  - {field: B, label: *other}\n"
     path = write(text)
     with pytest.raises(ConfigurationProblem) as caught:
@@ -319,7 +319,7 @@ def test_an_entry_that_cannot_be_edited_is_left_to_the_person(write):
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
-def test_the_mode_of_the_file_is_kept(write, mode):
+def test_the_file_mode_is_kept(write, mode):
     path = write(FILE)
     path.chmod(mode)
     write_label(path, "Type", "x")
@@ -327,7 +327,7 @@ def test_the_mode_of_the_file_is_kept(write, mode):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_link_stays_a_link(write, tmp_path):
+def test_a_symbolic_link_stays_a_link(write, tmp_path):
     real = write(FILE, "real.yaml")
     link = tmp_path / NAME
     link.symlink_to(real.name)
@@ -336,6 +336,6 @@ def test_a_link_stays_a_link(write, tmp_path):
     assert labels(real)["Type"] == "x"
 
 
-def test_a_configuration_is_a_value():
+def test_a_configuration_is_immutable():
     with pytest.raises(ValueError, match="frozen"):
         AccountFieldSync.model_validate({"fields": ["A"]}).enabled = False

@@ -24,7 +24,7 @@ def dotenv(tmp_path, monkeypatch):
     return lambda text: (tmp_path / ".env").write_text(text, encoding="utf-8")
 
 
-def test_values_of_the_env_file_are_read(dotenv):
+def test_values_in_the_env_file_are_read(dotenv):
     dotenv("# org\nSALESFORCE_DOMAIN=acme\nexport ZUORA_CLIENT_ID=\"a b#c\"\nSALESFORCE_CONSUMER_SECRET='x$y'\n")
     variables = environment()
     assert variables["SALESFORCE_DOMAIN"] == "acme"
@@ -39,7 +39,7 @@ def test_real_variables_win_over_the_env_file(dotenv, monkeypatch):
     assert (variables["SALESFORCE_DOMAIN"], variables["ZUORA_CLIENT_ID"]) == ("globex", "file")
 
 
-def test_an_empty_variable_is_no_variable(dotenv, monkeypatch):
+def test_an_empty_variable_counts_as_unset(dotenv, monkeypatch):
     dotenv("SALESFORCE_DOMAIN=acme\nZUORA_CLIENT_ID=\nZUORA_CLIENT_SECRET\n")
     monkeypatch.setenv("SALESFORCE_DOMAIN", "")
     variables = environment()
@@ -47,12 +47,12 @@ def test_an_empty_variable_is_no_variable(dotenv, monkeypatch):
     assert not {"ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET"} & set(variables)
 
 
-def test_no_env_file_is_no_problem(dotenv, monkeypatch):
+def test_the_env_file_is_optional(dotenv, monkeypatch):
     monkeypatch.setenv("SALESFORCE_DOMAIN", "globex")
     assert environment()["SALESFORCE_DOMAIN"] == "globex"
 
 
-def test_the_env_file_says_nothing_to_the_process(dotenv):
+def test_the_env_file_does_not_change_the_process_environment(dotenv):
     dotenv("SALESFORCE_DOMAIN=acme\n")
     environment()
     assert "SALESFORCE_DOMAIN" not in os.environ
@@ -66,12 +66,12 @@ def test_the_day_is_not_read_from_the_env_file(dotenv, monkeypatch):
     assert environment()["SF_INSIGHTS_TODAY"] == "2026-03-01"
 
 
-def test_the_day_is_what_the_process_says():
+def test_the_day_comes_from_the_process_environment():
     assert today({"SF_INSIGHTS_TODAY": "2026-03-01"}, ZoneInfo("UTC")) == date(2026, 3, 1)
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "01.03.2026", "2026-03-01T00:00", " 2026-03-01"])
-def test_a_day_that_is_no_date_is_refused(text):
+def test_a_day_that_is_not_a_date_is_refused(text):
     with pytest.raises(ConfigurationProblem) as caught:
         today({"SF_INSIGHTS_TODAY": text}, ZoneInfo("UTC"))
     assert repr(text) in caught.value.what
@@ -79,18 +79,18 @@ def test_a_day_that_is_no_date_is_refused(text):
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"])
-def test_the_day_is_that_of_the_configured_time_zone(zone):
+def test_the_day_follows_the_configured_time_zone(zone):
     before = datetime.now(ZoneInfo(zone)).date()
     day = today({}, ZoneInfo(zone))
     assert before <= day <= datetime.now(ZoneInfo(zone)).date()
 
 
-def test_the_ends_of_the_world_are_a_day_apart():
+def test_the_easternmost_and_westernmost_time_zones_are_a_day_apart():
     east, west = today({}, ZoneInfo("Pacific/Kiritimati")), today({}, ZoneInfo("Pacific/Pago_Pago"))
     assert timedelta(days=1) <= east - west <= timedelta(days=2)
 
 
-def test_stamps_are_in_utc():
+def test_timestamps_are_in_utc():
     assert now().tzinfo is UTC
 
 
@@ -103,7 +103,7 @@ def test_files_are_in_the_data_directory_of_the_checkout():
     assert places.landing == CHECKOUT / "data" / "landing"
 
 
-def test_variables_move_the_data_and_the_file(tmp_path, monkeypatch):
+def test_variables_set_the_data_directory_and_the_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     moved = Places.from_environment({"SF_INSIGHTS_DATA_DIR": "elsewhere"})
     assert moved.data == tmp_path / "elsewhere"

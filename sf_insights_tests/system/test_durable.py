@@ -16,7 +16,7 @@ for number in range(50):
 """
 
 
-def test_processes_that_copy_at_once_never_see_half_a_file(tmp_path):
+def test_concurrent_copies_never_show_half_a_file(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(CONTENT)
     command = [sys.executable, "-c", COPY_AND_READ, str(source), str(tmp_path)]
@@ -29,7 +29,7 @@ def test_processes_that_copy_at_once_never_see_half_a_file(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_what_is_there_already_stays(tmp_path):
+def test_an_existing_file_stays(tmp_path):
     (tmp_path / "source").write_bytes(CONTENT)
     (tmp_path / "target").write_bytes(b"mine")
     copy_when_missing(tmp_path / "source", tmp_path / "target")

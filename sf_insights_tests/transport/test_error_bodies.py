@@ -37,7 +37,7 @@ SOAP = (
         (None, ReportedError("", "null")),
     ],
 )
-def test_json_of_each_api_is_understood(body, said):
+def test_json_errors_of_each_api_are_parsed(body, said):
     assert error_in_text(json.dumps(body)) == said
 
 
@@ -66,11 +66,11 @@ def test_json_of_each_api_is_understood(body, said):
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_xml_html_and_plain_text_are_understood(text, said):
+def test_xml_html_and_plain_text_errors_are_parsed(text, said):
     assert error_in_text(text) == said
 
 
-def test_a_body_without_end_is_read_in_part_and_one_that_breaks_off_says_nothing():
+def test_an_endless_error_body_is_cut_and_a_broken_one_ignored():
     answers = iter([Answer(400, b"<h1>" + b"x" * 1_000_000), Answer(400, b"{", torn=True)])
     with serving(lambda request: next(answers)) as server, new_session({}) as session:
         with session.get(server.url, stream=True) as response:

@@ -15,14 +15,14 @@ def warehouse(tmp_path):
     warehouse.close()
 
 
-def test_a_request_inside_a_transaction_is_refused_and_never_sent(warehouse):
+def test_a_request_inside_a_transaction_is_refused_before_sending(warehouse):
     with serving(lambda request: Answer(200, {})) as server, new_session({}) as session:
         with pytest.raises(RuntimeError, match="inside a transaction"), warehouse.transaction():
             session.get(server.url)
         assert server.requests == []
 
 
-def test_requests_pass_again_after_a_transaction_however_it_ended(warehouse):
+def test_requests_are_allowed_again_after_any_end_of_a_transaction(warehouse):
     with serving(lambda request: Answer(200, {})) as server, new_session({}) as session:
         with warehouse.transaction() as tx:
             tx.execute("SELECT 1")

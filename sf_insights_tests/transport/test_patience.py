@@ -39,7 +39,7 @@ def test_a_patient_policy_outlasts_any_number_of_failures():
     assert patient(30).run(failing(25)) == 26
 
 
-def test_it_ends_at_its_deadline_and_says_how_long_it_tried():
+def test_it_gives_up_at_its_deadline_and_says_how_long_it_tried():
     began = time.monotonic()
     with pytest.raises(ConnectionProblem) as problem:
         patient(0.3).run(always(TemporaryFailure("it answered 503")))
@@ -48,7 +48,7 @@ def test_it_ends_at_its_deadline_and_says_how_long_it_tried():
     assert str(problem.value).endswith(" in 1 s). Try again later.")
 
 
-def test_the_last_try_is_made_at_the_deadline_however_long_the_wait():
+def test_a_long_wait_is_cut_for_a_last_try_at_the_deadline():
     tries = []
 
     def call():
@@ -61,14 +61,14 @@ def test_the_last_try_is_made_at_the_deadline_however_long_the_wait():
     assert 0.2 <= tries[1] - tries[0] < 5
 
 
-def test_all_outages_of_a_run_share_one_clock():
+def test_all_outages_of_a_run_share_one_time_limit():
     policy = patient(0.3)
     assert policy.run(failing(1, wait=60)) == 2  # the one try at the deadline is right
     with pytest.raises(ConnectionProblem, match="tries: 1 in"):
         policy.run(failing(1))
 
 
-def test_the_clock_stands_still_while_everything_works(monkeypatch):
+def test_the_clock_runs_only_during_outages(monkeypatch):
     policy = patient(60)
     policy.run(failing(1))
     steady = time.monotonic
@@ -76,7 +76,7 @@ def test_the_clock_stands_still_while_everything_works(monkeypatch):
     assert policy.run(failing(3)) == 4
 
 
-def test_calls_in_trouble_at_once_count_once():
+def test_simultaneous_outages_count_once():
     policy = patient(1.0)
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(policy.run, failing(1, wait=0.4)) for _ in range(4)]
@@ -84,14 +84,14 @@ def test_calls_in_trouble_at_once_count_once():
     assert policy.run(failing(1, wait=0.1)) == 2
 
 
-def test_a_server_that_asks_for_no_wait_gets_no_hail_of_requests():
+def test_a_retry_after_of_zero_still_waits():
     call = failing(4, wait=0.0)
     began = time.monotonic()
     patient(30, first_wait=0.1, longest_wait=0.1).run(call)
     assert time.monotonic() - began >= 4 * 0.05
 
 
-def test_it_tells_what_it_waits_for_and_when_that_is_over():
+def test_it_reports_the_start_and_end_of_a_wait():
     told = []
     policy = patient(60, told.append)
     troubles = iter(["down", "down", "busy"])
@@ -108,7 +108,7 @@ def test_it_tells_what_it_waits_for_and_when_that_is_over():
     assert abs((second.until - first.until).total_seconds()) < 1
 
 
-def test_it_tells_nothing_when_nothing_is_wrong_or_no_patience_is_left():
+def test_it_reports_nothing_without_an_outage_or_after_the_deadline():
     told = []
     patient(60, told.append).run(failing(0))
     with pytest.raises(ConnectionProblem):
@@ -116,12 +116,12 @@ def test_it_tells_nothing_when_nothing_is_wrong_or_no_patience_is_left():
     assert told == []
 
 
-def test_a_doubtful_answer_is_asked_for_a_few_times_only():
+def test_a_doubtful_answer_is_retried_only_a_few_times():
     with pytest.raises(ConnectionProblem, match="tries: 5 in"):
         patient(60).run(always(DoubtfulAnswer("odd")))
 
 
-def test_an_outage_before_a_doubtful_answer_leaves_it_its_tries():
+def test_an_outage_does_not_use_up_the_retries_of_a_doubtful_answer():
     call = failing(10)
     doubtful = iter([DoubtfulAnswer("odd")] * 4)
 
@@ -134,7 +134,7 @@ def test_an_outage_before_a_doubtful_answer_leaves_it_its_tries():
     assert patient(60).run(first_down_then_odd) == "right"
 
 
-def test_stopping_ends_a_wait_of_hours_without_another_try():
+def test_a_stop_ends_a_long_wait_without_another_try():
     stopped, made = threading.Event(), []
 
     def call():

@@ -32,7 +32,7 @@ def answering(*answers):
 
 
 @pytest.mark.parametrize("status", [406, 408, 420, 429, 500, 502, 503, 504])
-def test_a_passing_status_is_tried_again(status):
+def test_a_temporary_status_is_retried(status):
     html = Answer(status, b"<html>Down for maintenance</html>", {"Content-Type": "text/html"})
     with serving(answering(html, html, Answer(200, {"ok": True}))) as server, new_session({}) as session:
         assert get(session, server.url) == {"ok": True}
@@ -44,7 +44,7 @@ def test_a_passing_status_is_tried_again(status):
     [Answer(200, b"<html>Sign in</html>"), Answer(200, b""), Answer(200, {"ok": 1}, torn=True), Answer(silent=True)],
     ids=["html", "empty", "torn", "closed"],
 )
-def test_a_broken_body_is_asked_for_again(broken):
+def test_a_broken_body_is_requested_again(broken):
     with serving(answering(broken, Answer(200, {"ok": True}))) as server, new_session({}) as session:
         assert get(session, server.url) == {"ok": True}
 
@@ -58,13 +58,13 @@ def test_a_broken_body_is_asked_for_again(broken):
         (rb"\\ud83d", r"\ud83d"),
     ],
 )
-def test_half_a_surrogate_pair_is_the_replacement_character(escaped, text):
+def test_half_a_surrogate_pair_becomes_the_replacement_character(escaped, text):
     body = b'{"fields": [{"label": "%s", "length": 40}], "%s": null}' % (escaped, escaped)
     with serving(answering(Answer(200, body))) as server, new_session({}) as session:
         assert get(session, server.url) == {"fields": [{"label": text, "length": 40}], text: None}
 
 
-def test_trying_again_is_bounded_and_the_message_holds_no_query():
+def test_retries_are_bounded_and_the_error_omits_the_query():
     with serving(answering(Answer(503, b""))) as server, new_session({}) as session:
         with pytest.raises(ConnectionProblem) as problem:
             get(session, f"{server.url}/query?q=SELECT+Secret__c+FROM+Account")
@@ -72,7 +72,7 @@ def test_trying_again_is_bounded_and_the_message_holds_no_query():
     assert str(problem.value) == "127.0.0.1 answered 503 (tries: 3). Try again later."
 
 
-def test_a_server_that_is_not_there_is_reported_without_the_query():
+def test_an_unreachable_server_is_reported_without_the_query():
     with new_session({}) as session, pytest.raises(ConnectionProblem) as problem:
         get(session, "http://127.0.0.1:1/query?q=SELECT+Secret__c+FROM+Account")
     assert str(problem.value) == (
@@ -91,7 +91,7 @@ def test_a_server_that_is_not_there_is_reported_without_the_query():
         (503, {"Retry-After": "nonsense"}, 0.0),
     ],
 )
-def test_the_wait_a_server_asks_for_is_kept_within_bounds(status, headers, expected):
+def test_retry_after_is_respected_within_bounds(status, headers, expected):
     policy = RetryPolicy(tries=2, first_wait=0.001, longest_wait=0.5)
     with serving(answering(Answer(status, b"", headers), Answer(200, {}))) as server, new_session({}) as session:
         began = time.monotonic()
@@ -100,7 +100,7 @@ def test_the_wait_a_server_asks_for_is_kept_within_bounds(status, headers, expec
     assert expected <= waited < expected + 0.25
 
 
-def test_a_wait_may_be_asked_for_as_a_date():
+def test_retry_after_can_be_a_date():
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     answer = Answer(503, b"", {"Retry-After": later})
     with serving(answering(answer)) as server, new_session({}) as session, pytest.raises(TemporaryFailure) as trouble:
@@ -109,7 +109,7 @@ def test_a_wait_may_be_asked_for_as_a_date():
 
 
 @pytest.mark.parametrize("ambiguous", [Answer(silent=True), Answer(500, b""), Answer(200, b"<html>")])
-def test_what_may_be_done_is_not_done_twice(ambiguous):
+def test_a_request_that_may_have_succeeded_is_not_repeated(ambiguous):
     with serving(answering(ambiguous)) as server, new_session({}) as session:
         with pytest.raises(OutcomeUnknown):
             get(session, server.url, method="POST", repeat_when_unsure=False)
@@ -117,12 +117,12 @@ def test_what_may_be_done_is_not_done_twice(ambiguous):
 
 
 @pytest.mark.parametrize("status", [420, 429, 503])
-def test_what_was_turned_away_at_the_door_is_done_again(status):
+def test_a_request_rejected_before_processing_is_repeated(status):
     with serving(answering(Answer(status, b""), Answer(200, {"id": 1}))) as server, new_session({}) as session:
         assert get(session, server.url, method="POST", repeat_when_unsure=False) == {"id": 1}
 
 
-def test_stopping_ends_the_waiting():
+def test_a_stop_ends_the_wait():
     stopped = threading.Event()
     slow = RetryPolicy(tries=3, first_wait=30, longest_wait=30)
     with serving(answering(Answer(503, b""))) as server, new_session({}) as session:
@@ -133,7 +133,7 @@ def test_stopping_ends_the_waiting():
         assert time.monotonic() - began < 5
 
 
-def test_an_endpoint_gets_every_request_whatever_its_host():
+def test_an_endpoint_override_gets_requests_for_every_host():
     with serving(answering(Answer(200, {}))) as server, new_session({}, endpoint=f"{server.url}/") as session:
         get(session, "https://login.salesforce.com/services/oauth2/token?a=b%20c")
         get(session, "https://acme.my.salesforce.com/services/data")
@@ -156,7 +156,7 @@ def test_an_endpoint_gets_every_request_whatever_its_host():
         "http://[",
     ],
 )
-def test_an_endpoint_elsewhere_is_refused(endpoint):
+def test_an_endpoint_on_another_machine_is_refused(endpoint):
     with pytest.raises(ConfigurationProblem, match="only be a base address on this machine"):
         new_session({}, endpoint=endpoint)
 
@@ -195,7 +195,7 @@ def test_a_proxy_is_used_but_never_for_this_machine():
         (502, r"did not connect to The server \(tries: 3\)", 3),
     ],
 )
-def test_a_proxy_that_opens_no_tunnel_says_why(status, said, asked):
+def test_a_proxy_that_refuses_a_tunnel_is_reported_with_the_reason(status, said, asked):
     with (
         serving(answering(Answer(status, b""))) as proxy,
         new_session({"HTTPS_PROXY": proxy.url}) as session,
@@ -205,7 +205,7 @@ def test_a_proxy_that_opens_no_tunnel_says_why(status, said, asked):
         assert len(proxy.requests) == asked
 
 
-def test_a_bundle_of_certificates_that_does_not_exist_is_named(tmp_path):
+def test_a_missing_certificate_bundle_is_reported(tmp_path):
     with pytest.raises(ConfigurationProblem, match=r"bundle\.pem, which does not exist"):
         new_session({"REQUESTS_CA_BUNDLE": str(tmp_path / "bundle.pem")})
     (tmp_path / "bundle.pem").touch()
@@ -213,7 +213,7 @@ def test_a_bundle_of_certificates_that_does_not_exist_is_named(tmp_path):
         assert session.verify == str(tmp_path / "bundle.pem")
 
 
-def test_every_call_has_time_outs(monkeypatch):
+def test_every_call_has_timeouts(monkeypatch):
     monkeypatch.setattr(waits, "READ_SECONDS", 0.1)
     silence = threading.Event()
 

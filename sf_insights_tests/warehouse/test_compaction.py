@@ -55,7 +55,7 @@ def content(file: Path) -> list[object]:
         ]
 
 
-def test_a_file_in_which_little_changed_is_left_alone(warehouse: Warehouse) -> None:
+def test_a_file_with_few_changes_is_not_compacted(warehouse: Warehouse) -> None:
     warehouse.checkpointed()
     warehouse.reopen()
     rewrite(warehouse, 0.02)
@@ -64,7 +64,7 @@ def test_a_file_in_which_little_changed_is_left_alone(warehouse: Warehouse) -> N
     warehouse.close()
 
 
-def test_a_compacted_file_is_smaller_and_says_the_same(warehouse: Warehouse) -> None:
+def test_a_compacted_file_is_smaller_and_has_the_same_data(warehouse: Warehouse) -> None:
     for _ in range(3):
         rewrite(warehouse, 0.3)
         warehouse.checkpointed()
@@ -82,7 +82,7 @@ def test_a_compacted_file_is_smaller_and_says_the_same(warehouse: Warehouse) -> 
     warehouse.close()
 
 
-def test_a_file_that_cannot_be_compacted_stays_and_is_told_of(
+def test_a_file_that_cannot_be_compacted_stays_and_is_reported(
     warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = warehouse.checkpointed()

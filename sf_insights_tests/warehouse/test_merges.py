@@ -29,16 +29,16 @@ def survivors(tmp_path):
     warehouse.close()
 
 
-def test_a_chain_ends_at_the_account_that_lives(survivors):
+def test_a_chain_of_merges_ends_at_the_live_account(survivors):
     rows = [("a", "b", True), ("b", "c", True), ("c", "d", True), ("d", None, False)]
     assert survivors(*rows) == {"a": "d", "b": "d", "c": "d"}
 
 
-def test_a_chain_that_ends_at_a_deleted_account_has_no_survivor(survivors):
+def test_a_chain_that_ends_at_a_deleted_account_has_no_winner(survivors):
     assert survivors(("a", "b", True), ("b", None, True)) == {"a": None}
 
 
-def test_a_loop_ends_and_has_no_survivor(survivors):
+def test_a_merge_loop_has_no_winner(survivors):
     assert survivors(("a", "b", True), ("b", "a", True), ("c", "a", True), ("d", "d", True)) == {
         "a": None,
         "b": None,
@@ -47,5 +47,5 @@ def test_a_loop_ends_and_has_no_survivor(survivors):
     }
 
 
-def test_a_master_that_was_never_seen_is_no_survivor(survivors):
+def test_an_unseen_master_record_is_not_a_winner(survivors):
     assert survivors(("a", "gone", True)) == {"a": None}

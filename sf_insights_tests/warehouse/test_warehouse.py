@@ -46,7 +46,7 @@ def holder(path):
         process.kill()
 
 
-def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
+def test_a_timeout_names_the_process_that_holds_the_lock(path, holder):
     waited = []
     with pytest.raises(WarehouseProblem, match=rf"another sync is running since .*process {holder.pid}"):
         Warehouse(path).open("a sync", wait_seconds=0.5, tell=waited.append)
@@ -54,7 +54,7 @@ def test_whoever_waits_in_vain_is_told_who_holds_it(path, holder):
     assert str(holder.pid) in Warehouse(path).holder()
 
 
-def test_since_when_it_is_held_is_told_as_people_read_it(path, monkeypatch):
+def test_the_time_a_lock_is_held_since_is_readable(path, monkeypatch):
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     warehouse = Warehouse(path)
@@ -79,7 +79,7 @@ def test_a_killed_holder_leaves_the_lock_free_and_nothing_half_written(path, hol
     warehouse.close()
 
 
-def test_a_waiting_sync_goes_on_when_the_other_ends(path, holder):
+def test_a_waiting_sync_continues_when_the_other_ends(path, holder):
     holder.stdin.close()
     warehouse = Warehouse(path)
     warehouse.open("a sync", wait_seconds=30)
@@ -87,7 +87,7 @@ def test_a_waiting_sync_goes_on_when_the_other_ends(path, holder):
     warehouse.close()
 
 
-def test_what_fails_inside_a_transaction_leaves_nothing(path):
+def test_a_failed_transaction_leaves_nothing(path):
     warehouse = Warehouse(path)
     warehouse.open("a sync")
     with pytest.raises(duckdb.Error), warehouse.transaction() as tx:
@@ -98,7 +98,7 @@ def test_what_fails_inside_a_transaction_leaves_nothing(path):
     warehouse.close()
 
 
-def test_inserted_rows_come_back_as_they_were(path):
+def test_inserted_rows_are_read_back_unchanged(path):
     rows = [
         {
             "a b": 'it\'s "quoted" \0 \u2028 \N{GRINNING FACE} $1 \\n',
@@ -143,7 +143,7 @@ def test_a_warehouse_of_a_newer_version_is_refused(path):
     assert Warehouse(path).holder() is None
 
 
-def test_a_file_opened_by_another_program_is_explained(path):
+def test_a_file_opened_by_another_program_is_reported(path):
     warehouse = Warehouse(path)
     warehouse.open("a sync")
     warehouse.close()
@@ -157,7 +157,7 @@ def test_a_file_opened_by_another_program_is_explained(path):
         process.kill()
 
 
-def test_the_file_is_written_for_every_current_driver(path):
+def test_the_file_format_works_with_every_current_driver(path):
     warehouse = Warehouse(path)
     warehouse.open("a sync")
     warehouse.close()
@@ -168,7 +168,7 @@ def test_the_file_is_written_for_every_current_driver(path):
     assert version.startswith("v1.5.0")
 
 
-def test_duckdb_keeps_to_the_memory_and_threads_that_are_set(tmp_path, monkeypatch):
+def test_duckdb_respects_the_memory_and_thread_limits(tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "800MB")
     monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
@@ -178,7 +178,7 @@ def test_duckdb_keeps_to_the_memory_and_threads_that_are_set(tmp_path, monkeypat
     warehouse.close()
 
 
-def test_a_limit_that_is_too_low_is_named_with_the_way_out(tmp_path, monkeypatch):
+def test_a_limit_that_is_too_low_is_reported_with_a_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "30MB")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
@@ -197,7 +197,7 @@ def test_a_limit_that_is_too_low_is_named_with_the_way_out(tmp_path, monkeypatch
         ("SF_INSIGHTS_THREADS", "all"),
     ],
 )
-def test_a_limit_that_is_none_is_refused_by_name(tmp_path, monkeypatch, variable, value):
+def test_an_invalid_limit_is_refused_by_name(tmp_path, monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     path = tmp_path / "warehouse.duckdb"
     with pytest.raises(ConfigurationProblem, match=variable):

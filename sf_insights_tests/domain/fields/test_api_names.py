@@ -11,7 +11,7 @@ def test_a_value_is_found_by_its_name_in_any_letter_case():
     assert "Tier" not in held
 
 
-def test_a_name_keeps_its_first_spelling_and_its_place():
+def test_a_name_keeps_its_first_spelling_and_position():
     held = ByApiName([("Tier__c", 1), ("Rating", 2)])
     held["TIER__c"] = 3
     assert dict(held) == {"Tier__c": 3, "Rating": 2}
@@ -19,7 +19,7 @@ def test_a_name_keeps_its_first_spelling_and_its_place():
     assert held.spelling("Level__c") == "Level__c"
 
 
-def test_a_removed_name_comes_back_in_its_new_spelling():
+def test_a_name_that_is_removed_and_set_again_takes_the_new_spelling():
     held = ByApiName({"Tier__c": 1})
     del held["TIER__c"]
     assert len(held) == 0
@@ -27,7 +27,7 @@ def test_a_removed_name_comes_back_in_its_new_spelling():
     assert list(held) == ["TIER__c"]
 
 
-def test_fields_of_the_org_take_the_spelling_in_which_they_are_known_with_the_compound_field_that_they_are_part_of():
+def test_fields_and_their_compound_fields_take_their_known_spelling():
     described = [
         AccountField("HQ__C", "HQ", "location"),
         AccountField("HQ__LATITUDE__s", "HQ (Latitude)", "double", compound_field="HQ__C"),

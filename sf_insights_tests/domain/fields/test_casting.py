@@ -150,7 +150,7 @@ numeric_cells = st.lists(st.one_of(st.none(), numbers, noise), min_size=1, max_s
     [*NO_VALUES, "1\n", "1\r", " 1", "1\0", "\0001", "1,000", "1.000,5", "1_000", "٣", "１", "0x10", "$5", "1.2.3"]
 )
 @example(["0e41", "0e999", "1e40", "1e-40", "1e99999999999"])
-def test_a_decimal_is_exactly_its_text_or_reported(texts):
+def test_a_decimal_is_exact_or_reported(texts):
     page = assert_exact_or_reported(texts, MONEY, fitting_number, far_exponent)
     needed = page.columns["value"]
     assert needed.kind == "decimal"
@@ -166,7 +166,7 @@ def test_a_decimal_is_exactly_its_text_or_reported(texts):
 @example(["9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809", "1e3", "10e-1"])
 @example(["5.0", "5.000", "5.5", "5.", "-0", "+7", "007", "1e18", "1e19", "0" * 70 + "1"])
 @example([*NO_VALUES, "1\n", "1,000", "true", "1e-1"])
-def test_a_whole_number_is_exactly_its_text_or_reported(texts):
+def test_a_whole_number_is_exact_or_reported(texts):
     def whole(text):
         value = number(text)
         if value is None or value != value.to_integral_value(context=EXACT):
@@ -178,7 +178,7 @@ def test_a_whole_number_is_exactly_its_text_or_reported(texts):
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8), st.sampled_from([*NO_VALUES, "true", "a\rb"]))))
-def test_text_stays_as_it_is(texts):
+def test_text_is_unchanged(texts):
     page = cast(texts, ColumnType("text"))
     assert values(page) == texts
     assert page.rejected.is_empty()
@@ -214,7 +214,7 @@ odd_dates = st.builds("{:04}-{:02}-{:02}".format, st.integers(0, 9999), st.integ
 @example(
     ["2024-1-1", "2024-01-01T00:00:00.000Z", "2024-01-01\n", " 2024-01-01", "01/02/2024", "-2024-01-01", "٢٠٢٤-01-01"]
 )
-def test_a_date_is_exactly_its_text_or_reported(texts):
+def test_a_date_is_exact_or_reported(texts):
     assert_exact_or_reported(texts, ColumnType("date"), calendar_day)
 
 
@@ -299,7 +299,7 @@ moments = st.builds(
 @example(
     ["0001-01-01T00:00:00+1400", "9999-12-31T23:59:59-1200", "0000-06-01T00:00:00Z", "2026-03-01T10:00:00.1234567Z"]
 )
-def test_a_moment_is_exactly_its_text_in_utc_or_reported(texts):
+def test_a_timestamp_is_exact_in_utc_or_reported(texts):
     page = assert_exact_or_reported(texts, ColumnType("timestamp"), moment)
     assert page.frame.schema["value"] == pl.Datetime("us", "UTC")
 
@@ -317,11 +317,11 @@ def test_a_moment_is_exactly_its_text_in_utc_or_reported(texts):
         "9:00:00",
     ]
 )
-def test_a_time_of_day_is_exactly_its_text_or_reported(texts):
+def test_a_time_of_day_is_exact_or_reported(texts):
     assert_exact_or_reported(texts, ColumnType("time"), time_of_day)
 
 
-def test_a_page_without_a_number_needs_the_type_that_describe_names():
+def test_a_page_without_numbers_keeps_the_described_type():
     assert cast([None, None], MONEY).columns["value"] == MONEY
     assert cast([], MONEY).columns["value"] == MONEY
     assert cast([], MONEY).frame.schema["value"] == pl.Decimal(18, 2)
@@ -342,11 +342,11 @@ def test_a_page_without_a_number_needs_the_type_that_describe_names():
         ("1e-19", MONEY),
     ],
 )
-def test_a_type_is_widened_by_the_digits_of_the_page_and_no_further(text, needed):
+def test_a_type_is_widened_only_as_far_as_the_page_needs(text, needed):
     assert cast(["3", text], MONEY).columns["value"] == needed
 
 
-def test_a_cell_that_fits_nowhere_leaves_its_neighbours_and_its_row_alone():
+def test_an_invalid_cell_leaves_the_rest_of_its_row_intact():
     page = pl.DataFrame(
         {
             "Id": ["a", "b", "c"],
@@ -378,7 +378,7 @@ def test_a_cell_that_fits_nowhere_leaves_its_neighbours_and_its_row_alone():
 @example([["1.25"], ["12345678901234567890.123456789012345678"], ["0.5", None]])
 @example([["99999999999999999999"], ["0.000000000000000001"], []])
 @example([["99999999999999999999.999999999999999999"], ["-99999999999999999999.99"]])
-def test_pages_of_different_decimals_are_read_together_exactly(tmp_path_factory, pages):
+def test_pages_with_different_decimal_types_are_read_together_exactly(tmp_path_factory, pages):
     directory = tmp_path_factory.mktemp("pages")
     widest, expected = MONEY, []
     for place, texts in enumerate(pages):
@@ -396,7 +396,7 @@ def test_pages_of_different_decimals_are_read_together_exactly(tmp_path_factory,
     assert [value for (value,) in rows] == expected
 
 
-def test_days_and_moments_are_what_duckdb_reads(tmp_path):
+def test_dates_and_timestamps_are_parsed_as_duckdb_parses_them(tmp_path):
     page = pl.DataFrame(
         {
             "Id": ["a", "b", "c"],

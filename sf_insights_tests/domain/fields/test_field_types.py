@@ -25,7 +25,7 @@ def largest(column: ColumnType) -> str:
 
 
 @given(columns)
-def test_a_type_is_written_as_duckdb_writes_it_and_read_back(column):
+def test_a_type_is_written_in_duckdbs_syntax_and_read_back(column):
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE account (value {column.sql})")
         (written,) = connection.execute("SELECT data_type FROM duckdb_columns() WHERE column_name = 'value'").fetchone()
@@ -34,7 +34,7 @@ def test_a_type_is_written_as_duckdb_writes_it_and_read_back(column):
 
 
 @pytest.mark.parametrize("sql", ["HUGEINT", "DOUBLE", "VARCHAR[]", "TIMESTAMP", "", "decimal(3,2)"])
-def test_a_type_that_no_field_has_is_refused(sql):
+def test_an_unknown_type_is_refused(sql):
     with pytest.raises(ValueError, match="no field is stored as"):
         ColumnType.parse(sql)
 
@@ -50,7 +50,7 @@ def test_a_type_is_as_wide_as_itself(column):
 
 
 @given(columns, columns)
-def test_only_numbers_meet_in_a_wider_type(one, other):
+def test_only_number_types_widen_into_each_other(one, other):
     numbers = {"integer", "decimal"}
     meet = one.kind == other.kind or {one.kind, other.kind} <= numbers
     assert (one.widened(other) is not None) == meet
@@ -70,7 +70,7 @@ def test_a_wider_type_holds_the_largest_values_of_both(one, other):
 
 
 @given(decimals, decimals)
-def test_a_decimal_becomes_no_wider_than_the_two_need(one, other):
+def test_a_decimal_is_widened_only_as_far_as_needed(one, other):
     wider = one.widened(other)
     assert wider is not None
     assert wider.integer_digits == max(one.integer_digits, other.integer_digits)
@@ -111,14 +111,14 @@ def test_the_order_in_which_pages_widen_a_type_does_not_matter(types):
         ("a type of tomorrow", {}, "VARCHAR", "text", None, None),
     ],
 )
-def test_each_salesforce_type_has_its_column_and_its_word(type_, more, sql, data_type, format_, places):
+def test_each_salesforce_type_has_a_column_type_and_a_data_type_name(type_, more, sql, data_type, format_, places):
     field = described(type_, **more)
     assert (field.column.sql, field.data_type, field.format, field.places) == (sql, data_type, format_, places)
     assert field.refusal is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.sampled_from(["double", "currency", "percent"]))
-def test_whatever_describe_says_the_column_can_be_created(precision, scale, type_):
+def test_a_column_can_be_created_for_any_describe(precision, scale, type_):
     column = described(type_, precision=precision, scale=scale).column
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE account (value {column.sql})")
@@ -126,18 +126,18 @@ def test_whatever_describe_says_the_column_can_be_created(precision, scale, type
 
 
 @pytest.mark.parametrize("type_", ["int", "long", "double", "currency", "percent"])
-def test_numbers_can_be_metrics_formulas_included(type_):
+def test_numbers_including_formulas_can_be_metrics(type_):
     assert described(type_).is_numerical
     assert described(type_, calculated=True).is_numerical
 
 
 @pytest.mark.parametrize("type_", ["string", "picklist", "boolean", "date", "datetime", "time", "id", "address"])
-def test_nothing_else_can_be_a_metric(type_):
+def test_only_numbers_qualify_as_metrics(type_):
     assert not described(type_).is_numerical
 
 
 @pytest.mark.parametrize("type_", ["address", "location"])
-def test_compound_fields_are_refused_with_the_way_out(type_):
+def test_compound_fields_are_refused_with_a_remedy(type_):
     assert "select its parts" in described(type_).refusal
 
 
@@ -146,7 +146,7 @@ def test_fields_without_a_single_value_are_refused(type_):
     assert type_ in described(type_).refusal
 
 
-def test_describe_may_leave_out_or_null_what_it_does_not_know():
+def test_describe_may_omit_or_null_optional_keys():
     bare = AccountField.from_describe({"name": "Some__c", "type": "string"})
     nulls = AccountField.from_describe(
         {
@@ -165,7 +165,7 @@ def test_describe_may_leave_out_or_null_what_it_does_not_know():
     assert bare == nulls == AccountField(name="Some__c", label="Some__c", type="string")
 
 
-def test_describe_is_read_in_full():
+def test_every_key_of_a_describe_is_read():
     field = described(
         "double",
         label="Skóre",

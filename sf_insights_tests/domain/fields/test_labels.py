@@ -38,33 +38,33 @@ def test_a_new_field_gets_the_prefix_and_salesforces_label():
     }
 
 
-def test_a_new_field_may_bring_its_label_and_keeps_a_default_to_return_to():
+def test_a_new_field_with_a_label_also_has_a_default():
     labels = assign(says("ARR__c", "Revenue", "ARR"))
     assert labels["ARR__c"] == FieldLabel("ARR__c", "Revenue", "Sssf ARR", "user")
     assert texts(assign(says("ARR__c", None, "ARR"), existing=labels)) == {"ARR__c": "Sssf ARR"}
 
 
-def test_a_new_field_that_asks_for_its_default_has_a_default():
+def test_a_new_field_with_a_null_label_gets_its_default():
     assert assign(says("ARR__c", None, "ARR"))["ARR__c"] == FieldLabel("ARR__c", "Sssf ARR", "Sssf ARR", "default")
 
 
-def test_a_person_may_write_what_the_default_says():
+def test_a_custom_label_may_equal_the_default():
     label = assign(says("ARR__c", "Sssf ARR", "ARR"))["ARR__c"]
     assert label == FieldLabel("ARR__c", "Sssf ARR", "Sssf ARR", "user")
 
 
-def test_fields_with_the_same_salesforce_label_are_told_apart_by_their_names():
+def test_fields_with_the_same_salesforce_label_get_their_names_added():
     labels = assign(silent("A__c", "Region"), silent("B__c", "region"), silent("C__c", "REGION"))
     assert texts(labels) == {"A__c": "Sssf Region", "B__c": "Sssf region (B__c)", "C__c": "Sssf REGION (C__c)"}
 
 
-def test_a_default_keeps_clear_of_what_a_person_wrote_first_or_last():
+def test_a_default_avoids_custom_labels_before_and_after_it():
     wanted = {"A__c": "sssf region", "B__c": "Sssf Region (B__c)"}
     assert texts(assign(says("A__c", "sssf region"), silent("B__c", "Region"))) == wanted
     assert texts(assign(silent("B__c", "Region"), says("A__c", "sssf region"))) == wanted
 
 
-def test_a_default_is_unique_even_where_its_longer_form_is_taken():
+def test_a_default_is_unique_even_if_its_longer_form_is_taken():
     labels = assign(
         says("A__c", "Sssf Region"),
         says("B__c", "sssf region (c__C)"),
@@ -75,35 +75,35 @@ def test_a_default_is_unique_even_where_its_longer_form_is_taken():
     assert labels["D__c"].text == "Sssf Region (D__c)"
 
 
-def test_a_default_keeps_clear_of_fixed_columns():
+def test_a_default_avoids_fixed_columns():
     labels = assign(silent("Current__c", "Is_Current"), prefix="")
     assert texts(labels) == {"Current__c": "Is_Current (Current__c)"}
 
 
-def test_a_default_keeps_clear_of_the_default_of_a_field_that_was_relabelled():
+def test_a_default_avoids_the_default_of_a_relabelled_field():
     existing = assign(says("A__c", "Mine", "Region"))
     labels = assign(silent("A__c", "Region"), silent("B__c", "Region"), existing=existing)
     assert labels["B__c"].text == "Sssf Region (B__c)"
     assert texts(assign(says("A__c", None), silent("B__c"), existing=labels))["A__c"] == "Sssf Region"
 
 
-def test_a_sync_never_moves_a_persons_label():
+def test_a_sync_never_changes_a_custom_label():
     first = assign(says("ARR__c", "Revenue", "ARR"))
     assert assign(silent("ARR__c", "Recurring Revenue"), existing=first, prefix="New") == first
 
 
-def test_a_changed_salesforce_label_moves_nothing():
+def test_a_changed_salesforce_label_changes_no_label():
     first = assign(silent("ARR__c", "ARR"))
     assert assign(silent("ARR__c", "Recurring Revenue"), existing=first) == first
 
 
-def test_a_changed_prefix_moves_no_existing_label():
+def test_a_changed_prefix_changes_no_existing_label():
     first = assign(silent("A__c"), says("B__c", "Mine"))
     later = assign(silent("A__c"), says("B__c", None), silent("C__c"), existing=first, prefix="SF")
     assert texts(later) == {"A__c": "Sssf A__c", "B__c": "Sssf B__c", "C__c": "SF C__c"}
 
 
-def test_a_deselected_field_keeps_its_label_and_gets_it_back():
+def test_a_deselected_field_keeps_its_label_for_its_return():
     first = assign(says("A__c", "Mine"), silent("B__c"))
     without = assign(silent("B__c"), existing=first)
     assert without == first
@@ -118,12 +118,12 @@ def test_a_salesforce_label_with_control_characters_still_makes_a_label(salesfor
     assert texts(assign(silent("A__c", salesforce_label))) == {"A__c": label}
 
 
-def test_an_empty_prefix_leaves_salesforces_label():
+def test_an_empty_prefix_gives_salesforces_label():
     assert texts(assign(silent("ARR__c", "ARR"), prefix="")) == {"ARR__c": "ARR"}
 
 
 @pytest.mark.parametrize("text", ["Region", "REGION", "rEgIoN"])
-def test_two_fields_cannot_have_one_label_whatever_the_letter_case(text):
+def test_two_fields_cannot_have_the_same_label_in_any_letter_case(text):
     problem = refusal(says("A__c", "Region"), says("B__c", text))
     assert problem.what == f'The label "{text}" of B__c is also the label of A__c.'
     assert "change one of the two" in problem.remedy
@@ -134,19 +134,19 @@ def test_letter_case_is_ignored_in_every_script():
     refusal(says("A__c", "Straße"), says("B__c", "STRASSE"))
 
 
-def test_a_label_cannot_be_that_of_a_deselected_field():
+def test_a_deselected_fields_label_cannot_be_used():
     existing = assign(says("Gone__c", "Region"))
     problem = refusal(says("A__c", "region"), existing=existing)
     assert "Gone__c" in problem.what
     assert "deselected" in problem.remedy
 
 
-def test_a_label_cannot_be_the_default_that_another_field_shows():
+def test_a_label_cannot_be_another_fields_current_default():
     existing = assign(silent("A__c", "Region"), silent("B__c"))
     assert "A__c" in refusal(silent("A__c", "Region"), says("B__c", "SSSF region"), existing=existing).what
 
 
-def test_a_label_may_be_the_default_that_another_field_left_until_it_returns():
+def test_another_fields_unused_default_can_be_a_label():
     existing = assign(says("A__c", "Mine", "Region"))
     existing = assign(silent("A__c", "Region"), says("B__c", "sssf region"), existing=existing)
     assert texts(existing) == {"A__c": "Mine", "B__c": "sssf region"}
@@ -162,13 +162,13 @@ def test_a_label_cannot_be_the_name_of_a_fixed_column(text):
     assert problem.remedy
 
 
-def test_labels_are_swapped_in_one_go():
+def test_labels_can_be_swapped_in_one_edit():
     existing = assign(says("A__c", "One"), says("B__c", "Two"), silent("C__c"))
     swapped = assign(says("A__c", "Two"), says("B__c", "One"), silent("C__c"), existing=existing)
     assert texts(swapped) == {"A__c": "Two", "B__c": "One", "C__c": "Sssf C__c"}
 
 
-def test_a_label_that_is_given_away_can_be_taken_in_one_go():
+def test_a_label_can_move_to_another_field_in_one_edit():
     existing = assign(says("A__c", "One"), silent("B__c"))
     labels = assign(says("A__c", None), says("B__c", "One"), existing=existing)
     assert texts(labels) == {"A__c": "Sssf A__c", "B__c": "One"}
@@ -190,7 +190,7 @@ def test_defaults_are_cut_to_255_characters_and_stay_unique():
 
 
 @pytest.mark.parametrize("text", ["x" * 255, "売上高", "إيرادات", "👩‍💻", 'say "hi"', "a;DROP TABLE b--"])
-def test_a_label_is_kept_to_the_letter(text):
+def test_a_label_is_kept_exactly(text):
     assert texts(assign(says("A__c", text), silent("B__c", text), prefix="")) == {
         "A__c": text,
         "B__c": text[: 255 - len(" (B__c)")] + " (B__c)",
@@ -205,7 +205,7 @@ wishes = st.lists(
 
 
 @given(st.lists(st.tuples(wishes, st.sampled_from(["", "Sssf", "SF"])), max_size=4))
-def test_whatever_is_wished_labels_stay_unique_and_complete_and_silence_keeps_them(syncs):
+def test_labels_stay_unique_and_complete_under_any_edits(syncs):
     labels: dict[str, FieldLabel] = {}
     for wished, prefix in syncs:
         before = labels

@@ -77,7 +77,7 @@ def test_a_field_is_active_from_its_first_sync():
     assert fields.arr.is_visible
 
 
-def test_a_quiet_day_moves_nothing_but_the_last_sync():
+def test_an_unchanged_day_only_moves_the_last_sync():
     fields = Fields()
     fields.sync(1, read())
     assert fields.sync(2, read()) == []
@@ -88,7 +88,7 @@ def test_a_quiet_day_moves_nothing_but_the_last_sync():
     )
 
 
-def test_a_field_that_was_never_read_is_pending_and_invisible():
+def test_a_field_that_was_never_read_is_pending_and_hidden():
     fields = Fields()
     assert fields.events_of(1, gone()) == [FieldEvent("ARR__c", "pending", HIDDEN)]
     assert (fields.arr.status, fields.arr.status_reason) == ("pending", HIDDEN)
@@ -123,7 +123,7 @@ def test_a_field_goes_from_pending_to_active_to_paused_and_back():
     assert (fields.arr.first_synced_at, fields.arr.last_synced_at) == (stamp(2), stamp(7))
 
 
-def test_a_pause_for_another_reason_tells_the_present_one():
+def test_a_paused_field_shows_the_current_reason():
     fields = Fields()
     fields.sync(1, read())
     fields.sync(2, gone())
@@ -131,7 +131,7 @@ def test_a_pause_for_another_reason_tells_the_present_one():
     assert (fields.arr.status_reason, fields.arr.status_since) == ("its type changed", day(2))
 
 
-def test_a_paused_field_is_described_as_what_its_values_are():
+def test_a_paused_field_keeps_the_description_of_its_values():
     formula = AccountField("ARR__c", "ARR", "percent", scale=1, is_formula=True, help_text="Per year")
     fields = Fields()
     fields.sync(1, read(formula))
@@ -141,7 +141,7 @@ def test_a_paused_field_is_described_as_what_its_values_are():
         assert getattr(fields.arr, name) == getattr(before, name), name
 
 
-def test_the_administrators_description_wins_over_the_help_text():
+def test_the_configured_description_wins_over_the_help_text():
     fields = Fields()
     fields.sync(1, read(description="As reported"))
     assert fields.arr.description == "As reported"
@@ -149,7 +149,7 @@ def test_the_administrators_description_wins_over_the_help_text():
     assert fields.arr.description == "Per year"
 
 
-def test_a_deselected_field_is_remembered_and_invisible():
+def test_a_deselected_field_is_remembered_and_hidden():
     fields = Fields()
     fields.sync(1, read())
     assert fields.sync(3) == [("ARR__c", "deselected")]
@@ -160,7 +160,7 @@ def test_a_deselected_field_is_remembered_and_invisible():
     assert fields.arr.status_since == day(3)
 
 
-def test_a_reselected_field_has_its_past_back():
+def test_a_reselected_field_has_its_history_again():
     fields = Fields()
     fields.sync(1, read())
     fields.sync(2)
@@ -169,7 +169,7 @@ def test_a_reselected_field_has_its_past_back():
     assert (fields.arr.first_synced_at, fields.arr.last_synced_at) == (stamp(1), stamp(4))
 
 
-def test_a_field_that_is_reselected_while_hidden_is_paused_if_it_was_synced_before():
+def test_a_synced_field_reselected_while_hidden_is_paused():
     fields = Fields()
     fields.sync(1, read())
     fields.sync(2)
@@ -177,7 +177,7 @@ def test_a_field_that_is_reselected_while_hidden_is_paused_if_it_was_synced_befo
     assert (fields.arr.status, fields.arr.first_synced_at, fields.arr.last_synced_at) == ("paused", stamp(1), stamp(1))
 
 
-def test_a_field_that_is_reselected_while_hidden_is_pending_if_it_never_was():
+def test_a_never_synced_field_reselected_while_hidden_is_pending():
     fields = Fields()
     fields.sync(1, gone())
     fields.sync(2)
@@ -185,7 +185,7 @@ def test_a_field_that_is_reselected_while_hidden_is_pending_if_it_never_was():
     assert (fields.arr.status, fields.arr.status_since) == ("pending", day(3))
 
 
-def test_a_paused_field_that_is_deselected_is_no_longer_paused_for_a_reason():
+def test_deselecting_a_paused_field_clears_its_reason():
     fields = Fields()
     fields.sync(1, read())
     fields.sync(2, gone())
@@ -209,7 +209,7 @@ def test_an_attribute_that_becomes_a_metric_and_returns_keeps_the_first_sync_of_
     assert fields.arr.first_synced_at == stamp(3)
 
 
-def test_a_field_that_becomes_a_metric_while_hidden_is_pending_as_such():
+def test_a_field_that_becomes_a_metric_while_hidden_is_pending_as_a_metric():
     fields = Fields()
     fields.sync(1, read())
     events = fields.sync(2, gone(category="metric"))
@@ -219,7 +219,7 @@ def test_a_field_that_becomes_a_metric_while_hidden_is_pending_as_such():
     assert fields.arr.first_synced_at == stamp(3)
 
 
-def test_a_field_reselected_as_the_other_category_tells_both():
+def test_a_field_reselected_in_the_other_category_reports_both_changes():
     fields = Fields()
     fields.sync(1, read())
     fields.sync(2)
@@ -227,7 +227,7 @@ def test_a_field_reselected_as_the_other_category_tells_both():
     assert fields.arr.first_synced_at == stamp(3)
 
 
-def test_changes_in_salesforce_are_told_and_end_nothing():
+def test_changes_in_salesforce_are_reported_without_a_pause():
     fields = Fields()
     fields.sync(1, read())
     formula = AccountField("ARR__c", "Recurring", "double", precision=18, scale=3, is_formula=True)
@@ -242,7 +242,7 @@ def test_changes_in_salesforce_are_told_and_end_nothing():
     assert fields.sync(3, read(formula)) == []
 
 
-def test_what_happens_to_one_field_leaves_the_others_alone():
+def test_one_fields_changes_leave_other_fields_alone():
     industry = AccountField("Industry", "Industry", "picklist")
     rating = AccountField("rating__c", "Rating", "picklist")
     fields = Fields()
@@ -254,7 +254,7 @@ def test_what_happens_to_one_field_leaves_the_others_alone():
     assert list(fields.states) == ["ARR__c", "Industry", "rating__c"]
 
 
-def test_a_day_that_is_synced_again_gives_what_it_gave():
+def test_a_repeated_day_gives_the_same_result():
     fields = Fields()
     fields.sync(1, read())
     arguments = (dict(fields.states), [gone()], day(2), stamp(2), dict(fields.earlier_syncs))
@@ -262,7 +262,7 @@ def test_a_day_that_is_synced_again_gives_what_it_gave():
     assert fields.states == arguments[0]
 
 
-def test_a_field_that_returns_to_a_category_while_it_is_hidden_says_when_that_was_synced():
+def test_a_hidden_field_that_returns_to_a_category_shows_its_last_sync_there():
     fields = Fields()
     fields.sync(1, read(category="attribute"))
     fields.sync(2, read(category="attribute"))

@@ -30,11 +30,11 @@ def test_every_mask_of_salesforce_is_known(mask_type, character):
 
 
 @pytest.mark.parametrize("text", CLEAR)
-def test_a_value_in_the_clear_is_not_a_mask(text):
+def test_an_unmasked_value_is_not_taken_for_a_mask(text):
     assert not is_masked(text)
 
 
-def test_duckdb_reads_the_pattern_as_python_does():
+def test_the_mask_pattern_matches_the_same_in_duckdb_and_python():
     texts = [masked(text, kind, "*") for text in VALUES for kind in sorted(MASK_TYPES)] + CLEAR
     with duckdb.connect() as connection:
         for text in texts:
@@ -47,11 +47,11 @@ def test_duckdb_reads_the_pattern_as_python_does():
     ("values", "masked"),
     [(["****1234", "*****"], True), (["****1234", None, "12345"], False), ([None, ""], None), ([], None)],
 )
-def test_a_field_is_masked_when_all_its_values_are(values, masked):
+def test_a_field_is_masked_when_all_its_values_are_masked(values, masked):
     assert all_masked(values) is masked
 
 
-def test_a_warning_names_the_permission_where_it_is_not_certain():
+def test_an_uncertain_mask_warning_names_the_permission():
     assert "View Encrypted Data" in warning("Tax_Id__c", None)
     assert "is masked" in warning("Tax_Id__c", True)
     assert warning("Tax_Id__c", False) is None

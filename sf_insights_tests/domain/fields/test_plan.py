@@ -38,7 +38,7 @@ def plan_refusal(fields: str, org=ORG, known=()) -> ConfigurationProblem:
     return caught.value
 
 
-def test_fields_are_planned_in_the_order_of_the_file_under_the_orgs_own_names():
+def test_fields_are_planned_in_file_order_under_the_orgs_names():
     planned = plan("[{field: arr__C, as: metric, description: Yearly}, INDUSTRY]")
     assert [(field.name, field.category, field.description) for field in planned] == [
         ("ARR__c", "metric", "Yearly"),
@@ -64,7 +64,7 @@ def test_a_field_the_org_never_had_is_refused_with_the_nearest_names(name, neare
     assert nearest in problem.remedy
 
 
-def test_a_field_like_no_other_is_refused_with_the_way_to_the_list():
+def test_an_unknown_field_without_a_similar_name_is_refused_with_how_to_list_fields():
     remedy = plan_refusal("[Zzzzzzzz__c]").remedy
     assert remedy.startswith("`sf-insights fields` lists those that it can see")
     assert "field-level security" in remedy
@@ -101,7 +101,7 @@ def test_numbers_can_be_either(name):
     assert [field.category for field in plan(f"[{name}]")] == ["attribute"]
 
 
-def test_a_field_that_vanished_is_paused_and_the_others_are_read():
+def test_a_vanished_field_is_paused_and_the_others_are_read():
     gone = KnownField("Region__c", "Region", "picklist", ColumnType("text"))
     paused, read = plan("[region__C, Industry]", known=[gone])
     assert (paused.name, paused.is_read, read.is_read) == ("Region__c", False, True)
@@ -110,7 +110,7 @@ def test_a_field_that_vanished_is_paused_and_the_others_are_read():
     assert "same label" not in paused.paused_because
 
 
-def test_a_field_that_vanished_before_it_was_ever_synced_waits_too():
+def test_a_field_that_vanished_before_its_first_sync_waits():
     assert not plan("[Region__c]", known=[KnownField("Region__c", "Region", "picklist")])[0].is_read
 
 
@@ -120,12 +120,12 @@ def test_a_vanished_metric_is_paused_and_not_judged_by_its_type():
     assert (planned.category, planned.is_read) == ("metric", False)
 
 
-def test_a_renamed_field_is_named_by_its_twin():
+def test_a_pause_suggests_the_likely_new_name_of_a_renamed_field():
     gone = KnownField("Rev__c", "ARR", "double", ColumnType("decimal", 14, 2))
     assert plan("[Rev__c]", known=[gone])[0].paused_because.endswith("; ARR__c has the same label and type now")
 
 
-def test_a_field_with_the_same_label_and_another_type_is_no_twin():
+def test_a_field_with_the_same_label_but_another_type_is_not_suggested():
     gone = KnownField("Rev__c", "ARR", "currency", ColumnType("decimal", 14, 2))
     assert "ARR__c" not in plan("[Rev__c]", known=[gone])[0].paused_because
 
@@ -139,7 +139,7 @@ def test_a_field_with_the_same_label_and_another_type_is_no_twin():
         ("Renewal__c", "string", ColumnType("text")),
     ],
 )
-def test_a_field_of_another_kind_than_before_is_paused_with_the_way_out(name, before, column):
+def test_a_field_with_an_incompatible_type_is_paused_with_a_remedy(name, before, column):
     known = KnownField(name, ORG[name].label, before, column)
     retyped, other = plan(f"[{name}, Name]", known=[known])
     assert retyped.paused_because == (
@@ -172,14 +172,14 @@ def test_a_field_that_became_compound_or_binary_pauses_alone():
         ("NumberOfEmployees", "double", ColumnType("decimal", 3, 1)),
     ],
 )
-def test_a_field_of_the_same_kind_or_another_number_stays_active(name, before, column):
+def test_a_field_with_a_compatible_type_stays_active(name, before, column):
     assert plan(f"[{name}]", known=[KnownField(name, "Other label", before, column)])[0].is_read
 
 
-def test_a_retyped_field_is_read_once_it_was_deselected():
+def test_a_retyped_field_is_read_after_it_was_deselected():
     assert plan("[Industry]", known=[KnownField("Industry", "Industry", "double", column=None)])[0].is_read
 
 
-def test_a_text_attribute_that_is_asked_for_as_a_metric_is_refused_and_not_paused():
+def test_selecting_a_text_attribute_as_a_metric_is_refused_not_paused():
     known = KnownField("Industry", "Industry", "picklist", ColumnType("text"))
     assert "cannot be a metric" in plan_refusal("[{field: Industry, as: metric}]", known=[known]).what

@@ -11,7 +11,7 @@ def published(*, brings_sync=True, paused=None, new_labels=None, match_rate=1.0,
     return Published(day, brings_sync, paused or {}, new_labels or {}, match_rate, previous)
 
 
-def test_labels_alone_neither_recover_nor_forget_a_failed_sync():
+def test_relabelling_neither_clears_nor_hides_a_failed_sync():
     failed, _ = after_failure({}, None, "it broke.")
     relabelled, lines = after_publishing(failed, published(brings_sync=False))
     assert lines == []
@@ -19,19 +19,19 @@ def test_labels_alone_neither_recover_nor_forget_a_failed_sync():
     assert after_publishing(relabelled, published())[1] == ["Recovered: the sync of 2026-03-02 is published."]
 
 
-def test_a_rate_of_zero_is_a_fall():
+def test_a_match_rate_of_zero_is_a_drop():
     _, [line] = after_publishing({}, published(match_rate=0.0, previous=0.93))
     assert line == "The match rate fell from 93% to 0% on 2026-03-02; `sf-insights unmatched` lists why."
 
 
-def test_a_rate_that_falls_is_told_once_a_day():
+def test_a_drop_of_the_match_rate_alerts_once_a_day():
     states, lines = after_publishing({}, published(match_rate=0.5))
     assert len(lines) == 1
     assert after_publishing(states, published(match_rate=0.5))[1] == []
     assert len(after_publishing(states, published(match_rate=0.2, previous=0.5, day=date(2026, 3, 3)))[1]) == 1
 
 
-def test_of_two_new_fields_the_one_that_keeps_its_label_is_not_told_again():
+def test_relabelling_one_of_two_new_fields_does_not_repeat_the_alert_of_the_other():
     new = {"Industry": "Sssf Industry", "Rating": "Sssf Rating"}
     states, [line] = after_publishing({}, published(new_labels=new))
     assert line == (
@@ -43,7 +43,7 @@ def test_of_two_new_fields_the_one_that_keeps_its_label_is_not_told_again():
     assert after_publishing(states, published(brings_sync=False, new_labels=new))[1] == []
 
 
-def test_a_field_that_is_new_in_the_second_sync_of_a_day_is_told_alone():
+def test_only_the_new_field_of_a_days_second_sync_alerts():
     states, _ = after_publishing({}, published(new_labels={"Industry": "Sssf Industry"}))
     both = {"Industry": "Sssf Industry", "Rating": "Sssf Rating"}
     assert after_publishing(states, published(new_labels=both))[1] == [

@@ -23,14 +23,14 @@ YESTERDAY, TODAY, TOMORROW, NEXT_YEAR = (
         (YESTERDAY, [YESTERDAY], TODAY),  # moved eastwards
     ],
 )
-def test_a_day_never_goes_back(last, where_last, day):
+def test_a_sync_never_goes_back_a_day(last, where_last, day):
     assert day_to_sync(TODAY, last, where_last) == day
 
 
 @pytest.mark.parametrize(
     ("last", "where_last"), [(NEXT_YEAR, [TODAY]), (TOMORROW, [TODAY]), (TOMORROW, [TODAY, TODAY])]
 )
-def test_a_day_that_a_wrong_clock_synced_is_refused(last, where_last):
+def test_a_day_synced_by_a_wrong_clock_is_refused(last, where_last):
     with pytest.raises(WarehouseProblem, match=f"{TODAY} can no longer be synced: {last} is already synced"):
         day_to_sync(TODAY, last, where_last)
 
@@ -45,7 +45,7 @@ def test_a_day_that_a_wrong_clock_synced_is_refused(last, where_last):
     ],
 )
 @pytest.mark.parametrize("hour", range(0, 24, 3))
-def test_a_zone_moved_either_way_at_any_hour_is_never_taken_for_a_wrong_clock(before, after, hour):
+def test_a_time_zone_change_at_any_hour_is_not_a_wrong_clock(before, after, hour):
     moment = datetime(2026, 3, 2, hour, 30, tzinfo=UTC)
     first, second = (moment.astimezone(ZoneInfo(zone)).date() for zone in (before, after))
     for old, new in ((first, second), (second, first)):

@@ -17,7 +17,7 @@ from sf_insights.domain.syncs.durations import duration
         ("0s", timedelta(0)),
     ],
 )
-def test_a_length_of_time_is_a_number_and_a_unit(text, length):
+def test_a_duration_is_a_number_and_a_unit(text, length):
     assert duration(text) == length
 
 
@@ -27,14 +27,14 @@ def test_any_other_text_is_refused(text):
         duration(text)
 
 
-def test_a_run_keeps_trying_for_two_hours_unless_the_file_says_otherwise():
+def test_retry_for_defaults_to_two_hours():
     assert retry_duration(parse_configuration({"fields": ["Industry"]}).retry_for) == timedelta(hours=2)
     said = parse_configuration({"fields": ["Industry"], "retry_for": "45m"})
     assert retry_duration(said.retry_for) == timedelta(minutes=45)
 
 
 @pytest.mark.parametrize("value", [2, True, None, "two hours", "2", "4h", ["2h"]])
-def test_a_retry_for_that_cannot_be_names_what_to_write(value):
+def test_an_invalid_retry_for_says_what_to_write(value):
     with pytest.raises(ConfigurationProblem) as problem:
         parse_configuration({"fields": ["Industry"], "retry_for": value})
     assert str(problem.value) == "retry_for: must be a duration such as 90s, 45m or 2h, and at most 3h."

@@ -35,7 +35,7 @@ def starts(now, *, published=None, attempts=(), settings="as now", configuration
         ("04:10", at("23:00", day=9), at("04:00")),  # a clock that was wrong when it was published
     ],
 )
-def test_a_sync_starts_once_a_day_at_its_time_or_when_that_has_passed(now, published, start):
+def test_a_sync_starts_once_a_day_at_or_after_its_time(now, published, start):
     found = starts(at(now), published=published)
     assert (found.at, found.attempt, found.instead) == (start, 1, "")
 
@@ -48,12 +48,12 @@ def test_a_sync_starts_once_a_day_at_its_time_or_when_that_has_passed(now, publi
         ("04:00", "03:00", at("03:00", day=3)),
     ],
 )
-def test_an_edited_time_holds_for_the_day_on_which_it_is_edited(was, is_, start):
+def test_an_edited_time_takes_effect_on_the_same_day(was, is_, start):
     published = due_on(configured(was), date(2026, 3, 2)) + timedelta(minutes=2)
     assert starts(at("04:10"), published=published, configuration=configured(is_)).at == start
 
 
-def test_a_failed_sync_is_tried_again_later_each_time_and_not_after_midnight():
+def test_a_failed_sync_is_retried_with_longer_waits_until_midnight():
     now, attempts, pauses = at("04:01"), [], []
     while (found := starts(now, attempts=attempts)).instead == "":
         assert found.attempt == len(attempts) + 1
@@ -71,19 +71,19 @@ def test_yesterdays_failures_do_not_delay_today():
     assert starts(at("04:00"), attempts=failed).at == at("04:00")
 
 
-def test_a_sync_that_a_person_stopped_is_left_for_the_day():
+def test_a_sync_stopped_by_a_person_is_not_retried_that_day():
     found = starts(at("09:00"), attempts=[Attempt(at("04:01"), "passing"), Attempt(at("04:20"), "stopped")])
     assert (found.at, found.instead) == (at("04:00", day=3), "a person stopped it")
 
 
 @pytest.mark.parametrize(("settings", "start"), [("as then", at("04:00", day=3)), ("edited", at("04:05"))])
-def test_what_only_a_person_can_change_is_tried_again_once_the_settings_have_changed(settings, start):
+def test_a_failure_that_needs_a_person_is_retried_once_the_settings_change(settings, start):
     found = starts(at("09:00"), attempts=[Attempt(at("04:05"), "person", "as then")], settings=settings)
     assert found.at == start
     assert bool(found.instead) == (settings == "as then")
 
 
-def test_a_published_sync_ends_the_attempts_of_the_day():
+def test_a_published_sync_ends_the_days_attempts():
     failed = [Attempt(at("04:01"), "passing")]
     assert starts(at("10:00"), published=at("04:20"), attempts=failed).at == at("04:00", day=3)
 
@@ -98,14 +98,14 @@ def test_a_published_sync_ends_the_attempts_of_the_day():
         (date(2026, 11, 2), "01:30", datetime(2026, 11, 2, 6, 30, tzinfo=UTC)),
     ],
 )
-def test_each_day_has_one_due_time_also_when_the_clocks_change(day, daily_at, due):
+def test_each_day_has_one_due_time_even_when_clocks_change(day, daily_at, due):
     assert due_on(configured(daily_at, NEW_YORK), day) == due
 
 
 @pytest.mark.parametrize(
     ("first", "daily_at"), [(date(2026, 3, 6), "02:30"), (date(2026, 10, 30), "01:30"), (date(2026, 10, 30), "00:00")]
 )
-def test_over_a_change_of_the_clocks_every_day_is_synced_once(first, daily_at):
+def test_every_day_is_synced_once_when_clocks_change(first, daily_at):
     configuration = configured(daily_at, NEW_YORK)
     now = datetime.combine(first, datetime.min.time(), configuration.zone).astimezone(UTC)
     published, days = now - timedelta(hours=20), []

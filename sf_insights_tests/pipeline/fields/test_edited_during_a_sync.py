@@ -44,7 +44,7 @@ def labels(run):
 
 
 @pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
-def test_a_label_written_during_a_sync_is_published_at_its_end(sync, edited_during, step):
+def test_a_label_saved_during_a_sync_is_published_at_its_end(sync, edited_during, step):
     sync.configure(fields=BEGAN_WITH)
     run, _ = edited_during("2026-03-01", step, file_with(RELABELLED))
     assert labels(run) == {"Industry": "Branch", "Rating": "Standing"}
@@ -71,7 +71,7 @@ def test_a_file_that_becomes_invalid_during_a_sync_does_not_stop_it(sync, edited
 
 
 @pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
-def test_a_sync_that_is_switched_off_while_it_runs_completes_and_is_the_last(sync, edited_during, step):
+def test_a_sync_switched_off_while_it_runs_completes_and_is_the_last(sync, edited_during, step):
     sync.configure(fields=BEGAN_WITH)
     switched_off = file_with(RELABELLED, enabled=False)
     run, told = edited_during("2026-03-01", step, switched_off)

@@ -7,7 +7,7 @@ from sf_insights_tests.pipeline.truth import Truth
 REVENUE = {"field": "AnnualRevenue", "as": "metric"}
 
 
-def test_a_field_hidden_overnight_pauses_alone(org, sync):
+def test_only_the_field_hidden_overnight_is_paused(org, sync):
     before = sync.first_day(fields=["Industry", "Rating"]).attributes("Rating")
     org.hide_field("Rating")
     for salesforce_id in list(Truth(org).matches().values())[:5]:
@@ -19,7 +19,7 @@ def test_a_field_hidden_overnight_pauses_alone(org, sync):
     assert run.attributes("Rating") == before
 
 
-def test_a_field_seen_again_resumes_with_todays_values(org, sync):
+def test_a_field_visible_again_resumes_with_todays_values(org, sync):
     sync.first_day(fields=["Industry", REVENUE])
     org.hide_field("AnnualRevenue")
     org.hide_field("Industry")
@@ -43,7 +43,7 @@ def test_a_field_seen_again_resumes_with_todays_values(org, sync):
     ) == [("2026-03-01",)]
 
 
-def test_a_retyped_field_stays_paused_until_it_is_selected_anew(org, sync):
+def test_a_retyped_field_stays_paused_until_it_is_selected_again(org, sync):
     sync.first_day(fields=["Industry", "NumberofLocations__c"])
     org.retype_field("NumberofLocations__c", "string", length=40)
     run = sync(day="2026-03-02")
@@ -57,7 +57,7 @@ def test_a_retyped_field_stays_paused_until_it_is_selected_anew(org, sync):
     assert types["NumberofLocations__c"] == "VARCHAR"
 
 
-def test_what_a_retyped_field_held_stays_in_its_history_however_often_the_day_is_synced(org, sync):
+def test_repeated_syncs_keep_the_history_of_a_retyped_field(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, NumberofLocations__c=7)
     fields = ["Industry", "NumberofLocations__c"]
@@ -79,7 +79,7 @@ def test_what_a_retyped_field_held_stays_in_its_history_however_often_the_day_is
     assert run.rows(history, [zuora_id]) == [("7", "2026-03-01", None)]
 
 
-def test_a_retyped_field_stays_paused_also_when_it_becomes_a_metric_again(org, sync):
+def test_a_retyped_field_stays_paused_when_it_becomes_a_metric_again(org, sync):
     metric = {"field": "NumberofLocations__c", "as": "metric"}
     sync(day="2026-03-01", fields=["Industry", metric])
     sync(day="2026-03-02", fields=["Industry"])
@@ -92,7 +92,7 @@ def test_a_retyped_field_stays_paused_also_when_it_becomes_a_metric_again(org, s
     assert sync(day="2026-03-07", fields=["Industry", metric]).field("NumberofLocations__c").status == "active"
 
 
-def test_a_wider_number_never_pauses(org, sync):
+def test_a_wider_number_type_never_pauses_a_field(org, sync):
     sync.first_day(fields=["NumberofLocations__c"])
     org.change_field("NumberofLocations__c", precision=12, scale=2)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
@@ -102,7 +102,7 @@ def test_a_wider_number_never_pauses(org, sync):
     assert str(run.attributes("NumberofLocations__c")[zuora_id]) == "1234567.25"
 
 
-def test_digits_beyond_describe_widen_the_column_and_are_kept(org, sync):
+def test_digits_beyond_the_described_precision_widen_the_column(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, NumberofLocations__c=123456.789)
     run = sync(day="2026-03-01", fields=["NumberofLocations__c"])
@@ -131,7 +131,7 @@ def test_a_deselected_field_leaves_the_views_and_comes_back_with_its_history(org
     assert run.attributes("Rating") == rating
 
 
-def test_an_attribute_becomes_a_metric_and_back_and_each_keeps_its_past(org, sync):
+def test_an_attribute_that_becomes_a_metric_and_returns_keeps_both_histories(org, sync):
     sync.first_day(fields=["ARR__c"])
     run = sync(day="2026-03-02", fields=[{"field": "ARR__c", "as": "metric"}])
     assert "ARR__c" not in [name for name, *_ in run.rows("DESCRIBE insights.account_attributes")]
@@ -149,7 +149,7 @@ def test_an_attribute_becomes_a_metric_and_back_and_each_keeps_its_past(org, syn
     assert days == [("2026-03-02",), ("2026-03-04",)]
 
 
-def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
+def test_a_new_field_is_hidden_until_its_first_sync_completes(org, sync):
     sync.first_day(fields=["Industry"])
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     run = sync.fails(day="2026-03-02", fields=["Industry", "Rating"])
@@ -161,7 +161,7 @@ def test_a_new_field_is_invisible_until_its_first_sync_completes(org, sync):
     assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE field = 'Rating'") == [(0,)]
 
 
-def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
+def test_only_the_field_that_became_empty_everywhere_is_paused(org, sync):
     sync.first_day(fields=["Industry", "BillingCountry"])
     before = {key: Truth(org).accounts[id_]["BillingCountry"] for key, id_ in Truth(org).matches().items()}
     for account in Truth(org).accounts.values():
@@ -174,7 +174,7 @@ def test_a_field_that_became_empty_everywhere_pauses_alone(org, sync):
     assert run.field("Industry").status == "active"
 
 
-def test_a_field_that_became_empty_stays_paused_until_it_has_values_or_is_selected_anew(org, sync):
+def test_an_emptied_field_stays_paused_until_it_has_values_or_is_selected_again(org, sync):
     before = sync.first_day(fields=["Industry", "BillingCountry"]).attributes("BillingCountry")
     org.remove_field("BillingCountry")
     org.add_field("BillingCountry", "Billing Country", "string", length=80)
@@ -188,7 +188,7 @@ def test_a_field_that_became_empty_stays_paused_until_it_has_values_or_is_select
     assert set(run.attributes("BillingCountry").values()) == {None}
 
 
-def test_an_old_value_was_seen_last_when_its_account_was_matched(org, sync):
+def test_an_old_value_was_last_seen_when_its_account_was_matched(org, sync):
     truth = Truth(org)
     zuora_id, salesforce_id = next(
         (row["Id"], row["salesforce_id"])
@@ -270,7 +270,7 @@ LABELS = {
 }
 
 
-def test_a_label_of_any_script_and_any_sign_is_shown_to_the_letter_everywhere(org, sync):
+def test_a_label_in_any_script_is_shown_exactly_everywhere(org, sync):
     fields = [{"field": name, "as": "metric" if name == "ARR__c" else "attribute"} for name in LABELS]
     sync(day="2026-03-01", fields=fields)
     org.pass_day()
@@ -301,7 +301,7 @@ def test_a_label_of_any_script_and_any_sign_is_shown_to_the_letter_everywhere(or
     assert _labels(again) == LABELS
 
 
-def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
+def test_default_labels_begin_with_sssf_and_custom_labels_stay(org, sync):
     run = sync.first_day(fields=["Industry", REVENUE | {"label": "Revenue"}])
     assert _labels(run) == {"Industry": "Sssf Industry", "AnnualRevenue": "Revenue"}
     org.change_field("AnnualRevenue", label="Umsatz")
@@ -313,7 +313,7 @@ def test_default_labels_begin_with_sssf_and_a_persons_label_stays(org, sync):
     assert _labels(run)["AnnualRevenue"] == "Sssf Annual Revenue"
 
 
-def test_relabelling_republishes_without_touching_salesforce(org, sync):
+def test_relabelling_republishes_without_calling_salesforce(org, sync):
     sync.first_day(fields=["Industry", REVENUE])
     org.clear_requests()
     run = sync.relabel(fields=[{"field": "Industry", "label": 'Branch "Ö" 产业 %'}, REVENUE])
@@ -326,7 +326,7 @@ def test_relabelling_republishes_without_touching_salesforce(org, sync):
     assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-01",)]
 
 
-def test_relabelling_after_a_sync_that_landed_half_publishes_the_last_complete_one(org, sync):
+def test_relabelling_after_a_half_read_sync_publishes_the_last_complete_one(org, sync):
     before = sync.first_day(fields=["Industry"]).attributes("Industry")
     org.pass_day()
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
@@ -337,7 +337,7 @@ def test_relabelling_after_a_sync_that_landed_half_publishes_the_last_complete_o
     assert _labels(run) == {"Industry": "Branch"}
 
 
-def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing_mixed(org, sync):
+def test_relabelling_after_a_sync_that_stopped_after_matching_mixes_no_days(org, sync):
     sync.first_day(fields=["Industry"])
     org.pass_day()
     sync(day="2026-03-02")
@@ -349,7 +349,7 @@ def test_relabelling_after_a_sync_that_stopped_behind_matching_publishes_nothing
     assert sync.snapshot.read_bytes() == before
 
 
-def test_relabelling_after_a_sync_whose_model_failed_publishes_nothing_mixed(org, sync):
+def test_relabelling_after_a_failed_model_step_mixes_no_days(org, sync):
     sync.first_day(fields=["Industry"])
     before = sync.snapshot.read_bytes()
     org.pass_day()
@@ -373,6 +373,6 @@ def _labels(run):
 
 
 @pytest.mark.parametrize("name", ["Industry", "industry", "INDUSTRY"])
-def test_api_names_are_taken_in_any_case(org, sync, name):
+def test_api_names_are_accepted_in_any_letter_case(org, sync, name):
     run = sync.first_day(fields=[name])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")

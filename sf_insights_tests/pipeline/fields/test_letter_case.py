@@ -75,7 +75,7 @@ def test_the_spelling_may_change_between_the_describe_and_the_query(org, sync):
     assert run.attributes("Regions__c") == {id_: held[account]["regions__C"] for id_, account in matches.items()}
 
 
-def test_the_rest_api_may_spell_a_field_otherwise_too(org, sync):
+def test_the_rest_api_may_also_change_a_fields_spelling(org, sync):
     sync.first_day(fields=FIELDS)
     org.respell_field("Regions__c", "REGIONS__c")
     org.fault(
@@ -90,7 +90,7 @@ def test_the_rest_api_may_spell_a_field_otherwise_too(org, sync):
     assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE field = 'Regions__c'") == [(0,)]
 
 
-def test_a_paused_field_that_is_respelled_stays_paused_and_is_told_of_once(org, sync):
+def test_a_respelled_paused_field_stays_paused_and_is_reported_once(org, sync):
     sync.first_day(fields=FIELDS)
     org.retype_field("Regions__c", "double", precision=18)
     assert sync(day="2026-03-02").field("Regions__c").status == "paused"
@@ -101,7 +101,7 @@ def test_a_paused_field_that_is_respelled_stays_paused_and_is_told_of_once(org, 
     assert (sync.data / "alerts.json").read_text() == told
 
 
-def test_a_field_that_vanishes_and_returns_in_another_spelling_resumes(org, sync):
+def test_a_field_that_returns_in_another_spelling_resumes(org, sync):
     sync.first_day(fields=FIELDS)
     org.hide_field("Regions__c")
     assert sync(day="2026-03-02").field("Regions__c").status == "paused"
@@ -121,7 +121,7 @@ STEPS = {
 }
 
 
-def test_a_history_with_changes_of_letter_case_is_the_history_without_them(org, two):
+def test_changes_of_letter_case_do_not_change_the_history(org, two):
     two({}, "2026-03-01", {"fields": FIELDS})
     for name, (respelled, day, settings) in STEPS.items():
         if day != "2026-03-02" or "again" not in name:
@@ -169,7 +169,7 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
             org.show_field(hidden)
 
 
-def test_a_damaged_cell_of_a_respelled_field_is_recorded_under_the_name_that_analysts_know(org, sync):
+def test_a_damaged_cell_of_a_respelled_field_is_recorded_under_its_known_name(org, sync):
     sync.first_day(fields=["Industry", "Description"])
     org.respell_field("Description", "DESCRIPTION")
     org.update_account(next(iter(Truth(org).matches().values())), DESCRIPTION="HERE")

@@ -77,7 +77,7 @@ def selection(number):
     return ["BillingCity", *[field for field in chosen if field is not None]]
 
 
-def test_the_last_sync_of_a_day_plans_from_what_stood_before_the_day(org, dagster_home, tmp_path, monkeypatch):
+def test_a_repeated_sync_plans_from_the_state_before_the_day(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     once = Pipeline(tmp_path / "once", dagster_home, monkeypatch)

@@ -95,7 +95,7 @@ def past(run):
     }
 
 
-def test_a_field_that_is_deselected_or_of_another_category_leaves_every_relation_with_values_and_returns(org, shown):
+def test_a_deselected_or_recategorized_field_leaves_every_relation_with_values_and_returns(org, shown):
     shown(1, fields=FIRST)
     run = shown(2)
     before = past(run)
@@ -117,7 +117,7 @@ def test_a_field_that_is_deselected_or_of_another_category_leaves_every_relation
     assert past(run) == before
 
 
-def test_what_is_hidden_changes_no_figure_of_what_is_shown(shown):
+def test_hidden_fields_do_not_affect_the_figures_of_shown_ones(shown):
     shown(1, fields=FIRST)
     run = shown(2, fields=["Industry", {"field": "ARR__c", "as": "metric"}])
     points = run.rows("SELECT date, count(*), sum(value) FROM insights.account_metrics GROUP BY date ORDER BY date")
@@ -126,7 +126,7 @@ def test_what_is_hidden_changes_no_figure_of_what_is_shown(shown):
     assert [row[2] for row in points] == pytest.approx([row[2] for row in summed])
 
 
-def test_every_relation_is_of_one_of_these_kinds(sync):
+def test_every_relation_is_covered_by_these_tests(sync):
     run = sync.first_day()
     names = {name for (name,) in run.rows("SELECT relation FROM insights.data_dictionary")}
     assert names == {*ATTRIBUTES, *METRICS, *WIDE, *OF_FIELDS, *OF_NONE}

@@ -12,7 +12,7 @@ def running_org(tmp_path_factory):
         yield org
 
 
-def test_not_one_of_20000_accounts_is_matched_otherwise_than_it_should_be(org, sync):
+def test_all_of_20000_accounts_are_matched_correctly(org, sync):
     run = sync(day="2026-03-01")
     truth = Truth(org)
     kinds = {row["Id"]: row["kind"] for row in truth.zuora}

@@ -7,7 +7,7 @@ from sf_insights.definitions import defs
 from sf_insights_tests.pipeline.truth import Truth
 
 
-def test_a_drop_of_live_accounts_is_refused_until_it_is_accepted(org, sync):
+def test_a_drop_in_live_accounts_is_refused_until_it_is_accepted(org, sync):
     sync.first_day()
     before = sync.snapshot.read_bytes()
     live = [account["Id"] for account in Truth(org).accounts.values() if not account["IsDeleted"]]
@@ -22,7 +22,7 @@ def test_a_drop_of_live_accounts_is_refused_until_it_is_accepted(org, sync):
     sync(day="2026-03-03")
 
 
-def test_a_drop_of_zuoras_list_is_refused(org, sync):
+def test_a_drop_in_zuora_accounts_is_refused(org, sync):
     sync.first_day()
     accounts = Truth(org).zuora
     for row in accounts[: len(accounts) // 2]:
@@ -61,7 +61,7 @@ def test_an_unknown_guard_is_refused_by_name(sync, word):
     assert "row-drop" in run.reason
 
 
-def test_fewer_accounts_than_salesforce_counts_are_explained_where_one_is_not_found(org, sync):
+def test_fewer_accounts_than_salesforce_counts_are_given_as_a_reason_for_unmatched_ids(org, sync):
     org.configure(record_count_offset=5000)
     run = sync(day="2026-03-01")
     reasons = run.rows("SELECT match_reason FROM insights.matched_accounts WHERE match_status = 'not_found'")
@@ -69,7 +69,7 @@ def test_fewer_accounts_than_salesforce_counts_are_explained_where_one_is_not_fo
     assert all("View All on Account" in reason for (reason,) in reasons)
 
 
-def test_a_run_that_starts_at_the_refusing_step_may_be_accepted_by_its_tag_too(sync):
+def test_a_run_that_starts_at_the_guard_can_be_accepted_by_its_tag(sync):
     sync.configure(guards={"min_match_rate": 1.0})
     refused = sync.fails(day="2026-03-01")
     assert "--accept match-rate" in refused.reason

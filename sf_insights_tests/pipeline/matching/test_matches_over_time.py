@@ -35,7 +35,7 @@ def match(run, zuora_id):
     )[0]
 
 
-def test_a_merged_account_is_followed_also_after_salesforce_purged_the_loser(org, sync):
+def test_a_merge_is_still_followed_after_salesforce_purges_the_loser(org, sync):
     (loser_zuora, loser), (_, winner) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
     org.merge_accounts(winner, loser)
@@ -50,7 +50,7 @@ def test_a_merged_account_is_followed_also_after_salesforce_purged_the_loser(org
     assert match(run, loser_zuora) == ("matched_by_merge", winner, "2026-03-02", "2026-03-03")
 
 
-def test_a_chain_of_merges_is_followed_to_its_end(org, sync):
+def test_a_chain_of_merges_is_followed_to_the_end(org, sync):
     (zuora_id, first), (_, second), (_, third) = plain_accounts(org, 3)
     org.merge_accounts(second, first)
     org.merge_accounts(third, second)
@@ -58,7 +58,7 @@ def test_a_chain_of_merges_is_followed_to_its_end(org, sync):
     assert match(run, zuora_id)[:2] == ("matched_by_merge", third)
 
 
-def test_a_winner_that_is_deleted_leaves_its_losers_deleted(org, sync):
+def test_deleting_a_merge_winner_leaves_its_losers_deleted(org, sync):
     (zuora_id, loser), (_, winner) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
     org.merge_accounts(winner, loser)
@@ -68,7 +68,7 @@ def test_a_winner_that_is_deleted_leaves_its_losers_deleted(org, sync):
     assert match(run, zuora_id) == ("deleted", None, "2026-03-03", "2026-03-02")
 
 
-def test_a_deleted_account_keeps_its_last_values_and_an_undelete_brings_it_back(org, sync):
+def test_a_deleted_account_keeps_its_last_values_until_it_is_undeleted(org, sync):
     [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
     before = sync(day="2026-03-01", fields=FIELDS).attributes("Industry")[zuora_id]
     org.delete_account(salesforce_id)
@@ -99,7 +99,7 @@ def test_a_purged_account_stays_deleted(org, sync):
     assert match(run, zuora_id) == ("deleted", None, "2026-03-02", "2026-03-01")
 
 
-def test_a_new_crm_account_id_takes_the_values_of_the_new_account_and_keeps_none_of_the_old(org, sync):
+def test_a_new_crm_account_id_brings_only_the_new_accounts_values(org, sync):
     (zuora_id, old), (_, new) = plain_accounts(org, 2)
     org.update_account(old, Industry="Energy", ARR__c=100.5)
     org.update_account(new, Industry=None, ARR__c=None)
@@ -116,7 +116,7 @@ def test_a_new_crm_account_id_takes_the_values_of_the_new_account_and_keeps_none
     ) == [("2026-03-02",)]
 
 
-def test_an_account_that_leaves_zuoras_list_keeps_its_values_and_may_return(org, sync):
+def test_an_account_that_leaves_zuora_keeps_its_values_and_can_return(org, sync):
     [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
     before = sync(day="2026-03-01", fields=FIELDS).attributes("Industry")[zuora_id]
     org.delete_zuora_account(zuora_id)
@@ -151,7 +151,7 @@ def test_a_first_match_is_a_change_only_for_fields_synced_before(org, sync):
     assert history == [("Industry", "Energy", "2026-03-02"), ("Rating", "Hot", "2026-03-02")]
 
 
-def test_match_history_counts_every_account_of_every_day(org, sync):
+def test_match_history_counts_every_account_on_every_day(org, sync):
     sync.first_day(fields=FIELDS)
     first = len(Truth(org).zuora)
     org.pass_day()
@@ -160,7 +160,7 @@ def test_match_history_counts_every_account_of_every_day(org, sync):
     assert counted == {"2026-03-01": first, "2026-03-02": len(Truth(org).zuora)}
 
 
-def test_who_comes_to_share_a_salesforce_account_and_leaves_it_is_counted_for_those_that_stay(org, sync):
+def test_the_number_of_accounts_sharing_a_salesforce_account_follows_joins_and_leaves(org, sync):
     (stays, shared), (comes, own) = list(Truth(org).matches().items())[:2]
 
     def sharing(run):

@@ -16,7 +16,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_sync_does_without_salesforces_own_count(org, sync, fault):
+def test_a_sync_works_without_salesforces_record_count(org, sync, fault):
     org.fault(path=COUNT, times=None, **fault)
     run = sync(day="2026-03-01", fields=["Industry"])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
@@ -25,7 +25,7 @@ def test_a_sync_does_without_salesforces_own_count(org, sync, fault):
     assert 1 <= len(asked) <= 2
 
 
-def test_a_job_that_stays_in_salesforce_does_not_fail_the_sync(org, sync):
+def test_a_bulk_job_that_cannot_be_deleted_does_not_fail_the_sync(org, sync):
     org.fault("status", path="/jobs/query/750", method="DELETE", times=None, status=500, body="<html>")
     run = sync(day="2026-03-01", fields=["Industry"])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
@@ -33,7 +33,7 @@ def test_a_job_that_stays_in_salesforce_does_not_fail_the_sync(org, sync):
     assert 1 <= len(asked) <= 2
 
 
-def test_no_step_asks_salesforce_inside_a_transaction_when_only_the_org_can_name_itself(org, sync):
+def test_no_step_looks_up_the_org_id_inside_a_transaction(org, sync):
     org.configure(jwt_tokens=True)
     run = sync(day="2026-03-01", fields=["Industry"])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")

@@ -21,7 +21,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_selection_that_cannot_be_is_refused(sync, case):
+def test_an_impossible_selection_is_refused(sync, case):
     sync.first_day()
     before = sync.snapshot.read_bytes()
     fields, words = REFUSED[case]
@@ -78,7 +78,7 @@ def test_a_switched_off_synchronization_changes_nothing(sync):
         ({"ZUORA_BASE_URL": "http://example.com"}, ["ZUORA_BASE_URL", "https"]),
     ],
 )
-def test_wrong_connections_are_refused_by_the_variable_to_mend(sync, monkeypatch, variables, words):
+def test_a_wrong_connection_is_refused_and_names_the_variable_to_fix(sync, monkeypatch, variables, words):
     sync.first_day()
     before = sync.snapshot.read_bytes()
     for name, value in variables.items():
@@ -98,7 +98,7 @@ def test_wrong_connections_are_refused_by_the_variable_to_mend(sync, monkeypatch
         ("Id,CrmId\n", ["accounts.csv"]),
     ],
 )
-def test_an_account_file_that_cannot_be_used_is_refused(sync, text, words):
+def test_an_unusable_account_file_is_refused(sync, text, words):
     (sync.data / "accounts.csv").write_text(text, encoding="utf-8")
     run = sync.fails(day="2026-03-01", insights_accounts="accounts.csv")
     for word in words:
@@ -106,7 +106,7 @@ def test_an_account_file_that_cannot_be_used_is_refused(sync, text, words):
     assert not sync.snapshot.exists()
 
 
-def test_insights_accounts_may_come_from_a_file(org, sync):
+def test_insights_accounts_can_come_from_a_file(org, sync):
     rows = [row for row in org.zuora_accounts() if row["kind"] == "plain"][:20]
     lines = ['"CrmId","Ignored","Id"', *(f'"{row["CrmId"]}","x","{row["Id"]}"' for row in rows)]
     (sync.data / "accounts.csv").write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
@@ -116,7 +116,7 @@ def test_insights_accounts_may_come_from_a_file(org, sync):
     }
 
 
-def test_a_salesforce_label_with_a_nul_makes_a_label(org, sync):
+def test_a_salesforce_label_with_a_nul_character_still_makes_a_label(org, sync):
     with SalesforceOrg.from_environment(org.environment) as salesforce:
         described = salesforce.describe_account()
     for field in described["fields"]:

@@ -35,7 +35,7 @@ AFTER_A_KILL = (
 
 
 @pytest.mark.parametrize("harm", HARMS[:3] if SOAK else [lost, cut])
-def test_a_landed_page_harmed_before_it_is_used_leaves_yesterdays_tables(org, sync, harm):
+def test_a_damaged_page_leaves_yesterdays_tables(org, sync, harm):
     yesterday = content(sync.first_day(fields=FIELDS))
     org.pass_day()
     org.configure(page_records=20)
@@ -61,7 +61,7 @@ def test_a_landed_page_harmed_before_it_is_used_leaves_yesterdays_tables(org, sy
 
 
 @pytest.mark.parametrize(("harm", "kind"), AFTER_A_KILL)
-def test_a_page_harmed_after_a_kill_is_fetched_again(org, sync, monkeypatch, harm, kind):
+def test_a_page_damaged_after_a_kill_is_fetched_again(org, sync, monkeypatch, harm, kind):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     killed_in_the_middle_of_the_download(org, sync)
@@ -76,7 +76,7 @@ def test_a_page_harmed_after_a_kill_is_fetched_again(org, sync, monkeypatch, har
 
 
 @pytest.mark.parametrize("harm", [lost, cut] if SOAK else [cut])
-def test_without_its_note_of_the_job_a_killed_sync_is_read_afresh(org, sync, monkeypatch, harm):
+def test_without_its_job_note_a_killed_sync_starts_reading_again(org, sync, monkeypatch, harm):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     killed_in_the_middle_of_the_download(org, sync)

@@ -25,7 +25,7 @@ def read_at(sync):
 
 
 @pytest.mark.parametrize("removal", ["works", "is refused"])
-def test_a_failed_syncs_job_is_not_taken_up(org, sync, removal):
+def test_the_job_of_a_failed_sync_is_not_reused(org, sync, removal):
     sync.first_day(fields=FIELDS)
     (zuora_id, changed), (_, deleted) = list(Truth(org).matches().items())[:2]
     org.configure(page_records=50)
@@ -48,7 +48,7 @@ def test_a_failed_syncs_job_is_not_taken_up(org, sync, removal):
 
 
 @pytest.mark.parametrize(("age", "is_taken_up"), [(50, True), (70, False), (-10, False)])
-def test_a_dead_syncs_job_is_taken_up_while_it_is_young(org, sync, monkeypatch, age, is_taken_up):
+def test_the_recent_job_of_a_killed_sync_is_reused(org, sync, monkeypatch, age, is_taken_up):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     job = killed_in_the_middle_of_the_download(org, sync)

@@ -23,7 +23,7 @@ def found_by_dagster(run):
 
 
 @pytest.mark.kept_log
-def test_masked_fields_are_told_in_the_log_and_by_a_check(org, sync, card):
+def test_masked_fields_are_reported_in_the_log_and_by_a_check(org, sync, card):
     org.configure(view_encrypted_data=False)
     run = sync(day="2026-03-01", fields=FIELDS)
     assert set(run.attributes("Card__c").values()) == {"XXXX-XXXX-XXXX-1111"}
@@ -37,7 +37,7 @@ def test_masked_fields_are_told_in_the_log_and_by_a_check(org, sync, card):
 
 
 @pytest.mark.kept_log
-def test_encrypted_fields_in_the_clear_are_data_like_any(org, sync, card):
+def test_unmasked_encrypted_fields_are_ordinary_data(org, sync, card):
     run = sync(day="2026-03-01", fields=FIELDS)
     assert set(run.attributes("Card__c").values()) == {"4111111111111111"}
     check, warnings = found_by_dagster(run)

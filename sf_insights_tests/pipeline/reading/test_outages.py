@@ -54,7 +54,7 @@ OUTAGES = {
 
 
 @pytest.mark.parametrize("outages", OUTAGES)
-def test_outages_are_waited_out(org, sync, outages):
+def test_a_sync_waits_out_an_outage(org, sync, outages):
     org.configure(page_records=100)
     for outage in OUTAGES[outages]:
         org.fault(**outage | {"times": TRIES})
@@ -64,7 +64,7 @@ def test_outages_are_waited_out(org, sync, outages):
     assert sync.read_warehouse("SELECT state FROM ops.sync_runs") == [("complete",)]
 
 
-def test_an_outage_beyond_the_patience_ends_the_run_with_how_long_it_tried_and_what_was_said(org, sync):
+def test_an_outage_longer_than_retry_for_fails_the_run_with_the_time_tried_and_the_last_error(org, sync):
     sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     gone = "An unexpected error occurred. Please include this ErrorId if you contact support: 178-99 (-1234)"
@@ -78,7 +78,7 @@ def test_an_outage_beyond_the_patience_ends_the_run_with_how_long_it_tried_and_w
     assert sync.snapshot.read_bytes() == before
 
 
-def test_the_pages_that_have_arrived_before_an_outage_are_not_fetched_again(org, sync):
+def test_pages_read_before_an_outage_are_not_fetched_again(org, sync):
     org.configure(page_records=50)
     org.fault(**DOWN | {"path": RESULTS, "skip": 3, "times": TRIES})
     sync(day="2026-03-01", fields=FIELDS, retry_for="60s")
@@ -91,7 +91,7 @@ def test_the_pages_that_have_arrived_before_an_outage_are_not_fetched_again(org,
     )
 
 
-def test_a_session_that_ends_in_mid_download_is_renewed_also_when_the_login_is_down(org, sync):
+def test_a_session_that_expires_during_a_download_is_renewed_even_if_the_login_is_down(org, sync):
     org.configure(page_records=50)
     expired = error("INVALID_SESSION_ID", "Session expired or invalid")
     org.fault("status", path=RESULTS, status=401, body=expired, skip=2)
@@ -102,7 +102,7 @@ def test_a_session_that_ends_in_mid_download_is_renewed_also_when_the_login_is_d
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
 
 
-def test_waiting_is_told_in_the_log_and_so_is_its_end(org, sync):
+def test_the_log_shows_the_start_and_end_of_a_wait(org, sync):
     sync.configure(fields=FIELDS, retry_for="60s")
     org.fault(**DOWN | {"path": "/describe", "times": 3})
     news = []

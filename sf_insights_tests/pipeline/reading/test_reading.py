@@ -245,7 +245,7 @@ def test_a_fault_that_stays_leaves_yesterdays_data_and_says_why(org, sync, fault
     sync(day="2026-03-02")
 
 
-def test_a_refused_bulk_api_is_recorded_as_a_downgrade_and_rest_gives_the_same(org, sync):
+def test_a_refused_bulk_api_falls_back_to_rest_with_the_same_result(org, sync):
     by_bulk = sync.first_day(fields=FIELDS)
     values = (by_bulk.attributes("Industry"), by_bulk.metric("ARR__c", "2026-03-01"))
     refusal = error("FEATURENOTENABLED", "Async API not enabled")
@@ -257,7 +257,7 @@ def test_a_refused_bulk_api_is_recorded_as_a_downgrade_and_rest_gives_the_same(o
     assert "Async API not enabled" in reason
 
 
-def test_a_sync_does_not_start_when_the_quota_is_nearly_used(org, sync):
+def test_a_sync_does_not_start_when_the_quota_is_nearly_used_up(org, sync):
     org.configure(quota_used=80_500)
     org.clear_requests()
     run = sync.fails(day="2026-03-01", fields=FIELDS)
@@ -265,7 +265,7 @@ def test_a_sync_does_not_start_when_the_quota_is_nearly_used(org, sync):
     assert not [call for call in org.requests() if JOBS in call["path"]]
 
 
-def test_a_field_that_vanishes_while_the_query_runs_pauses_alone(org, sync):
+def test_only_the_field_that_vanishes_during_the_query_is_paused(org, sync):
     kept = sync.first_day(fields=FIELDS).attributes("Rating")
     org.fault("hide_field", field="Rating")
     run = sync(day="2026-03-02")
@@ -311,7 +311,7 @@ def killed_in_the_middle_of_the_download(org, sync):
     return job
 
 
-def test_a_killed_sync_takes_up_its_job_and_fetches_only_what_is_missing(org, sync, monkeypatch):
+def test_a_killed_sync_resumes_its_job_and_fetches_only_missing_pages(org, sync, monkeypatch):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     job = killed_in_the_middle_of_the_download(org, sync)
@@ -328,7 +328,7 @@ def test_a_killed_sync_takes_up_its_job_and_fetches_only_what_is_missing(org, sy
     assert states == [("failed", "The process ended before the sync was complete."), ("complete", None)]
 
 
-def test_a_new_label_leaves_what_a_killed_sync_has_landed(org, sync, monkeypatch):
+def test_a_new_label_keeps_the_pages_of_a_killed_sync(org, sync, monkeypatch):
     sync.first_day(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     killed_in_the_middle_of_the_download(org, sync)
@@ -340,7 +340,7 @@ def test_a_new_label_leaves_what_a_killed_sync_has_landed(org, sync, monkeypatch
     assert len([call for call in calls if call["path"].endswith(RESULTS)]) <= 4
 
 
-def test_a_killed_syncs_job_is_removed_when_another_query_is_needed(org, sync, monkeypatch):
+def test_the_job_of_a_killed_sync_is_deleted_when_another_query_is_needed(org, sync, monkeypatch):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     job = killed_in_the_middle_of_the_download(org, sync)
@@ -374,7 +374,7 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
     sync(day="2026-03-01")
 
 
-def test_twenty_pages_as_of_a_million_accounts_cost_at_most_forty_calls(org, sync):
+def test_a_million_accounts_in_twenty_pages_cost_at_most_forty_calls(org, sync):
     org.configure(page_records=16)
     org.clear_requests()
     sync(day="2026-03-01", fields=FIELDS)

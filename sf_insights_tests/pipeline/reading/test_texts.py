@@ -15,7 +15,7 @@ REJECTED = "SELECT field, salesforce_account_id, text, reason FROM ops.rejected_
 
 
 @pytest.mark.parametrize("method", ["bulk", "rest"])
-def test_one_invalid_byte_costs_one_character_and_is_named(org, sync, method):
+def test_one_invalid_byte_replaces_one_character_and_is_reported(org, sync, method):
     salesforce_id = next(iter(Truth(org).matches().values()))
     org.update_account(salesforce_id, Description="HERE, noir")
     if method == "rest":
@@ -36,7 +36,7 @@ def test_one_invalid_byte_costs_one_character_and_is_named(org, sync, method):
 
 
 @pytest.mark.parametrize("method", ["bulk", "rest"])
-def test_a_text_of_any_signs_is_what_analysts_see(org, sync, method):
+def test_analysts_see_any_text_exactly(org, sync, method):
     text = " a\rb\r\n\x85\u2028\0\ufeff,\"'\N{GRINNING FACE}e\u0301 "
     salesforce_id = next(iter(Truth(org).matches().values()))
     org.update_account(salesforce_id, Description="HERE")
@@ -50,7 +50,7 @@ def test_a_text_of_any_signs_is_what_analysts_see(org, sync, method):
     assert run.rows(REJECTED, ["2026-03-01"]) == []
 
 
-def test_an_org_that_delivers_an_older_encoding_is_read_in_it(org, sync):
+def test_an_older_encoding_is_read_as_declared(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Description="Crème brûlée, £5")
     org.fault("recode", path="/results", charset="ISO-8859-1")

@@ -75,7 +75,7 @@ def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
 
 
 @pytest.mark.slow
-def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undisturbed, tmp_path, monkeypatch):
+def test_the_next_sync_repairs_one_killed_at_any_moment(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
     sync("2026-03-01", fields=FIELDS)
     undisturbed("2026-03-01")
@@ -99,7 +99,7 @@ def test_a_sync_killed_at_any_moment_is_repaired_by_the_next(org, sync, undistur
 
 
 @pytest.mark.parametrize(("step", "number"), STOPS if os.environ.get("SF_INSIGHTS_SOAK") else SOME_STOPS)
-def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org, sync, step, number, monkeypatch):
+def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync, step, number, monkeypatch):
     sync.first_day(fields=FIELDS)
     org.pass_day()
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
@@ -120,7 +120,7 @@ def test_a_sync_stopped_anywhere_ends_by_itself_with_nothing_half_published(org,
         ("insights_model", "made"),
     ],
 )
-def test_a_signal_whose_exception_python_drops_stops_a_sync_all_the_same(org, sync, step, kind, monkeypatch):
+def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, step, kind, monkeypatch):
     sync.first_day(fields=FIELDS)
     org.pass_day()
     org.clear_requests()
@@ -193,7 +193,7 @@ class Failure(Exception):
 
 
 @pytest.mark.slow
-def test_a_statement_that_fails_anywhere_leaves_the_day_before(org, sync, undisturbed, tmp_path, monkeypatch):
+def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
     sync("2026-03-01", fields=FIELDS)
     undisturbed("2026-03-01")

@@ -37,7 +37,7 @@ def reasons(sync):
     return run
 
 
-def test_no_check_makes_a_warehouse(sync, reasons):
+def test_checks_do_not_create_a_warehouse(sync, reasons):
     found = reasons(checks=CHECKS)
     assert len(found) == len(CHECKS) == 7
     assert set(found) == {"Nothing has been synced yet. Run `sf-insights sync`."}
@@ -45,7 +45,7 @@ def test_no_check_makes_a_warehouse(sync, reasons):
 
 
 @pytest.mark.parametrize("key", LATER_ASSETS)
-def test_no_asset_but_the_first_makes_a_warehouse(sync, reasons, key):
+def test_only_the_first_asset_creates_a_warehouse(sync, reasons, key):
     assets = [dg.AssetKey(key.split("/"))]
     if key == "insights/fields":
         assets = [dg.AssetKey(["insights", name]) for name in ("fields", "account_attributes", "attribute_changes")]
@@ -54,7 +54,7 @@ def test_no_asset_but_the_first_makes_a_warehouse(sync, reasons, key):
     assert not sync.data.exists()
 
 
-def test_after_a_first_sync_that_read_nothing_each_check_says_so(sync, reasons, monkeypatch):
+def test_each_check_reports_a_first_sync_that_read_nothing(sync, reasons, monkeypatch):
     sync.data.mkdir()
     with monkeypatch.context() as broken:
         broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")

@@ -38,7 +38,7 @@ def sync(org, disk, dagster_home, monkeypatch):
 
 
 @pytest.mark.parametrize("moment", FULL if os.environ.get("SF_INSIGHTS_SOAK") else list(FULL)[::2])
-def test_a_full_disk_leaves_yesterdays_tables_and_is_named(org, disk, sync, moment):
+def test_a_full_disk_is_reported_and_leaves_yesterdays_tables(org, disk, sync, moment):
     step, leaving, failing = FULL[moment]
     yesterday = content(sync("2026-03-01", fields=FIELDS))
     failed = []
@@ -64,7 +64,7 @@ def test_a_full_disk_leaves_yesterdays_tables_and_is_named(org, disk, sync, mome
     assert again.metric("ARR__c", "2026-03-02") == Truth(org).metric("ARR__c")
 
 
-def test_the_whole_disk_full_from_the_start_is_a_sentence(disk, sync, monkeypatch):
+def test_a_disk_full_from_the_start_is_reported_in_one_sentence(disk, sync, monkeypatch):
     """Dagster's own records lie on it too."""
     monkeypatch.setenv("DAGSTER_HOME", str(disk.path / "dagster"))
     yesterday = content(sync("2026-03-01", fields=FIELDS))
@@ -80,7 +80,7 @@ def test_the_whole_disk_full_from_the_start_is_a_sentence(disk, sync, monkeypatc
     sync("2026-03-02")
 
 
-def test_a_read_only_disk_is_named_and_its_snapshot_still_opens(disk, sync):
+def test_a_read_only_disk_is_reported_and_its_snapshot_still_opens(disk, sync):
     yesterday = content(sync("2026-03-01", fields=FIELDS))
     disk.forbid_writing()
     run = sync.run("2026-03-02")
@@ -100,7 +100,7 @@ def test_a_read_only_disk_is_named_and_its_snapshot_still_opens(disk, sync):
     sync("2026-03-02")
 
 
-def test_a_check_without_room_for_temporary_files_says_so_and_goes_on(disk, sync, monkeypatch):
+def test_a_check_without_space_for_temporary_files_says_so_and_continues(disk, sync, monkeypatch):
     sync.configure(fields=FIELDS)
     disk.fill()
     monkeypatch.setattr(tempfile, "tempdir", str(disk.path))

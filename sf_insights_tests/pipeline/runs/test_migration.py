@@ -106,11 +106,11 @@ def copies(path):
     return sorted(path.parent.glob("warehouse.before-schema-*.duckdb"))
 
 
-def test_each_version_has_one_step_from_the_one_before():
+def test_each_version_has_one_migration_from_the_previous_one():
     assert migrations() == list(range(2, SCHEMA_VERSION + 1))
 
 
-def test_an_older_warehouse_is_migrated_and_nothing_that_it_holds_changes(path):
+def test_a_migration_keeps_all_data(path):
     before = everything(path)
     told = opened(path)
     assert version(path) == SCHEMA_VERSION
@@ -123,7 +123,7 @@ def test_an_older_warehouse_is_migrated_and_nothing_that_it_holds_changes(path):
     assert copies(path) == [copy]
 
 
-def test_the_copy_opens_and_is_what_the_warehouse_was(path):
+def test_the_copy_opens_and_equals_the_older_warehouse(path):
     before = everything(path)
     opened(path)
     [copy] = copies(path)
@@ -133,7 +133,7 @@ def test_the_copy_opens_and_is_what_the_warehouse_was(path):
 
 
 @pytest.mark.parametrize("has_former_values", [True, False])
-def test_a_migrated_warehouse_has_the_tables_of_a_new_one(path, tmp_path, has_former_values):
+def test_a_migrated_warehouse_has_the_same_tables_as_a_new_one(path, tmp_path, has_former_values):
     if not has_former_values:  # nor had the first warehouses of version 1
         with duckdb.connect(str(path)) as connection:
             connection.execute("DROP TABLE ops.former_values")
@@ -147,7 +147,7 @@ def test_a_migrated_warehouse_has_the_tables_of_a_new_one(path, tmp_path, has_fo
         assert set(fresh.execute(columns).fetchall()) - set(migrated.execute(columns).fetchall()) == set()
 
 
-def test_a_migrated_warehouse_is_synced_on(org, sync):
+def test_a_migrated_warehouse_can_be_synced(org, sync):
     put_older_warehouse(sync.warehouse)
     shutil.copyfile(sync.warehouse, sync.snapshot)
     before = content(sync.look())
@@ -173,7 +173,7 @@ def test_a_migrated_warehouse_is_synced_on(org, sync):
     assert content(sync(day="2026-03-03")) == after
 
 
-def test_metrics_of_an_older_warehouse_get_the_digits_of_their_doubles(path):
+def test_a_migration_turns_doubles_into_exact_decimals(path):
     special = [0.0, -0.1, 1e-18, 99999999999.9999, 1e11 + 1 / 16, 123456789012345.67, 2.0**63, 1e18 / 3, -1e20]
     with duckdb.connect(str(path)) as connection:
         for number, value in enumerate(special):
@@ -189,7 +189,7 @@ def test_metrics_of_an_older_warehouse_get_the_digits_of_their_doubles(path):
     assert [row for row in held if row[1] != max(Decimal(repr(row[0])), least)] == []
 
 
-def test_a_field_that_version_2_took_for_another_one_is_one_again(org, sync):
+def test_a_field_that_version_2_split_by_spelling_is_joined(org, sync):
     """As a warehouse is in which ARR__c, a metric, was spelled arr__C from the second day on."""
     put_older_warehouse(sync.warehouse)
     with duckdb.connect(str(sync.warehouse)) as connection:
@@ -240,7 +240,7 @@ def test_a_field_that_version_2_took_for_another_one_is_one_again(org, sync):
 
 
 @pytest.mark.slow
-def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next_run_migrates(path):
+def test_a_crash_during_a_migration_keeps_the_old_warehouse_and_the_next_run_migrates(path):
     def open_dying_at(path, deadly):
         return subprocess.run(
             [sys.executable, "-c", OPEN, str(path), str(deadly), "0"], env=os.environ, stdout=subprocess.PIPE
@@ -262,7 +262,7 @@ def test_a_crash_at_any_statement_of_a_migration_leaves_the_old_one_and_the_next
     assert everything(path) == before
 
 
-def test_what_a_killed_process_of_the_older_version_left_in_the_log_is_in_both(path):
+def test_the_write_ahead_log_of_the_older_version_is_in_the_copy_and_the_new_warehouse(path):
     code = """
 import duckdb, os, sys
 connection = duckdb.connect(sys.argv[1])
@@ -276,7 +276,7 @@ os._exit(0)
         assert "Written last" in str(everything(file)["insights.field_labels"])
 
 
-def test_an_older_warehouse_that_cannot_be_copied_stays_as_it_is(path):
+def test_an_older_warehouse_that_cannot_be_copied_is_left_unchanged(path):
     before = path.read_bytes()
     done = subprocess.run(
         [sys.executable, "-c", OPEN, str(path), "0", "1000000"], env=os.environ, capture_output=True, text=True

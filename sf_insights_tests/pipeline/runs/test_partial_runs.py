@@ -139,7 +139,7 @@ def undisturbed(passed_org, first_day, dagster_home, tmp_path_factory):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_run_from_the_step_that_failed_ends_as_the_day_would_have(days, undisturbed, step):
+def test_a_run_from_the_failed_step_gives_the_same_result_as_a_full_run(days, undisturbed, step):
     days.stopped_at(step)
     rest = [key for keys in list(STEPS.values())[list(STEPS).index(step) :] for key in keys]
     result = materialize(rest)
@@ -148,9 +148,7 @@ def test_a_run_from_the_step_that_failed_ends_as_the_day_would_have(days, undist
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_before(
-    days, undisturbed, monkeypatch, step
-):
+def test_a_run_from_the_failed_step_on_the_next_day_never_mixes_two_days(days, undisturbed, monkeypatch, step):
     days.stopped_at(step)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     rest = list(STEPS)[list(STEPS).index(step) :]
@@ -167,7 +165,7 @@ def test_a_run_from_the_failed_step_on_the_next_day_reads_nothing_for_the_day_be
 
 
 @pytest.mark.kept_log
-def test_dagsters_own_reexecution_from_failure_plans_with_the_file_as_it_is_then(days, undisturbed):
+def test_dagsters_reexecution_from_failure_uses_the_current_settings_file(days, undisturbed):
     days.sync.configure(fields=[*CHANGED, "Phonne"])
     failed = days.sync.run("2026-03-02")
     assert "Phonne" in failed.reason
@@ -180,7 +178,7 @@ def test_dagsters_own_reexecution_from_failure_plans_with_the_file_as_it_is_then
     assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
 
 
-def test_one_asset_after_another_makes_a_sync(days, undisturbed, monkeypatch):
+def test_materializing_assets_one_by_one_completes_a_sync(days, undisturbed, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     days.sync.configure(fields=CHANGED)
     for keys in STEPS.values():
@@ -208,7 +206,7 @@ def test_a_run_that_leaves_an_asset_out_names_it_and_publishes_nothing(days, mon
     assert known(days.sync.look()) == days.first
 
 
-def test_one_table_of_the_model_makes_them_all(days, undisturbed, monkeypatch):
+def test_materializing_one_model_table_makes_all_of_them(days, undisturbed, monkeypatch):
     days.stopped_at("insights_model")
     result = materialize(["insights/account_metrics", "insights/published_snapshot"])
     assert result.success, reasons(result)
@@ -222,7 +220,7 @@ def test_one_table_of_the_model_makes_them_all(days, undisturbed, monkeypatch):
 
 
 @pytest.mark.parametrize("table", ["ops.warehouse", "ops.sync_runs"])
-def test_accounts_of_another_org_are_not_read_into_a_sync(days, table):
+def test_accounts_of_another_org_are_not_mixed_into_a_sync(days, table):
     days.stopped_at("salesforce__raw_accounts")
     before = days.sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL")
     days.sync.change_warehouse(f"UPDATE {table} SET org_id = '00D000000000001EAA'")
@@ -231,7 +229,7 @@ def test_accounts_of_another_org_are_not_read_into_a_sync(days, table):
     assert days.sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL") == before
 
 
-def test_a_part_of_the_assets_is_told_as_a_part_and_not_as_a_failure(days):
+def test_a_partial_run_is_reported_as_partial_and_not_as_failed(days):
     assert materialize(["insights/matched_accounts"]).success
     [(state, reason)] = days.sync.read_warehouse("SELECT state, reason FROM ops.sync_runs ORDER BY sync DESC LIMIT 1")
     assert state == "partial"
@@ -254,7 +252,7 @@ def cases():
 
 
 @pytest.mark.parametrize(("stopped", "steps", "day", "fields"), list(cases()))
-def test_whatever_part_runs_the_data_are_right_or_it_says_what_to_run(
+def test_any_partial_run_leaves_correct_data_or_says_what_to_run(
     days, undisturbed, monkeypatch, stopped, steps, day, fields
 ):
     if stopped != FRESH:

@@ -54,7 +54,7 @@ def always_reading(snapshot):
             reader.kill()
 
 
-def test_readers_that_open_it_all_the_time_see_no_error_and_no_mixed_day(org, sync):
+def test_constant_readers_see_no_error_and_no_mixed_days(org, sync):
     days = [str(date(2026, 3, 1) + timedelta(days=number)) for number in range(SYNCS + 1)]
     sync(day=days[0], fields=FIELDS)
     readers = [
@@ -86,7 +86,7 @@ def test_readers_that_open_it_all_the_time_see_no_error_and_no_mixed_day(org, sy
             reader.communicate()
 
 
-def test_the_snapshot_is_read_only_and_nothing_lies_beside_it(sync):
+def test_the_snapshot_is_read_only_and_alone_in_its_directory(sync):
     sync(day="2026-03-01", fields=FIELDS)
     assert sync.snapshot.stat().st_mode & 0o777 == 0o444
     names = {file.name for file in sync.data.iterdir()}
@@ -109,14 +109,14 @@ def test_a_stray_log_beside_the_snapshot_does_not_make_it_unreadable(sync):
     assert run.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-02",)]
 
 
-def test_what_a_killed_publication_left_is_removed_by_the_next(sync):
+def test_the_next_publish_removes_leftovers_of_a_killed_one(sync):
     sync.first_day(fields=FIELDS)
     (sync.data / ".account_insights.duckdb.part").write_bytes(b"half of a copy")
     sync(day="2026-03-02")
     assert [file.name for file in sync.data.glob(".*")] == []
 
 
-def test_a_number_that_no_column_holds_is_null_and_recorded_and_its_row_stays(org, sync):
+def test_a_number_too_large_for_any_column_becomes_null_and_is_recorded(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, ARR__c=1e30)
     run = sync(day="2026-03-01", fields=["Industry", "ARR__c"])

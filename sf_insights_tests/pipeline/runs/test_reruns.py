@@ -39,7 +39,7 @@ def test_a_second_sync_of_the_first_day_changes_nothing(sync):
     assert content(sync(day="2026-03-01")) == once
 
 
-def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, dagster_home, tmp_path, monkeypatch):
+def test_the_last_run_of_a_day_counts_as_the_only_one(org, sync, dagster_home, tmp_path, monkeypatch):
     from sf_insights_tests.pipeline.pipeline import Pipeline
 
     alone = Pipeline(tmp_path / "alone", dagster_home, monkeypatch)
@@ -70,7 +70,7 @@ def test_the_last_run_of_a_day_is_as_if_it_were_the_only_one(org, sync, dagster_
     }
 
 
-def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
+def test_a_day_can_be_synced_again_with_a_new_field(org, sync):
     sync.first_day(fields=["Industry"])
     org.pass_day()
     sync(day="2026-03-02")
@@ -80,7 +80,7 @@ def test_a_day_may_be_synced_again_with_a_field_that_is_new(org, sync):
     assert run.attributes("Rating") == {key: accounts[id_]["Rating"] for key, id_ in linked}
 
 
-def test_a_failed_second_run_of_a_day_leaves_the_first(org, sync):
+def test_a_failed_second_run_of_a_day_keeps_the_first(org, sync):
     sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
@@ -98,7 +98,7 @@ def test_a_past_day_is_refused_and_nothing_changes(sync):
     assert sync.snapshot.read_bytes() == before
 
 
-def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_complete_sync(org, sync):
+def test_changes_of_a_failed_day_are_dated_by_the_next_complete_sync(org, sync):
     sync.first_day(fields=FIELDS)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Industry="Energy")
@@ -119,7 +119,7 @@ def test_a_failed_day_is_a_missed_day_and_its_changes_are_dated_by_the_next_comp
     ]
 
 
-def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_out(org, sync):
+def test_a_value_that_became_null_is_noticed_after_a_failed_sync_without_its_field(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Rating="Hot")
     sync(day="2026-03-01", fields=["Industry", "Rating"])
@@ -131,7 +131,7 @@ def test_a_value_that_became_null_is_seen_although_a_failed_sync_left_its_field_
     assert run.attributes("Rating")[zuora_id] is None
 
 
-def test_each_run_is_recorded_with_how_it_ended(org, sync):
+def test_each_run_is_recorded_with_its_outcome(org, sync):
     sync.first_day(fields=FIELDS)
     org.fault("job_aborted")
     failed = sync.fails(day="2026-03-02")
@@ -144,7 +144,7 @@ def test_each_run_is_recorded_with_how_it_ended(org, sync):
     ]
 
 
-def test_an_open_reader_keeps_the_old_day_through_two_syncs(org, sync):
+def test_an_open_reader_sees_the_old_day_through_two_syncs(org, sync):
     sync.first_day(fields=FIELDS)
     with duckdb.connect(str(sync.snapshot), read_only=True) as reader:
         for day in ("2026-03-02", "2026-03-03"):

@@ -25,7 +25,7 @@ def a_rejected_value(org):
     org.update_account(salesforce_id, NumberofLocations__c=1e30)
 
 
-def test_what_is_older_goes_and_what_something_speaks_of_stays(org, sync):
+def test_older_rows_are_deleted_unless_something_refers_to_them(org, sync):
     a_rejected_value(org)
     fields = ["Industry", "NumberofLocations__c", {"field": "ARR__c", "as": "metric"}]
     sync(day="2026-03-01", fields=fields, retention={"ops_days": 1})
@@ -56,7 +56,7 @@ def test_what_is_older_goes_and_what_something_speaks_of_stays(org, sync):
     assert days_in(run, "ops.sync_runs") == kept
 
 
-def test_each_sync_that_another_table_names_is_there(org, sync):
+def test_every_sync_referenced_by_another_table_is_kept(org, sync):
     for number in range(1, 7):
         run = sync(day=f"2026-03-0{number}", fields=FIELDS, retention={"ops_days": 1})
         org.pass_day()
@@ -80,7 +80,7 @@ def test_by_default_two_years_are_kept(sync):
     assert days_in(run, "ops.match_history") == ["2026-03-02", "2028-02-28", "2028-03-01"]
 
 
-def test_after_a_long_pause_of_all_syncs_the_day_before_stays_whole(org, sync):
+def test_the_previous_sync_is_kept_after_a_long_pause(org, sync):
     sync.first_day(fields=FIELDS, retention={"ops_days": 1})
     sync(day="2026-03-02")
     org.pass_day()
@@ -97,7 +97,7 @@ def remembering(dagster_home, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, remembering, monkeypatch):
+def test_retention_changes_nothing_that_analysts_see(org, sync, remembering, monkeypatch):
     a_rejected_value(org)
     everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
     switched = [*everything[:-1], "ARR__c"]
@@ -135,7 +135,7 @@ def test_analysts_see_the_same_as_if_nothing_were_forgotten(org, sync, rememberi
     assert len(days_in(sync.look(), "ops.match_history")) < len(days_in(remembering.look(), "ops.match_history"))
 
 
-def test_a_field_that_became_empty_stays_paused_longer_than_the_retention(org, sync):
+def test_an_emptied_field_stays_paused_beyond_the_retention(org, sync):
     before = sync.first_day(fields=["Industry", "BillingCountry"], retention={"ops_days": 1})
     org.remove_field("BillingCountry")
     org.add_field("BillingCountry", "Billing Country", "string", length=80)
@@ -146,14 +146,14 @@ def test_a_field_that_became_empty_stays_paused_longer_than_the_retention(org, s
     assert run.attributes("BillingCountry") == before.attributes("BillingCountry")
 
 
-def test_values_that_are_rejected_every_day_do_not_pile_up(org, sync):
+def test_daily_rejected_values_do_not_pile_up(org, sync):
     a_rejected_value(org)
     for number in range(1, 5):
         run = sync(day=f"2026-03-0{number}", fields=["Industry", "NumberofLocations__c"], retention={"ops_days": 1})
     assert days_in(run, "ops.rejected_values") == ["2026-03-03", "2026-03-04"]
 
 
-def test_no_view_of_the_analysts_reads_what_is_forgotten(sync):
+def test_no_analysts_view_reads_deleted_rows(sync):
     run = sync.first_day(fields=FIELDS)
     texts = [text for (text,) in run.rows("SELECT sql FROM duckdb_views() WHERE schema_name = 'insights'")]
     assert any("ops.attribute_values" in text for text in texts)

@@ -32,7 +32,7 @@ def reason(result):
     )
 
 
-def test_a_change_that_was_read_between_two_syncs_is_seen_by_the_next(org, sync, materialize):
+def test_a_change_read_between_two_syncs_is_part_of_the_next_sync(org, sync, materialize):
     sync(day="2026-03-01", fields=FIELDS)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Industry="Energy", ARR__c=12.5)
@@ -42,7 +42,7 @@ def test_a_change_that_was_read_between_two_syncs_is_seen_by_the_next(org, sync,
     assert run.metric("ARR__c", "2026-03-02")[zuora_id] == 12.5
 
 
-def test_a_new_link_that_was_matched_between_two_syncs_is_modelled_by_the_next(org, sync, materialize):
+def test_a_match_made_between_two_syncs_is_part_of_the_next_sync(org, sync, materialize):
     sync(day="2026-03-01", fields=FIELDS)
     before = sync.snapshot.read_bytes()
     (zuora_id, _), (_, other) = list(Truth(org).matches().items())[:2]
@@ -66,7 +66,7 @@ def test_modelling_a_complete_sync_again_changes_nothing(org, sync, materialize)
     assert content(sync.look()) == once
 
 
-def test_a_failed_syncs_plan_is_not_applied_to_an_earlier_ones_data(org, sync, materialize):
+def test_the_plan_of_a_failed_sync_is_not_applied_to_earlier_data(org, sync, materialize):
     sync(day="2026-03-01", fields=[*FIELDS, "Rating"])
     org.fault("job_failed", message="InvalidBatch : QUERY_TIMEOUT: too long")
     sync.fails(day="2026-03-02", fields=FIELDS)
@@ -80,7 +80,7 @@ def test_a_failed_syncs_plan_is_not_applied_to_an_earlier_ones_data(org, sync, m
     assert run.events("Rating") == ["activated"]
 
 
-def test_a_sync_that_fails_claims_no_org(org, sync):
+def test_a_failed_sync_does_not_bind_the_warehouse_to_its_org(org, sync):
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
     sync.fails(day="2026-03-01", fields=FIELDS)
     assert sync.read_warehouse("SELECT org_id FROM ops.warehouse") == [(None,)]
@@ -96,7 +96,7 @@ def test_a_sync_that_fails_claims_no_org(org, sync):
         ({"fields": [{"field": "Industry", "label": "Same"}, {"field": "Type", "label": "same"}]}, ["Same", "Type"]),
     ],
 )
-def test_what_cannot_be_is_found_before_the_accounts_are_read(org, sync, settings, words):
+def test_label_conflicts_fail_before_accounts_are_read(org, sync, settings, words):
     org.clear_requests()
     run = sync.fails(day="2026-03-01", **settings)
     for word in words:
@@ -104,7 +104,7 @@ def test_what_cannot_be_is_found_before_the_accounts_are_read(org, sync, setting
     assert not [call for call in org.requests() if "/jobs/query" in call["path"]]
 
 
-def test_a_label_that_is_another_fields_name_gets_its_own_meaning(sync):
+def test_a_label_equal_to_another_fields_name_keeps_its_own_description(sync):
     run = sync(
         day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}, {"field": "Type", "label": "Industry"}]
     )
@@ -118,7 +118,7 @@ def test_a_label_that_is_another_fields_name_gets_its_own_meaning(sync):
     assert "(Type, picklist)" in meanings["account_attributes_labelled"]
 
 
-def test_a_snapshot_that_cannot_be_replaced_is_not_called_published(org, sync):
+def test_a_failed_publish_never_looks_published(org, sync):
     sync.first_day(fields=FIELDS)
     sync.snapshot.unlink()
     sync.snapshot.mkdir()
@@ -133,7 +133,7 @@ def test_a_snapshot_that_cannot_be_replaced_is_not_called_published(org, sync):
 
 
 @pytest.mark.parametrize("asset", ["salesforce/raw_accounts", "zuora/accounts"])
-def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync, materialize, monkeypatch, asset):
+def test_accounts_read_on_another_day_are_not_recorded_for_an_earlier_day(org, sync, materialize, monkeypatch, asset):
     sync(day="2026-03-01", fields=FIELDS)
     before = sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL")
     org.pass_day()
@@ -145,7 +145,7 @@ def test_what_is_read_on_another_day_is_not_written_as_an_earlier_ones(org, sync
     sync(day="2026-03-09")
 
 
-def test_a_list_that_a_refused_sync_landed_is_not_published_with_yesterdays_matches(org, sync):
+def test_the_list_of_a_refused_sync_is_not_published_with_yesterdays_matches(org, sync):
     sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     renamed, removed = list(Truth(org).matches())[:2]

@@ -29,7 +29,7 @@ def days(sync):
     return [day for (day,) in sync.look().rows("SELECT day::VARCHAR FROM ops.sync_runs ORDER BY sync")]
 
 
-def test_moved_westwards_a_sync_is_another_run_of_the_last_day(org, sync, now_in):
+def test_after_a_move_west_a_sync_repeats_the_last_day(org, sync, now_in):
     now_in(EAST)
     account = next(a for a in org.accounts() if a["AnnualRevenue"] is not None and not a["IsDeleted"])
     org.update_account(account["Id"], AnnualRevenue=123456)
@@ -45,7 +45,7 @@ def test_moved_westwards_a_sync_is_another_run_of_the_last_day(org, sync, now_in
     assert sync.look().rows("SELECT max(value) FROM insights.account_metrics WHERE value = 123456") == [(123456,)]
 
 
-def test_moved_eastwards_across_the_date_line_a_sync_is_of_a_later_day(sync, now_in):
+def test_after_a_move_east_across_the_date_line_a_sync_is_for_a_later_day(sync, now_in):
     now_in(WEST)
     assert now_in(EAST) == ""
     first, second = days(sync)

@@ -28,7 +28,7 @@ def receiver(monkeypatch):
         yield server
 
 
-def test_each_change_of_state_is_told_once(org, sync, receiver):
+def test_each_change_of_state_alerts_once(org, sync, receiver):
     sync(day="2026-03-01", fields=["Industry", "Rating"])
     [line] = receiver.taken()
     assert line.startswith("sf_insights: New fields are visible")
@@ -74,7 +74,7 @@ def test_relabelling_after_a_failed_sync_leaves_it_failed(org, sync, receiver):
     assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-02 is published."]
 
 
-def test_relabelling_one_of_two_new_fields_tells_of_neither_again(sync, receiver):
+def test_relabelling_one_of_two_new_fields_repeats_no_alert(sync, receiver):
     sync(day="2026-03-01", fields=["Industry", "Rating"])
     receiver.taken()
     sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, "Rating"])
@@ -84,7 +84,7 @@ def test_relabelling_one_of_two_new_fields_tells_of_neither_again(sync, receiver
     assert receiver.taken() == []  # who wrote that label reads why, and no sync failed
 
 
-def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receiver, monkeypatch):
+def test_a_successful_retry_of_a_step_sends_no_failure_alert(sync, receiver, monkeypatch):
     """A project that takes the assets in may give them Dagster's own retries."""
     job = dg.define_asset_job("retrying", dg.AssetSelection.all(), op_retry_policy=dg.RetryPolicy(max_retries=1))
     landing = sync.data / "landing"
@@ -109,7 +109,7 @@ def test_a_step_that_is_retried_with_success_is_not_told_as_failed(sync, receive
     assert receiver.beats == 1
 
 
-def test_a_sync_that_a_check_stopped_is_told_and_noted_with_the_check(sync, receiver):
+def test_a_sync_stopped_by_a_check_is_alerted_and_recorded_with_the_check(sync, receiver):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")
     run = sync.fails(day="2026-03-02")
@@ -124,7 +124,7 @@ def test_a_sync_that_a_check_stopped_is_told_and_noted_with_the_check(sync, rece
     assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-02 is published."]
 
 
-def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
+def test_a_late_published_sync_counts_as_recovered(sync, receiver):
     sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
     in_the_way = sync.data / ".account_insights.duckdb.part"
     in_the_way.mkdir()
@@ -140,7 +140,7 @@ def test_a_sync_that_was_published_late_has_recovered(sync, receiver):
     assert receiver.beats == 1
 
 
-def test_what_a_sync_brought_that_was_never_published_is_told_by_the_next(org, sync, receiver):
+def test_news_of_an_unpublished_sync_is_alerted_by_the_next(org, sync, receiver):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     for row in Truth(org).zuora:
         org.update_zuora_account(row["Id"], CrmId=None)
@@ -157,7 +157,7 @@ def test_what_a_sync_brought_that_was_never_published_is_told_by_the_next(org, s
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_sync_that_a_person_stopped_is_not_told_and_one_that_died_is(sync, receiver, monkeypatch, number):
+def test_a_killed_sync_alerts_but_one_stopped_by_a_person_does_not(sync, receiver, monkeypatch, number):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     with subprocess.Popen([sys.executable, "-c", SYNC], stdout=subprocess.PIPE, text=True) as process:
@@ -179,7 +179,7 @@ def test_a_sync_that_a_person_stopped_is_not_told_and_one_that_died_is(sync, rec
         ]
 
 
-def test_a_day_without_any_match_is_told_as_a_fall_to_zero(org, sync, receiver):
+def test_a_day_without_matches_alerts_as_a_drop_to_zero(org, sync, receiver):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     for row in Truth(org).zuora:
         org.update_zuora_account(row["Id"], CrmId=None)
@@ -188,7 +188,7 @@ def test_a_day_without_any_match_is_told_as_a_fall_to_zero(org, sync, receiver):
     assert line.endswith("to 0% on 2026-03-02; `sf-insights unmatched` lists why.")
 
 
-def test_a_match_rate_that_falls_is_told(org, sync, receiver):
+def test_a_drop_of_the_match_rate_alerts(org, sync, receiver):
     sync(day="2026-03-01")
     receiver.taken()
     plain = [row["Id"] for row in Truth(org).zuora if row["kind"] == "plain"]
@@ -199,14 +199,14 @@ def test_a_match_rate_that_falls_is_told(org, sync, receiver):
     assert "match rate fell from" in line
 
 
-def test_a_file_that_cannot_be_read_is_told(sync, receiver):
+def test_an_unreadable_file_alerts(sync, receiver):
     sync.configure()
     sync.configuration.write_text("fields: [", encoding="utf-8")
     run = sync.run(day="2026-03-01")
     assert receiver.taken() == [f"sf_insights: The sync failed: {run.reason}"]
 
 
-def test_a_failing_alert_fails_nothing(sync, receiver, monkeypatch):
+def test_a_failing_alert_does_not_fail_the_sync(sync, receiver, monkeypatch):
     receiver.status = 500
     sync(day="2026-03-01")
     assert len(receiver.taken()) == 1

@@ -63,7 +63,7 @@ def skips(instance):
     return (ticks[0].tick_data.skip_reason or "") if ticks else ""
 
 
-def test_a_missed_sync_is_made_up_for_and_a_killed_one_reported_and_an_edited_time_followed(org, sync, instance):
+def test_the_daemon_makes_up_missed_syncs_reports_killed_ones_and_follows_edits(org, sync, instance):
     clock = time.time()
     ahead = 12 - datetime.now(UTC).hour
     zone = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"

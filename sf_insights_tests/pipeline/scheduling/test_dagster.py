@@ -56,7 +56,7 @@ def test_every_materialization_has_row_count_schema_and_preview(sync, instance):
         assert metadata(dagster, "insights/matched_accounts")["accounts_matched"] > 0
 
 
-def test_a_label_is_told_with_the_column_that_it_names(sync, instance):
+def test_a_relabelling_names_the_column_it_changes(sync, instance):
     sync(day="2026-03-01", fields=["Industry", {"field": "Rating", "label": "Temperature"}])
     with instance() as dagster:
         schema = metadata(dagster, "insights/account_attributes")["dagster/column_schema"]
@@ -75,7 +75,7 @@ def test_relabelling_materializes_the_labels_and_the_snapshot_and_nothing_else(s
     assert keys == {"insights/field_labels", "insights/published_snapshot"}
 
 
-def test_every_materialization_says_how_many_seconds_it_took(org, sync, instance):
+def test_every_materialization_has_its_duration_in_seconds(org, sync, instance):
     org.configure(job_seconds=1)
     sync(day="2026-03-01")
     with instance() as dagster:
@@ -97,7 +97,7 @@ def test_columns_are_described_by_their_labels_or_the_data_dictionary(sync, inst
     assert schemas["salesforce/raw_accounts"]["Industry"] == "Industry"
 
 
-def test_runs_are_tagged_with_the_day_and_the_org_they_are_about(sync, instance):
+def test_runs_are_tagged_with_their_day_and_org(sync, instance):
     whole = sync(day="2026-03-01")
     relabelled = sync.relabel(fields=[{"field": "Industry", "label": "Line of business"}])
     with instance() as dagster:
@@ -109,7 +109,7 @@ def test_runs_are_tagged_with_the_day_and_the_org_they_are_about(sync, instance)
         assert {record.run_id for record in dagster.get_runs(filters)} == {whole.run_id, relabelled.run_id}
 
 
-def test_a_run_that_another_org_was_refused_to_is_tagged_with_that_org(sync, instance):
+def test_a_run_refused_for_another_org_is_tagged_with_that_org(sync, instance):
     sync(day="2026-03-01")
     sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001AAA'")
     refused = sync.fails(day="2026-03-02")
@@ -117,7 +117,7 @@ def test_a_run_that_another_org_was_refused_to_is_tagged_with_that_org(sync, ins
         assert dagster.get_run_by_id(refused.run_id).tags["sf_insights/org"] == ORGANIZATION_ID
 
 
-def test_the_checks_pass_after_a_sync_and_warn_of_a_paused_field(org, sync, instance):
+def test_checks_pass_after_a_sync_and_warn_about_a_paused_field(org, sync, instance):
     sync(day="2026-03-01", fields=["Industry", "Rating"])
     with instance() as dagster:
         assert checks(dagster) == dict.fromkeys(CHECKS, True)
@@ -144,7 +144,7 @@ def checks(dagster):
     return {key.name: latest[key].event.dagster_event.asset_check_evaluation_data.passed for key in keys}
 
 
-def test_a_field_that_loses_many_of_its_values_is_a_warning(org, sync, instance):
+def test_a_field_that_loses_many_values_is_a_warning(org, sync, instance):
     sync(day="2026-03-01", fields=["Industry", "Type"])
     filled = [account["Id"] for account in org.accounts() if account["Industry"] and not account["IsDeleted"]]
     for account in filled[: len(filled) // 2]:
@@ -159,7 +159,7 @@ def test_a_field_that_loses_many_of_its_values_is_a_warning(org, sync, instance)
     assert set(found.metadata) == {"drifted", "Industry"}
 
 
-def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync, instance):
+def test_a_run_shows_its_requested_day_and_the_reason_for_a_failure(org, sync, instance):
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     run = sync.fails(day="2026-03-01")
     with instance() as dagster:
@@ -174,7 +174,7 @@ def test_a_run_shows_the_day_it_was_given_and_the_reason_of_a_failure(org, sync,
     assert failures == [run.reason]
 
 
-def test_a_day_that_is_no_date_is_refused(sync):
+def test_a_day_that_is_not_a_date_is_refused(sync):
     run = sync.fails(day="yesterday")
     assert "SF_INSIGHTS_TODAY" in run.reason
 
@@ -190,7 +190,7 @@ def test_a_label_does_not_make_the_data_look_newer(sync, instance):
     assert watched
 
 
-def test_a_failed_check_of_severity_error_stops_what_follows(sync):
+def test_a_failed_error_check_stops_the_following_steps(sync):
     sync(day="2026-03-01")
     before = sync.snapshot.read_bytes()
     sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")
@@ -202,7 +202,7 @@ def test_a_failed_check_of_severity_error_stops_what_follows(sync):
     assert sync.snapshot.read_bytes() == before
 
 
-def test_old_runs_are_deleted_after_a_sync_with_all_that_was_kept_of_them(sync, instance, tmp_path):
+def test_old_runs_are_deleted_with_all_their_data_after_a_sync(sync, instance, tmp_path):
     old, other_old, young = (sync(day=f"2026-03-0{day}").run_id for day in (1, 2, 3))
     with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as runs:
         long_ago = datetime.now(UTC) - timedelta(days=8)
@@ -219,14 +219,14 @@ def test_old_runs_are_deleted_after_a_sync_with_all_that_was_kept_of_them(sync, 
     assert (old in kept, other_old in kept, young in kept) == (False, False, True)
 
 
-def test_the_runs_that_made_what_is_there_are_kept_however_old(sync, instance):
+def test_runs_of_the_latest_materializations_are_kept_at_any_age(sync, instance):
     run_id = sync(day="2026-03-01").run_id
     with instance() as dagster:
         assert forget_runs(dagster, datetime.now(UTC) + timedelta(days=1)) == 0
         assert dagster.get_run_by_id(run_id)
 
 
-def test_dagsters_settings_are_renewed_until_somebody_edits_them(monkeypatch, tmp_path):
+def test_dagsters_settings_are_updated_until_somebody_edits_them(monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     copy, shipped = tmp_path / "dagster.yaml", (CHECKOUT / "dagster.yaml").read_text()
     # The one version that was copied without a mark.

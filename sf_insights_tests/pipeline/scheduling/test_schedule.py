@@ -59,27 +59,27 @@ def test_a_switched_off_file_skips_the_tick_with_a_message(about_noon):
     assert "switched off" in tick().skip_message
 
 
-def test_a_published_sync_is_the_days(about_noon):
+def test_a_published_sync_counts_for_the_day(about_noon):
     about_noon(day=DAY)
     assert starts() == []
     assert "The next sync is due " in tick().skip_message
 
 
-def test_a_snapshot_that_does_not_open_starts_no_sync_each_minute(about_noon):
+def test_an_unreadable_snapshot_does_not_start_a_sync_every_minute(about_noon):
     about_noon(day=DAY)
     about_noon.snapshot.chmod(0o644)
     about_noon.snapshot.write_bytes(b"garbage" * 1000)
     assert starts() == []
 
 
-def test_a_run_that_was_never_submitted_holds_nothing_up(about_noon):
+def test_a_run_that_was_never_submitted_blocks_nothing(about_noon):
     with dg.DagsterInstance.get() as instance:
         run = instance.create_run_for_job(defs.resolve_job_def("daily_account_field_sync"))
         assert run.status is dg.DagsterRunStatus.NOT_STARTED
     assert starts() == ["1"]
 
 
-def test_a_failure_that_may_pass_is_tried_again_later(org, about_noon):
+def test_a_temporary_failure_is_retried_later(org, about_noon):
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     about_noon.fails(day=DAY)
     assert starts() == []
@@ -87,12 +87,12 @@ def test_a_failure_that_may_pass_is_tried_again_later(org, about_noon):
     assert "attempt 2" in tick().skip_message
 
 
-def test_a_failed_relabelling_is_no_attempt(about_noon):
+def test_a_failed_relabelling_does_not_count_as_an_attempt(about_noon):
     assert "Nothing has been synced yet" in about_noon.relabel_fails().reason
     assert starts() == ["1"]
 
 
-def test_a_refused_login_is_tried_again_once_the_credentials_are_changed(about_noon, monkeypatch):
+def test_a_refused_login_is_retried_once_the_credentials_change(about_noon, monkeypatch):
     with monkeypatch.context() as wrong:
         wrong.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
         about_noon.fails(day=DAY)
@@ -101,28 +101,28 @@ def test_a_refused_login_is_tried_again_once_the_credentials_are_changed(about_n
     assert starts() == ["2"]
 
 
-def test_a_wrong_file_is_tried_again_once_it_is_changed(about_noon):
+def test_an_invalid_file_is_retried_once_it_changes(about_noon):
     about_noon.fails(day=DAY, fields=["Idustry"])
     assert starts() == []
     about_noon.configure(fields=["Industry"])
     assert starts() == ["2"]
 
 
-def test_a_guards_refusal_is_left_to_a_person(org, about_noon):
+def test_a_guards_refusal_is_not_retried(org, about_noon):
     about_noon.configure(guards={"min_match_rate": 1.0})
     assert "--accept match-rate" in about_noon.fails(day=DAY).reason
     assert starts() == []
     assert "not tried again" in tick().skip_message
 
 
-def test_a_sync_that_was_canceled_in_dagster_is_left_for_the_day(about_noon):
+def test_a_sync_canceled_in_dagster_is_not_retried_that_day(about_noon):
     with dg.DagsterInstance.get() as instance:
         instance.report_run_canceled(waiting_run(instance))
     assert starts() == []
     assert "a person stopped it" in tick().skip_message
 
 
-def test_a_run_under_way_is_not_joined_by_another(about_noon):
+def test_no_second_run_starts_while_one_is_running(about_noon):
     with dg.DagsterInstance.get() as instance:
         run = waiting_run(instance)
     assert starts() == []

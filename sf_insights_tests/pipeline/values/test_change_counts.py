@@ -15,7 +15,7 @@ def changes(run, day):
         return changes_of(tx, date.fromisoformat(day))
 
 
-def test_only_what_differs_from_the_last_value_seen_of_an_account_is_a_change(org, sync):
+def test_only_a_difference_from_an_accounts_last_seen_value_is_a_change(org, sync):
     matches = Truth(org).matches()
     alone = [id_ for id_ in matches.values() if list(matches.values()).count(id_) == 1]
     other, emptied, deleted, shared = alone[:4]
@@ -39,7 +39,7 @@ def test_only_what_differs_from_the_last_value_seen_of_an_account_is_a_change(or
     assert changes(sync(day="2026-03-04"), "2026-03-04") == Changes(values=0, accounts=0)
 
 
-def test_a_metric_selected_again_has_changed_where_it_differs(org, sync):
+def test_a_metric_selected_again_changed_only_where_it_differs(org, sync):
     salesforce_id = next(iter(Truth(org).matches().values()))
     held = list(Truth(org).matches().values()).count(salesforce_id)
     sync(day="2026-03-01", fields=FIELDS)

@@ -65,7 +65,7 @@ def types(connection):
     return {name: type_ for name, type_, *_ in described if name in ATTRIBUTES}
 
 
-def test_both_values_of_a_change_cast_back_to_what_was_published(attached):
+def test_both_values_of_a_change_cast_back_to_the_published_values(attached):
     found = types(attached)
     assert found.keys() == ATTRIBUTES.keys()
     changed = set()
@@ -85,7 +85,7 @@ def test_both_values_of_a_change_cast_back_to_what_was_published(attached):
     assert changed >= {*CHANGED, "Is_Key__c", "CreatedDate"}  # the latter by an account that is linked anew
 
 
-def test_the_history_on_a_day_is_what_was_published_on_it(attached):
+def test_the_history_on_a_day_equals_what_was_published_that_day(attached):
     for name, type_ in types(attached).items():
         for day in DAYS:
             different = attached.execute(
@@ -102,7 +102,7 @@ def test_the_history_on_a_day_is_what_was_published_on_it(attached):
             assert different == [], (name, day)
 
 
-def test_a_change_to_nothing_and_from_nothing_is_told(org, sync):
+def test_a_change_to_or_from_null_is_recorded(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     for day, rating in zip(DAYS, ("Hot", None, "Cold"), strict=True):
         org.update_account(salesforce_id, Rating=rating)
@@ -114,7 +114,7 @@ def test_a_change_to_nothing_and_from_nothing_is_told(org, sync):
     assert changes == [("Hot", None), (None, "Cold")]
 
 
-def test_a_value_that_changes_by_the_power_of_ten_of_its_fields_scales_is_seen(org, sync):
+def test_a_change_by_a_power_of_ten_with_a_new_scale_is_noticed(org, sync):
     """DuckDB's hash of 0.2500 in a column of four places is that of 25.00 in one of two."""
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.change_field("ARR__c", precision=18, scale=4)
@@ -129,7 +129,7 @@ def test_a_value_that_changes_by_the_power_of_ten_of_its_fields_scales_is_seen(o
     assert [tuple(map(float, change)) for change in changes] == [(0.25, 25.0)]
 
 
-def test_a_currency_that_the_org_shows_no_more_is_gone_from_every_account(dagster_home, tmp_path, monkeypatch):
+def test_a_currency_field_hidden_in_the_org_is_null_on_every_account(dagster_home, tmp_path, monkeypatch):
     with DemoOrg.started(tmp_path / "org", accounts=200, multi_currency=True) as org:
         for name, value in org.environment.items():
             monkeypatch.setenv(name, value)

@@ -12,7 +12,7 @@ def running_org(tmp_path_factory):
         yield org
 
 
-def test_every_amount_carries_its_currency(org, sync):
+def test_every_amount_has_its_currency(org, sync):
     run = sync(day="2026-03-01", fields=["Industry", {"field": "ARR__c", "as": "metric"}])
     truth = Truth(org)
     expected = {
@@ -28,7 +28,7 @@ def test_every_amount_carries_its_currency(org, sync):
     assert len({currency for _, currency in expected.values()}) > 1
 
 
-def test_a_paused_metric_keeps_the_currency_that_it_was_read_in(org, sync):
+def test_a_paused_metric_keeps_the_currency_of_its_last_reading(org, sync):
     truth = Truth(org)
     zuora_id, salesforce_id = next(
         (key, id_) for key, id_ in truth.matches().items() if truth.accounts[id_]["ARR__c"] is not None
@@ -49,7 +49,7 @@ def test_the_summary_has_a_row_for_each_currency(org, sync):
     assert run.rows("SELECT currency, accounts, min, max FROM insights.metric_summary ORDER BY 1") == run.rows(sql)
 
 
-def test_another_currency_ends_an_interval_although_the_number_is_the_same(org, sync):
+def test_a_changed_currency_ends_an_interval_even_if_the_number_is_the_same(org, sync):
     truth = Truth(org)
     zuora_id, salesforce_id = next(
         (key, id_) for key, id_ in truth.matches().items() if truth.accounts[id_]["ARR__c"] is not None

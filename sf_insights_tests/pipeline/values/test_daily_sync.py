@@ -11,7 +11,7 @@ from sf_insights_tests.pipeline.truth import ATTRIBUTES, METRICS, Truth
 EVERYTHING = [*ATTRIBUTES, *({"field": name, "as": "metric"} for name in METRICS)]
 
 
-def test_every_value_equals_what_the_org_holds_on_two_days(org, sync):
+def test_every_value_equals_the_orgs_on_two_days(org, sync):
     run = sync.first_day(fields=EVERYTHING)
     first = Truth(org)
     _assert_equal(run, first, "2026-03-01")
@@ -39,7 +39,7 @@ def _assert_equal(run, truth, day, remembered=None):
         assert run.metric(name, day) == truth.metric(name, matches), name
 
 
-def test_every_kind_of_crm_account_id_has_the_status_it_should_have(org, sync):
+def test_every_kind_of_crm_account_id_has_the_right_match_status(org, sync):
     run = sync.first_day()
     truth = Truth(org)
     statuses = dict(run.rows("SELECT account_id, match_status FROM insights.matched_accounts"))
@@ -70,7 +70,7 @@ def test_accounts_that_share_a_salesforce_account_all_get_its_values(org, sync):
     assert {shared for id_, shared in rows if id_ is None} == {0}
 
 
-def test_a_case_only_neighbour_is_named_and_never_linked(org, sync):
+def test_an_id_that_differs_only_in_letter_case_is_suggested_but_never_linked(org, sync):
     run = sync.first_day()
     account = next(row for row in Truth(org).zuora if row["kind"] == "case_only")
     [(reason, linked)] = run.rows(
@@ -115,7 +115,7 @@ def test_column_types_follow_describe(sync):
     assert types["BillingLatitude"] == "DECIMAL(18,15)"
 
 
-def test_changes_say_what_was_and_what_is(org, sync):
+def test_changes_have_the_old_and_the_new_value(org, sync):
     run = sync.first_day(fields=["Industry", "CreatedDate", "BillingLatitude"])
     assert run.rows("SELECT count(*) FROM insights.attribute_changes") == [(0,)]
     before = Truth(org)
@@ -151,7 +151,7 @@ def test_a_missed_day_has_no_metric_point(org, sync):
     assert run.metric("AnnualRevenue", "2026-03-03") == Truth(org).metric("AnnualRevenue")
 
 
-def test_a_metric_that_becomes_null_ends_and_may_begin_again(org, sync):
+def test_a_metric_that_becomes_null_ends_its_interval_and_can_start_again(org, sync):
     matches = Truth(org).matches()
     values = Truth(org).metric("AnnualRevenue")
     zuora_id = next(iter(values))
@@ -202,7 +202,7 @@ def test_every_relation_opens_directly_and_attached_under_any_name(sync, attache
         assert connection.execute(f"SELECT {prefix}.sf_id18('001M000000qfPyS')").fetchall() == [("001M000000qfPySIAU",)]
 
 
-def test_every_column_of_the_analysts_schema_has_a_comment_and_is_in_the_dictionary(sync):
+def test_every_analysts_column_has_a_comment_and_is_in_the_data_dictionary(sync):
     run = sync.first_day()
     bare = run.rows(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'insights' AND comment IS NULL"
@@ -213,7 +213,7 @@ def test_every_column_of_the_analysts_schema_has_a_comment_and_is_in_the_diction
     )
 
 
-def test_the_dictionary_and_the_comments_say_the_same(org, sync):
+def test_the_data_dictionary_and_the_comments_agree(org, sync):
     sync.first_day(fields=["Industry", "Rating"])
     org.hide_field("Rating")
     run = sync(day="2026-03-02")
@@ -236,7 +236,7 @@ def test_a_sync_of_5000_accounts_makes_at_most_12_calls(org, sync):
     assert 0 < len(calls) <= 12
 
 
-def test_a_data_directory_may_have_any_name(org, dagster_home, tmp_path, monkeypatch):
+def test_a_data_directory_can_have_any_name(org, dagster_home, tmp_path, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     sync = Pipeline(tmp_path / "Id=7, it's [our] *data* {100 %20} $HOME \N{SNOWMAN}", dagster_home, monkeypatch)

@@ -33,7 +33,7 @@ def digits(org):
     return arrive
 
 
-def test_a_metric_keeps_every_digit_and_its_double_is_the_nearest_one(sync, digits):
+def test_a_metric_keeps_every_digit_and_its_double_is_the_nearest(sync, digits):
     texts = [
         "999999999999999999",
         "-9007199254740993",
@@ -49,7 +49,7 @@ def test_a_metric_keeps_every_digit_and_its_double_is_the_nearest_one(sync, digi
     assert run.rows("SELECT count(*) FROM ops.rejected_values") == [(0,)]
 
 
-def test_a_change_that_no_double_shows_is_a_change(sync, digits):
+def test_a_change_too_small_for_a_double_is_recorded(sync, digits):
     [zuora_id] = digits("9007199254740993")
     sync(day="2026-03-01", fields=FIELDS)
     digits("9007199254740992")
@@ -65,7 +65,7 @@ def test_a_change_that_no_double_shows_is_a_change(sync, digits):
     assert run.rows(INTERVALS, [zuora_id]) == [(Decimal(9007199254740993), "2026-03-01", None)]
 
 
-def test_a_wider_column_changes_no_value(org, sync, digits):
+def test_widening_a_column_changes_no_value(org, sync, digits):
     [zuora_id] = digits("0.1")
     before = sync(day="2026-03-01", fields=FIELDS).rows("FROM insights.metric_history ORDER BY ALL")
     digits("0.100000000000000001")
@@ -92,7 +92,7 @@ def test_the_sum_of_a_day_is_the_double_nearest_to_the_exact_sum(org, sync, digi
     assert summed == float(exactly)
 
 
-def test_an_attribute_and_a_metric_of_a_field_have_the_same_digits(sync, digits):
+def test_a_fields_attribute_and_metric_have_the_same_digits(sync, digits):
     [zuora_id] = digits("72057594037927945.25")
     run = sync(day="2026-03-01", fields=["ARR__c"])
     assert run.attributes("ARR__c")[zuora_id] == Decimal("72057594037927945.25")

@@ -20,7 +20,7 @@ def running_org(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_neither_the_file_nor_what_it_holds_grows_on_days_on_which_nothing_changes(org, sync):
+def test_nothing_grows_on_days_without_changes(org, sync):
     held, sizes = [], []
     for number in range(DAYS):
         run = sync(day=str(date(2026, 3, 1) + timedelta(days=number)), fields=FIELDS)
