@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver(ThreadingHTTPServer):
-    """Takes what is sent to it, and answers with `status`; what a redirect leads to is counted in `followed`.
+    """Records what it receives and answers with `status`; `followed` counts requests that followed a redirect.
 
-    `answers_in_full` false leaves the body of each answer unfinished until the receiver is closed.
+    If `answers_in_full` is false, no answer's body ends until the receiver is closed.
     """
 
     def __init__(self):
@@ -30,7 +30,7 @@ class Receiver(ThreadingHTTPServer):
         }
 
     def taken(self):
-        """The texts of the alerts since the last call, refused ones included."""
+        """Return the texts of the alerts since the last call, including refused ones."""
         lines, self.lines = self.lines, []
         return lines
 

@@ -1,4 +1,4 @@
-"""The demo org that the tests of a worker share, in a process of its own and spoken to over HTTP."""
+"""The demo org that a worker's tests share: its own process, reached over HTTP."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.session import new_session
 from sf_insights_tests.clients import connected
 
-# Hypothesis judges what comes out, not how long a busy machine took for it.
+# Hypothesis checks results, not how long a busy machine takes.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
@@ -23,19 +23,19 @@ ROOM = 2 << 30
 
 
 def pytest_configure() -> None:
-    """Keep the tests' files in memory where there is room: a sync waits a hundred times until a disk has written."""
+    """Keep the tests' files in memory if there is room: a sync waits for about a hundred disk writes."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, so that no worker is left alone with one at the end."""
+    """Start slow tests first, so that no worker finishes long after the others."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_of_a_terminal() -> Iterator[None]:
-    """Give the processes of the tests the signals of a terminal, also when pytest runs under nohup or in background."""
+    """Give test processes a terminal's signal handling, even if pytest runs under nohup or in the background."""
     before = {
         number: signal.signal(number, handler)
         for number, handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler))
@@ -53,7 +53,7 @@ def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
 
 @pytest.fixture
 def org(running_org) -> DemoOrg:
-    """The demo org as it was generated: no day has passed; no fault, session, job or request of an earlier test."""
+    """The demo org as generated: no days passed, and no faults, sessions, jobs or requests of earlier tests."""
     running_org.reset()
     return running_org
 
@@ -66,7 +66,7 @@ def salesforce(org) -> Iterator[SalesforceOrg]:
 
 @pytest.fixture
 def token(org) -> str:
-    """An access token that somebody else got."""
+    """An access token from another login."""
     form = {
         "grant_type": "client_credentials",
         "client_id": org.environment["SALESFORCE_CONSUMER_KEY"],

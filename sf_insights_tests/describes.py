@@ -1,8 +1,8 @@
-"""Account describes of the kind that real orgs have: managed packages, person accounts, formulas; names are ours."""
+"""Account describes like those of real orgs, with managed packages, person accounts and formulas (names invented)."""
 
 from typing import Any
 
-# Every key of a field entry, as API 48 and later send it.
+# Every key of a field entry, as API 48 and later return it.
 _ENTRY: dict[str, Any] = {
     "aggregatable": True,
     "aiPredictionField": False,
@@ -81,7 +81,7 @@ _PERSON = (
     "PersonHasOptedOutOfEmail boolean|PersonLastCURequestDate datetime|PersonEmailBouncedReason string|"
     "PersonIndividualId reference|PersonLeadSource picklist|Score__pc double 5,2|Preferred_Times__pc multipicklist"
 )
-# What managed packages and administrators add, in turn.
+# Fields that managed packages and administrators add, in turn.
 _CUSTOM = (
     "Level picklist",
     "Amount currency 16,2",
@@ -112,7 +112,7 @@ SIZES = {68: [], 120: ["pkg"], 250: ["pkg", "quotes2", "a_longer_name1"], 343: [
 
 
 def describe(size: int) -> dict[str, Any]:
-    """A describe of this many fields; from 120 on with managed packages and 38 formulas, above with person accounts."""
+    """Return a describe of this many fields: packages and 38 formulas from 120, person accounts above that."""
     packages = SIZES[size]
     fields = [_field(*entry.split()) for entry in _STANDARD.split("|")]
     has_persons = size > 120

@@ -1,6 +1,6 @@
-"""A warehouse as an earlier version left it.
+"""A warehouse that an earlier version wrote.
 
-warehouse_of_schema_1.duckdb.gz is what 24bbfbd, the last commit with version 1, made of a demo org of 60 accounts (seed
+Commit 24bbfbd, the last one with version 1, wrote warehouse_of_schema_1.duckdb.gz from a demo org of 60 accounts (seed
 1): synced as 2026-03-01, then after `pass_day` and `hide_field("Rating")` as 2026-03-02, with FIELDS; `gzip -9n`.
 """
 

@@ -36,7 +36,7 @@ _VARIABLES = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
 
 @dataclass
 class Said:
-    """What a command did: its exit code, and what it printed, with every run of white space as one blank."""
+    """The result of a command: its exit code and its output, with every run of white space as one space."""
 
     code: int
     out: str
@@ -82,7 +82,7 @@ def _flat(text: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what a user of sf_insights may have set."""
+    """An environment without the variables that a user of sf_insights may have set."""
     return {name: value for name, value in os.environ.items() if not name.startswith((*_VARIABLES, "DAGSTER_"))}
 
 
@@ -93,7 +93,7 @@ def dagster_home(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
-    """An installation that is connected to the demo org and has synced nothing yet."""
+    """An installation that is connected to the demo org and has not synced yet."""
     for name in [name for name in os.environ if name.startswith(_VARIABLES)]:
         monkeypatch.delenv(name)
     data = tmp_path / "data"
@@ -111,13 +111,13 @@ def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
 
 @pytest.fixture(scope="session")
 def first_sync() -> dict[str, Path]:
-    """Where the data directory after a first sync is, once a test needed it."""
+    """The path of a data directory after a first sync, created when a test first needs it."""
     return {}
 
 
 @pytest.fixture
 def synced(sf_insights, first_sync, tmp_path_factory) -> Installation:
-    """The same after its first sync."""
+    """An installation after its first sync."""
     if not first_sync:
         assert sf_insights("sync").code == 0
         first_sync["data"] = tmp_path_factory.mktemp("synced") / "data"
@@ -128,7 +128,7 @@ def synced(sf_insights, first_sync, tmp_path_factory) -> Installation:
 
 @pytest.fixture
 def closed_port() -> int:
-    """A port on which nobody listens."""
+    """A port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
@@ -136,7 +136,7 @@ def closed_port() -> int:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Path:
-    """A copy of the checkout for the commands that work in it, as somebody has just cloned it."""
+    """A copy of the checkout, as after `git clone`."""
     copy = tmp_path_factory.mktemp("checkout")
     shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "data").mkdir()
@@ -147,13 +147,13 @@ def checkout(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def command() -> list[str]:
-    """How the commands are started in a process of their own."""
+    """The command line that starts sf-insights in its own process."""
     return [sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')"]
 
 
 @pytest.fixture
 def on_terminal(sf_insights, org, dagster_home, checkout, command):
-    """Run a command on a terminal of 80 columns, in its own process, and return all its output."""
+    """Run a command on an 80-column terminal, in its own process, and return its output."""
 
     def run(*arguments, **variables):
         environment = clean_environment() | org.environment
@@ -169,7 +169,7 @@ def on_terminal(sf_insights, org, dagster_home, checkout, command):
                 while time.monotonic() < deadline and (part := os.read(mine, 65_536)):
                     said += part
             except OSError:
-                pass  # Linux reports the end of the output this way
+                pass  # Linux signals the end of the output this way
             finally:
                 os.close(mine)
                 process.kill() if time.monotonic() >= deadline else process.wait(_TERMINAL_SECONDS)

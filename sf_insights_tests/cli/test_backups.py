@@ -1,4 +1,4 @@
-"""backup, restore and publish: through a lost and a damaged file."""
+"""backup, restore and publish with a lost or damaged file."""
 
 import shlex
 import subprocess
@@ -58,7 +58,7 @@ def test_publish_rebuilds_the_snapshot_without_salesforce(org, synced, harm):
 
 
 def damage(file, table="salesforce.raw_accounts"):
-    """Change one byte of a block that a table's columns are in, as a failing disk does."""
+    """Change one byte in a block of table data, as a failing disk does."""
     with duckdb.connect(str(file), read_only=True) as connection:
         [(block,)] = connection.execute(
             "SELECT max(block_id) FROM pragma_storage_info($table) WHERE persistent", {"table": table}
@@ -177,7 +177,7 @@ def test_a_failed_restore_leaves_the_warehouse_in_place(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
     before = synced.warehouse.read_bytes()
-    (synced.data / ".warehouse.duckdb.part").mkdir()  # where the copy is made
+    (synced.data / ".warehouse.duckdb.part").mkdir()  # where restore writes its copy
     assert synced("restore", str(copy)).code == 1
     assert synced.warehouse.read_bytes() == before
     assert list(synced.data.glob("*before-restore*")) == []

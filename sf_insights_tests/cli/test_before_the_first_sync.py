@@ -1,4 +1,4 @@
-"""Commands where nothing has been synced yet: each says what to do, and makes nothing."""
+"""Commands before the first sync: each says what to do and creates nothing."""
 
 import shutil
 
@@ -37,7 +37,7 @@ def test_a_command_without_its_settings_file_names_the_file_and_creates_nothing(
     shutil.rmtree(sf_insights.data)
     before = sorted(tmp_path.rglob("*"))
     said = sf_insights(*arguments)
-    if arguments != ("fields",):  # which lists what the org has, whatever is selected
+    if arguments != ("fields",):  # which lists the org's fields with any selection
         assert said.code == 1
         assert "account_field_sync.yaml" in said.out + said.err
     assert "failed unexpectedly" not in said.err

@@ -5,7 +5,7 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 
 def states(said):
-    """The state of each subject in the JSON of `check`."""
+    """Return the state of each subject in the JSON of `check`."""
     return {finding["subject"]: finding["state"] for finding in said.json["findings"]}
 
 

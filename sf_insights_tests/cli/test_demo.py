@@ -5,7 +5,7 @@ import pytest
 
 from sf_insights_tests.cli.conftest import clean_environment
 
-# A user's own connection, none of which the demo may touch.
+# A user's own connection, which the demo must not use.
 MINE = {
     "SALESFORCE_DOMAIN": "acme.my.salesforce.com",
     "SALESFORCE_API_VERSION": "nonsense",
@@ -18,7 +18,7 @@ MINE = {
 
 @pytest.fixture(scope="module")
 def demo(checkout, command, tmp_path_factory):
-    """What `demo` prints in a fresh checkout whose user has an org and files of their own."""
+    """The output of `demo` in a fresh checkout whose user already has an org and files."""
     mine = tmp_path_factory.mktemp("mine")
     variables = {
         **MINE,

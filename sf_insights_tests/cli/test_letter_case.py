@@ -1,4 +1,4 @@
-"""The commands, when a field's letter case changed in Salesforce or somebody types it otherwise."""
+"""The commands after a field's letter case changed in Salesforce, or with a field typed in another case."""
 
 from sf_insights_tests.cli.conftest import CONFIGURATION
 

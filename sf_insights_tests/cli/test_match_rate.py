@@ -1,4 +1,4 @@
-"""One definition of the match rate: the guard, the asset check, `check`, `status` and the views say the same."""
+"""One definition of the match rate: the guard, the asset check, `check`, `status` and the views agree."""
 
 import dagster as dg
 import pytest
@@ -8,7 +8,7 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 
 def check_of_dagster():
-    """What the last run of the asset check found."""
+    """Return the result of the asset check's last run."""
     key = dg.AssetCheckKey(dg.AssetKey(["insights", "matched_accounts"]), "enough_accounts_match")
     with dg.DagsterInstance.get() as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]

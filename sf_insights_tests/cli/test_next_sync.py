@@ -1,4 +1,4 @@
-"""What people are told of the next sync: what Dagster will do, and what keeps it from doing so."""
+"""What the commands show about the next sync: when Dagster starts it, or what prevents that."""
 
 import subprocess
 import sys
@@ -16,14 +16,14 @@ DAGSTER = str(Path(sys.executable).with_name("dagster"))
 
 @pytest.fixture
 def synced_once(sf_insights, tmp_path, monkeypatch):
-    """A synced installation with a Dagster of its own."""
+    """A synced installation with its own Dagster instance."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0
     return sf_insights
 
 
 def told(installation, *select):
-    """What three commands say."""
+    """Return the output of three commands."""
     findings = installation("check", "--json").json["findings"]
     schedule = next(finding for finding in findings if finding["subject"] == "Schedule")
     ahead = installation("status", "--json").json["next_sync"]
@@ -36,7 +36,7 @@ def told(installation, *select):
 
 
 def live(minutes_ago=0):
-    """Let Dagster's records say when its daemon was last alive."""
+    """Record a last heartbeat of Dagster's daemon."""
     moment = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     with dg.DagsterInstance.get() as instance:
         instance.add_daemon_heartbeat(DaemonHeartbeat(moment.timestamp(), "SCHEDULER", "its id", []))
@@ -61,7 +61,7 @@ def test_with_a_running_daemon_only_the_time_is_shown(synced_once):
 def test_a_schedule_stopped_in_dagster_is_reported_however_dagster_was_started(synced_once):
     live()
     stop = [DAGSTER, "schedule", "stop", "daily_account_field_sync"]
-    subprocess.run(stop, cwd=CHECKOUT, check=True, capture_output=True, timeout=120)  # by pyproject.toml
+    subprocess.run(stop, cwd=CHECKOUT, check=True, capture_output=True, timeout=120)  # set in pyproject.toml
     for said in told(synced_once, "Phone"):
         assert "is stopped in Dagster, so nothing starts it. Start the schedule there" in said
     start = [DAGSTER, "schedule", "start", "daily_account_field_sync", "-w", str(CHECKOUT / "workspace.yaml")]
@@ -76,7 +76,7 @@ def test_an_invalid_file_is_reported(synced_once):
 
 def test_the_next_attempt_of_a_failed_sync_is_shown(sf_insights, org, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
-    ahead = 12 - datetime.now(UTC).hour  # about noon there, so that the day does not end meanwhile
+    ahead = 12 - datetime.now(UTC).hour  # about noon there, so the day does not end during the test
     sf_insights.configure(daily_at="11:00", timezone=f"Etc/GMT{-ahead:+d}" if ahead else "UTC")
     org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
     assert sf_insights("sync").code == 1

@@ -1,4 +1,4 @@
-"""The commands on a warehouse that an earlier version wrote, or a newer one."""
+"""The commands on a warehouse that an earlier or newer version wrote."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from sf_insights_tests.older_warehouse import DAY, FIELDS, put_older_warehouse
 
 @pytest.fixture
 def older(sf_insights):
-    """An installation whose warehouse and snapshot are of schema 1."""
+    """An installation with a warehouse and a snapshot of schema 1."""
     sf_insights.configure(fields=FIELDS)
     put_older_warehouse(sf_insights.warehouse)
     shutil.copyfile(sf_insights.warehouse, sf_insights.snapshot)

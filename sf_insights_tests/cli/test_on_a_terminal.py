@@ -1,4 +1,4 @@
-"""What a person sees: the commands on a terminal of 80 columns, in a process of their own."""
+"""The commands on an 80-column terminal, each in its own process."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Another run that holds the warehouse, or once did, and clocks that jump."""
+"""Syncs while another run holds the warehouse, after one did, and with clocks that jump."""
 
 import json
 import os
@@ -19,7 +19,7 @@ JOBS = "/jobs/query"
 
 @pytest.fixture
 def variables(org, sf_insights, dagster_home):
-    """What a process of its own needs to work on the same installation."""
+    """The variables that let another process work on the same installation."""
     return org.environment | {
         "SF_INSIGHTS_DATA_DIR": str(sf_insights.data),
         "SF_INSIGHTS_TODAY": "2026-03-02",

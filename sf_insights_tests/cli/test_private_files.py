@@ -1,4 +1,4 @@
-"""Who may read what the commands write, at every moment at which they write it: this user alone, with any umask."""
+"""Only this user can read the files that the commands write, at every moment and with any umask."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from sf_insights.settings.home import CHECKOUT
 from sf_insights.warehouse.warehouse import Warehouse
 
 SNAPSHOT = {"account_insights.duckdb", ".account_insights.duckdb.part"}  # for analysts, once it is complete
-# What DuckDB and the lock write beside the warehouse has the umask's mode, and the list of accounts is the test's own.
-HOLDER = {"warehouse.holder"}  # other users may read who holds the lock
+# DuckDB and the lock write these with the umask's mode; the test writes the list of accounts.
+HOLDER = {"warehouse.holder"}  # other users can see which process holds the lock
 OF_THE_UMASK = {
     "warehouse.duckdb",
     "warehouse.duckdb.wal",
@@ -24,7 +24,7 @@ OF_THE_UMASK = {
 
 @pytest.fixture
 def readable(sf_insights, tmp_path):
-    """Run a command with an open umask, and return which files others could read meanwhile."""
+    """Run a command with an open umask, and return the files that others could read during it."""
 
     def run(*arguments):
         notes = tmp_path / "notes"

@@ -1,4 +1,4 @@
-"""sf-insights rejected, and status --max-age: what a monitor asks."""
+"""sf-insights rejected, and status --max-age as a monitor calls it."""
 
 import csv
 

@@ -143,7 +143,7 @@ def test_an_edit_saved_while_salesforce_answers_is_kept(sf_insights, org):
         deadline = time.monotonic() + 30
         while not any("token" in request["path"] for request in org.requests()):
             if time.monotonic() > deadline:
-                return  # the file stays as it was, which the assertions tell
+                return  # the assertions show that the file did not change
             time.sleep(0.05)
         sf_insights.configuration.write_text(changed)
 

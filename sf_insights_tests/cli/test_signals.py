@@ -1,4 +1,4 @@
-"""What is stopped by a signal, each in a process of its own."""
+"""Commands that a signal stops, each in its own process."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ READY_SECONDS = 90
 
 
 class Running:
-    """A command that has said that it is ready; it is started as a background shell would, with SIGINT ignored."""
+    """A command that has reported ready; started with SIGINT ignored, as a background shell does."""
 
     def __init__(self, command, checkout, ready, **variables):
         environment = clean_environment() | {"PYTHONPATH": str(checkout), "COLUMNS": "80"} | variables
@@ -61,7 +61,7 @@ class Running:
 
 
 def children_of(pid):
-    """Every process below this one, by pid."""
+    """Return every descendant of a process, by pid."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed.splitlines())}
     below, new = set(), {pid}
@@ -157,7 +157,7 @@ def test_settings_uses_a_demo_org_that_already_runs(checkout, command, closed_po
 
 
 def orgs_below(running):
-    """The demo orgs that a command runs, by pid."""
+    """Return the demo orgs that a command runs, by pid."""
     listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     below = children_of(running.process.pid)
     lines = (line.split(maxsplit=1) for line in listed.splitlines())

@@ -1,4 +1,4 @@
-"""sf-insights unmatched: every account without a match, its reason, and who might be meant."""
+"""sf-insights unmatched: every unmatched account, the reason, and candidates."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""A sync that waits for a server: what other people are told meanwhile, and what ends it."""
+"""A sync that waits for a server: what status shows during the wait, and what ends it."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ WAITING = (
 
 @pytest.fixture
 def waiting(org, synced, dagster_home, checkout, command):
-    """Start a sync that waits for Salesforce, far longer than a test does, at one of its addresses."""
+    """Start a sync that waits for one of Salesforce's addresses, far longer than a test runs."""
 
     def start(path, **headers):
         synced.configure(retry_for="2h")
@@ -45,7 +45,7 @@ def test_status_shows_what_a_sync_waits_for_until_it_continues(waiting, org, syn
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
 
 
-# In the main thread, in those of the downloads, and where the query cannot be removed either.
+# Waits in the main thread, in the download threads, and when the query cannot be deleted either.
 @pytest.mark.parametrize("path", ["/describe", "/results", "/jobs/query/"])
 def test_a_signal_ends_an_hours_wait_at_once(waiting, synced, path):
     with waiting(path, **{"Retry-After": "3600"}) as sync:

@@ -1,4 +1,4 @@
-"""A larger demo org, and clients that reach it as they reach Salesforce."""
+"""A larger demo org, and clients that reach it the way they reach Salesforce."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ ACCOUNTS = 700
 
 
 class ToTheOrg(HTTPAdapter):
-    """Sends every request to the org, whichever Salesforce host it is meant for."""
+    """Sends every request for a Salesforce host to the demo org."""
 
     def __init__(self, url: str) -> None:
         self.target = urlsplit(url)
@@ -55,7 +55,7 @@ def salesforce(session: requests.Session) -> Salesforce:
 
 @pytest.fixture
 def rest(salesforce: Salesforce, session: requests.Session) -> Callable[..., requests.Response]:
-    """A plain call of the REST API: method, path below /services/data/v62.0/."""
+    """Call the REST API with a method and a path below /services/data/v62.0/."""
 
     def call(method: str, path: str, **kwargs: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {salesforce.session_id}", **kwargs.pop("headers", {})}
@@ -71,7 +71,7 @@ def bulk(rest: Callable[..., requests.Response]) -> "BulkClient":
 
 
 class BulkClient:
-    """The Bulk API 2.0 by hand, for what simple-salesforce does not show."""
+    """A plain Bulk API 2.0 client, for details that simple-salesforce does not expose."""
 
     def __init__(self, rest: Callable[..., requests.Response]) -> None:
         self.rest = rest

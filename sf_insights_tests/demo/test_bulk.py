@@ -194,7 +194,7 @@ def test_a_cached_result_stays_while_its_job_runs(org: DemoOrg, bulk, rest) -> N
     org.configure(job_seconds=3)
     again = bulk.create("SELECT Id, Name FROM Account")
     org.configure(job_seconds=0)
-    for number in range(8):  # newer results, so that the one found ready is the oldest on disk
+    for number in range(8):  # newer results make the cached one the oldest on disk
         other = bulk.finished(f"SELECT Id FROM Account WHERE Name = '{number}'")
         assert rest("DELETE", f"jobs/query/{other['id']}").status_code == 204
     job = bulk.awaited(again)

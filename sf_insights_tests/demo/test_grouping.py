@@ -1,4 +1,4 @@
-"""GROUP BY, and what a client may ask about a query instead of its records."""
+"""GROUP BY, and requests for a query's columns or plan instead of its records."""
 
 from collections import Counter, defaultdict
 

@@ -107,7 +107,7 @@ def test_refused_logins_say_why(
 
 
 def test_every_address_in_an_answer_belongs_to_the_demo_org(org: DemoOrg, session, rest, salesforce) -> None:
-    """A client that follows one carries its token nowhere else."""
+    """A client that follows these addresses sends its token to no other host."""
     form = {
         "grant_type": "client_credentials",
         "client_id": credentials.CONSUMER_KEY,
@@ -117,7 +117,7 @@ def test_every_address_in_an_answer_belongs_to_the_demo_org(org: DemoOrg, sessio
     token = session.post(url, data=form, timeout=30).json()
     assert {token["instance_url"], token["api_instance_url"]} == {org.url}
     bearer = {"Authorization": f"Bearer {token['access_token']}"}
-    # As clients do: to the address itself, which needs no adapter.
+    # Use the address itself, without an adapter, as clients do.
     identity = requests.get(token["id"], headers=bearer, timeout=30)
     assert identity.json()["username"] == credentials.USERNAME
     resources = rest("GET", "").json()

@@ -1,4 +1,4 @@
-"""Single records by REST, as simple-salesforce and jsforce write and read them."""
+"""Single records over REST, read and written as simple-salesforce and jsforce do."""
 
 import pytest
 from simple_salesforce import Salesforce, SalesforceMalformedRequest, SalesforceResourceNotFound

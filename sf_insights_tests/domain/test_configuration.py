@@ -1,4 +1,4 @@
-"""What the administrator's file may say: every refusal names the entry and what to write instead."""
+"""The settings file: every error names the entry and what to write instead."""
 
 from datetime import time
 
@@ -219,7 +219,7 @@ def test_an_invalid_time_of_day_is_refused(value):
 
 
 def test_a_time_that_yaml_1_1_turned_into_seconds_is_refused():
-    # 04:30 without quotes is 270 where a reader follows YAML 1.1.
+    # A YAML 1.1 reader turns an unquoted 04:30 into 270.
     with pytest.raises(ConfigurationProblem, match="quoted time of day"):
         parse_configuration({"fields": ["A"], "daily_at": 270})
 

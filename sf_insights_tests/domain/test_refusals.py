@@ -1,4 +1,4 @@
-"""The tables of refusals: what is done about each, and what a person is told."""
+"""The tables of refusals: the reaction to each, and the message."""
 
 import pytest
 

@@ -19,7 +19,7 @@ HOSTS = {
     "acme.cloudforce.mil": "acme.cloudforce.mil",
     "acme.my.sfcrmproducts.cn": "acme.my.sfcrmproducts.cn",
     "acme.my.sfcrmapps.cn": "acme.my.sfcrmapps.cn",
-    # Pages that people paste from a browser.
+    # URLs that people paste from a browser.
     "https://acme.lightning.force.com/lightning/r/Account/001/view?ws=1": "acme.my.salesforce.com",
     "acme--uat.sandbox.lightning.force.com": "acme--uat.sandbox.my.salesforce.com",
     "acme.trailblaze.lightning.force.com": "acme.trailblaze.my.salesforce.com",

@@ -1,4 +1,4 @@
-"""Ids of 15 and 18 characters: completed, repaired or refused, alike in Python and in DuckDB."""
+"""Ids of 15 and 18 characters are completed, repaired or refused, the same in Python and DuckDB."""
 
 import string
 
@@ -11,7 +11,7 @@ from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_charact
 from sf_insights.sql import render
 
 ALPHANUMERIC = string.ascii_letters + string.digits
-# Whole ids that stand in Salesforce's documentation of the REST API and of 15-digit ids.
+# Complete ids from Salesforce's documentation of the REST API and of 15-digit ids.
 KNOWN = ["001D000000IqhSLIAZ", "001D000000K0fXOIAZ", "003D000000QV9n2IAD", "001A0000006Vm9rIAC"]
 ID = "001Dm00000aBcDe"
 
@@ -20,7 +20,7 @@ damages = st.lists(st.booleans(), min_size=18, max_size=18)
 
 
 def checksum(body: str) -> str:
-    """The rule as Salesforce tells it: each group of five, reversed, read as a binary number, looks up a letter."""
+    """Salesforce's rule: each group of five, reversed and read as a binary number, selects a letter."""
     alphabet = string.ascii_uppercase + "012345"
     groups = (body[0:5], body[5:10], body[10:15])
     return "".join(
@@ -29,7 +29,7 @@ def checksum(body: str) -> str:
 
 
 def expected(text: str) -> str | None:
-    """The 18 characters, found by trying: the only letter case of the first fifteen that has this suffix."""
+    """Find the 18 characters by brute force: only one letter case of the first 15 has this suffix."""
     if len(text) not in (15, 18) or not set(text) <= set(ALPHANUMERIC):
         return None
     body, suffix = text[:15], text[15:].upper()
@@ -68,7 +68,7 @@ def one(database, expression: str, text: str | None):
 
 
 def in_duckdb(database, text: str) -> str | None:
-    """What matching makes of a trimmed id, put together from the macros as it does."""
+    """Return a trimmed id's match key, from the same macros that matching uses."""
     suffix = one(database, "id_suffix(substr($text, 1, 15))", text)
     if len(text) == 15:
         return text + suffix
@@ -126,7 +126,7 @@ def test_an_id_whose_suffix_contradicts_it_is_refused(database, body, suffix):
 
 @pytest.mark.parametrize("suffix", ["AAB", "999", "zzz", "AA6"])
 def test_a_mistyped_suffix_is_refused(database, suffix):
-    # Digits have no case, so no group of digits has another suffix than A.
+    # Digits have no case, so a group of digits always has the suffix A.
     with pytest.raises(InvalidSalesforceId, match="contradict"):
         to_18_characters("001000000000000" + suffix)
     assert in_duckdb(database, "001000000000000" + suffix) is None

@@ -1,4 +1,4 @@
-"""The statement that reads the accounts, and the columns it brings."""
+"""The query that reads the accounts, and its columns."""
 
 import re
 

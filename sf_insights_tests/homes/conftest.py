@@ -1,4 +1,4 @@
-"""Homes of demo orgs, and an environment in which nobody has named one."""
+"""Homes of demo orgs, and an environment without a named home."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def nobody_named_a_home(monkeypatch) -> None:
 
 
 def home_of(org, directory: Path) -> Path:
-    """A home as `init` makes it, with the credentials of a demo org in its .env."""
+    """Create a home with `init` and put the credentials of a demo org into its .env."""
     home = make_home(directory)
     with home.env_file.open("a", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in org.environment.items())

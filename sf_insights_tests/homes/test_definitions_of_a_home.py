@@ -1,4 +1,4 @@
-"""What account_field_sync() returns: names under the prefix, resources and schedules of the home's own."""
+"""account_field_sync() returns names under the prefix and the home's own resources and schedules."""
 
 import dagster as dg
 import pytest

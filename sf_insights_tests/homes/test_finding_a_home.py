@@ -1,4 +1,4 @@
-"""Which home a command works on, and which variables hold in it."""
+"""How a command finds its home and that home's variables."""
 
 import subprocess
 import sys

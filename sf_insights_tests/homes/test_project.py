@@ -1,4 +1,4 @@
-"""Somebody's own Dagster project that takes in the homes of two orgs, run by Dagster's own commands."""
+"""A Dagster project that merges the homes of two orgs, run by Dagster's commands."""
 
 import shutil
 import subprocess
@@ -66,7 +66,7 @@ code_location_target_module = "{module}.definitions"
 
 
 class Project:
-    """The project's directory, and Dagster's commands run in it."""
+    """The project's directory, and Dagster's commands in it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -159,7 +159,7 @@ def test_a_project_asset_reads_the_synced_attributes(synced):
 
 
 def test_a_sync_completes_with_one_process_per_step(synced):
-    """As where somebody materializes assets by hand in a project that has Dagster's default executor."""
+    """As when materializing assets by hand in a project with Dagster's default executor."""
     select = 'key:"apac/insights/account_attributes"+'
     synced.run("dagster", "asset", "materialize", "-m", "shop.definitions", "--select", select)
     rows = synced.snapshot("apac", "SELECT sync, state, reason FROM ops.sync_runs ORDER BY sync")

@@ -1,4 +1,4 @@
-"""The built wheel in an environment of its own, run from a directory that has nothing to do with the checkout."""
+"""The built wheel in its own virtual environment, run from outside the checkout."""
 
 import os
 import re
@@ -22,7 +22,7 @@ SECONDS = 240
 
 
 class Installed:
-    """The commands of the wheel, run in an empty directory by a user without any data."""
+    """The wheel's commands, run in an empty directory by a user without data."""
 
     def __init__(self, environment: Path, workplace: Path) -> None:
         self.packages = next((environment / "lib").glob("python*/site-packages"))
@@ -47,7 +47,7 @@ class Installed:
         )
 
     def serve(self, *arguments: str) -> tuple[str, str]:
-        """Start a command that serves, open its page, stop it, and return what it said and the page."""
+        """Start a server command, open its page, stop it, and return its output and the page."""
         command = [self.program, *arguments, "--port", free_port()]
         said, page = "", ""
         with subprocess.Popen(
@@ -70,7 +70,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Installed:
-    """Everything is built and installed without the network: the locked packages are lent to the new environment."""
+    """The installed wheel; it needs no network because the new environment shares the locked packages."""
     workplace = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(workplace)],
@@ -86,7 +86,7 @@ def installed(tmp_path_factory) -> Installed:
         check=True, timeout=SECONDS,
     )  # fmt: skip
     installation = Installed(environment, workplace)
-    # A path file inside the lent directory is not read, so that the checkout cannot be imported from there.
+    # Python ignores .pth files in the shared directory, so the checkout cannot be imported from there.
     (installation.packages / "locked.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return installation
 
@@ -98,7 +98,7 @@ def files_before(installed) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def home(installed, files_before, running_org) -> Path:
-    """A home that the wheel made, connected to the demo org."""
+    """A home created by the wheel and connected to the demo org."""
     running_org.reset()
     made = installed.run("init", "emea")
     assert made.returncode == 0, made.stderr

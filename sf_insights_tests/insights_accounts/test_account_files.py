@@ -1,4 +1,4 @@
-"""Insights accounts from files."""
+"""Insights accounts from CSV and Parquet files."""
 
 import polars as pl
 import pytest
@@ -127,7 +127,7 @@ def test_a_long_file_is_read_whole_and_in_pieces(tmp_path, name):
     whole = pl.DataFrame({"row": range(250_000)}).select(
         Id=pl.format("a{}", "row"),
         AccountNumber=pl.format("A-{}", "row"),
-        # Each piece ends, and each next one begins, in texts that hold what ends a line.
+        # Each chunk ends, and the next one starts, inside texts with line breaks.
         Name=pl.format('Acme "{}"\r\nof, York\n', "row"),
         CrmId=pl.when(pl.col("row") % 3 > 0).then(pl.format("001{}", "row")),
         Status=pl.lit("Active"),

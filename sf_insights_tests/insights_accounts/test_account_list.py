@@ -14,7 +14,7 @@ from sf_insights.warehouse.accounts.zuora_accounts import apply_list
 from sf_insights.warehouse.syncs.syncs import open_sync
 from sf_insights.warehouse.warehouse import Warehouse
 
-# Sampled, since the most that a process ever had counts the pages of the file that is read too.
+# Sampled, because a process's peak memory includes the pages of the file that it reads.
 LAND = """
 import sys, threading, time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that people, or others, wrote wrongly: exact storage or a refusal that names the file; nothing is run."""
+"""Broken and hostile files: stored exactly or refused by name, never executed."""
 
 import csv
 import io

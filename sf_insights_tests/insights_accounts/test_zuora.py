@@ -52,7 +52,7 @@ def test_a_clock_change_does_not_affect_a_tokens_age(org, zuora, monkeypatch, ju
     monkeypatch.setattr(time, "time", lambda: wall() + jump)
     listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 1
-    monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # the hour that it lives has really passed
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # its lifetime of one hour has really passed
     listed(zuora)
     assert len(calls(org, "POST", "/oauth/token")) == 2
 

@@ -1,4 +1,4 @@
-"""Random days of an org and of its administrator: everything that may happen between two syncs, the same for a seed."""
+"""Random days of an org and its administrator: any changes between two syncs, reproducible by seed."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from sf_insights_tests.model.product import NUMBERS, SILENT, Entry, Shown
 
-# The fields that take part, as the org shows them at first; others are never selected.
+# The fields in play as the org first shows them; no others are selected.
 FIELDS = {
     "Industry": Shown("Industry", "picklist"),
     "Rating": Shown("Account Rating", "picklist"),
@@ -32,20 +32,20 @@ FIRST_SELECTION = [
     Entry("NPS__c"),
     Entry("Is_Key__c"),
 ]
-# What a field may be turned into and back, with the properties that come along.
+# The types that a field can change to and back, with their properties.
 OTHER_TYPES = {
     "NPS__c": ({"type": "double", "precision": 3, "scale": 0}, {"type": "string", "length": 40}),
     "Score__c": ({"type": "percent", "precision": 5, "scale": 2}, {"type": "string", "length": 40}),
     "SLASerialNumber__c": ({"type": "string", "length": 10}, {"type": "double", "precision": 10, "scale": 2}),
     "SLAExpirationDate__c": ({"type": "date"}, {"type": "string", "length": 40}),
 }
-# Fields whose values may be numbers, and are compared as such however they are written.
+# Fields whose values may be numbers; they are compared as numbers, in any notation.
 NUMBER_FIELDS = frozenset({name for name, shown in FIELDS.items() if shown.type in NUMBERS} | {"SLASerialNumber__c"})
 CURRENCIES = ("USD", "EUR", "GBP")
 
 
 class RandomDays:
-    """Lets things happen in an org and in the administrator's file; `told` says what, so that it can be read."""
+    """Makes random changes in an org and in the settings file; `told` lists them in words."""
 
     def __init__(self, org: Any, seed: int, multi_currency: bool) -> None:
         self.org = org
@@ -60,14 +60,14 @@ class RandomDays:
 
     @property
     def shown(self) -> dict[str, Shown]:
-        """The fields that the integration user sees now."""
+        """The fields that the integration user currently sees."""
         return {name: shown for name, shown in self.fields.items() if name not in self.hidden}
 
     def happens(self, chance: float) -> bool:
         return self.random.random() < chance
 
     def let_things_happen(self) -> None:
-        """People work in Salesforce and Zuora, and at times the administrator changes fields or the file."""
+        """Change accounts in Salesforce and Zuora, and sometimes fields or the file."""
         for _ in range(self.random.randint(1, 7)):
             self._pick_action(_ACCOUNT_ACTIONS)
         if self.happens(0.6):
@@ -78,12 +78,12 @@ class RandomDays:
             self.org.pass_day()
 
     def change_labels(self) -> None:
-        """The administrator writes labels, and nothing else."""
+        """Change only labels in the file."""
         for _ in range(self.random.randint(1, 2)):
             self.write_label()
 
     def mend(self, name: str) -> None:
-        """The administrator takes a field out of the file that a sync was refused for."""
+        """Remove from the file the field that made a sync fail."""
         self._tell(f"the file leaves {name} out, which was refused")
         self.file = [entry for entry in self.file if entry.name != name] or [Entry("Industry")]
 
@@ -194,7 +194,7 @@ class RandomDays:
         self.org.change_field(name, label=label)
 
     def empty_field(self) -> None:
-        """Somebody removes a field and makes it again: it is there and holds nothing."""
+        """Remove a field and create it again, so that it exists but is empty."""
         name = self._pick([name for name in ("Industry", "AnnualRevenue", "ARR__c") if name not in self.hidden] or [""])
         if name:
             shown = self.fields[name]
@@ -231,7 +231,7 @@ class RandomDays:
         self._tell(f"the file says {said} for {entry.name}")
         self._replace(replace(entry, label=label))
 
-    # How it is done
+    # How changes are made
 
     def _tell(self, text: str) -> None:
         self.told.append(text)
@@ -250,7 +250,7 @@ class RandomDays:
         self.file = [changed if entry.name == changed.name else entry for entry in self.file]
 
     def _live(self) -> list[str]:
-        """Live accounts, those that Zuora knows twice as likely to be picked."""
+        """Return live accounts, with those that Zuora links to twice as likely to be picked."""
         live = [row["Id"] for row in self.org.accounts() if not row["IsDeleted"]]
         known = {row["salesforce_id"] for row in self.org.zuora_accounts()}
         return live + [id_ for id_ in live if id_ in known] * 2 if self.happens(0.9) else live

@@ -1,7 +1,7 @@
-"""A model of the whole product in dictionaries and lists: what analysts should see after each sync, and why.
+"""A model of the whole product in dictionaries and lists: what analysts should see after each sync.
 
-It keeps what each complete day has read and works every table out of that list of days, oldest first. A second sync of
-a day takes the place of the first, so that nothing ever has to be undone. Values are compared as text (`plain_text`).
+It keeps the data of each complete day and derives every table from that list of days, oldest first. A second sync of
+a day replaces the first, so nothing has to be undone. Values are compared as text (`plain_text`).
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from statistics import median
 from typing import Any
 
-# What becomes of each kind of CRM Account ID that the demo org writes; the other kinds stand for an Account.
+# The match status of each kind of CRM Account ID in the demo org; the other kinds match an Account.
 STATUS_BY_KIND = {
     "null": "no_crm_account_id",
     "blank": "no_crm_account_id",
@@ -32,17 +32,17 @@ IDENTITY = (
     "match_status",
 )
 FIXED_COLUMNS = {*IDENTITY, "is_current", "synced_on", "first_matched_on", "currency"}
-SILENT = object()  # the file says nothing of a label
+SILENT = object()  # the file gives no label
 MOSTLY = 0.5
 
 
 def kind_of(type_: str) -> str:
-    """What kind of value a Salesforce type holds: a field keeps its column while this stays."""
+    """Return the kind of value of a Salesforce type: a field keeps its column while this stays the same."""
     return "number" if type_ in NUMBERS else KINDS.get(type_, "text")
 
 
 def plain_text(value: Any, may_be_number: bool = False) -> str | None:
-    """One text for a value however it is written: 5, 5.00 and (in a field that may hold numbers) "5.0" are the same."""
+    """Return one text for all notations of a value: 5, 5.00 and (in a field of numbers) "5.0" are equal."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -61,17 +61,17 @@ def plain_text(value: Any, may_be_number: bool = False) -> str | None:
 
 
 def plain_timestamp(text: str | None) -> str | None:
-    """One text for a point in time, from Salesforce's form or DuckDB's."""
+    """Return one text for a timestamp in Salesforce's or DuckDB's format."""
     return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00")).isoformat()
 
 
 def plain_time(text: str | None) -> str | None:
-    """One text for a time of day."""
+    """Return one text for a time of day."""
     return None if text is None else time.fromisoformat(text.removesuffix("Z")).isoformat()
 
 
 class Refused(Exception):
-    """The file asks for what cannot be, so the sync stops; `args[0]` is the field."""
+    """The file has an impossible setting, so the sync fails; `args[0]` is the field."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the file says of one field."""
+    """The file's entry for one field."""
 
     name: str
     category: str = "attribute"
@@ -93,7 +93,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a sync does with one field: it reads it, or leaves it as it was."""
+    """A sync's plan for one field: read it, or leave it unchanged."""
 
     name: str
     category: str
@@ -121,7 +121,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Day:
-    """What the last complete sync of a day has read.
+    """The data read by the last complete sync of a day.
 
     `values` and `currencies` are by Zuora account, matched ones only; `survivors` says into which live Account each
     merged one had become; `mostly_filled` and `empty` are read fields with many and without any values.
@@ -141,7 +141,7 @@ class Day:
 
 @dataclass
 class State:
-    """A field as insights.fields has it; days stand for stamps."""
+    """A field as in insights.fields, with days in place of timestamps."""
 
     category: str
     status: str
@@ -158,7 +158,7 @@ class State:
 
 @dataclass
 class Row:
-    """An account that ever matched."""
+    """An account that matched at least once."""
 
     first_matched_on: date
     salesforce_id: str = ""
@@ -171,7 +171,7 @@ class Row:
 
 
 class Product:
-    """The product, one call per sync or relabelling; `published` is what analysts see."""
+    """The product: one call per sync or relabelling; analysts see `published`."""
 
     def __init__(self, prefix: str = "Sssf", number_fields: frozenset[str] = frozenset()) -> None:
         self.prefix = prefix
@@ -180,18 +180,18 @@ class Product:
         self.described: dict[str, Shown] = {}
         self.labels: dict[str, Label] = {}
         self.plan: list[Planned] = []
-        # Every Salesforce Account ever read, as it was last: whether it is deleted, and into which it was merged.
+        # The last known state of every Salesforce Account: whether it is deleted, and its merge winner.
         self.accounts: dict[str, tuple[bool, str | None]] = {}
         self.present: set[str] = set()
         self.published: dict[str, list[dict[str, Any]]] = {}
 
-    # What happens
+    # Events
 
     def sync(self, day: date, file: list[Entry], shown: dict[str, Shown], org: Any, fault: str | None = None) -> bool:
-        """One sync; `fault` names who does not deliver. Returns whether it is complete.
+        """Run one sync; `fault` names the system that fails. Return whether it completes.
 
         Raises:
-            Refused: by the file.
+            Refused: the file has an impossible setting.
         """
         if self.days and day < self.days[-1].date:
             return False
@@ -213,14 +213,14 @@ class Product:
         return True
 
     def relabel(self, file: list[Entry]) -> None:
-        """The labels of the file are taken over and what the last complete sync left is published again."""
+        """Apply the file's labels and publish the last complete sync again."""
         self._label(file)
         self.published = self.tables()
 
-    # Which fields
+    # Field planning
 
     def _planned_field(self, day: date, entry: Entry, now: Shown | None) -> Planned:
-        """A field that is gone, or whose visible values before this day are of another kind, is not read."""
+        """Do not read a field that is gone, or whose visible values before this day have another kind."""
         kept = self.states(until=day)[0].get(entry.name)
         if now is None:
             if entry.name not in self.described:
@@ -233,7 +233,7 @@ class Product:
         return Planned(entry.name, entry.category, now, is_read=True)
 
     def _without_emptied(self, day: date, accounts: list[dict[str, Any]]) -> list[Planned]:
-        """A visible field that was mostly filled when it was last read, and is empty everywhere, is not read."""
+        """Do not read a visible field that was mostly filled at its last reading and is now empty everywhere."""
         states, earlier = self.states(until=day)[0], [known for known in self.days if known.date < day]
         live = [row for row in accounts if not row["IsDeleted"]]
         plan = []
@@ -269,7 +269,7 @@ class Product:
                 default = f"{default} ({name})"
             self.labels[name] = _said(Label(default, default, "default"), said[name])
 
-    # What a complete sync reads
+    # The data that a complete sync reads
 
     def _read(self, day: date, accounts: dict[str, dict[str, Any]], zuora: list[dict[str, Any]]) -> Day:
         names = [field.name for field in self.plan if field.is_read]
@@ -291,7 +291,7 @@ class Product:
         return id_ in self.present and not self.accounts[id_][0]
 
     def _survivor(self, id_: str) -> str | None:
-        """The live Account that a merged one has become, by all merges that were ever read."""
+        """Return the live Account at the end of all known merges of an Account."""
         passed: set[str] = set()
         while id_ in self.accounts and not self._is_live(id_) and id_ not in passed:
             passed.add(id_)
@@ -314,10 +314,10 @@ class Product:
         repaired = row["kind"] == "case_only" or (names_an_account and row["CrmId"] != meant)
         return Match(row["AccountNumber"], row["Name"], row["Status"], row["CrmId"] or None, found, status, repaired)
 
-    # What follows from the days
+    # Tables derived from the days
 
     def states(self, until: date = date.max) -> tuple[dict[str, State], list[dict[str, Any]]]:
-        """Every field ever selected on a complete day before `until`, and what happened to each."""
+        """Return every field selected on a complete day before `until`, and its events."""
         states: dict[str, State] = {}
         events: list[dict[str, Any]] = []
         read: dict[tuple[str, str], list[date]] = {}
@@ -335,7 +335,7 @@ class Product:
                     status,
                     has_reason=not planned.is_read,
                     since=before.since if before and is_same else day.date,
-                    # The values of a paused field are what they were, and so is what is said of them.
+                    # A paused field keeps its values and their description.
                     shown=planned.shown if planned.is_read or not before else before.shown,
                     first=stamps[0] if stamps else None,
                     last=stamps[-1] if stamps else None,
@@ -350,7 +350,7 @@ class Product:
         return states, events
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """Every table that analysts see, as rows by column."""
+        """Return every table that analysts see, as rows by column."""
         states, events = self.states()
         rows, changes, history = self._attributes()
         intervals, points = self._metrics()
@@ -462,7 +462,7 @@ class Product:
         return result
 
     def _attributes(self) -> tuple[dict[str, Row], list[dict[str, Any]], list[dict[str, Any]]]:
-        """The accounts that ever matched with what is kept of them, every change, and what was seen from day to day."""
+        """Return the accounts that ever matched with their kept values, every change, and the daily values."""
         rows: dict[str, Row] = {}
         changes: list[dict[str, Any]] = []
         history: dict[tuple[str, str], list[tuple[str | None, date]]] = {}
@@ -480,7 +480,7 @@ class Product:
                 row.salesforce_id, row.number, row.name = match.salesforce_id, match.number, match.name
                 row.currency, row.current = day.currencies[key], True
                 new = {name: self._plain(name, today[name], day.values[key][name]) for name in read}
-                if reason == "relinked":  # nothing is kept of the old account, not even what is not read today
+                if reason == "relinked":  # no old value is kept, not even of fields that are not read today
                     new = dict.fromkeys(row.values) | new
                 for name, value in new.items():
                     old = row.values.get(name)
@@ -491,7 +491,7 @@ class Product:
             for key, row in rows.items():
                 if key not in day.values:
                     row.current = False
-                    # A column of another kind cannot keep what was in it; its history does.
+                    # A column of another kind loses its old values; its history keeps them.
                     for name in started_anew:
                         if (old := row.values.get(name)) is not None:
                             seen = last_read.get((key, name))
@@ -521,10 +521,10 @@ class Product:
         return plain_text(value, name in self.number_fields)
 
     def _metrics(self) -> tuple[list[list[Any]], list[dict[str, Any]]]:
-        """The intervals of equal value, and the points of every day."""
+        """Return the intervals of equal value, and the points of every day."""
         intervals: list[list[Any]] = []  # account, metric, exact value, currency, valid_from, valid_to
         points: list[dict[str, Any]] = []
-        linked: dict[str, str] = {}  # the last Account of each Zuora account
+        linked: dict[str, str] = {}  # the last matched Account of each Zuora account
         for day in self.days:
             read = day.read("metric")
             held = {
@@ -590,7 +590,7 @@ def _events(before: State | None, after: State) -> list[str]:
 
 
 def _reason(row: Row | None, salesforce_id: str, day: Day) -> str:
-    """Why the values of an account are other ones today."""
+    """Return why the values of an account changed today."""
     if row is None:
         return "first_match"
     if row.salesforce_id == salesforce_id:

@@ -1,8 +1,8 @@
-"""Random days, synced by the pipeline and by a model of it: after each, all tables say the same.
+"""Random days, synced by the pipeline and by a model of it: all tables agree after each day.
 
-`make soak` lives through sixty days of each seed, `make test` through the first twenty. The seeds are those of
-SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed, and
-`SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` lives through the same days again.
+`make soak` runs sixty days of each seed, `make test` the first twenty. The seeds come from
+SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
+`SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
 
 import math
@@ -25,7 +25,7 @@ from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeli
 SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
 DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 20
 FIRST_DAY = date(2026, 3, 1)
-OPS_DAYS = 3  # what is forgotten after them, nothing else may depend on
+OPS_DAYS = 3  # nothing may depend on rows deleted after these days
 NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}
 COLUMNS = {
     "matched_accounts": "* EXCLUDE (match_reason)",
@@ -63,7 +63,7 @@ def test_the_pipeline_and_the_model_agree_on_each_day(seed, tmp_path, monkeypatc
 
 
 class SideBySide:
-    """The pipeline and the model, told the same; after each telling they are compared."""
+    """The pipeline and the model with the same input, compared after each step."""
 
     def __init__(self, org: DemoOrg, pipeline: Pipeline, seed: int, multi_currency: bool) -> None:
         self.org = org
@@ -104,7 +104,7 @@ class SideBySide:
         self._run(self.day)
 
     def fail(self) -> None:
-        """A sync whose fault stays: Salesforce fails every job, or Zuora refuses every query."""
+        """Run a sync that fails: Salesforce fails every job, or Zuora refuses every query."""
         culprit = "salesforce" if self.days.happens(0.5) else "zuora"
         if culprit == "salesforce":
             self.org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT", times=None)
@@ -140,7 +140,7 @@ class SideBySide:
 
     @contextmanager
     def _respelled(self) -> Iterator[None]:
-        """Lets the org spell fields that earlier syncs saw otherwise while a sync runs, which changes no table."""
+        """Change the org's spelling of fields during a sync, which must change no table."""
         names = self.spelling.sample(sorted(self.seen), min(2, len(self.seen)))
         self.seen |= self.days.shown.keys()
         for name in names:
@@ -164,7 +164,7 @@ class SideBySide:
             )
 
     def _remembered_since(self) -> date:
-        """The first day of which the schema ops still has everything: the day before the last is always one."""
+        """Return the first day with complete rows in the schema ops; the day before the last always has them."""
         last_two = [known.date for known in self.product.days[-2:]]
         return min(last_two[-1] - timedelta(days=OPS_DAYS), *last_two)
 
@@ -173,7 +173,7 @@ class SideBySide:
 
 
 def _written(file: list[Entry]) -> list[dict[str, Any]]:
-    """The file's entries as the administrator writes them."""
+    """Return the file's entries as the administrator writes them."""
     return [
         {"field": entry.name, "as": entry.category} | ({} if entry.label is SILENT else {"label": entry.label})
         for entry in file
@@ -181,7 +181,7 @@ def _written(file: list[Entry]) -> list[dict[str, Any]]:
 
 
 def _published(snapshot: Path) -> dict[str, list[dict[str, Any]]]:
-    """Every table in the form of the model's."""
+    """Return every published table in the model's format."""
     with open_snapshot(snapshot) as connection:
         queries = {table: f"SELECT {columns} FROM insights.{table}" for table, columns in COLUMNS.items()}
         queries |= {"fields": FIELD_STATES, "match_history": "FROM ops.match_history"}
@@ -217,7 +217,7 @@ def _with_plain_texts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _joined(history: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Spans of one value, as one where only the way it is written differs."""
+    """Join adjacent spans whose values differ only in notation."""
     held: dict[str, Any] | None = None
     for row in sorted(history, key=lambda row: (row["account_id"], row["field"], row["valid_from"])):
         identity = ("account_id", "field", "value")
@@ -236,7 +236,7 @@ def _counted(rows: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
 
 
 def _with_sums_of(expected: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows found, with the model's sum and median where they differ by no more than the order of adding."""
+    """Return the rows, with the model's sum and median if the difference is only rounding."""
     models = {(row["metric"], row["date"], row["currency"]): row for row in expected}
     rows = []
     for row in found:

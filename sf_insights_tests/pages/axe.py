@@ -1,4 +1,4 @@
-"""axe-core, which finds what keeps people from using a page; fetched by npm into the environment the tests run in."""
+"""axe-core, an accessibility checker, fetched by npm into the tests' virtual environment."""
 
 import base64
 import hashlib
@@ -22,16 +22,16 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 class AxeUnavailable(Exception):
-    """It is not here and cannot be fetched; the message says why."""
+    """axe-core is missing and cannot be fetched; the message says why."""
 
 
 def axe_core() -> str:
-    """Its script.
+    """Return axe-core's script.
 
     Raises:
         AxeUnavailable: npm is not installed, or cannot reach its registry.
     """
-    with filelock.FileLock(_KEPT.with_suffix(".lock")):  # two workers of the tests fetch it once
+    with filelock.FileLock(_KEPT.with_suffix(".lock")):  # two test workers fetch it only once
         if not _KEPT.exists():
             _fetch()
     return _KEPT.read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def _fetch() -> None:
 
 
 def violations(browser: Browser, script: str) -> list[Any]:
-    """What it finds against WCAG A and AA on the page that is open: the rule, and the elements that break it."""
+    """Return the WCAG A and AA violations of the open page: the rules, and the elements that break them."""
     browser.js(f"{script}; window.found = undefined")
     told = "rule => [rule.id, ...rule.nodes.map(node => `${node.html} ${node.failureSummary}`)]"
     browser.js(

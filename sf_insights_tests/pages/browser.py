@@ -1,4 +1,4 @@
-"""A real browser, without a window: Debian's chromium, told what to do through its DevTools protocol."""
+"""A real headless browser: Debian's chromium, controlled through the DevTools protocol."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ _QUIET = [
 
 
 class Browser:
-    """One tab. `complaints` are errors of scripts and refusals by the pages' own security policy."""
+    """One tab. `complaints` are script errors and violations of the pages' content security policy."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -50,11 +50,11 @@ class Browser:
         self.loaded()
 
     def loaded(self) -> None:
-        """Wait until another page than the present one is there."""
+        """Wait until another page has loaded."""
         self.until("!window.isOld && document.readyState === 'complete'")
 
     def js(self, expression: str) -> Any:
-        """The value of a JavaScript expression on the page."""
+        """Return the value of a JavaScript expression on the page."""
         result = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
@@ -67,7 +67,7 @@ class Browser:
             time.sleep(0.05)
 
     def click(self, selector: str) -> None:
-        """Click the first element like this as a person does: scrolled to, and with the mouse."""
+        """Click the first matching element as a person does: scroll to it and use the mouse."""
         box = self.js(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); "
             "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect(); "
@@ -77,33 +77,33 @@ class Browser:
             self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **box)
 
     def follow(self, selector: str) -> None:
-        """Click on what leads to another page, and wait for that."""
+        """Click a link or button and wait for the next page."""
         self.js("window.isOld = true")
         self.click(selector)
         self.loaded()
 
     def type(self, selector: str, text: str) -> None:
-        """Replace what an input holds, as a person who types."""
+        """Replace an input's text by typing."""
         self.js(f"document.querySelector({json.dumps(selector)}).select()")
         self._call("Input.insertText", text=text)
 
     def press_tab(self) -> str:
-        """Go to the next element by keyboard and return its HTML."""
+        """Press Tab and return the HTML of the focused element."""
         for kind in ("keyDown", "keyUp"):
             self._call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
         return str(self.js("document.activeElement.outerHTML"))
 
     def prefer(self, scheme: str) -> None:
-        """Let the person prefer "light" or "dark"."""
+        """Set the preferred color scheme to "light" or "dark"."""
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def resize(self, width: int, height: int) -> None:
-        """Give the window's inside this size."""
+        """Set the size of the viewport."""
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self._call("Emulation.setScrollbarsHidden", hidden=True)
 
     def picture(self, left: int = 0, top: int = 0) -> bytes:
-        """What the window shows, without this much of its edges, once it has stood still for a second: a PNG."""
+        """Return a PNG of the viewport without this margin, once it has not changed for a second."""
         width, height = self.js("[innerWidth, innerHeight]")
         clip = {"x": left, "y": top, "width": width - left, "height": height - top, "scale": 1}
         options: dict[str, Any] = {"format": "png", "clip": clip}
@@ -124,7 +124,7 @@ class Browser:
             answer = json.loads(self._connection.recv(timeout=SECONDS))
             if answer.get("id") == self._number:
                 if "error" in answer:
-                    # The page was left while it was asked.
+                    # The page changed during the evaluation.
                     return {"result": {"value": None}}
                 return dict(answer["result"])
             self._listen(answer)
@@ -138,7 +138,7 @@ class Browser:
 
 @contextmanager
 def browsing(profile: Path, *options: str) -> Iterator[Browser]:
-    """A started browser, which ends with the block."""
+    """Start a browser that ends with the block."""
     assert PROGRAM
     command = [PROGRAM, *_QUIET, *options, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""The pages over real HTTP, for an installation connected to the demo org."""
+"""The settings pages over real HTTP, for an installation connected to the demo org."""
 
 import html
 import os
@@ -41,7 +41,7 @@ SYNC_SECONDS = 60
 
 
 class _Reader(HTMLParser):
-    """Collects the forms of a page and the rows of its tables, as a browser without scripts would."""
+    """Collects a page's forms and table rows, as a browser without scripts does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class _Reader(HTMLParser):
 
 
 class Page:
-    """A page that was answered."""
+    """An answered page."""
 
     def __init__(self, answer: requests.Response) -> None:
         self.status = answer.status_code
@@ -107,24 +107,24 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What a person reads."""
+        """Return the visible text."""
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
 
     def row(self, name: str) -> str:
-        """The text of the first table row that begins with this name, of a field or of a status."""
+        """Return the text of the first table row that starts with this name of a field or status."""
         return next(row for code, row in self._named if code == name)
 
     def names(self) -> list[str]:
-        """What the rows of all tables are about."""
+        """Return the first name in each row of all tables."""
         return [name for name, _ in self._named if name]
 
     def form(self, action: str) -> list[tuple[str, str]]:
-        """What the form would send as it stands."""
+        """Return the fields that the form would send unchanged."""
         return next(form["fields"] for form in self._forms if form["action"] == action)
 
 
 class Site:
-    """A browser without scripts, on the pages."""
+    """A browser without scripts, on the settings pages."""
 
     def __init__(self, pages: Pages | None, url: str, session: requests.Session) -> None:
         self.pages, self.url, self.session = pages, url, session
@@ -138,7 +138,7 @@ class Site:
     def chosen(
         self, select: tuple[str, ...] = (), deselect: tuple[str, ...] = (), **become: str
     ) -> list[tuple[str, str]]:
-        """The form of the fields page after these boxes were checked and unchecked and these choices made."""
+        """Return the fields page's form with these boxes checked or unchecked and these choices made."""
         fields = self.get("/fields").form("/fields/review")
         fields = [pair for pair in fields if pair[0] != "selected" or pair[1] not in deselect]
         fields = [pair for pair in fields if not (pair[0].startswith("as.") and pair[0][3:] in become)]
@@ -146,18 +146,18 @@ class Site:
         return fields + [(f"as.{name}", category) for name, category in become.items()]
 
     def save(self, fields: list[tuple[str, str]]) -> Page:
-        """Review, and save what the review shows."""
+        """Open the review and save it."""
         review = self.post("/fields/review", fields)
         assert review.status == 200, review.text
         return self.post("/fields/save", review.form("/fields/save"))
 
     def labelled(self, **labels: str) -> list[tuple[str, str]]:
-        """The form of the labels page after these inputs were changed."""
+        """Return the labels page's form with these inputs changed."""
         fields = self.get("/labels").form("/labels")
         return [(name, labels.get(name.removeprefix("label."), value)) for name, value in fields]
 
     def wait(self) -> Page:
-        """The page of the work that runs, once it has ended."""
+        """Wait until the running sync has ended and return its page."""
         deadline = time.monotonic() + SYNC_SECONDS
         while (page := self.get("/sync")).html.count("data-progress"):
             assert time.monotonic() < deadline, page.text
@@ -172,7 +172,7 @@ def serve(
     about: str = "The demo org of the tests.",
     public: PublicAddress | None = None,
 ) -> Iterator[Site]:
-    """Serve the pages of the installation that the environment names."""
+    """Serve the pages of the environment's installation."""
     with listen(0) as listener:
         listener.listen(64)
         port = listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Dagster's own web server over what a sync left, for tests and pictures."""
+"""Dagster's web server on a synced installation, for tests and screenshots."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ READY_SECONDS = 90
 
 @contextmanager
 def dagster_ui() -> Iterator[str]:
-    """Serve the installation that the environment names, DAGSTER_HOME included; yields the address."""
+    """Serve the environment's installation, with its DAGSTER_HOME, and yield the URL."""
     with listen(0) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "dagster_webserver", "-w", str(CHECKOUT / "workspace.yaml")]

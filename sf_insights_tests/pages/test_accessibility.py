@@ -1,4 +1,4 @@
-"""Whether everybody can use the pages: the rules of WCAG by axe-core, and the keyboard."""
+"""Accessibility of the pages: WCAG rules checked by axe-core, and the keyboard."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ def browser(tmp_path):
 
 @pytest.fixture
 def eventful_site(synced_site, synced, org, monkeypatch):
-    """The pages after a day on which a field paused, a value was rejected and a sync failed."""
+    """The pages after a day with a paused field, a rejected value and a failed sync."""
     org.hide_field("Rating")
     org.add_account(AnnualRevenue=1e30)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
@@ -102,7 +102,7 @@ def test_axe_finds_a_violation(synced_site, browser, axe):
     assert {"label", "select-name", "color-contrast"} <= found, found
 
 
-# What the keyboard reached, with its place on the page; the bar that stays at the bottom moves with the window.
+# The focused element with its position on the page; the sticky bottom bar moves with the viewport.
 _REACHED = """
 (() => {
   const e = document.activeElement, box = e.getBoundingClientRect();

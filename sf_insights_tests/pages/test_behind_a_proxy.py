@@ -1,4 +1,4 @@
-"""The pages behind a reverse proxy with TLS, as docs/operating.md advises: the real command, a real certificate."""
+"""The pages behind a reverse proxy with TLS, as in docs/operating.md: the real command, a real certificate."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ OF_PAGES = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_", "DAGSTER_HOME")
 
 @contextmanager
 def pages_behind(closed_port, tmp_path, checkout, command, *, passes_host):
-    """Run the command behind a proxy and yield its public address and its certificate."""
+    """Run the command behind a proxy and yield its public URL and its certificate."""
     with tls_proxy(NAME, closed_port, tmp_path, passes_host=passes_host) as (port, certificate):
         url = f"https://{NAME}:{port}"
         variables = {name: value for name, value in os.environ.items() if name.startswith(OF_PAGES)}
@@ -34,7 +34,7 @@ def pages_behind(closed_port, tmp_path, checkout, command, *, passes_host):
 
 @pytest.fixture
 def resolver(monkeypatch):
-    """Let this process find the proxy under its name, as DNS would."""
+    """Resolve the proxy's name in this process, as DNS would."""
     real = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1" if host == NAME else host, *rest, **more)
@@ -83,7 +83,7 @@ def test_a_browser_keeps_its_session_and_shows_progress_through_a_proxy_with_tls
         browser.open(f"{url}/labels")
         browser.type("#token", TOKEN)
         browser.follow("button.main")
-        assert browser.js("document.cookie") == ""  # no script can read it
+        assert browser.js("document.cookie") == ""  # scripts cannot read it
         browser.open(f"{url}/labels")
         browser.type("input[name='label.Industry']", "Branch")
         browser.follow("button.main")

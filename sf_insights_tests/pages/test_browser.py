@@ -1,4 +1,4 @@
-"""What an administrator does, in a real browser."""
+"""An administrator's work in a real browser."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from sf_insights_tests.pages.browser import PROGRAM, browsing
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
-# Every text with its contrast to what lies behind it, by WCAG 2's formula; colours come from a canvas, as sRGB.
+# Every text with its contrast to its background, by WCAG 2's formula; a canvas converts colours to sRGB.
 _FAINT = """
 (() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});

@@ -1,4 +1,4 @@
-"""What a data engineer sees of a sync in Dagster's own pages, in a real browser."""
+"""A sync in Dagster's own pages, in a real browser."""
 
 import pytest
 

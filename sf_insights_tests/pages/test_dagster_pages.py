@@ -1,4 +1,4 @@
-"""What Dagster's own pages know of the runs of the command and of a label edit, asked of its web server."""
+"""Command runs and label edits as Dagster's web server shows them."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TIMELINE = """{ runsOrError(filter: {tags: [{key: ".dagster/repository", value: 
 
 @pytest.fixture
 def ask(sf_insights, session, monkeypatch, tmp_path):
-    """Asks Dagster's web server over what was synced and relabelled."""
+    """A client of Dagster's web server on an installation that was synced and relabelled."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0
     assert sf_insights("label", "Industry", "Branch").code == 0
@@ -26,7 +26,7 @@ def test_command_runs_appear_under_their_job_and_relabelling_keeps_assets_synced
     [synced] = [row["run_id"] for row in sf_insights("status", "--json").json["syncs"]]
     [job] = [job for job in ask(JOB)["repositoryOrError"]["pipelines"] if job["name"] == "daily_account_field_sync"]
     runs = [run["runId"] for run in job["runs"]]
-    assert len(runs) == 2  # the relabelling too
+    assert len(runs) == 2  # including the relabelling
     assert synced in runs
     found = ask(TIMELINE)["runsOrError"]["results"]
     assert {run["runId"]: run["repositoryOrigin"]["repositoryLocationName"] for run in found} == dict.fromkeys(

@@ -1,4 +1,4 @@
-"""The administrator's file, edited in its own text: whatever is not asked for stays, to the byte."""
+"""Edits of the settings file's text: everything else stays the same, byte for byte."""
 
 import pytest
 

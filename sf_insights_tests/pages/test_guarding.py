@@ -168,7 +168,7 @@ def test_behind_a_proxy_forms_come_from_the_public_address_or_this_machine(sf_in
 
 
 def site_form(site):
-    """What the fields page would send, as who has the token sees it."""
+    """Return the form of the fields page after sign-in."""
     page = site.get("/fields", Authorization=f"Bearer {TOKEN}")
     return page.form("/fields/review")
 

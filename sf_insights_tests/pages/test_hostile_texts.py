@@ -1,4 +1,4 @@
-"""Texts that would be code elsewhere: kept to the letter in tables, and only ever shown as text."""
+"""Texts that look like code: kept exactly in tables and always shown as text."""
 
 import csv
 import json
@@ -83,7 +83,7 @@ def test_no_exported_text_is_a_spreadsheet_formula(org, sf_insights, tmp_path):
     assert {f"'{text}" for text in texts} <= set(cells)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "＝"))]
     held = json.loads("\n".join(sf_insights("unmatched", "--json").lines))["accounts"]
-    assert set(texts) <= {account["account_name"] for account in held}  # a script gets the text itself
+    assert set(texts) <= {account["account_name"] for account in held}  # JavaScript gets the text itself
 
 
 @hypothesis_settings(max_examples=100)

@@ -1,4 +1,4 @@
-"""The settings pages, when a field's letter case changed in Salesforce since the last sync."""
+"""The settings pages after a field's letter case changed in Salesforce since the last sync."""
 
 from sf_insights_tests.cli.conftest import CONFIGURATION
 

@@ -1,4 +1,4 @@
-"""The settings file edited by many at once: no edit is lost, and nobody ever reads half a file."""
+"""Concurrent edits of the settings file: no edit is lost, and no reader sees half a file."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def test_an_edit_saved_without_our_lock_is_not_overwritten(sf_insights):
 
 
 def test_an_unwritable_file_is_reported_and_stays(site, sf_insights):
-    # Where the new content is written first, something is in the way.
+    # Block the path where the new content is written first.
     (sf_insights.data / f".{sf_insights.configuration.name}.part").mkdir()
     said = sf_insights("label", "Industry", "Branch")
     assert said.code == 1

@@ -1,4 +1,4 @@
-"""Labels that are saved while a sync runs, or just before one starts: they are published, or it is said when."""
+"""Labels saved during a sync or just before one: they are published, or the page says when they will be."""
 
 import contextlib
 import fcntl
@@ -17,7 +17,7 @@ SECONDS = 60
 
 @pytest.fixture
 def other_sync(org, sf_insights, checkout, command):
-    """A sync of the same installation in a process of its own, which waits for Salesforce until it is let go."""
+    """A sync of the same installation in another process, which waits for Salesforce until released."""
     org.fault("status", path="/jobs/query/", method="GET", status=200, body=IN_PROGRESS, times=None)
     variables = {name: value for name, value in os.environ.items() if name.startswith(OF_SYNCS)}
     with Running([*command, "sync"], checkout, "Labels", **variables) as running:
@@ -29,7 +29,7 @@ OF_SYNCS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_", "DAGSTER_HOME")
 
 
 def let_go(org, running):
-    """Let the sync end, and return its exit code."""
+    """Release the sync and return its exit code."""
     org.clear_faults()
     running.said += running.process.stdout.read()
     return running.process.wait(SECONDS)
@@ -54,7 +54,7 @@ def test_labels_saved_on_the_page_during_the_first_sync_are_published(org, site,
 
 
 def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, synced):
-    """The save waits for another editor of the file; the sync that is asked for meanwhile does not get in between."""
+    """The save waits for another editor of the file; a sync requested meanwhile must not run in between."""
     form, button = synced_site.labelled(Industry="Branch"), synced_site.get("/health").form("/sync")
     directory = os.open(synced.data, os.O_RDONLY)
     fcntl.flock(directory, fcntl.LOCK_EX)
@@ -76,7 +76,7 @@ def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, s
 
 
 def test_labels_waiting_for_the_next_complete_sync_say_so(org, synced_site, synced, monkeypatch):
-    # A sync fails when it has taken over a newer list of accounts: what is there is not of one day.
+    # A sync fails after it took a newer list of accounts: the warehouse now mixes two days.
     org.add_zuora_account(CrmId="nonsense")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     synced.configure(guards={"min_match_rate": 1.0})
@@ -99,10 +99,10 @@ def test_labels_waiting_for_the_next_complete_sync_say_so(org, synced_site, sync
 
 
 def descriptors_of(path):
-    """How often this process has a path open."""
+    """Return how often this process has a path open."""
     links = []
     for descriptor in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # it was that of the listing itself
+        with contextlib.suppress(FileNotFoundError):  # the descriptor of the listing itself
             links.append(descriptor.readlink())
     return links.count(path)
 

@@ -1,4 +1,4 @@
-"""No secret is in anything that a run, a command or a page wrote: not in logs, errors, metadata, tables or forms."""
+"""No run, command or page writes a secret: not in logs, errors, metadata, tables or forms."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ WAYS = {
 
 @pytest.fixture
 def written(sf_insights, tmp_path, monkeypatch):
-    """Everything written so far: each file below the test's directory, each table as text, and what is added."""
+    """Everything written so far: each file below the test's directory, each table as text, and the output."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     return Written(tmp_path)
 
@@ -45,7 +45,7 @@ class Written:
         self.said: list[tuple[str, str]] = []
 
     def places_of(self, secret: str) -> list[str]:
-        """Where a text stands."""
+        """Return the places where a text occurs."""
         return [name for name, content in self._contents() if secret.encode() in content]
 
     def _contents(self):
@@ -66,7 +66,7 @@ class Written:
 
 
 def canaries(org):
-    """Every secret by name: what is in the environment, what the servers handed out, and what is made of them."""
+    """Every secret by name: from the environment, from the servers, and derived ones."""
     key = org.private_key_file.read_text().splitlines()
     return {
         "consumer key": credentials.CONSUMER_KEY,
@@ -128,7 +128,7 @@ def test_syncs_that_succeed_or_fail_write_no_secret(org, sf_insights, written, s
             patch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
             command("check", code=1)
     assert len(org.tokens()) >= 2
-    assert any("dagster" in place for place in written.places_of("Industry"))  # so would a secret be found
+    assert any("dagster" in place for place in written.places_of("Industry"))  # the search would find a secret
     assert any("ops.sync_runs" in place for place in written.places_of("Industry"))
     assert leaks(org, written) == {}
 

@@ -1,4 +1,4 @@
-"""The command that serves the pages, in a process of its own."""
+"""The command that serves the pages, in its own process."""
 
 import re
 import signal

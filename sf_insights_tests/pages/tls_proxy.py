@@ -1,4 +1,4 @@
-"""A reverse proxy with TLS on this machine, as an administrator puts one before the pages, and its certificate."""
+"""A local reverse proxy with TLS, as an administrator would set up for the pages, and its certificate."""
 
 import http.client
 import ssl
@@ -18,9 +18,9 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer",
 
 @contextmanager
 def tls_proxy(name: str, upstream_port: int, directory: Path, *, passes_host: bool) -> Iterator[tuple[int, Path]]:
-    """Serve TLS for a name and pass everything on to a port of this machine; yields its port and its certificate.
+    """Serve TLS for a name, forward everything to a local port, and yield the port and the certificate.
 
-    `passes_host`: whether the pages are told the Host that the browser sent, which nginx does only when it is told to.
+    `passes_host`: whether to forward the browser's Host header, which nginx does only if configured.
     """
     certificate, key = _certificate(name, directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -68,7 +68,7 @@ def tls_proxy(name: str, upstream_port: int, directory: Path, *, passes_host: bo
 
 
 def _certificate(name: str, directory: Path) -> tuple[Path, Path]:
-    """A certificate of this name that signs itself, and its key."""
+    """Create a self-signed certificate for this name, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     moment = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""API names are compared without regard to letter case, and keep the spelling that was seen first."""
+"""API names compare without letter case and keep the spelling that was seen first."""
 
 from sf_insights.domain.fields.api_names import ByApiName, spelled_as
 from sf_insights.domain.fields.field_types import AccountField

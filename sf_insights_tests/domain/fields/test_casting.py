@@ -1,4 +1,4 @@
-"""Text of CSV pages to typed values: each cell is exactly what it says, or it is reported; nothing in between."""
+"""Cast text of CSV pages to typed values: each cell is exact or reported."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, InvalidOperation, Overflow
@@ -22,7 +22,7 @@ REASONS = {
     "timestamp": "is not a date and time with its offset",
     "time": "is not a time of day",
 }
-# What people and other tools write where a value should be.
+# Text that people and other tools write in place of a value.
 NO_VALUES = [
     "NA",
     "N/A",
@@ -57,7 +57,7 @@ def values(page: CastPage) -> list:
 
 
 def assert_exact_or_reported(texts, column, meaning, may_refuse=lambda text: False):
-    """Every cell equals its meaning (None: it has none) or is reported, and never both."""
+    """Assert that each cell equals its meaning (None: no meaning) or is reported, never both."""
     page = cast(texts, column)
     assert page.frame["Id"].to_list() == [f"id{place}" for place in range(len(texts))]
     reported = {row["record_id"]: row for row in page.rejected.to_dicts()}
@@ -84,7 +84,7 @@ def assert_exact_or_reported(texts, column, meaning, may_refuse=lambda text: Fal
 
 
 def number(text: str) -> Decimal | None:
-    """The number a text is, by Python's decimal; only its ASCII notation without a space or underscore is meant."""
+    """Return a text's number by Python's decimal; only ASCII without spaces or underscores counts."""
     if not text.isascii() or not set(text) <= set("0123456789+-.eE"):
         return None
     try:
@@ -104,7 +104,7 @@ def fitting_number(text: str) -> Decimal | None:
 
 
 def far_exponent(text: str) -> bool:
-    """Exponents no Salesforce number has; a zero or a very long number may carry one and is then reported."""
+    """Whether the exponent exceeds Salesforce's numbers; such a zero or very long number is reported."""
     exponent = text.lower().partition("e")[2].lstrip("+-")
     return exponent.isdigit() and (len(exponent) > 3 or int(exponent) > 40)
 
@@ -219,7 +219,7 @@ def test_a_date_is_exact_or_reported(texts):
 
 
 def moment(text: str) -> datetime | None:
-    """What ISO 8601 says: the wall clock minus its offset, computed by hand."""
+    """Return the UTC time by ISO 8601: the wall clock minus its offset."""
     day, wall, rest = text[:10], text[11:19], text[19:]
     if calendar_day(day) is None or text[10:11] != "T" or not text.isascii():
         return None

@@ -1,4 +1,4 @@
-"""What a field is, and the column that holds its values."""
+"""Field types and the columns for their values."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Labels: unique whatever happens, and what a person wrote stays."""
+"""Labels are always unique, and custom labels stay."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What becomes of fields from sync to sync: status, since when, first and last sync, and the events."""
+"""How fields change from sync to sync: status, its start date, first and last sync, and events."""
 
 from datetime import UTC, date, datetime
 
@@ -23,19 +23,19 @@ def read(field: AccountField = ARR, category="attribute", description: str | Non
 
 
 def gone(field: AccountField = ARR, category="attribute", reason: str = HIDDEN) -> PlannedField:
-    """A field as a sync plans it that does not see it: no more than its name, label and type are known."""
+    """A planned field that the sync cannot see: only its name, label and type are known."""
     return PlannedField(AccountField(field.name, field.label, field.type), category, None, reason)
 
 
 class Fields:
-    """The fields of a warehouse over a few days of syncs."""
+    """The fields of a warehouse over a few daily syncs."""
 
     def __init__(self) -> None:
         self.states: dict[str, FieldState] = {}
         self.earlier_syncs: dict[tuple[str, str], tuple[datetime, datetime]] = {}
 
     def sync(self, number: int, *plan: PlannedField) -> list[tuple[str, str]]:
-        """Run day `number` of March and return its events, as (field, event)."""
+        """Run day `number` of March and return its events as (field, event)."""
         return [(event.field, event.event) for event in self.events_of(number, *plan)]
 
     def events_of(self, number: int, *plan: PlannedField) -> list[FieldEvent]:

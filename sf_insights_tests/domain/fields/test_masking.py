@@ -25,7 +25,7 @@ CLEAR = [
 def test_every_mask_of_salesforce_is_known(mask_type, character):
     for text in VALUES:
         mask = masked(text, mask_type, character)
-        if mask != "X":  # a value of one letter may also be a size
+        if mask != "X":  # a one-letter value may also be a clothing size
             assert is_masked(mask), mask
 
 

@@ -1,4 +1,4 @@
-"""What one sync makes of the selected fields, given what the org shows and what was known before."""
+"""How a sync plans the selected fields from the org's fields and earlier syncs."""
 
 import pytest
 from ruamel.yaml import YAML

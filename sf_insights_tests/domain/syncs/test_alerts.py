@@ -1,4 +1,4 @@
-"""Which changes of state are told: each once."""
+"""Each change of state is alerted once."""
 
 from datetime import date
 
@@ -39,7 +39,7 @@ def test_relabelling_one_of_two_new_fields_does_not_repeat_the_alert_of_the_othe
     )
     states, lines = after_publishing(states, published(brings_sync=False, new_labels={"Rating": "Sssf Rating"}))
     assert lines == []
-    # Also when the other returns to its default label.
+    # The same when the other field returns to its default label.
     assert after_publishing(states, published(brings_sync=False, new_labels=new))[1] == []
 
 

@@ -18,9 +18,9 @@ YESTERDAY, TODAY, TOMORROW, NEXT_YEAR = (
         (YESTERDAY, [TODAY], TODAY),
         (TODAY, [TODAY], TODAY),
         (TOMORROW, [TOMORROW], TOMORROW),  # moved westwards
-        (TOMORROW, [TODAY, TOMORROW], TOMORROW),  # and synced since
-        (TOMORROW, [date(2026, 3, 4)], TOMORROW),  # moved westwards some time ago
-        (YESTERDAY, [YESTERDAY], TODAY),  # moved eastwards
+        (TOMORROW, [TODAY, TOMORROW], TOMORROW),  # and synced since then
+        (TOMORROW, [date(2026, 3, 4)], TOMORROW),  # moved west some time ago
+        (YESTERDAY, [YESTERDAY], TODAY),  # moved east
     ],
 )
 def test_a_sync_never_goes_back_a_day(last, where_last, day):
@@ -38,10 +38,10 @@ def test_a_day_synced_by_a_wrong_clock_is_refused(last, where_last):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("Pacific/Kiritimati", "Etc/GMT+12"),  # the farthest there is, across the date line
+        ("Pacific/Kiritimati", "Etc/GMT+12"),  # the largest possible move, across the date line
         ("Pacific/Auckland", "America/New_York"),
         ("Europe/Vienna", "America/Los_Angeles"),
-        ("Pacific/Pago_Pago", "Pacific/Apia"),  # one day apart at the same hour
+        ("Pacific/Pago_Pago", "Pacific/Apia"),  # the same hour, one day apart
     ],
 )
 @pytest.mark.parametrize("hour", range(0, 24, 3))

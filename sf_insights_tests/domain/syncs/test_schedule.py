@@ -1,4 +1,4 @@
-"""When the next sync starts."""
+"""The start time of the next sync."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -29,10 +29,10 @@ def starts(now, *, published=None, attempts=(), settings="as now", configuration
         ("03:59", None, at("04:00")),
         ("04:00", None, at("04:00")),
         ("04:00", at("04:02", day=1), at("04:00")),
-        ("15:30", at("04:02", day=1), at("04:00")),  # no daemon ran at 04:00
+        ("15:30", at("04:02", day=1), at("04:00")),  # the daemon was down at 04:00
         ("04:10", at("04:02"), at("04:00", day=3)),
-        ("03:00", at("02:30"), at("04:00")),  # a person's sync of the night does not take the place of today's
-        ("04:10", at("23:00", day=9), at("04:00")),  # a clock that was wrong when it was published
+        ("03:00", at("02:30"), at("04:00")),  # a manual sync at night does not replace today's
+        ("04:10", at("23:00", day=9), at("04:00")),  # the clock was wrong at publishing
     ],
 )
 def test_a_sync_starts_once_a_day_at_or_after_its_time(now, published, start):
@@ -92,7 +92,7 @@ def test_a_published_sync_ends_the_days_attempts():
     ("day", "daily_at", "due"),
     [
         (date(2026, 3, 7), "02:30", datetime(2026, 3, 7, 7, 30, tzinfo=UTC)),
-        (date(2026, 3, 8), "02:30", datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),  # the clocks go from 02:00 to 03:00
+        (date(2026, 3, 8), "02:30", datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),  # clocks jump from 02:00 to 03:00
         (date(2026, 3, 9), "02:30", datetime(2026, 3, 9, 6, 30, tzinfo=UTC)),
         (date(2026, 11, 1), "01:30", datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),  # 01:30 comes twice
         (date(2026, 11, 2), "01:30", datetime(2026, 11, 2, 6, 30, tzinfo=UTC)),
