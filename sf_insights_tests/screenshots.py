@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation: a demo org lives through ten days, and a browser looks at what came of it.
+"""Takes the screenshots of the documentation: ten days of a demo org, shown in a browser.
 
 python -m sf_insights_tests.screenshots [FOLDER]
 """
@@ -25,13 +25,13 @@ from sf_insights_tests.pages.dagster_ui import dagster_ui
 
 DAYS = 10
 WIDTH = 1200
-LIST, BAR = 370, 110  # what stands beside and above Dagster's asset graph
+LIST, BAR = 370, 110  # the area beside and above Dagster's asset graph
 LABELS = {"Industry": "Industry", "SLA__c": "Support level", "ARR__c": "Recurring revenue", "BillingCountry": "Country"}
 ABOUT = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
 
 
 def main(folder: Path) -> None:
-    """Write every picture into the folder."""
+    """Write every screenshot into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         configuration = _configured(Path(home))
@@ -67,7 +67,7 @@ def _configured(home: Path) -> Path:
 
 
 def _live(org: DemoOrg, configuration: Path) -> None:
-    """Let days pass with what happens in an installation: labels are written, a field is hidden, a sync fails once."""
+    """Let days pass with typical events: labels are edited, a field is hidden, a sync fails once."""
     today = date.today()  # noqa: DTZ011
     for number in range(DAYS):
         os.environ["SF_INSIGHTS_TODAY"] = str(today - timedelta(days=DAYS - 1 - number))

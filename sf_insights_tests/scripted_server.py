@@ -1,4 +1,4 @@
-"""A server on this machine that answers as a test says: for what happens below HTTP's contents, such as torn bodies."""
+"""A local server with scripted answers, for faults below the level of HTTP content, such as truncated bodies."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to send; `torn` claims more bytes than are sent, `silent` closes the connection without a word."""
+    """The answer to send; `torn` announces more bytes than it sends, `silent` closes the connection unanswered."""
 
     status: int = 200
     body: Any = None
@@ -31,7 +31,7 @@ class Answer:
 
 
 class ScriptedServer:
-    """What the test sees: the address and the requests so far."""
+    """The server's address and the requests so far."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""The walls between the rooms: each says what it may import, and imports run one way."""
+"""The rules between rooms: each lists the rooms it may import, and imports go one way."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -10,14 +10,14 @@ import sf_insights
 
 PACKAGE = Path(sf_insights.__file__).parent
 
-# Rules and tools that know nothing of this product's parts.
+# Rules and tools that know nothing about the product's parts.
 GROUND = {"domain", "system"}
-# Every part that the assets put together.
+# Every part that the assets combine.
 TABLES = {"warehouse/syncs", "warehouse/fields", "warehouse/accounts", "warehouse/model"}
 PARTS = {"settings", "transport", "salesforce", "insights_accounts", "warehouse"} | TABLES
 PIPELINE = {"assets", "checks", "jobs", "schedules", "sensors", "naming", "dagster_resources"}
 
-# One row per room: what it may import of the others.
+# One row per room: the other rooms that it may import.
 ROOMS: dict[str, set[str]] = {
     "domain": set(),
     "system": {"domain"},
@@ -70,7 +70,7 @@ FOREIGN = {
 
 
 def room_of(module: str) -> str:
-    """The room of a module, given by its path inside the package without .py."""
+    """Return the room of a module, given its path inside the package without .py."""
     return max((room for room in ROOMS if module == room or module.startswith(f"{room}/")), key=len)
 
 
@@ -81,7 +81,7 @@ def modules():
 
 
 def imported(path):
-    """The dotted names that a file imports; of `from a import b` both a and a.b."""
+    """Return the dotted names that a file imports; for `from a import b` both a and a.b."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{name.name}" for name in node.names)

@@ -1,4 +1,4 @@
-"""What CI runs, on machines with and without a browser, as root and not: the system's commands are stand-ins."""
+"""The CI script on machines with and without a browser, as root or not, with stand-ins for system commands."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ INSTALLS = ["apt-get update", "apt-get install --yes --no-install-recommends chr
 
 @pytest.fixture
 def ci(tmp_path):
-    """Runs a copy of .ci/run with these commands on its machine; gives what was called, and what was said."""
+    """Run a copy of .ci/run with these system commands; return the calls and the output."""
 
     def run(*commands, user=0, apt_works=True):
         place = tmp_path / "bin"

@@ -31,7 +31,7 @@ class Instruction(NamedTuple):
 
 
 def stages():
-    """The instructions of each stage of the Dockerfile, by the stage's name; the last one's is an empty text."""
+    """Return each Dockerfile stage's instructions by stage name; the last stage's name is an empty text."""
     found, stage = {}, None
     lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
@@ -52,7 +52,7 @@ def of(stage, name):
 
 
 def copied(stage):
-    """What each COPY takes from the checkout, and where to."""
+    """Return each COPY's sources in the checkout and its target."""
     for copy in of(stage, "COPY"):
         *sources, target = [word for word in copy.words if not word.startswith("--")]
         if "--from=build" not in copy.words:
@@ -61,13 +61,13 @@ def copied(stage):
 
 @pytest.fixture(scope="module")
 def environment():
-    """The variables that the image sets."""
+    """Return the variables that the image sets."""
     return dict(word.split("=", 1) for variables in of(FINAL, "ENV") for word in variables.words)
 
 
 @pytest.fixture(scope="module")
 def site_packages(tmp_path_factory):
-    """What the last RUN of the build stage installs, from a directory with only what the stage copies."""
+    """The packages that the build stage's last RUN installs, from a directory with only the copied files."""
     place, site = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("site")
     for sources, target in copied(BUILD):
         for source in sources:
@@ -153,7 +153,7 @@ def test_all_written_paths_are_in_the_volume(environment):
 
 
 def commands():
-    """What each container runs, and how its health is checked; in the form of a list of words."""
+    """Return each container's command and health check as lists of words."""
     [command], [health] = of(FINAL, "CMD"), of(FINAL, "HEALTHCHECK")
     yield "the image", command.words
     yield "the image's health", json.loads(health.text.partition("CMD ")[2])

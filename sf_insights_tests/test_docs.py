@@ -1,4 +1,4 @@
-"""What docs/ and deploy/ say is true."""
+"""Checks that docs/ and deploy/ match the code."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ UNITS = sorted((ROOT / "deploy").glob("*.service"))
 
 
 def anchors(page):
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The hooks before a commit run what `make lint` runs."""
+"""The pre-commit hooks run what `make lint` runs."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Every query and every command in README.md and docs/querying.md runs."""
+"""Every query and command in README.md and docs/querying.md runs."""
 
 import os
 import re
@@ -21,7 +21,7 @@ BIN = Path(sys.executable).parent
 
 
 def blocks(language, text=README + QUERYING):
-    """The code blocks of a language, each once."""
+    """Return the code blocks of a language, each once."""
     return list(dict.fromkeys(re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)))
 
 
@@ -32,7 +32,7 @@ def commands(program):
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """A folder like the checkout's, after two days with the committed selection; and the variables that lead to it."""
+    """A folder like the checkout's after two days with the committed selection, and the variables that select it."""
     home = tmp_path_factory.mktemp("readme")
     (home / "data").mkdir()
     selection = (ROOT / "data" / "account_field_sync.yaml").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def installation(tmp_path_factory):
 
 def test_the_oldest_duckdb_that_opens_the_file_is_named(installation):
     header = (installation / "data" / "account_insights.duckdb").read_bytes()[:20]
-    version = int.from_bytes(header[12:20], "little")  # of the storage, after a checksum and DuckDB's mark
+    version = int.from_bytes(header[12:20], "little")  # the storage version follows a checksum and DuckDB's magic bytes
     assert header[8:12] == b"DUCK"
     assert f"with version number {version}" in QUERYING
     assert STORAGE_VERSION.startswith("v1.5.")
@@ -100,7 +100,7 @@ def test_the_queries_show_every_relation_of_the_analysts_schema(installation):
 def test_a_query_that_sums_amounts_groups_by_currency(installation, query, tmp_path):
     shutil.copyfile(installation / "data" / "account_insights.duckdb", tmp_path / "changed.duckdb")
     with duckdb.connect(str(tmp_path / "changed.duckdb")) as connection:
-        # As if half of the amounts were in another currency.
+        # Put half of the amounts into another currency.
         for table in ("ops.attribute_values", "ops.metric_history"):
             connection.execute(f"UPDATE {table} SET currency = if(hash(account_id) % 2 = 0, 'EUR', 'USD')")
         connection.execute("UPDATE ops.metric_summary SET currency = 'EUR'")

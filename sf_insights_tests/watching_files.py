@@ -1,8 +1,8 @@
-"""Runs a command and notes every file below a directory that another user could have read, at each step it takes.
+"""Runs a command and records, at each step, every file below a directory that another user could read.
 
     python -m sf_insights_tests.watching_files DIRECTORY NOTES ARGUMENT...
 
-ARGUMENTs are those of sf-insights, or `compact FILE`. NOTES is a file into which the names are written.
+ARGUMENTs are those of sf-insights, or `compact FILE`. NOTES is the file for the recorded names.
 """
 
 import os
@@ -16,11 +16,11 @@ _STEPS = {"open", "os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", 
 
 
 def readable_by_others(directory: str) -> Iterator[str]:
-    """The names of files with content; what is in a private directory is private."""
+    """Yield the names of readable files with content; files in a private directory are private."""
     for entry in os.scandir(directory):
         try:
             stat = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:  # it was removed meanwhile
+        except FileNotFoundError:  # removed in the meantime
             continue
         if stat.st_mode & _OTHERS:
             if entry.is_dir():
@@ -30,7 +30,7 @@ def readable_by_others(directory: str) -> Iterator[str]:
 
 
 def watch(directory: str, found: set[str]) -> None:
-    """From now on, look at each step that Python takes on files."""
+    """Check after each of Python's file operations from now on."""
     is_looking = False
 
     def look(event: str, _: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the pipeline say: run a sync of a day with these settings, and look at what analysts see."""
+"""The language of the pipeline tests: run a day's sync with these settings, and read what analysts see."""
 
 import contextlib
 import hashlib
@@ -18,8 +18,8 @@ from sf_insights.runs import News, run_relabelling, run_sync
 from sf_insights.settings.home import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
-# With these settings Dagster forgets the log of a run at its end, and does not keep what it printed: to write the one
-# and to copy the other takes longer than the sync.
+# With these settings Dagster drops a run's log at its end and keeps no printed output: writing the log and copying the
+# output takes longer than the sync.
 LOG_IN_MEMORY = "event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}"
 NO_OUTPUT = "compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}"
 
@@ -44,11 +44,11 @@ class Run:
             return SimpleNamespace(**dict(zip(names, result.fetchall()[0], strict=True)))
 
     def attributes(self, name: str, where: str = "is_current") -> dict[str, Any]:
-        """Each account's value of an attribute."""
+        """Return each account's value of an attribute."""
         return dict(self.rows(f'SELECT account_id, "{name}" FROM insights.account_attributes WHERE {where}'))
 
     def metric(self, name: str, day: str) -> dict[str, float]:
-        """Each account's value of a metric on a day."""
+        """Return each account's value of a metric on a day."""
         sql = "SELECT account_id, value FROM insights.account_metrics WHERE metric = ? AND date = ?"
         return dict(self.rows(sql, [name, day]))
 
@@ -60,8 +60,8 @@ class Run:
 class Pipeline:
     """Runs syncs in one data directory; settings stay from call to call until they are changed.
 
-    A run that ends otherwise than expected fails the test with the reason that it gave. `first_days`: where the data
-    directories after a first sync are kept.
+    A run that ends unexpectedly fails the test with the run's reason. `first_days` is the folder for cached data
+    directories after a first sync.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class Pipeline:
         return _succeeded(self.run(day, accept))
 
     def first_day(self, **settings: Any) -> Run:
-        """The sync of 2026-03-01, before which nothing happened: it runs once for these settings, and is then copied.
+        """Run the first sync, for 2026-03-01: it runs once for these settings and is then copied.
 
-        For tests of what comes after it, or of what analysts see then; not of how it went.
+        For tests of later syncs or of the published data, not of this run itself.
         """
         self.configure(**settings)
         said = os.environ["SALESFORCE_ENDPOINT"].encode() + self.configuration.read_bytes()
@@ -103,7 +103,7 @@ class Pipeline:
         return _failed(self.run(day, accept))
 
     def run(self, day: str, accept: list[str] | None = None, on_news: Callable[[News], None] | None = None) -> Run:
-        """Run with the file as it stands, however it ends."""
+        """Run with the file unchanged and with any outcome."""
         self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
         outcome = run_sync(accept or [], on_news)
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
@@ -120,7 +120,7 @@ class Pipeline:
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
 
     def look(self) -> Run:
-        """The snapshot as it is now, whichever run left it."""
+        """Return the current snapshot, from any run."""
         return Run(True, None, "", self.snapshot)
 
     def configure(self, **settings: Any) -> None:
@@ -138,12 +138,12 @@ class Pipeline:
             return connection.execute(sql).fetchall()
 
     def count(self, key: str) -> int:
-        """The rows of the relation that an asset key names."""
+        """Return the number of rows of the relation that an asset key names."""
         return self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
 
 
 def made_home(dagster_home: Path, *settings: str) -> Path:
-    """Give a home of Dagster these settings besides the ones that we ship."""
+    """Create a DAGSTER_HOME with these settings added to the ones that we ship."""
     shipped = (CHECKOUT / "dagster.yaml").read_text(encoding="utf-8")
     (dagster_home / "dagster.yaml").write_text("\n".join([shipped, *settings]), encoding="utf-8")
     return dagster_home

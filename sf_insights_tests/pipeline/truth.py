@@ -1,10 +1,10 @@
-"""What analysts should see, worked out from the org's own truth by code that shares nothing with the pipeline."""
+"""What analysts should see, computed from the org's own data by code that shares nothing with the pipeline."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-# What becomes of each kind of CRM Account ID that the demo org writes (see sf_insights/demo/billing.py).
+# The match status of each kind of CRM Account ID in the demo org (see sf_insights/demo/billing.py).
 STATUS_BY_KIND = {
     "null": "no_crm_account_id",
     "blank": "no_crm_account_id",
@@ -24,7 +24,7 @@ def _timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-# Fields of every type, and how the truth's value reads as the column's.
+# Fields of every type, and the conversion of the org's value to the column's.
 ATTRIBUTES = {
     "Name": str,
     "Industry": str,
@@ -48,7 +48,7 @@ METRICS = ["AnnualRevenue", "NumberOfEmployees", "ARR__c", "Score__c", "Balance_
 
 
 class Truth:
-    """The org at this moment: its live accounts by id, and what each Zuora account stands for."""
+    """The org at this moment: its live accounts by id, and each Zuora account's match."""
 
     def __init__(self, org: Any) -> None:
         self.accounts = {account["Id"]: account for account in org.accounts()}
@@ -59,7 +59,7 @@ class Truth:
         return account_id in self.accounts and not self.accounts[account_id]["IsDeleted"]
 
     def matches(self) -> dict[str, str]:
-        """The Salesforce Account of each Zuora account that has one, by Zuora's Id."""
+        """Return the Salesforce Account of each matched Zuora account, by Zuora's Id."""
         return {
             row["Id"]: row["salesforce_id"] if self.is_live(row["salesforce_id"]) else row["survivor_id"]
             for row in self.zuora
@@ -69,7 +69,7 @@ class Truth:
         }
 
     def statuses(self) -> dict[str, str]:
-        """The match status of each Zuora account in a first sync, which has no memory of purged accounts."""
+        """Return each Zuora account's match status in a first sync, which knows no purged accounts."""
         found = self.matches()
         statuses = {}
         for row in self.zuora:
@@ -83,7 +83,7 @@ class Truth:
         return statuses
 
     def attribute(self, name: str, matches: dict[str, str] | None = None) -> dict[str, Any]:
-        """Each matched account's value of an attribute, as DuckDB hands it out."""
+        """Return each matched account's value of an attribute, as DuckDB returns it."""
         read = ATTRIBUTES[name]
         values = {}
         for zuora_id, salesforce_id in (matches or self.matches()).items():
@@ -92,6 +92,6 @@ class Truth:
         return values
 
     def metric(self, name: str, matches: dict[str, str] | None = None) -> dict[str, float]:
-        """Each matched account's value of a metric, without those that have none."""
+        """Return each matched account's value of a metric, without nulls."""
         held = {key: self.accounts[id_][name] for key, id_ in (matches or self.matches()).items()}
         return {key: float(value) for key, value in held.items() if value is not None}

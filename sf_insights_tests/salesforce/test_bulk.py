@@ -26,19 +26,19 @@ def read(page):
 
 
 def all_of(pages):
-    """The records of all pages, in the order of their ids."""
+    """Return the records of all pages, ordered by id."""
     return pl.concat(read(page) for page in pages).sort("Id")
 
 
 def jobs_left(org):
-    """The query jobs that Salesforce still runs or keeps, as id and state."""
+    """Return the query jobs that Salesforce still runs or keeps, as id and state."""
     with connected(org) as watcher:
         return {job["id"]: job["state"] for job in watcher.call("GET", "jobs/query", doing="list its jobs")["records"]}
 
 
 @pytest.fixture
 def everything(org, salesforce):
-    """The ids of all accounts, deleted ones included, as REST tells them."""
+    """Return the ids of all accounts from REST, including deleted ones."""
     return sorted(record["Id"] for record in salesforce.query("SELECT Id FROM Account", include_deleted=True))
 
 

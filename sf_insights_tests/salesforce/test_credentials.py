@@ -174,7 +174,7 @@ def test_key_paths_are_kept_as_written():
 
 
 def _gateway(request):
-    """A token endpoint that reads the client from the form alone."""
+    """A token endpoint that reads the client only from the form."""
     form = dict(parse_qsl(request.body.decode()))
     if (form.get("client_id"), form.get("client_secret")) != ("key-5f1", "secret-9a2"):
         return Answer(400, {"error": "invalid_client", "error_description": "client_id is missing"})

@@ -1,4 +1,4 @@
-"""Describes of the kind of real orgs, over HTTP: every field is what describe says it is."""
+"""Describes like those of real orgs, over HTTP: every field matches its describe."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from sf_insights_tests.describes import FORMULAS, SIZES, describe
 from sf_insights_tests.scripted_server import Answer, serving
 
 SESSION = {"SALESFORCE_ACCESS_TOKEN": "00D!token", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
-# Salesforce's type: DuckDB's, without digits, and the word of Insights.
+# Salesforce's type: DuckDB's type without digits, and Insights' data type.
 EXPECTED = {
     "id": ("VARCHAR", "identifier"),
     "reference": ("VARCHAR", "identifier"),
@@ -34,7 +34,7 @@ METRICS = {"int", "long", "double", "currency", "percent"}
 
 @pytest.fixture(params=SIZES)
 def described(request):
-    """A describe's entries by name, and the fields that are made of them."""
+    """A describe's entries by name, and the fields parsed from them."""
     described = describe(request.param)
     entries = {entry["name"]: entry for entry in described["fields"]}
     assert len(entries) == len(described["fields"]) == request.param

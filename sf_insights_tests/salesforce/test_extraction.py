@@ -1,4 +1,4 @@
-"""What reading all Accounts costs, whatever the size of the org."""
+"""The memory for reading all Accounts, which does not depend on the size of the org."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ print(len(extraction.landed.pages), resource.getrusage(resource.RUSAGE_SELF).ru_
 
 
 def pages_and_peak_memory(org, directory):
-    """How many pages were read, and the most memory the process had, in KiB."""
+    """Return the number of pages read and the process's peak memory in KiB."""
     done = subprocess.run(
         [sys.executable, "-c", READ, str(directory)],
         env={**os.environ, **org.environment},

@@ -1,4 +1,4 @@
-"""Answers that no API gives: each is asked for again or named, and never an error that only a programmer reads."""
+"""Invalid answers: each is requested again or reported clearly, never as a traceback."""
 
 import json
 import os
@@ -22,7 +22,7 @@ EXAMPLES = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 10
 AT_ONCE = RetryPolicy(tries=2, first_wait=0.0, longest_wait=0.0)
 SOQL = "SELECT Id, Name FROM Account"
 LOGIN = {"access_token": "00DDm0000000001!token", "instance_url": "https://acme.my.salesforce.com"}
-# What each address of a whole sync answers when nothing is wrong; the longest ending comes first.
+# The normal answer of each address in a sync; the longest ending comes first.
 RIGHT = {
     "/services/oauth2/token": LOGIN,
     "/describe": {"fields": [{"name": "Name", "type": "string"}]},
@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "ZUORA_CLIENT_ID": "client",
     "ZUORA_CLIENT_SECRET": "secret",
 }
-# The names an API uses, so that what lies under them is looked at.
+# Key names from the APIs, so that the code reads the values under them.
 NAMES = sorted({name for answer in RIGHT.values() if isinstance(answer, dict) for name in answer} | {"nextRecordsUrl"})
 
 
@@ -69,7 +69,7 @@ bodies = st.one_of(
 
 
 class Hostile:
-    """A server that answers rightly but at one address."""
+    """A server that answers correctly except at one address."""
 
     def __init__(self):
         self.at, self.status, self.body, self.kind = "", 200, b"", "application/json"
@@ -77,7 +77,7 @@ class Hostile:
     def answer(self, request):
         path = request.path.split("?")[0]
         place = max((ending for ending in RIGHT if path.endswith(ending)), key=len, default=None)
-        if self.at == "/queryAll" and request.method == "POST" and place == "/jobs/query":  # then REST is asked
+        if self.at == "/queryAll" and request.method == "POST" and place == "/jobs/query":  # then REST is used
             return Answer(400, [{"errorCode": "FEATURENOTENABLED", "message": "Async API not enabled"}])
         if self.at == place:
             return Answer(self.status, self.body, {"Content-Type": self.kind})

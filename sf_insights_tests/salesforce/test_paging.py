@@ -1,4 +1,4 @@
-"""Answers without an end: each reader of pages stops with a message after a few requests."""
+"""Endless answers: each reader of pages stops with a message after a few requests."""
 
 import itertools
 import threading
@@ -15,9 +15,9 @@ from sf_insights_tests.scripted_server import Answer, serving
 SESSION = {"SALESFORCE_ACCESS_TOKEN": "00D!token", "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com"}
 DATA = "/services/data/v62.0"
 JOB = {"id": "750", "state": "JobComplete", "numberRecordsProcessed": 3}
-MANY = 50  # requests: a reader that goes on as far is not going to stop
+MANY = 50  # requests after which a reader is considered endless
 
-# How an endless answer goes on: the address of the next page (n counts the pages), and how many records each has.
+# The continuation of an endless answer: the next page's address (n counts pages) and the records per page.
 ENDLESS = {
     "in a circle": (lambda n: "again", 1),
     "on and on, without content": (lambda n: f"page{n}", 0),
@@ -27,7 +27,7 @@ STOPPED = r"points back|an empty page|announced 3"
 
 
 class Endless:
-    """A server whose paged answers have no end; after MANY requests it gives up, so that no test hangs."""
+    """A server with endless pages; it gives up after MANY requests, so that no test hangs."""
 
     def __init__(self, how, *, pages_by):
         self.following, self.records = ENDLESS[how]
@@ -106,7 +106,7 @@ def test_an_endless_zuora_query_is_refused(tmp_path, how):
 
 
 class Ambiguous:
-    """Salesforce as it looks after a create that broke off: `jobs` is the list that it then shows on every page."""
+    """Salesforce after a create request without an answer: `jobs` is the job list on every page."""
 
     def __init__(self, jobs, *, following=None):
         self.jobs, self.following, self.created, self.pages = jobs, following, 0, 0
@@ -153,12 +153,12 @@ CREATED_AGAIN = {
 
 
 def after_an_ambiguous_create(tmp_path, **script):
-    """The job that is used then, and the requests."""
+    """Return the job that is used, and the requests."""
     answers = Ambiguous(**script)
     with serving(answers) as server:
         environment = SESSION | {"SALESFORCE_ENDPOINT": server.url}
         with SalesforceOrg.from_environment(environment, retry=QUICK) as org:
-            org.limits()  # an answer that tells Salesforce's time
+            org.limits()  # an answer with Salesforce's time
             with AccountReading(org, "SELECT Id FROM Account", tmp_path) as reading:
                 used = reading.job_id
     return used, server.requests

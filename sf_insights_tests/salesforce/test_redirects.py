@@ -1,4 +1,4 @@
-"""No redirect is followed anywhere: the message names the new host and the setting, and nothing is sent there."""
+"""Redirects are never followed: the message names the new host and the setting, and nothing is sent there."""
 
 import base64
 import json
@@ -29,14 +29,14 @@ REDIRECTS = [301, 302, 303, 307, 308]
 
 @pytest.fixture
 def elsewhere():
-    """The server that a redirect names; it must stay unasked."""
+    """The target of the redirect, which must receive no request."""
     with serving(lambda request: Answer(200, TOKEN)) as server:
         yield server
         assert server.requests == []
 
 
 def moved(server, status=302):
-    """What answers that everything is at another server now."""
+    """A server that redirects everything to another server."""
     return Answer(status, b"", {"Location": server.url.replace("127.0.0.1", "localhost") + "/x?secret=1"})
 
 

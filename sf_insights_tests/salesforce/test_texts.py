@@ -1,4 +1,4 @@
-"""Any text lands as it is in Salesforce, through the Bulk API and through REST; what cannot be text is named."""
+"""Any text is read unchanged through the Bulk API and REST; invalid bytes are reported."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ texts = short | short.map(lambda text: text * 5_000)
 
 
 class Org:
-    """A server that answers a whole reading of Accounts: by Bulk with one page of CSV, or by REST with JSON."""
+    """A server for one full read of Accounts: by Bulk with one CSV page, or by REST with JSON."""
 
     def __init__(self):
         self.csv, self.content_type, self.json, self.records = b"", "text/csv; charset=UTF-8", None, 0
@@ -70,7 +70,7 @@ def server():
 
 @pytest.fixture
 def bulk(server, tmp_path):
-    """Reads a page of the Bulk API: `bulk(content, content_type)`."""
+    """Read a page of the Bulk API: `bulk(content, content_type)`."""
 
     def read(content, content_type="text/csv; charset=UTF-8", records=2):
         server.csv, server.content_type, server.json, server.records = content, content_type, None, records
@@ -81,7 +81,7 @@ def bulk(server, tmp_path):
 
 @pytest.fixture
 def rest(server, tmp_path):
-    """Reads an answer of the REST API: `rest(content)`."""
+    """Read an answer of the REST API: `rest(content)`."""
 
     def read(content):
         server.json = content
@@ -113,7 +113,7 @@ def _read(url, directory):
 
 
 def page(*names, amounts=("1.00", "2.00"), encoding="utf-8"):
-    """A CSV page with these texts, as the Bulk API writes it."""
+    """Return a CSV page with these texts, as the Bulk API writes it."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -122,7 +122,7 @@ def page(*names, amounts=("1.00", "2.00"), encoding="utf-8"):
 
 
 def answer(*names, is_escaped=True):
-    """The same as the REST API writes it."""
+    """Return the same texts as the REST API writes them."""
     records = [
         {"attributes": {}, "Id": id_, "IsDeleted": False, "Name": name or None, "Amount": amount}
         for id_, name, amount in zip((FIRST, SECOND), names, (1.00, 2.00), strict=True)
@@ -132,12 +132,12 @@ def answer(*names, is_escaped=True):
 
 
 def as_java_holds_it(text):
-    """Salesforce's texts are UTF-16, in which two halves beside each other are one character."""
+    """Return a text as UTF-16 stores it: two adjacent halves of a surrogate pair are one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def landed(text):
-    """What a text is in a file, where half a character cannot be; an empty one is null."""
+    """Return a text as stored: half a character is replaced, and an empty text is null."""
     return "".join(LOST if "\ud800" <= sign <= "\udfff" else sign for sign in text) or None
 
 

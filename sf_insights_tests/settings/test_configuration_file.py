@@ -1,4 +1,4 @@
-"""The administrator's file: read, written and refused."""
+"""The settings file: read, written and refused."""
 
 import stat
 from pathlib import Path
@@ -66,7 +66,7 @@ def labels(path: Path) -> dict[str, str | None]:
 
 
 def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The lines that went and the lines that came, everything else being the same and in the same order."""
+    """Return removed and added lines; all other lines must be the same and in the same order."""
     old, new = before.splitlines(), after.splitlines()
     while old and new and old[0] == new[0]:
         old, new = old[1:], new[1:]

@@ -1,4 +1,4 @@
-"""Where things are, and what the environment says."""
+"""Paths and environment variables."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ NAME = "account_field_sync.yaml"
 
 @pytest.fixture
 def dotenv(tmp_path, monkeypatch):
-    """A home whose .env can be written, in a process without other variables of ours."""
+    """A home with a writable .env, in a process without our other variables."""
     for name in [name for name in os.environ if name.startswith(("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What the bodies of refusals say, in every form that servers and what stands before them use."""
+"""Messages in error bodies, in every format that servers and proxies use."""
 
 import json
 

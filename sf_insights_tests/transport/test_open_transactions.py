@@ -1,4 +1,4 @@
-"""The guard that keeps requests out of the warehouse's transactions; every test of the pipeline runs under it."""
+"""The guard against requests inside warehouse transactions; every pipeline test runs with it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The one clock of a run: how long it keeps trying, what it tells meanwhile, and what ends it."""
+"""The time limit of a run's retries: how long it keeps trying, what it reports, and what ends it."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ def patient(seconds, tell=lambda _: None, first_wait=0.01, longest_wait=0.05):
 
 
 def failing(times, what="it answered 503", **details):
-    """A call that fails some times and then returns how often it was made."""
+    """Return a call that fails some times and then returns the number of calls."""
     made = []
 
     def call():
@@ -63,7 +63,7 @@ def test_a_long_wait_is_cut_for_a_last_try_at_the_deadline():
 
 def test_all_outages_of_a_run_share_one_time_limit():
     policy = patient(0.3)
-    assert policy.run(failing(1, wait=60)) == 2  # the one try at the deadline is right
+    assert policy.run(failing(1, wait=60)) == 2  # one try at the deadline is allowed
     with pytest.raises(ConnectionProblem, match="tries: 1 in"):
         policy.run(failing(1))
 
@@ -72,7 +72,7 @@ def test_the_clock_runs_only_during_outages(monkeypatch):
     policy = patient(60)
     policy.run(failing(1))
     steady = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # an hour of undisturbed work
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + 3600)  # an hour of work without errors
     assert policy.run(failing(3)) == 4
 
 

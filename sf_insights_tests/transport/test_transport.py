@@ -16,7 +16,7 @@ QUICK = RetryPolicy(tries=3, first_wait=0.001, longest_wait=0.01)
 
 
 def get(session, address, policy=QUICK, method="GET", **options):
-    """One request with the retrying that the clients give it."""
+    """Send one request with the clients' retries."""
 
     def once():
         with translated_network_errors("The server"):
@@ -26,7 +26,7 @@ def get(session, address, policy=QUICK, method="GET", **options):
 
 
 def answering(*answers):
-    """A script that gives the answers one after the other and repeats the last."""
+    """Return a script that gives the answers in order and repeats the last."""
     left = list(answers)
     return lambda request: left.pop(0) if len(left) > 1 else left[0]
 

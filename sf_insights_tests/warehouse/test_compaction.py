@@ -1,4 +1,4 @@
-"""The warehouse file is copied without its holes, and only then when there are enough of them."""
+"""The warehouse file is copied without free blocks, but only when there are enough of them."""
 
 import logging
 from pathlib import Path
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_be_compacted_stays_and_is_reported(
 ) -> None:
     file = warehouse.checkpointed()
     before = content(file)
-    # Where the copy is made, something is in the way that is not ours to remove.
+    # Block the path of the copy with something that is not ours to remove.
     file.with_name(f".{file.name}.compact").symlink_to(file.parent / "elsewhere")
 
     with caplog.at_level(logging.WARNING):

@@ -1,4 +1,4 @@
-"""Chains of merges as the warehouse follows them, loops included, which Salesforce should never deliver."""
+"""Merge chains in the warehouse, including loops, which Salesforce should never deliver."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 @pytest.fixture
 def survivors(tmp_path):
-    """Tells the survivor of each merged account, given rows of id, master (None: not merged) and whether deleted."""
+    """Return each merged account's winner, given rows of id, master (None: not merged) and deleted."""
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
 

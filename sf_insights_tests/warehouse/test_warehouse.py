@@ -1,4 +1,4 @@
-"""The warehouse's lock, its transactions and its versions, with other processes that hold it and die."""
+"""The warehouse's lock, transactions and versions, with other processes that hold the lock and die."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def holder(path):
-    """Another process that holds the lock, in the middle of a transaction."""
+    """Another process that holds the lock inside a transaction."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

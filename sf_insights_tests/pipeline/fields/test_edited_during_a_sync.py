@@ -1,4 +1,4 @@
-"""The settings file edited while a sync runs: the sync goes on with what it began with, and takes over the labels."""
+"""The settings file edited during a sync: the sync keeps its selection and uses the new labels."""
 
 from io import StringIO
 
@@ -14,7 +14,7 @@ LABELS_STEP = "insights__field_labels"
 
 @pytest.fixture
 def edited_during(sync):
-    """Run a sync, and write a text into the settings file when one of its steps begins."""
+    """Run a sync, and write a text into the settings file when one of its steps starts."""
 
     def run(day, step, text):
         told = []

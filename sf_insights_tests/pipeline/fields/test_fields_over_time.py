@@ -1,4 +1,4 @@
-"""Fields that are selected, vanish, return, change, and are deselected; and their labels."""
+"""Fields that are selected, vanish, return, change and are deselected, and their labels."""
 
 import pytest
 
@@ -258,7 +258,7 @@ def test_a_field_goes_through_every_status_and_keeps_values_history_and_label(or
     assert changes == [("2026-03-03", "2026-03-06", True)]
 
 
-# As long as a label may be, and of what breaks carelessly written SQL, markup and templates.
+# Labels of the maximum length, with characters that break careless SQL, markup and templates.
 LABELS = {
     "Industry": "長" * 255,
     "Rating": "say \"hi\" to 'them'",
@@ -342,7 +342,7 @@ def test_relabelling_after_a_sync_that_stopped_after_matching_mixes_no_days(org,
     org.pass_day()
     sync(day="2026-03-02")
     before = sync.snapshot.read_bytes()
-    # As a process leaves it that died between matching and the model.
+    # The state after a process died between matching and the model.
     sync.change_warehouse("UPDATE ops.sync_runs SET state = 'failed' WHERE sync = 2")
     run = sync.relabel_fails(fields=[{"field": "Industry", "label": "Branch"}])
     assert "not all from the same sync" in run.reason
@@ -353,7 +353,7 @@ def test_relabelling_after_a_failed_model_step_mixes_no_days(org, sync):
     sync.first_day(fields=["Industry"])
     before = sync.snapshot.read_bytes()
     org.pass_day()
-    # Matching is done when the model stumbles over this.
+    # Matching is complete when the model fails on this.
     sync.change_warehouse("ALTER TABLE ops.metric_summary RENAME TO elsewhere")
     sync.fails(day="2026-03-02")
     sync.change_warehouse("ALTER TABLE ops.elsewhere RENAME TO metric_summary")

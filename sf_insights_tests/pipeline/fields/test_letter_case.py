@@ -1,4 +1,4 @@
-"""API names whose letter case changes in Salesforce: they stay the same fields, whatever else happens to them."""
+"""API names whose letter case changes in Salesforce stay the same fields through every other change."""
 
 import random
 
@@ -14,7 +14,7 @@ FIELDS = ["Industry", {"field": "Regions__c", "label": "Where"}, ARR]
 
 @pytest.fixture
 def two(org, dagster_home, tmp_path, monkeypatch):
-    """Two pipelines of the same org: `two(respelled, day, ...)` syncs both, the second one with fields respelled."""
+    """Two pipelines of one org: `two(respelled, day, ...)` syncs both, the second one with respelled fields."""
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     pipelines = [Pipeline(tmp_path / name, dagster_home, monkeypatch) for name in ("calm", "restless")]
@@ -149,7 +149,7 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
     day = 1
     two({}, "2026-03-01", {"fields": ["Industry"]})
     for _ in range(3):
-        if rng.random() < 0.75:  # else the day is synced again
+        if rng.random() < 0.75:  # otherwise the day is synced again
             day += 1
             org.pass_day()
         fields = ["Industry"]

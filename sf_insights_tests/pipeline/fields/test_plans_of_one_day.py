@@ -1,4 +1,4 @@
-"""Two syncs of one day, with changed fields and selections between them: the last plans as if it were the only one."""
+"""Two syncs of one day with changed fields and selections between: the last plans as if it were the only one."""
 
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_reruns import content
@@ -30,8 +30,8 @@ def empty(name):
 
 TEXT = {"length": 80, "precision": 0, "scale": 0}
 NUMBER = {"length": 0, "precision": 12, "scale": 2}
-# By what happens to the field: how the first day reads it, what happens before the first and before the second sync of
-# the second day, and how each of the two selects it. None: it is not selected.
+# One case per change of a field: its reading on the first day, the change before each sync of the second day,
+# and its selection in each of the two. None: not selected.
 PLANS = {
     "selected, and retyped before the second sync": (
         None,
@@ -72,7 +72,7 @@ PLANS = {
 
 
 def selection(number):
-    """What the file selects: 0 on the first day, 1 and 2 in the syncs of the second."""
+    """Return the file's selection: 0 on the first day, 1 and 2 in the syncs of the second."""
     chosen = [plan[0] if number == 0 else plan[3][number - 1] for plan in PLANS.values()]
     return ["BillingCity", *[field for field in chosen if field is not None]]
 
@@ -96,7 +96,7 @@ def test_a_repeated_sync_plans_from_the_state_before_the_day(org, dagster_home, 
         change(org)
     for day in ("2026-03-02", "2026-03-03"):
         alone, last = synced(once, day, 2), synced(twice, day, 2)
-        # A label is given when a field is first seen, and stays when it is deselected again.
+        # A label is assigned when a field is first seen and stays after it is deselected.
         for name in alone.keys() - {"field_labels", "data_dictionary"}:
             assert last[name] == alone[name], name
 

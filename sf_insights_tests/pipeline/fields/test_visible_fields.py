@@ -1,10 +1,10 @@
-"""Every relation with values shows the same fields: those that are active or paused, in their present category."""
+"""Every relation with values shows the same fields: the active and paused ones, in their current category."""
 
 import pytest
 
 from sf_insights_tests.pipeline.truth import Truth
 
-# The relations with a row per value, and the column that says whose value it is.
+# The relations with a row per value, and the column that names the field.
 ATTRIBUTES = {"attribute_changes": "field", "attribute_history": "field", "attribute_changes_labelled": "label"}
 METRICS = {
     "account_metrics": "metric",
@@ -12,13 +12,13 @@ METRICS = {
     "metric_summary": "metric",
     "account_metrics_labelled": "metric",
 }
-# Those with a column per field, and the categories that they show.
+# The relations with a column per field, and the categories that they show.
 WIDE = {
     "account_attributes": ("attribute",),
     "account_attributes_labelled": ("attribute",),
     "accounts": ("attribute", "metric"),
 }
-# What tells of every field that was ever selected, and what tells of none.
+# The relations about every field ever selected, and those about no field.
 OF_FIELDS = {"fields", "field_labels", "field_events", "field_days"}
 OF_NONE = {"matched_accounts", "snapshot", "data_dictionary"}
 
@@ -34,7 +34,7 @@ ALL = {"Industry", "Rating", "NumberOfEmployees", "ARR__c", "Score__c"}
 
 @pytest.fixture
 def shown(org, sync):
-    """Syncs a day on which every value of an account changes, and returns what analysts see."""
+    """Sync a day on which every value of an account changes, and return what analysts see."""
     ids = list(Truth(org).matches().values())[:3]
 
     def synced(number, **settings):
@@ -54,7 +54,7 @@ def shown(org, sync):
 
 
 def fields_in(run, relation):
-    """The fields that a relation shows, by API name."""
+    """Return the fields that a relation shows, by API name."""
     names = dict(run.rows("SELECT label, field FROM insights.field_labels")) | {name: name for name in ALL}
     if relation in WIDE:
         columns = [column for column, *_ in run.rows(f"DESCRIBE insights.{relation}")]
@@ -77,7 +77,7 @@ def expected(attributes, metrics):
 
 
 def past(run):
-    """Everything that was said up to the second day by relations with a row per value."""
+    """All rows up to the second day in relations with a row per value."""
     days = {"attribute_changes": "changed_on", "account_metrics": "date", "metric_summary": "date"}
     history = (
         "SELECT account_id, metric, value, valid_from FROM insights.metric_history WHERE valid_from <= '2026-03-02'"
@@ -102,10 +102,10 @@ def test_a_deselected_or_recategorized_field_leaves_every_relation_with_values_a
     attributes, metrics = {"Industry", "Rating", "NumberOfEmployees"}, {"ARR__c", "Score__c"}
     assert all_shown(run) == expected(attributes, metrics)
 
-    org.hide_field("Industry")  # paused, and visible all the same
+    org.hide_field("Industry")  # paused but visible
     run = shown(3, fields=["Industry", "ARR__c", {"field": "NumberOfEmployees", "as": "metric"}])
     found = all_shown(run)
-    # What has become an attribute today has no change yet.
+    # A field that became an attribute today has no changes yet.
     assert found.pop("attribute_changes") == found.pop("attribute_changes_labelled") == {"Industry"}
     others = expected({"Industry", "ARR__c"}, {"NumberOfEmployees"})
     assert found == {relation: others[relation] for relation in found}

@@ -1,4 +1,4 @@
-"""An org of 20,000 accounts with every kind of CRM Account ID, whose status is known by how it was made."""
+"""An org of 20,000 accounts with every kind of CRM Account ID, generated with a known match status."""
 
 import pytest
 

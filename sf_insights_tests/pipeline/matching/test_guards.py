@@ -1,4 +1,4 @@
-"""What is complete but too different: refused with the reason, nothing changed, and accepted for one run."""
+"""Guards stop a sync whose data differ too much; nothing changes until a person accepts it for one run."""
 
 import dagster as dg
 import pytest

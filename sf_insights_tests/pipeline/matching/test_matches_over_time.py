@@ -6,7 +6,7 @@ FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
 
 
 def plain_accounts(org, count):
-    """Pairs of Zuora's Id and the Salesforce Id, each alone with its Salesforce Account and with values to lose."""
+    """Return pairs of Zuora Id and Salesforce Id that share their Account with no other and have values to lose."""
     truth = Truth(org)
     matches = truth.matches()
     linked = list(matches.values())

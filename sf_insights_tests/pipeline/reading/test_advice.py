@@ -1,4 +1,4 @@
-"""What Salesforce is asked beside the accounts only advises: a sync whose accounts have arrived needs none of it."""
+"""Requests other than for the accounts are optional: a sync that has its accounts does not need them."""
 
 import pytest
 

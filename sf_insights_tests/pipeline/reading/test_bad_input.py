@@ -1,4 +1,4 @@
-"""What cannot be is refused with its name and the remedy, and the published snapshot stays as it is."""
+"""Bad input is refused by name with a remedy, and the published snapshot stays unchanged."""
 
 import pytest
 

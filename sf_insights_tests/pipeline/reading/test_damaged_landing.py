@@ -1,4 +1,4 @@
-"""Landed files that are lost or damaged between two steps or two syncs: never fewer accounts, and never others."""
+"""Pages lost or damaged between two steps or syncs never cost accounts or change them."""
 
 import os
 
@@ -39,21 +39,21 @@ def test_a_damaged_page_leaves_yesterdays_tables(org, sync, harm):
     yesterday = content(sync.first_day(fields=FIELDS))
     org.pass_day()
     org.configure(page_records=20)
-    # The later pages are slow, so that earlier ones have landed when they are told of.
+    # Later pages are slow, so that earlier ones are on disk when the progress is reported.
     org.fault("latency", path="/results", times=None, skip=5, seconds=0.3)
     harmed = []
 
     def listen(news):
         landed = sorted(
             note.with_suffix(".parquet") for note in (sync.data / "landing").glob("accounts-*.json")
-        )  # what has no note beside it is still being written
+        )  # a page without a note beside it is still being written
         if news.step == "salesforce__raw_accounts" and news.kind == "said" and landed:
             harm(landed[0])
             harmed.append(landed[0])
 
     run = sync.run("2026-03-02", on_news=listen)
     assert harmed
-    if not run.success:  # reading is tried twice, and the second time it may be left alone
+    if not run.success:  # reading is tried twice; the second try may succeed
         assert f"Files in {sync.data / 'landing'} were removed or damaged" in run.reason
         assert content(run) == yesterday
         run = sync("2026-03-02")

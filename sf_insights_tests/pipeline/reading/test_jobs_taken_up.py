@@ -1,4 +1,4 @@
-"""The query job of a sync that failed or died: the next sync shows what Salesforce holds, and says since when."""
+"""The query job of a failed or killed sync: the next sync has current data and shows when it was read."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ QUOTA = {"action": "status", "status": 403, "body": error("REQUEST_LIMIT_EXCEEDE
 
 
 def read_at(sync):
-    """When Salesforce was asked for the accounts of the last sync."""
+    """Return when the accounts of the last sync were read from Salesforce."""
     return sync.read_warehouse("SELECT salesforce_read_at FROM ops.sync_runs ORDER BY sync DESC LIMIT 1")[0][0]
 
 

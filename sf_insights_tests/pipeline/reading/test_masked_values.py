@@ -1,4 +1,4 @@
-"""Encrypted fields that the integration user sees masked: the sync goes on and says so."""
+"""Encrypted fields that the integration user sees masked: the sync continues and reports them."""
 
 import dagster as dg
 import pytest
@@ -14,7 +14,7 @@ def card(org):
 
 
 def found_by_dagster(run):
-    """The check of masked fields of a run, and the warnings in its log."""
+    """Return a run's check of masked fields and the warnings in its log."""
     with dg.DagsterInstance.get() as dagster:
         key = dg.AssetCheckKey(dg.AssetKey(["salesforce", "raw_accounts"]), "no_field_is_masked")
         latest = dagster.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]

@@ -1,4 +1,4 @@
-"""Outages that last: a run waits them out within its patience, loses nothing, and says how long it tried."""
+"""Long outages: a run waits them out within `retry_for`, loses nothing, and says how long it tried."""
 
 import re
 
@@ -11,12 +11,12 @@ from sf_insights_tests.pipeline.truth import Truth
 LOGIN = "/services/oauth2/token"
 DOWN = {"action": "status", "status": 503, "body": error("SERVER_UNAVAILABLE", "Server too busy")}
 MAINTENANCE = "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
-TRIES = 12  # more than any number of tries that would be used up in seconds
+TRIES = 12  # more tries than would fit into a few seconds
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    """The waits between two tries are short, so that a test sees many; a run's patience is what it is."""
+    """Shorten the waits between tries, so that a test sees many; `retry_for` stays unchanged."""
     monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.02)
     monkeypatch.setattr(dagster_resources, "LONGEST_WAIT", 0.1)
 
@@ -30,7 +30,7 @@ def down(path, status=503, body=DOWN["body"], **details):
 
 
 BUSY = {"success": False, "reasons": [{"code": 50000040, "message": "Rate limit exceeded"}]}
-# Every request of a sync meets its own outage, all in one run.
+# Every request of a sync has its own outage, all in one run.
 OUTAGES = {
     "by status": [
         down(LOGIN),

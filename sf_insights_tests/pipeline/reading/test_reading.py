@@ -1,4 +1,4 @@
-"""Faults of the network and of Salesforce: the right data, or yesterday's data and a clear reason."""
+"""Faults of the network and of Salesforce: today's correct data, or yesterday's data and a clear reason."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def error(code, message):
     return [{"errorCode": code, "message": message}]
 
 
-# Faults that pass by themselves, or cost nothing: the sync succeeds with the right data.
+# Temporary or harmless faults: the sync succeeds with correct data.
 SURVIVED = {
     "503 on a result page": {"action": "status", "path": RESULTS, "status": 503, "body": HTML},
     "502 with HTML while polling": {"action": "status", "path": JOBS, "method": "GET", "status": 502, "body": HTML},
@@ -95,7 +95,7 @@ def test_a_fault_that_passes_leaves_the_right_data(org, sync, fault):
     assert run.metric("ARR__c", "2026-03-01") == truth.metric("ARR__c")
 
 
-# Faults that stay: nothing is published, and the reason has these words.
+# Lasting faults: nothing is published, and the reason has these words.
 REFUSED = {
     "a page that is always cut at a line end": (
         {"action": "truncate", "path": RESULTS, "line_end": True, "skip": 1},
@@ -290,14 +290,14 @@ SYNC = "import sys; from sf_insights.runs import run_sync; sys.exit(not run_sync
 
 
 def killed_in_the_middle_of_the_download(org, sync):
-    """Start a sync in a process of its own and kill it when some of its pages have landed."""
+    """Start a sync in its own process and kill it after some pages are on disk."""
     org.configure(page_records=50)
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
     landing = sync.data / "landing"
     with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 60
-            # The directory is emptied before the job is noted in it.
+            # The directory is emptied before the job note is written to it.
             while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the sync lands nothing"

@@ -1,4 +1,4 @@
-"""Bytes that are not text, and older encodings, stop no sync; what had to be replaced is named."""
+"""Invalid bytes and older encodings do not stop a sync; replaced characters are reported."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_one_invalid_byte_replaces_one_character_and_is_reported(org, sync, meth
     assert run.attributes("Industry") == truth.attribute("Industry")
     assert run.metric("ARR__c", "2026-03-01") == truth.metric("ARR__c")
     assert run.rows(REJECTED, ["2026-03-01"]) == [("Description", salesforce_id, f"caf{LOST}, noir", REASON)]
-    run = sync(day="2026-03-02")  # the fault is over
+    run = sync(day="2026-03-02")  # after the fault
     assert run.attributes("Description") == Truth(org).attribute("Description")
     assert run.rows(REJECTED, ["2026-03-02"]) == []
 

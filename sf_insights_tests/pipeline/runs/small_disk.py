@@ -1,4 +1,4 @@
-"""A disk of a few megabytes, which a test fills, empties and makes read-only."""
+"""A disk of a few megabytes that a test can fill, empty and make read-only."""
 
 import errno
 import subprocess
@@ -12,7 +12,7 @@ _CHUNK = 1 << 16
 
 
 class SmallDisk:
-    """A tmpfs of its own."""
+    """A separate tmpfs."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -21,7 +21,7 @@ class SmallDisk:
     @classmethod
     @contextmanager
     def mounted(cls, path: Path, megabytes: int) -> Iterator["SmallDisk"]:
-        """Mount it, which only root may: elsewhere the test is skipped."""
+        """Mount the disk; only root can, so otherwise the test is skipped."""
         path.mkdir()
         mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(path)]
         if subprocess.run(mount, capture_output=True, check=False).returncode:
@@ -32,7 +32,7 @@ class SmallDisk:
             subprocess.run(["umount", "--lazy", str(path)], check=True)
 
     def fill(self, leaving: int = 0) -> None:
-        """Take all the room there is but `leaving` bytes."""
+        """Use all space except `leaving` bytes."""
         with self._ballast.open("ab", buffering=0) as file:
             try:
                 while file.write(b"\0" * _CHUNK):

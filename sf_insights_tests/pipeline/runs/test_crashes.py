@@ -1,4 +1,4 @@
-"""Syncs that are killed at any moment, and statements that fail: nothing lost, nothing mixed, repaired by the next run.
+"""Killed syncs and failing statements: nothing is lost or mixed, and the next run repairs it.
 
 `make soak` kills twelve times as often.
 """
@@ -62,7 +62,7 @@ STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.S
 
 @pytest.fixture
 def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
-    """Another data directory, whose syncs are left alone."""
+    """Another data directory whose syncs are not interrupted."""
     other = Pipeline(tmp_path / "undisturbed", dagster_home, monkeypatch)
 
     def run(day):
@@ -115,7 +115,7 @@ def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync,
     [
         ("salesforce__account_fields", "said"),
         ("salesforce__raw_accounts", "said"),
-        ("salesforce__raw_accounts", "warned"),  # of a field that vanished, before the rest is read
+        ("salesforce__raw_accounts", "warned"),  # for a vanished field, before the rest is read
         ("zuora__accounts", "made"),
         ("insights_model", "made"),
     ],
@@ -135,7 +135,7 @@ def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, ste
         try:
             said, errors = stopped.communicate(timeout=60)
         finally:
-            with suppress(ProcessLookupError):  # also of Dagster's children, which hold the pipes
+            with suppress(ProcessLookupError):  # includes Dagster's children, which hold the pipes
                 os.killpg(stopped.pid, signal.SIGKILL)
     assert (stopped.returncode, errors) == (1, "")
     assert said.startswith("The run was stopped")
@@ -147,7 +147,7 @@ def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, ste
 
 
 def _day(sync):
-    """The day of the snapshot, which is one."""
+    """Return the snapshot's day; it has only one."""
     with duckdb.connect(str(sync.snapshot), read_only=True) as connection:
         [(day, metrics_until)] = connection.execute(
             "SELECT synced_on::VARCHAR, (SELECT max(date)::VARCHAR FROM insights.account_metrics) "
@@ -158,7 +158,7 @@ def _day(sync):
 
 
 def _return_to(yesterday, data):
-    """Let the data be as they were yesterday; whoever reads the snapshot meanwhile sees either."""
+    """Restore yesterday's data; readers of the snapshot see the old or the new file."""
     for file in data.iterdir():
         if file.name != "account_insights.duckdb":
             shutil.rmtree(file) if file.is_dir() else file.unlink()
@@ -172,7 +172,7 @@ def _return_to(yesterday, data):
 
 
 def _stop_in(step, delay, number):
-    """Run a sync in a process of its own, and send it a signal some seconds after a step has begun."""
+    """Run a sync in its own process, and send it a signal some seconds after a step starts."""
     with subprocess.Popen(
         [sys.executable, "-c", SYNC], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -189,7 +189,7 @@ def _stop_in(step, delay, number):
 
 
 class Failure(Exception):
-    """A statement that fails for a reason nobody thought of."""
+    """An unexpected failure of a statement."""
 
 
 @pytest.mark.slow
@@ -208,7 +208,7 @@ def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undis
         _return_to(tmp_path / "yesterday", sync.data)
         with _failing_statement(number):
             run = sync.run("2026-03-02")
-        # A step that uses the network is tried twice, and a check that fails undoes nothing.
+        # A step that uses the network is tried twice, and a failed check undoes nothing.
         assert content(run) == expected or (not run.success and sync.snapshot.read_bytes() == before), number
         run = sync.run("2026-03-02")
         assert run.success, (number, run.reason)
@@ -217,7 +217,7 @@ def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undis
 
 @contextmanager
 def _failing_statement(number):
-    """Within it, the statement with this number fails, if any; yields what tells how many there were."""
+    """Make the statement with this number fail, if any; yield a function that counts the statements."""
     counted = 0
 
     class Connection:

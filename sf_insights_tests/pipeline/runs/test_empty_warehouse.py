@@ -1,4 +1,4 @@
-"""Asset checks and partial runs before the first sync: a sentence that says what to do, and nothing is made."""
+"""Asset checks and partial runs before the first sync say what to do and create nothing."""
 
 import dagster as dg
 import pytest
@@ -21,7 +21,7 @@ LATER_ASSETS = [
 
 @pytest.fixture
 def reasons(sync):
-    """Runs these checks or assets alone, and gives what each failed step says."""
+    """Run only these checks or assets and return each failed step's message."""
 
     def run(*, assets=(), checks=()):
         job = defs.resolve_implicit_global_asset_job_def().get_subset(
@@ -60,5 +60,5 @@ def test_each_check_reports_a_first_sync_that_read_nothing(sync, reasons, monkey
         broken.setenv("SALESFORCE_CONSUMER_SECRET", "wrong")
         sync.fails(day="2026-03-01")
     found = reasons(checks=CHECKS)
-    # What is selected and labelled is known without Salesforce; there is nothing yet that could be wrong with it.
+    # Selection and labels are known without Salesforce, and nothing can be wrong with them yet.
     assert found == ["Nothing has been read from Salesforce yet. Run `sf-insights sync`."] * 4

@@ -1,4 +1,4 @@
-"""A disk that is full, or may not be written: yesterday's tables stay, people learn why, and the next sync is whole."""
+"""A full or read-only disk: yesterday's tables stay, the reason is shown, and the next sync is complete."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
-# What is left of the disk when a step begins, and the step that then fails.
+# The free space when a step starts, and the step that then fails.
 FULL = {
     "at landing": ("salesforce__raw_accounts", 0, "salesforce__raw_accounts"),
     "at the first commit": ("salesforce__account_fields", 0, "salesforce__account_fields"),
@@ -65,7 +65,7 @@ def test_a_full_disk_is_reported_and_leaves_yesterdays_tables(org, disk, sync, m
 
 
 def test_a_disk_full_from_the_start_is_reported_in_one_sentence(disk, sync, monkeypatch):
-    """Dagster's own records lie on it too."""
+    """Dagster's own records are on this disk too."""
     monkeypatch.setenv("DAGSTER_HOME", str(disk.path / "dagster"))
     yesterday = content(sync("2026-03-01", fields=FIELDS))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")

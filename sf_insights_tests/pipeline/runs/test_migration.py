@@ -1,4 +1,4 @@
-"""A warehouse that an earlier version wrote is brought to this one, whatever happens meanwhile."""
+"""A warehouse of an earlier version is migrated, even after crashes and full disks."""
 
 import functools
 import os
@@ -20,7 +20,7 @@ from sf_insights_tests.older_warehouse import ACCOUNTS, DAY, FIELDS, put_older_w
 from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
-# Opens a warehouse and prints how many statements that took, or dies at one, or may write no file above a size.
+# Opens a warehouse and prints its number of statements, dies at one, or cannot write files above a size.
 OPEN = """
 import os, resource, signal, sys
 from pathlib import Path
@@ -61,7 +61,7 @@ def running_org(tmp_path_factory):
 
 
 def opened(path):
-    """Open a warehouse as every command does, and return what was told."""
+    """Open a warehouse as every command does, and return its messages."""
     told = []
     warehouse = Warehouse(path)
     warehouse.open("a sync", tell=told.append)
@@ -70,9 +70,9 @@ def opened(path):
 
 
 def everything(path):
-    """The rows of each table and view of a warehouse of schema 1, or of what it became, without their version.
+    """Return the rows of each table and view of a schema 1 warehouse, migrated or not, without the version.
 
-    What Zuora says of an account stood twice in schema 1; it is read where it still stands.
+    Schema 1 stored Zuora's account data twice; this reads the place that still exists.
     """
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -134,7 +134,7 @@ def test_the_copy_opens_and_equals_the_older_warehouse(path):
 
 @pytest.mark.parametrize("has_former_values", [True, False])
 def test_a_migrated_warehouse_has_the_same_tables_as_a_new_one(path, tmp_path, has_former_values):
-    if not has_former_values:  # nor had the first warehouses of version 1
+    if not has_former_values:  # the first warehouses of version 1 also lacked this
         with duckdb.connect(str(path)) as connection:
             connection.execute("DROP TABLE ops.former_values")
     opened(path)
@@ -158,7 +158,7 @@ def test_a_migrated_warehouse_can_be_synced(org, sync):
     matches = dict(
         run.rows("SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current")
     )
-    assert matches.keys() >= truth.matches().keys()  # and what it remembers of merged accounts that are purged now
+    assert matches.keys() >= truth.matches().keys()  # and its memory of merged accounts that are now purged
     for name in ("Industry", "CreatedDate", "NumberofLocations__c"):
         assert run.attributes(name) == truth.attribute(name, matches)
     for name in ("AnnualRevenue", "ARR__c"):
@@ -190,7 +190,7 @@ def test_a_migration_turns_doubles_into_exact_decimals(path):
 
 
 def test_a_field_that_version_2_split_by_spelling_is_joined(org, sync):
-    """As a warehouse is in which ARR__c, a metric, was spelled arr__C from the second day on."""
+    """A warehouse in which the metric ARR__c was spelled arr__C from the second day on."""
     put_older_warehouse(sync.warehouse)
     with duckdb.connect(str(sync.warehouse)) as connection:
         for statement in f"""
@@ -250,7 +250,7 @@ def test_a_crash_during_a_migration_keeps_the_old_warehouse_and_the_next_run_mig
     put_older_warehouse(counted)
     last = int(open_dying_at(counted, 0).stdout)
     before = everything(path)
-    # The first ones, the last one, and some of those between: each costs a process.
+    # The first ones, the last one and some between; each costs a process.
     for deadly in (1, 2, 3, *range(4, last, max(1, last // 6)), last):
         assert open_dying_at(path, deadly).returncode == -9
         assert version(path) == 1

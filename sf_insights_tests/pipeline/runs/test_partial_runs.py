@@ -1,4 +1,4 @@
-"""Runs of any part of the assets, fresh or after a failure, today or tomorrow: right data, or a sentence that helps.
+"""Runs of any part of the assets, new or after a failure, today or tomorrow: correct data or a clear message.
 
 `make soak` runs forty-five times as many.
 """
@@ -57,26 +57,26 @@ def materialize(keys):
 
 
 def reasons(result):
-    """What each failed step tells a person; None for one that only has a traceback."""
+    """Return each failed step's message, or None for a step with only a traceback."""
     failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     return [failure.user_failure_data and failure.user_failure_data.description for failure in failures]
 
 
 def known(run):
-    """What analysts see, without the labels: these are taken over by any run that publishes."""
+    """Return what analysts see, without labels, which every publishing run updates."""
     return {name: rows for name, rows in content(run).items() if name not in ("field_labels", "data_dictionary")}
 
 
 @dataclass
 class Days:
-    """A warehouse that synced 2026-03-01, in an org where a day has passed since, and what later syncs make of it."""
+    """A warehouse synced on 2026-03-01, whose org is a day older, and its later syncs."""
 
     org: DemoOrg
     sync: Pipeline
     first: dict
 
     def stopped_at(self, step):
-        """Sync 2026-03-02, and stop where this step begins."""
+        """Sync 2026-03-02 and stop where this step starts."""
 
         def stop(news):
             if (news.step, news.kind) == (step, "began"):
@@ -94,7 +94,7 @@ def passed_org(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def first_day(passed_org, dagster_home, tmp_path_factory):
-    """The data directory after the first day. The org is a day older then, and stays as it is."""
+    """The data directory after the first day. The org is then a day older and does not change again."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in passed_org.environment.items():
             patch.setenv(name, value)
@@ -118,7 +118,7 @@ def days(passed_org, first_day, dagster_home, tmp_path, monkeypatch, request):
 
 @pytest.fixture(scope="module")
 def undisturbed(passed_org, first_day, dagster_home, tmp_path_factory):
-    """What analysts see after syncs that nothing disturbs: `undisturbed((day, fields), ...)`."""
+    """What analysts see after uninterrupted syncs: `undisturbed((day, fields), ...)`."""
     seen = {}
 
     def after(*syncs):
@@ -159,7 +159,7 @@ def test_a_run_from_the_failed_step_on_the_next_day_never_mixes_two_days(days, u
     elif "zuora__accounts" in rest:
         assert "would continue the sync of 2026-03-02, but would read data of 2026-03-03" in reasons(result)[0]
         assert known(days.sync.look()) == days.first
-    else:  # both lists were read on the second day, whose sync is completed now
+    else:  # both lists were read on the second day; this completes its sync
         assert result.success, reasons(result)
         assert known(days.sync.look()) == undisturbed(("2026-03-02", CHANGED))
 
@@ -237,7 +237,7 @@ def test_a_partial_run_is_reported_as_partial_and_not_as_failed(days):
 
 
 def cases():
-    """Random runs: what stopped the second day's sync, the assets that run then, their day, and the file."""
+    """Random runs: where the second day's sync stopped, the assets that run next, their day, and the file."""
     chosen = random.Random(SEED)  # noqa: S311 - it must repeat
     for number in range(RUNS):
         stopped = chosen.choice([FRESH, *STEPS])
@@ -268,7 +268,7 @@ def test_any_partial_run_leaves_correct_data_or_says_what_to_run(
     ends["this day"] = undisturbed((day, fields))
     assert seen in ends.values()
     complete_days = days.sync.read_warehouse("SELECT DISTINCT day::VARCHAR FROM ops.sync_runs WHERE state = 'complete'")
-    # A day that is synced again is as if it had not been synced before.
+    # A repeated day equals one that was synced once.
     completed = [("2026-03-02", CHANGED)] if ("2026-03-02",) in complete_days and day == "2026-03-03" else []
     days.sync(day=day, fields=fields)
     assert known(days.sync.look()) == undisturbed(*completed, (day, fields))

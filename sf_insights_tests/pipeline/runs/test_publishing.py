@@ -1,4 +1,4 @@
-"""The snapshot as analysts meet it: always there, always of one day, and no larger than what it holds."""
+"""The snapshot for analysts: always present, always from one day, and no larger than its data."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
 
 READERS, SYNCS = (20, 10) if os.environ.get("SF_INSIGHTS_SOAK") else (4, 3)
 
-# Opens the snapshot again and again; says of each view which day it was of, and never more than one.
+# Opens the snapshot again and again and reports each view's day; more than one day is an error.
 READ = """
 import os, sys, duckdb
 os.nice(10)  # the syncs are what the test waits for
@@ -38,7 +38,7 @@ print(*sorted(days), flush=True)
 
 @contextmanager
 def always_reading(snapshot):
-    """Within it, a process opens the snapshot all the time; it ends when what it sees is an error or a mixed day."""
+    """Run a process that keeps opening the snapshot and ends at an error or a mix of days."""
     with subprocess.Popen(
         [sys.executable, "-c", READ, str(snapshot)],
         stdin=subprocess.PIPE,
@@ -151,7 +151,7 @@ with duckdb.connect() as connection:
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(sync.snapshot)],
-        env={**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "duckdb-2")},  # put there by the Makefile
+        env={**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "duckdb-2")},  # installed by the Makefile
         capture_output=True,
         text=True,
         check=True,

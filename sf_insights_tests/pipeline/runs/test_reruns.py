@@ -1,11 +1,11 @@
-"""A day synced again, a day that failed, and a day that is past."""
+"""Repeated days, failed days and past days."""
 
 import duckdb
 
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
-# Everything an analyst reads, without the stamps of the run.
+# Everything that analysts read, without the timestamps of the run.
 CONTENT = {
     "accounts": "*",
     "matched_accounts": "*",
@@ -53,7 +53,7 @@ def test_the_last_run_of_a_day_counts_as_the_only_one(org, sync, dagster_home, t
     in_place(alone, day="2026-03-01", fields=FIELDS)
     in_place(twice, day="2026-03-01", fields=FIELDS)
     org.pass_day()
-    # An earlier run of the second day saw other values, other matches and other fields than the last one.
+    # An earlier run of the second day had other values, matches and fields than the last one.
     in_place(twice, day="2026-03-02", fields=[*FIELDS, "Type"])
     victims = list(Truth(org).matches().items())[:3]
     org.update_account(victims[0][1], Industry="Energy", ARR__c=1.5)
@@ -102,7 +102,7 @@ def test_changes_of_a_failed_day_are_dated_by_the_next_complete_sync(org, sync):
     sync.first_day(fields=FIELDS)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Industry="Energy")
-    # Both lists are landed, and then the org is another one: the day is never completed.
+    # Both lists are read, and then the org is another one: the day is never completed.
     org.fault("status", path="/v1/action/query", status=400, body={"success": False, "reasons": []}, times=None)
     sync.fails(day="2026-03-02")
     org.clear_faults()

@@ -1,4 +1,4 @@
-"""The past of the syncs is forgotten after a while, and nothing that analysts read with it."""
+"""Old records of syncs are deleted after the retention, but nothing that analysts read."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
-# With the days of its first and last sync in place of the stamps, which differ from one warehouse to the other.
+# Uses the days of the first and last sync, because the timestamps differ between warehouses.
 FIELD_DAYS = """
 SELECT field, first.day::VARCHAR, last.day::VARCHAR FROM insights.fields
 LEFT JOIN ops.sync_runs AS first ON first.opened_at = first_synced_at
@@ -20,7 +20,7 @@ def days_in(run, table):
 
 
 def a_rejected_value(org):
-    """Give one matched account a number that no column holds, for good."""
+    """Give one matched account a number that no column can hold."""
     salesforce_id = next(iter(Truth(org).matches().values()))
     org.update_account(salesforce_id, NumberofLocations__c=1e30)
 
@@ -40,7 +40,7 @@ def test_older_rows_are_deleted_unless_something_refers_to_them(org, sync):
     sync(day="2026-03-07")
     run = sync(day="2026-03-08")
     assert days_in(run, "ops.match_history") == ["2026-03-07", "2026-03-08"]
-    # Of a field that is not read any more, what its last sync found.
+    # The findings of a field's last sync, after it is no longer read.
     assert days_in(run, "ops.rejected_values") == ["2026-03-02"]
     stats = (
         "SELECT field, list(day::VARCHAR ORDER BY day) FROM ops.field_stats JOIN ops.sync_runs USING (sync) GROUP BY 1"
@@ -50,8 +50,8 @@ def test_older_rows_are_deleted_unless_something_refers_to_them(org, sync):
         "Industry": ["2026-03-07", "2026-03-08"],
         "NumberofLocations__c": ["2026-03-02"],
     }
-    # The first sync of every field, the last one of a field, the one that brought a row, and the last two days; neither
-    # the failed one nor those that changed nothing.
+    # Kept: the first sync of every field, a field's last one, the sync that brought a row, and the last two days.
+    # Deleted: the failed sync and those that changed nothing.
     kept = ["2026-03-01", "2026-03-02", "2026-03-06", "2026-03-07", "2026-03-08"]
     assert days_in(run, "ops.sync_runs") == kept
 
@@ -92,7 +92,7 @@ def test_the_previous_sync_is_kept_after_a_long_pause(org, sync):
 
 @pytest.fixture
 def remembering(dagster_home, tmp_path, monkeypatch):
-    """Another data directory, in which nothing is forgotten."""
+    """Another data directory without retention."""
     return Pipeline(tmp_path / "remembering", dagster_home, monkeypatch)
 
 
@@ -123,7 +123,7 @@ def test_retention_changes_nothing_that_analysts_see(org, sync, remembering, mon
     in_both("2026-03-04", switched)
     in_both("2026-03-04", [*switched, "Type"])  # a second sync of the day
     in_both("2026-03-05", everything[1:])
-    # What was there on the first day returns: values, an account, a category, and a field.
+    # The state of the first day returns: values, an account, a category and a field.
     org.show_field("Rating")
     org.undelete_account(salesforce_id)
     org.update_account(salesforce_id, Industry="Energy", Rating="Hot")

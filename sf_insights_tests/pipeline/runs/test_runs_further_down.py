@@ -1,4 +1,4 @@
-"""Runs that start in the middle of the graph, as one click in Dagster's UI does: nothing lost, nothing mixed."""
+"""Runs that start in the middle of the graph, as one click in Dagster's UI does, lose and mix nothing."""
 
 import dagster as dg
 import pytest
@@ -13,7 +13,7 @@ MODEL = ["insights/fields", "insights/account_attributes", "insights/attribute_c
 
 @pytest.fixture
 def materialize(sync):
-    """Materializes these assets alone, by key."""
+    """Materialize only these assets, by key."""
 
     def run(*keys):
         with dg.DagsterInstance.get() as instance:

@@ -1,4 +1,4 @@
-"""A time zone changed between two syncs, by the real clock: these two zones never have the same day."""
+"""A time zone change between two syncs on the real clock: these two zones never have the same day."""
 
 import os
 
@@ -11,7 +11,7 @@ EAST, WEST = "Pacific/Kiritimati", "Etc/GMT+12"
 
 @pytest.fixture
 def now_in(sync, monkeypatch):
-    """Run a sync now, in a time zone; the log's warnings come with it."""
+    """Run a sync now in a time zone, and return it with the log's warnings."""
     monkeypatch.delenv("SF_INSIGHTS_TODAY", raising=False)
 
     def run(zone):

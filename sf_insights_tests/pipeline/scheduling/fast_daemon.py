@@ -1,7 +1,7 @@
-"""Dagster's daemon, for which a minute passes in three seconds: a schedule that looks every minute is seen to.
+"""Dagster's daemon with a clock on which a minute takes three seconds, for a schedule that ticks every minute.
 
-Only Dagster's own clock is fast; sf_insights and the demo org keep the real one. The argument is the moment at which
-both clocks agree, in seconds since 1970, so that a second daemon goes on where the first one was killed.
+Only Dagster's clock is fast; sf_insights and the demo org use the real one. The argument is the time at which both
+clocks agree, in seconds since 1970, so that a second daemon continues where the first one was killed.
 """
 
 import sys
@@ -13,11 +13,11 @@ from dagster._daemon.cli import main
 from dagster._scheduler import scheduler
 
 SPEED = 20
-PAUSE_SECONDS = 1  # between two looks of the scheduler at that clock
+PAUSE_SECONDS = 1  # between two ticks of the scheduler on that clock
 
 
 def let_time_fly(agreed: float) -> None:
-    """Replace what Dagster has replaced for its own tests."""
+    """Replace Dagster's clock the way Dagster's own tests do."""
 
     def timestamp() -> float:
         return agreed + (time.time() - agreed) * SPEED

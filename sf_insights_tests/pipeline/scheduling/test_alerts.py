@@ -81,11 +81,11 @@ def test_relabelling_one_of_two_new_fields_repeats_no_alert(sync, receiver):
     assert receiver.taken() == []
     refused = sync.relabel_fails(fields=["Industry", {"field": "Rating", "label": "Branch"}])
     assert "label" in refused.reason
-    assert receiver.taken() == []  # who wrote that label reads why, and no sync failed
+    assert receiver.taken() == []  # the person who wrote the label sees why, and no sync failed
 
 
 def test_a_successful_retry_of_a_step_sends_no_failure_alert(sync, receiver, monkeypatch):
-    """A project that takes the assets in may give them Dagster's own retries."""
+    """A project that merges the assets may add Dagster's own retries."""
     job = dg.define_asset_job("retrying", dg.AssetSelection.all(), op_retry_policy=dg.RetryPolicy(max_retries=1))
     landing = sync.data / "landing"
     retried = []

@@ -1,4 +1,4 @@
-"""The schedule in Dagster's real daemon, and what becomes of its run when all of it is killed."""
+"""The schedule in Dagster's real daemon, including a run after everything is killed."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ MOST_SECONDS = 300
 
 @contextmanager
 def daemon(clock):
-    """Dagster's daemon with its code server, in a session of their own; yields how to kill all of it at once."""
+    """Run Dagster's daemon and code server in their own session; yield a function that kills them all at once."""
     command = [sys.executable, fast_daemon.__file__, str(clock), "run", "-w", str(CHECKOUT / "workspace.yaml")]
     with subprocess.Popen(
         command, cwd=os.environ["DAGSTER_HOME"], stdout=subprocess.DEVNULL, start_new_session=True
@@ -55,7 +55,7 @@ def instance(sync):
 
 
 def skips(instance):
-    """What the schedule said at its last tick."""
+    """Return the skip messages of the schedule's last tick."""
     [state] = instance.all_instigator_state() and [
         state for state in instance.all_instigator_state() if state.name == "daily_account_field_sync"
     ]
@@ -68,7 +68,7 @@ def test_the_daemon_makes_up_missed_syncs_reports_killed_ones_and_follows_edits(
     ahead = 12 - datetime.now(UTC).hour
     zone = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
     sync.configure(timezone=zone, daily_at="11:00", fields=["Industry"])
-    org.configure(job_seconds=30)  # as long as the test needs to kill the run
+    org.configure(job_seconds=30)  # long enough for the test to kill the run
     with daemon(clock) as kill:
         wait_for("a query in Salesforce", lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
         [run] = instance.get_runs()

@@ -1,4 +1,4 @@
-"""What a run leaves in Dagster: materializations with metadata, checks, tags and reasons."""
+"""A run's records in Dagster: materializations with metadata, checks, tags and reasons."""
 
 import hashlib
 import sqlite3
@@ -229,7 +229,7 @@ def test_runs_of_the_latest_materializations_are_kept_at_any_age(sync, instance)
 def test_dagsters_settings_are_updated_until_somebody_edits_them(monkeypatch, tmp_path):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     copy, shipped = tmp_path / "dagster.yaml", (CHECKOUT / "dagster.yaml").read_text()
-    # The one version that was copied without a mark.
+    # The only version that was copied without a mark.
     copy.write_text(shipped[: shipped.index("retention:")].replace("28800", "14400"))
     use_dagster_home()
     renewed = copy.read_text()

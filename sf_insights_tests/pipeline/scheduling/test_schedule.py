@@ -1,4 +1,4 @@
-"""What the daily schedule does at a tick, by the file as it is now and by what became of today's syncs."""
+"""The daily schedule's decision at a tick, from the current file and the results of today's syncs."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ DAY = "2026-03-02"
 
 @pytest.fixture
 def about_noon(sync):
-    """The file says a time zone in which it is between 12:00 and 13:00 now, and that a sync is due at 11:00."""
+    """The file has a time zone in which it is now between 12:00 and 13:00, and a sync time of 11:00."""
     use_dagster_home()
     ahead = 12 - datetime.now(UTC).hour
     sync.configure(timezone=f"Etc/GMT{-ahead:+d}" if ahead else "UTC", daily_at="11:00", fields=["Industry"])

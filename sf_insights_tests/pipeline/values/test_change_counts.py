@@ -1,4 +1,4 @@
-"""How many values a sync changed, as the command says it: one rule for attributes and metrics."""
+"""The number of changed values that the command shows: one rule for attributes and metrics."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def test_only_a_difference_from_an_accounts_last_seen_value_is_a_change(org, syn
     assert changes(run, "2026-03-02") == Changes(values=2 + 1 + 2, accounts=3)
 
     org.update_account(emptied, ARR__c=100)
-    org.undelete_account(deleted)  # as it was
+    org.undelete_account(deleted)  # unchanged
     assert changes(sync(day="2026-03-03"), "2026-03-03") == Changes(values=1, accounts=1)
 
     org.update_account(deleted, ARR__c=300)  # the last run of a day wins

@@ -1,4 +1,4 @@
-"""What is said of the past is what was published then, in texts that cast back to the values."""
+"""The history equals what was published at the time, in texts that cast back to the values."""
 
 import itertools
 import shutil
@@ -28,7 +28,7 @@ CHANGED = {
 
 @dataclass
 class Past:
-    """The last run, and what was published on each day."""
+    """The last run, and the data published on each day."""
 
     run: Run
     seen: dict[str, Path]
@@ -36,7 +36,7 @@ class Past:
 
 @pytest.fixture
 def past(org, sync, tmp_path):
-    """Three days of every kind of attribute, with accounts that change, come, go, are merged and linked anew."""
+    """Three days of every kind of attribute, with accounts that change, come, go, merge and get new links."""
     seen = {}
     for day in DAYS:
         if seen:
@@ -51,7 +51,7 @@ def past(org, sync, tmp_path):
 
 @pytest.fixture
 def attached(past):
-    """All of it attached under other names, `latest` and `seen_01`, by an analyst who lives elsewhere."""
+    """The snapshots attached as `latest` and `seen_01`, by an analyst in another time zone."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'Asia/Kolkata'")
         connection.execute(f"ATTACH '{past.run.snapshot}' AS latest (READ_ONLY)")
@@ -82,7 +82,7 @@ def test_both_values_of_a_change_cast_back_to_the_published_values(attached):
             ).fetchall()
             assert set(rows) <= {(True, True)}, (name, after)
             changed |= {name} if rows else set()
-    assert changed >= {*CHANGED, "Is_Key__c", "CreatedDate"}  # the latter by an account that is linked anew
+    assert changed >= {*CHANGED, "Is_Key__c", "CreatedDate"}  # the latter from an account with a new link
 
 
 def test_the_history_on_a_day_equals_what_was_published_that_day(attached):
@@ -115,7 +115,7 @@ def test_a_change_to_or_from_null_is_recorded(org, sync):
 
 
 def test_a_change_by_a_power_of_ten_with_a_new_scale_is_noticed(org, sync):
-    """DuckDB's hash of 0.2500 in a column of four places is that of 25.00 in one of two."""
+    """DuckDB hashes 0.2500 in a column of scale 4 like 25.00 in a column of scale 2."""
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.change_field("ARR__c", precision=18, scale=4)
     org.update_account(salesforce_id, ARR__c=0.25)

@@ -1,4 +1,4 @@
-"""An org with several currencies: they are carried and never summed together."""
+"""An org with several currencies: amounts keep theirs and are never summed across currencies."""
 
 import pytest
 

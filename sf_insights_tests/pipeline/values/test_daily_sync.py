@@ -1,4 +1,4 @@
-"""The main job: what analysts see equals what the org holds."""
+"""The main job: analysts see the org's values."""
 
 from collections import Counter
 
@@ -29,7 +29,7 @@ def _assert_equal(run, truth, day, remembered=None):
     )
     expected = truth.matches()
     if remembered:
-        # A merge that was seen before Salesforce purged the loser is remembered.
+        # A merge read before Salesforce purges the loser is remembered.
         known = {row["Id"]: row["survivor_id"] for row in truth.zuora if row["salesforce_id"] in truth.purged}
         expected |= {key: known[key] for key in matches.keys() - expected.keys() if key in known}
     assert matches == expected
@@ -176,7 +176,7 @@ def test_metric_summary_has_the_figures_of_the_daily_view(sync):
     sums = [total for (total,) in run.rows("SELECT sum FROM insights.metric_summary ORDER BY date")]
     in_the_view = run.rows("SELECT sum(value) FROM insights.account_metrics GROUP BY date ORDER BY date")
     assert sums == pytest.approx([total for (total,) in in_the_view])
-    # Reading it expands no days.
+    # Querying it does not generate rows per day.
     [(_, plan)] = run.rows("EXPLAIN FROM insights.metric_summary")
     assert "metric_summary" in plan
     assert "field_days" not in plan

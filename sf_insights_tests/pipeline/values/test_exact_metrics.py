@@ -1,4 +1,4 @@
-"""A metric keeps every digit that Salesforce has, beside the DOUBLE that analysts compute with."""
+"""A metric keeps every digit from Salesforce, beside a DOUBLE for calculations."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 
 from sf_insights_tests.pipeline.truth import Truth
 
-# What the org is told of the accounts, and a fault puts other digits in its place: the demo org computes in floats.
+# The org gets these values, and a fault replaces their digits, because the demo org computes in floats.
 MARKS = [123454321 + number for number in range(6)]
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
 POINTS = "SELECT date::VARCHAR, value, exact_value FROM insights.account_metrics WHERE account_id = ? ORDER BY date"
@@ -18,7 +18,7 @@ INTERVALS = (
 
 @pytest.fixture
 def digits(org):
-    """Lets metrics of some accounts arrive with these digits, and returns the accounts: `[key] = digits("0.1")`."""
+    """Deliver metrics of some accounts with these digits and return the accounts: `[key] = digits("0.1")`."""
     matches = Truth(org).matches()
     alone = [key for key, id_ in matches.items() if list(matches.values()).count(id_) == 1]
     for key, mark in zip(alone, MARKS, strict=False):
@@ -59,7 +59,7 @@ def test_a_change_too_small_for_a_double_is_recorded(sync, digits):
         ("2026-03-02", 9007199254740992.0, Decimal(9007199254740992)),
     ]
     digits("9007199254740994")
-    sync(day="2026-03-02")  # the last run of a day wins, and leaves what it alone would have
+    sync(day="2026-03-02")  # the last run of a day wins, as if it were the only one
     digits("9007199254740993.0")
     run = sync(day="2026-03-02")
     assert run.rows(INTERVALS, [zuora_id]) == [(Decimal(9007199254740993), "2026-03-01", None)]

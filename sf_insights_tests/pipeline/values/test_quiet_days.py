@@ -1,4 +1,4 @@
-"""Days on which nothing changes cost nothing. `make soak` waits a month of them."""
+"""Days without changes cost no space. `make soak` runs a month of them."""
 
 import os
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from sf_insights.demo.process import DemoOrg
 
 FIELDS = ["Industry", "CreatedDate", "Description", {"field": "ARR__c", "as": "metric"}]
 DAYS = 31 if os.environ.get("SF_INSIGHTS_SOAK") else 10
-BLOCK = 1  # the least by which a DuckDB file can grow
+BLOCK = 1  # the smallest step by which a DuckDB file grows
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_nothing_grows_on_days_without_changes(org, sync):
         run = sync(day=str(date(2026, 3, 1) + timedelta(days=number)), fields=FIELDS)
         held.append(_blocks_in_use(sync.warehouse))
         sizes.append(sync.warehouse.stat().st_size)
-    # The second day needs room to work in and tables of what was before, which every later day uses again.
+    # The second day needs working space and tables of the previous state, which every later day reuses.
     assert held[1] <= held[0] + 2 * BLOCK
     assert max(held[1:]) <= held[1] * 1.02
     assert max(sizes[3:]) <= max(sizes[:3])
