@@ -22,7 +22,7 @@ def synced_once(sf_insights, tmp_path, monkeypatch):
     return sf_insights
 
 
-def told(installation, *select):
+def outputs(installation, *select):
     """Return the output of three commands."""
     findings = installation("check", "--json").json["findings"]
     schedule = next(finding for finding in findings if finding["subject"] == "Schedule")
@@ -43,7 +43,7 @@ def live(minutes_ago=0):
 
 
 def test_without_a_daemon_it_says_how_to_start_one(synced_once):
-    for said in told(synced_once, "Phone"):
+    for said in outputs(synced_once, "Phone"):
         assert "The next sync is due " in said
         assert "no Dagster daemon runs, so nothing starts it. Start one with `make ui`." in said
     live(minutes_ago=60)
@@ -52,7 +52,7 @@ def test_without_a_daemon_it_says_how_to_start_one(synced_once):
 
 def test_with_a_running_daemon_only_the_time_is_shown(synced_once):
     live()
-    for said in told(synced_once, "Phone"):
+    for said in outputs(synced_once, "Phone"):
         assert "The next sync is due " in said
         assert "nothing starts it" not in said
 
@@ -62,7 +62,7 @@ def test_a_schedule_stopped_in_dagster_is_reported_however_dagster_was_started(s
     live()
     stop = [DAGSTER, "schedule", "stop", "daily_account_field_sync"]
     subprocess.run(stop, cwd=CHECKOUT, check=True, capture_output=True, timeout=120)  # set in pyproject.toml
-    for said in told(synced_once, "Phone"):
+    for said in outputs(synced_once, "Phone"):
         assert "is stopped in Dagster, so nothing starts it. Start the schedule there" in said
     start = [DAGSTER, "schedule", "start", "daily_account_field_sync", "-w", str(CHECKOUT / "workspace.yaml")]
     subprocess.run(start, cwd=synced_once.data, check=True, capture_output=True, timeout=120)

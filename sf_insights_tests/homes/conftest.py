@@ -12,7 +12,7 @@ DAY = "2026-03-02"
 
 
 @pytest.fixture
-def nobody_named_a_home(monkeypatch) -> None:
+def no_named_home(monkeypatch) -> None:
     kept = clean_environment()
     for name in [name for name in os.environ if name not in kept]:
         monkeypatch.delenv(name)

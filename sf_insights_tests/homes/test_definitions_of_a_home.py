@@ -10,7 +10,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.naming import named_asset
 from sf_insights.settings.new_home import make_home
 
-pytestmark = pytest.mark.usefixtures("nobody_named_a_home")
+pytestmark = pytest.mark.usefixtures("no_named_home")
 
 
 @pytest.fixture

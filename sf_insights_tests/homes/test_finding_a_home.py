@@ -12,7 +12,7 @@ from sf_insights.settings.home import CHECKOUT
 from sf_insights.settings.new_home import make_home
 
 NAME = "account_field_sync.yaml"
-pytestmark = pytest.mark.usefixtures("nobody_named_a_home")
+pytestmark = pytest.mark.usefixtures("no_named_home")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.home import CHECKOUT
 
 NAME = "account_field_sync.yaml"
-pytestmark = pytest.mark.usefixtures("nobody_named_a_home")
+pytestmark = pytest.mark.usefixtures("no_named_home")
 
 
 def command(*arguments):

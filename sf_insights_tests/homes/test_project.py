@@ -167,7 +167,7 @@ def test_a_sync_completes_with_one_process_per_step(synced):
 
 
 @pytest.fixture(scope="module")
-def of_components(orgs, tmp_path_factory) -> Project:
+def component_project(orgs, tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("components"))
     project.write("pyproject.toml", PYPROJECT.format(module="parts"))
     project.write("parts/__init__.py", "")
@@ -178,12 +178,12 @@ def of_components(orgs, tmp_path_factory) -> Project:
     return project
 
 
-def test_homes_can_be_components_of_a_project(of_components):
-    jobs = of_components.run("dagster", "job", "list", "-m", "parts.definitions")
+def test_homes_can_be_components_of_a_project(component_project):
+    jobs = component_project.run("dagster", "job", "list", "-m", "parts.definitions")
     for name in ("emea", "apac"):
         assert f"{name}__daily_account_field_sync" in jobs
 
 
 @pytest.mark.skipif(not shutil.which("dg", path=str(Path(sys.executable).parent)), reason="dg is not installed")
-def test_dg_check_accepts_the_project(of_components):
-    of_components.run("dg", "check", "defs")
+def test_dg_check_accepts_the_project(component_project):
+    component_project.run("dg", "check", "defs")

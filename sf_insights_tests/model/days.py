@@ -45,7 +45,7 @@ CURRENCIES = ("USD", "EUR", "GBP")
 
 
 class RandomDays:
-    """Makes random changes in an org and in the settings file; `told` lists them in words."""
+    """Makes random changes in an org and in the settings file; `story` lists them in words."""
 
     def __init__(self, org: Any, seed: int, multi_currency: bool) -> None:
         self.org = org
@@ -54,7 +54,7 @@ class RandomDays:
         self.fields = dict(FIELDS)
         self.hidden: set[str] = set()
         self.file = list(FIRST_SELECTION)
-        self.told: list[str] = []
+        self.story: list[str] = []
         self._removed: list[dict[str, Any]] = []
         self._texts = 0
 
@@ -82,7 +82,7 @@ class RandomDays:
         for _ in range(self.random.randint(1, 2)):
             self.write_label()
 
-    def mend(self, name: str) -> None:
+    def remove_refused_field(self, name: str) -> None:
         """Remove from the file the field that made a sync fail."""
         self._tell(f"the file leaves {name} out, which was refused")
         self.file = [entry for entry in self.file if entry.name != name] or [Entry("Industry")]
@@ -234,7 +234,7 @@ class RandomDays:
     # How changes are made
 
     def _tell(self, text: str) -> None:
-        self.told.append(text)
+        self.story.append(text)
 
     def _pick(self, choices: Sequence[Any]) -> Any:
         return choices[self.random.randrange(len(choices))]

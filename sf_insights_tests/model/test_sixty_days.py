@@ -79,10 +79,10 @@ class SideBySide:
         self.sync()
         for _ in range(days - 1):
             self.day += timedelta(days=1)
-            self.days.told.append(f"--- {self.day}")
+            self.days.story.append(f"--- {self.day}")
             self.days.let_things_happen()
             if self.days.happens(0.08):
-                self.days.told.append("nobody syncs")
+                self.days.story.append("no sync")
                 continue
             if self.days.happens(0.1):
                 self.fail()
@@ -119,13 +119,13 @@ class SideBySide:
 
     def relabel(self) -> None:
         self.days.change_labels()
-        self.days.told.append("relabelled")
+        self.days.story.append("relabelled")
         self.pipeline.relabel(fields=_written(self.days.file))
         self.product.relabel(self.days.file)
         self._compare()
 
     def _run(self, day: date, fault: str | None = None) -> None:
-        self.days.told.append(f"sync of {day}" + (f", {fault} fails" if fault else ""))
+        self.days.story.append(f"sync of {day}" + (f", {fault} fails" if fault else ""))
         self.pipeline.configure(fields=_written(self.days.file))
         with self._respelled():
             outcome = self.pipeline.run(str(day))
@@ -133,7 +133,7 @@ class SideBySide:
             expected = self.product.sync(day, self.days.file, self.days.shown, self.org, fault)
         except Refused as refused:
             expected = False
-            self.days.mend(refused.args[0])
+            self.days.remove_refused_field(refused.args[0])
         assert outcome.success == expected, f"success is {outcome.success}: {outcome.reason}\n{self._story()}"
         if self.product.published:
             self._compare()
@@ -169,7 +169,7 @@ class SideBySide:
         return min(last_two[-1] - timedelta(days=OPS_DAYS), *last_two)
 
     def _story(self) -> str:
-        return f"seed {self.seed}, {self.day}:\n" + "\n".join(self.days.told)
+        return f"seed {self.seed}, {self.day}:\n" + "\n".join(self.days.story)
 
 
 def _written(file: list[Entry]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def jobs_left(org):
 
 
 @pytest.fixture
-def everything(org, salesforce):
+def all_ids(org, salesforce):
     """Return the ids of all accounts from REST, including deleted ones."""
     return sorted(record["Id"] for record in salesforce.query("SELECT Id FROM Account", include_deleted=True))
 
@@ -47,40 +47,40 @@ def small_pages(org):
     org.configure(page_records=50)
 
 
-def test_a_bulk_read_returns_every_account_and_leaves_no_job(org, salesforce, small_pages, everything, tmp_path):
+def test_a_bulk_read_returns_every_account_and_leaves_no_job(org, salesforce, small_pages, all_ids, tmp_path):
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         pages = list(reading.pages())
         assert reading.method == "bulk"
         assert reading.downgrade_reason is None
-    assert all_of(pages)["Id"].to_list() == everything
-    assert reading.total_records == sum(page.records for page in pages) == len(everything)
+    assert all_of(pages)["Id"].to_list() == all_ids
+    assert reading.total_records == sum(page.records for page in pages) == len(all_ids)
     assert all(page.records == page.claimed_records == read(page).height for page in pages)
     assert sorted(page.number for page in pages) == list(range(1, len(pages) + 1))
     assert sorted(tmp_path.iterdir()) == sorted(page.path for page in pages)
     assert jobs_left(org) == {}
 
 
-def test_an_api_version_without_result_pages_is_read_by_locators(org, small_pages, everything, tmp_path):
+def test_an_api_version_without_result_pages_is_read_by_locators(org, small_pages, all_ids, tmp_path):
     with (
         connected(org, {"SALESFORCE_API_VERSION": "57.0"}) as salesforce,
         AccountReading(salesforce, SOQL, tmp_path) as reading,
     ):
         pages = list(reading.pages())
-    assert all_of(pages)["Id"].to_list() == everything
+    assert all_of(pages)["Id"].to_list() == all_ids
     assert not calls(org, "GET", "/resultPages")
     assert jobs_left(org) == {}
 
 
-def test_missing_result_pages_fall_back_to_locators(org, salesforce, small_pages, everything, tmp_path):
+def test_missing_result_pages_fall_back_to_locators(org, salesforce, small_pages, all_ids, tmp_path):
     org.fault("status", path="/resultPages", status=404, body=refusal("NOT_FOUND", "The requested resource ..."))
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
 
 
-def test_an_uncompressed_answer_is_accepted(org, salesforce, everything, tmp_path):
+def test_an_uncompressed_answer_is_accepted(org, salesforce, all_ids, tmp_path):
     org.configure(gzip=False)
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
 
 
 def test_pages_wait_for_their_consumer(org, salesforce, tmp_path):
@@ -110,12 +110,12 @@ def test_pages_wait_for_their_consumer(org, salesforce, tmp_path):
     ],
     ids=lambda fault: "-".join(str(value) for key, value in fault.items() if key in ("action", "status", "line_end")),
 )
-def test_a_truncated_page_is_fetched_again(org, salesforce, small_pages, everything, tmp_path, fault):
+def test_a_truncated_page_is_fetched_again(org, salesforce, small_pages, all_ids, tmp_path, fault):
     fault = dict(fault)
     org.fault(fault.pop("action"), path="/results", times=2, **fault)
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         pages = list(reading.pages())
-    assert all_of(pages)["Id"].to_list() == everything
+    assert all_of(pages)["Id"].to_list() == all_ids
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -140,14 +140,14 @@ def test_fewer_records_than_the_job_found_make_the_read_incomplete(org, salesfor
         list(reading.pages())
 
 
-def test_a_session_that_expires_between_pages_is_renewed(org, salesforce, small_pages, everything, tmp_path):
+def test_a_session_that_expires_between_pages_is_renewed(org, salesforce, small_pages, all_ids, tmp_path):
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
         pages = []
         for page in reading.pages():
             pages.append(page)
             if len(pages) == 2:
                 org.invalidate_tokens()
-    assert all_of(pages)["Id"].to_list() == everything
+    assert all_of(pages)["Id"].to_list() == all_ids
 
 
 def test_polling_survives_errors_and_reports_progress(org, salesforce, small_pages, tmp_path):
@@ -234,10 +234,10 @@ def test_a_closed_generator_ends_the_downloads(org, salesforce, small_pages, tmp
     assert jobs_left(org) == {}
 
 
-def test_a_job_that_cannot_be_deleted_does_not_fail_the_read(org, salesforce, everything, tmp_path, caplog):
+def test_a_job_that_cannot_be_deleted_does_not_fail_the_read(org, salesforce, all_ids, tmp_path, caplog):
     org.fault("status", path="/jobs/query/750", method="DELETE", status=400, body=refusal("API_ERROR", "not now"))
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
     assert "remains in Salesforce" in caplog.text
 
 
@@ -250,19 +250,19 @@ def test_an_invalid_query_is_reported_without_its_text(org, salesforce, tmp_path
     assert "SELECT" not in str(refused.value)
 
 
-def test_a_job_created_without_an_answer_is_found_and_not_created_again(org, salesforce, everything, tmp_path):
+def test_a_job_created_without_an_answer_is_found_and_not_created_again(org, salesforce, all_ids, tmp_path):
     org.fault("drop_body", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
     assert len(calls(org, "POST", "/jobs/query")) == 1
     assert list(jobs_left(org)) == [reading.job_id], "it may be somebody else's, so it goes by itself"
 
 
-def test_a_job_of_another_installation_is_not_deleted(org, salesforce, everything, tmp_path):
+def test_a_job_of_another_installation_is_not_deleted(org, salesforce, all_ids, tmp_path):
     other = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("drop_body", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
     assert reading.job_id != other.job_id
     assert other.job_id in jobs_left(org)
 
@@ -273,17 +273,17 @@ def test_creating_a_job_does_not_list_the_orgs_jobs(org, salesforce, tmp_path):
     assert calls(org, "GET", "/jobs/query") == []
 
 
-def test_a_job_that_was_not_created_is_requested_again(org, salesforce, everything, tmp_path):
+def test_a_job_that_was_not_created_is_requested_again(org, salesforce, all_ids, tmp_path):
     org.fault("drop_before", path="/jobs/query", method="POST")
     with AccountReading(salesforce, SOQL, tmp_path) as reading:
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
 
 
-def test_the_job_of_a_killed_run_is_reused(org, salesforce, everything, tmp_path):
+def test_the_job_of_a_killed_run_is_reused(org, salesforce, all_ids, tmp_path):
     died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as reading:
         assert reading.job_id == died.job_id
-        assert all_of(reading.pages())["Id"].to_list() == everything
+        assert all_of(reading.pages())["Id"].to_list() == all_ids
     with AccountReading(salesforce, SOQL, tmp_path, resume_job=died.job_id) as afresh:
         assert afresh.job_id != died.job_id
 

@@ -28,7 +28,7 @@ REDIRECTS = [301, 302, 303, 307, 308]
 
 
 @pytest.fixture
-def elsewhere():
+def new_host():
     """The target of the redirect, which must receive no request."""
     with serving(lambda request: Answer(200, TOKEN)) as server:
         yield server
@@ -41,8 +41,8 @@ def moved(server, status=302):
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_a_moved_org_is_reported_at_login(elsewhere, status):
-    with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
+def test_a_moved_org_is_reported_at_login(new_host, status):
+    with serving(lambda request: moved(new_host, status)) as old, pytest.raises(ConnectionProblem) as problem:
         SalesforceOrg.from_environment(CLIENT | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
     assert problem.value.what.startswith("old.my.salesforce.com redirects requests to localhost;")
     assert "set SALESFORCE_DOMAIN to localhost" in problem.value.remedy
@@ -50,15 +50,15 @@ def test_a_moved_org_is_reported_at_login(elsewhere, status):
     assert len(old.requests) == 1
 
 
-def test_a_moved_org_is_reported_at_soap_login(elsewhere):
-    with serving(lambda request: moved(elsewhere)) as old, pytest.raises(ConnectionProblem, match="SALESFORCE_DOMAIN"):
+def test_a_moved_org_is_reported_at_soap_login(new_host):
+    with serving(lambda request: moved(new_host)) as old, pytest.raises(ConnectionProblem, match="SALESFORCE_DOMAIN"):
         SalesforceOrg.from_environment(PASSWORD | {"SALESFORCE_ENDPOINT": old.url}, retry=QUICK).__enter__()
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_an_org_that_moves_after_login_is_reported(elsewhere, status):
+def test_an_org_that_moves_after_login_is_reported(new_host, status):
     def answer(request):
-        return Answer(200, TOKEN) if "oauth2" in request.path else moved(elsewhere, status)
+        return Answer(200, TOKEN) if "oauth2" in request.path else moved(new_host, status)
 
     with serving(answer) as old:
         environment = CLIENT | {"SALESFORCE_ENDPOINT": old.url}
@@ -71,8 +71,8 @@ def test_an_org_that_moves_after_login_is_reported(elsewhere, status):
     assert len(old.requests) == 2
 
 
-def test_a_moved_session_names_the_variable_to_change(elsewhere):
-    with serving(lambda request: moved(elsewhere)) as old:
+def test_a_moved_session_names_the_variable_to_change(new_host):
+    with serving(lambda request: moved(new_host)) as old:
         environment = SESSION | {"SALESFORCE_ENDPOINT": old.url}
         with SalesforceOrg.from_environment(environment) as org, pytest.raises(ConnectionProblem) as problem:
             org.limits()
@@ -89,8 +89,8 @@ def test_a_redirect_on_the_same_host_is_not_followed():
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_a_moved_zuora_tenant_is_reported(elsewhere, tmp_path, status):
-    with serving(lambda request: moved(elsewhere, status)) as old, pytest.raises(ConnectionProblem) as problem:
+def test_a_moved_zuora_tenant_is_reported(new_host, tmp_path, status):
+    with serving(lambda request: moved(new_host, status)) as old, pytest.raises(ConnectionProblem) as problem:
         environment = {"ZUORA_BASE_URL": old.url, "ZUORA_CLIENT_ID": "client-4d4", "ZUORA_CLIENT_SECRET": "secret-b1b"}
         listed(account_source("zuora", environment, tmp_path, retry=QUICK))
     assert "set ZUORA_BASE_URL to localhost" in problem.value.remedy
@@ -98,8 +98,8 @@ def test_a_moved_zuora_tenant_is_reported(elsewhere, tmp_path, status):
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-def test_alerts_and_heartbeats_do_not_follow_redirects(elsewhere, tmp_path, caplog, status):
-    with serving(lambda request: moved(elsewhere, status)) as old, caplog.at_level(logging.WARNING):
+def test_alerts_and_heartbeats_do_not_follow_redirects(new_host, tmp_path, caplog, status):
+    with serving(lambda request: moved(new_host, status)) as old, caplog.at_level(logging.WARNING):
         variables = {"SF_INSIGHTS_ALERT_URL": f"{old.url}/token-1", "SF_INSIGHTS_HEARTBEAT_URL": f"{old.url}/token-2"}
         alerts = Alerts(tmp_path, variables)
         alerts.failed(None, "because")

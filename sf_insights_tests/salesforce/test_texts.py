@@ -136,7 +136,7 @@ def as_java_holds_it(text):
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def landed(text):
+def stored(text):
     """Return a text as stored: half a character is replaced, and an empty text is null."""
     return "".join(LOST if "\ud800" <= sign <= "\udfff" else sign for sign in text) or None
 
@@ -155,12 +155,12 @@ def test_any_text_is_the_same_through_bulk_and_rest(bulk, rest):
         first, second = as_java_holds_it(first), as_java_holds_it(second)
         by_bulk, by_rest = bulk(page(first, second)), rest(answer(first, second, is_escaped=is_escaped))
         assert (by_bulk.method, by_rest.method) == ("bulk", "rest")
-        assert by_bulk.names == by_rest.names == [landed(first), landed(second)]
+        assert by_bulk.names == by_rest.names == [stored(first), stored(second)]
         assert by_bulk.accounts.equals(by_rest.accounts)
         damaged = [
-            (id_, "Name", landed(text), REASON)
+            (id_, "Name", stored(text), REASON)
             for id_, text in ((FIRST, first), (SECOND, second))
-            if landed(text) != (text or None)
+            if stored(text) != (text or None)
         ]
         assert by_bulk.rejected == by_rest.rejected == damaged
 

@@ -92,8 +92,8 @@ def test_a_retry_after_of_zero_still_waits():
 
 
 def test_it_reports_the_start_and_end_of_a_wait():
-    told = []
-    policy = patient(60, told.append)
+    messages = []
+    policy = patient(60, messages.append)
     troubles = iter(["down", "down", "busy"])
 
     def call():
@@ -101,7 +101,7 @@ def test_it_reports_the_start_and_end_of_a_wait():
             raise TemporaryFailure(trouble)
 
     policy.run(call)
-    first, second, last = told
+    first, second, last = messages
     assert (first.what, second.what, last) == ("down", "busy", None)
     assert first.since == second.since
     assert 59 < (first.until - first.since).total_seconds() <= 60
@@ -109,11 +109,11 @@ def test_it_reports_the_start_and_end_of_a_wait():
 
 
 def test_it_reports_nothing_without_an_outage_or_after_the_deadline():
-    told = []
-    patient(60, told.append).run(failing(0))
+    messages = []
+    patient(60, messages.append).run(failing(0))
     with pytest.raises(ConnectionProblem):
-        patient(0, told.append).run(always(TemporaryFailure("down")))
-    assert told == []
+        patient(0, messages.append).run(always(TemporaryFailure("down")))
+    assert messages == []
 
 
 def test_a_doubtful_answer_is_retried_only_a_few_times():

@@ -17,18 +17,18 @@ def edited_during(sync):
     """Run a sync, and write a text into the settings file when one of its steps starts."""
 
     def run(day, step, text):
-        told = []
+        messages = []
 
         def listen(news):
             if news.step == step and news.kind == "began":
                 sync.configuration.write_text(text, encoding="utf-8")
             if news.kind == "warned":
-                told.append(news.text)
+                messages.append(news.text)
 
         done = sync.run(day, on_news=listen)
         assert sync.configuration.read_text(encoding="utf-8") == text
         assert done.success, done.reason
-        return done, " ".join(told)
+        return done, " ".join(messages)
 
     return run
 
@@ -64,19 +64,19 @@ def test_a_label_saved_during_a_sync_is_published_at_its_end(sync, edited_during
 )
 def test_a_file_that_becomes_invalid_during_a_sync_does_not_stop_it(sync, edited_during, step, text, reason):
     sync.configure(fields=BEGAN_WITH)
-    run, told = edited_during("2026-03-01", step, text)
+    run, messages = edited_during("2026-03-01", step, text)
     assert labels(run) == {"Industry": "Sssf Industry", "Rating": "Standing"}
-    assert reason in told
-    assert "The labels" in told
+    assert reason in messages
+    assert "The labels" in messages
 
 
 @pytest.mark.parametrize("step", [LABELS_STEP, LAST_STEP])
 def test_a_sync_switched_off_while_it_runs_completes_and_is_the_last(sync, edited_during, step):
     sync.configure(fields=BEGAN_WITH)
     switched_off = file_with(RELABELLED, enabled=False)
-    run, told = edited_during("2026-03-01", step, switched_off)
+    run, messages = edited_during("2026-03-01", step, switched_off)
     assert labels(run) == {"Industry": "Branch", "Rating": "Standing"}
-    assert told == ""
+    assert messages == ""
     after = sync.run("2026-03-02")
     assert not after.success
     assert "switched off" in after.reason

@@ -13,8 +13,8 @@ FIELDS = ["Industry", {"field": "Regions__c", "label": "Where"}, ARR]
 
 
 @pytest.fixture
-def two(org, dagster_home, tmp_path, monkeypatch):
-    """Two pipelines of one org: `two(respelled, day, ...)` syncs both, the second one with respelled fields."""
+def two_pipelines(org, dagster_home, tmp_path, monkeypatch):
+    """Two pipelines of one org: `two_pipelines(respelled, day, ...)` syncs both, the second with respelled fields."""
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     pipelines = [Pipeline(tmp_path / name, dagster_home, monkeypatch) for name in ("calm", "restless")]
@@ -121,12 +121,12 @@ STEPS = {
 }
 
 
-def test_changes_of_letter_case_do_not_change_the_history(org, two):
-    two({}, "2026-03-01", {"fields": FIELDS})
+def test_changes_of_letter_case_do_not_change_the_history(org, two_pipelines):
+    two_pipelines({}, "2026-03-01", {"fields": FIELDS})
     for name, (respelled, day, settings) in STEPS.items():
         if day != "2026-03-02" or "again" not in name:
             org.pass_day()
-        calm, restless = two(respelled, day, settings)
+        calm, restless = two_pipelines(respelled, day, settings)
         for relation, rows in calm.items():
             assert restless[relation] == rows, (name, relation)
 
@@ -143,11 +143,11 @@ def _respelled_entry(rng: random.Random, entry):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
-def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
+def test_generated_histories_do_not_depend_on_letter_case(org, two_pipelines, seed):
     rng = random.Random(seed)  # noqa: S311 - the same history in every run
     names = ["Regions__c", "ARR__c", "SLA__c", "Score__c"]
     day = 1
-    two({}, "2026-03-01", {"fields": ["Industry"]})
+    two_pipelines({}, "2026-03-01", {"fields": ["Industry"]})
     for _ in range(3):
         if rng.random() < 0.75:  # otherwise the day is synced again
             day += 1
@@ -162,7 +162,7 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two, seed):
             org.hide_field(hidden)
         respelled = {name: _respelled(rng, name) for name in names}
         in_other_case = {"fields": [_respelled_entry(rng, entry) for entry in fields]}
-        calm, restless = two(respelled, f"2026-03-{day:02}", {"fields": fields}, in_other_case)
+        calm, restless = two_pipelines(respelled, f"2026-03-{day:02}", {"fields": fields}, in_other_case)
         for relation, rows in calm.items():
             assert restless[relation] == rows, (day, relation)
         if hidden:

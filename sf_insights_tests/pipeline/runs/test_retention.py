@@ -91,20 +91,20 @@ def test_the_previous_sync_is_kept_after_a_long_pause(org, sync):
 
 
 @pytest.fixture
-def remembering(dagster_home, tmp_path, monkeypatch):
+def without_retention(dagster_home, tmp_path, monkeypatch):
     """Another data directory without retention."""
-    return Pipeline(tmp_path / "remembering", dagster_home, monkeypatch)
+    return Pipeline(tmp_path / "without_retention", dagster_home, monkeypatch)
 
 
 @pytest.mark.slow
-def test_retention_changes_nothing_that_analysts_see(org, sync, remembering, monkeypatch):
+def test_retention_changes_nothing_that_analysts_see(org, sync, without_retention, monkeypatch):
     a_rejected_value(org)
     everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
     switched = [*everything[:-1], "ARR__c"]
 
     def in_both(day, fields):
         seen = []
-        for pipeline, settings in ((remembering, {}), (sync, {"retention": {"ops_days": 1}})):
+        for pipeline, settings in ((without_retention, {}), (sync, {"retention": {"ops_days": 1}})):
             monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
             run = pipeline(day=day, fields=fields, **settings)
             seen.append((content(run), run.rows(FIELD_DAYS)))
@@ -132,7 +132,7 @@ def test_retention_changes_nothing_that_analysts_see(org, sync, remembering, mon
     in_both("2026-03-06", everything)
     org.pass_day()
     in_both("2026-03-07", switched)
-    assert len(days_in(sync.look(), "ops.match_history")) < len(days_in(remembering.look(), "ops.match_history"))
+    assert len(days_in(sync.look(), "ops.match_history")) < len(days_in(without_retention.look(), "ops.match_history"))
 
 
 def test_an_emptied_field_stays_paused_beyond_the_retention(org, sync):

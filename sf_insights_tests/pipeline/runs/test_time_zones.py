@@ -11,16 +11,16 @@ EAST, WEST = "Pacific/Kiritimati", "Etc/GMT+12"
 
 @pytest.fixture
 def now_in(sync, monkeypatch):
-    """Run a sync now in a time zone, and return it with the log's warnings."""
+    """Run a sync now in a time zone, and return the log's warnings."""
     monkeypatch.delenv("SF_INSIGHTS_TODAY", raising=False)
 
     def run(zone):
         sync.configure(timezone=zone)
-        told = []
-        outcome = run_sync(on_news=lambda news: told.append(news.text) if news.kind == "warned" else None)
+        warned = []
+        outcome = run_sync(on_news=lambda news: warned.append(news.text) if news.kind == "warned" else None)
         assert "SF_INSIGHTS_TODAY" not in os.environ
         assert outcome.success, outcome.reason
-        return " ".join(told)
+        return " ".join(warned)
 
     return run
 

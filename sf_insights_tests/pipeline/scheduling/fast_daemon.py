@@ -16,7 +16,7 @@ SPEED = 20
 PAUSE_SECONDS = 1  # between two ticks of the scheduler on that clock
 
 
-def let_time_fly(agreed: float) -> None:
+def speed_up_clock(agreed: float) -> None:
     """Replace Dagster's clock the way Dagster's own tests do."""
 
     def timestamp() -> float:
@@ -28,5 +28,5 @@ def let_time_fly(agreed: float) -> None:
 
 
 if __name__ == "__main__":
-    let_time_fly(float(sys.argv.pop(1)))
+    speed_up_clock(float(sys.argv.pop(1)))
     main()
