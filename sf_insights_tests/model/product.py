@@ -471,7 +471,7 @@ class Product:
         for day in self.days:
             read = day.read("attribute")
             today = {planned.name: kind_of(planned.shown.type) for planned in day.plan}
-            started_anew = {name for name in read if name in kinds and kinds[name] != today[name]}
+            restarted = {name for name in read if name in kinds and kinds[name] != today[name]}
             for key, match in day.matches.items():
                 if match.salesforce_id is None:
                     continue
@@ -492,7 +492,7 @@ class Product:
                 if key not in day.values:
                     row.current = False
                     # A column of another kind loses its old values; its history keeps them.
-                    for name in started_anew:
+                    for name in restarted:
                         if (old := row.values.get(name)) is not None:
                             seen = last_read.get((key, name))
                             changes.append(_change(key, name, day.date, seen, old, None, "value_changed"))
