@@ -32,7 +32,8 @@ class Instruction(NamedTuple):
 
 def stages():
     """The instructions of each stage of the Dockerfile, by the stage's name; the last one's is an empty text."""
-    found, stage = {}, None
+    found: dict[str, list[Instruction]] = {}
+    stage = None
     lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
         name, _, text = line.partition(" ")

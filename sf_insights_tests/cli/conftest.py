@@ -116,7 +116,9 @@ def first_sync() -> dict[str, Path]:
 
 
 @pytest.fixture
-def synced(sf_insights, first_sync, tmp_path_factory) -> Installation:
+def synced(
+    sf_insights: Installation, first_sync: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
     """The same after its first sync."""
     if not first_sync:
         assert sf_insights("sync").code == 0
@@ -131,11 +133,12 @@ def closed_port() -> int:
     """A port on which nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+        port: int = taken.getsockname()[1]
+    return port
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout for the commands that work in it, as somebody has just cloned it."""
     copy = tmp_path_factory.mktemp("checkout")
     shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))

@@ -69,7 +69,7 @@ def one(database, expression: str, text: str | None):
 
 def in_duckdb(database, text: str) -> str | None:
     """What matching makes of a trimmed id, put together from the macros as it does."""
-    suffix = one(database, "id_suffix(substr($text, 1, 15))", text)
+    suffix: str = one(database, "id_suffix(substr($text, 1, 15))", text)
     if len(text) == 15:
         return text + suffix
     if suffix == text[15:].upper():

@@ -3,6 +3,7 @@
 import json
 import shutil
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -120,7 +121,7 @@ _REACHABLE = """
 @pytest.mark.parametrize("path", ["/fields?q=re", "/labels", "/health"])
 def test_tab_goes_through_everything_in_reading_order_and_shows_where_it_is(eventful_site, browser, path):
     browser.open(eventful_site.url + path)
-    reached = []
+    reached: list[dict[str, Any]] = []
     while True:
         browser.press_tab()
         place = browser.js(_REACHED)

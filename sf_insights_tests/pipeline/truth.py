@@ -1,5 +1,6 @@
 """What analysts should see, worked out from the org's own truth by code that shares nothing with the pipeline."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ def _timestamp(text: str) -> datetime:
 
 
 # Fields of every type, and how the truth's value reads as the column's.
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     "Name": str,
     "Industry": str,
     "Description": str,

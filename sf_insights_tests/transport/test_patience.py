@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sf_insights.domain.problems import ConnectionProblem
+from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import DoubtfulAnswer, RetryPolicy, TemporaryFailure
 
@@ -92,7 +93,7 @@ def test_a_server_that_asks_for_no_wait_gets_no_hail_of_requests():
 
 
 def test_it_tells_what_it_waits_for_and_when_that_is_over():
-    told = []
+    told: list[Waiting | None] = []
     policy = patient(60, told.append)
     troubles = iter(["down", "down", "busy"])
 
@@ -102,6 +103,8 @@ def test_it_tells_what_it_waits_for_and_when_that_is_over():
 
     policy.run(call)
     first, second, last = told
+    assert first is not None
+    assert second is not None
     assert (first.what, second.what, last) == ("down", "busy", None)
     assert first.since == second.since
     assert 59 < (first.until - first.since).total_seconds() <= 60
@@ -109,7 +112,7 @@ def test_it_tells_what_it_waits_for_and_when_that_is_over():
 
 
 def test_it_tells_nothing_when_nothing_is_wrong_or_no_patience_is_left():
-    told = []
+    told: list[Waiting | None] = []
     patient(60, told.append).run(failing(0))
     with pytest.raises(ConnectionProblem):
         patient(0, told.append).run(always(TemporaryFailure("down")))

@@ -54,7 +54,8 @@ def test_an_edited_time_holds_for_the_day_on_which_it_is_edited(was, is_, start)
 
 
 def test_a_failed_sync_is_tried_again_later_each_time_and_not_after_midnight():
-    now, attempts, pauses = at("04:01"), [], []
+    now, pauses = at("04:01"), []
+    attempts: list[Attempt] = []
     while (found := starts(now, attempts=attempts)).instead == "":
         assert found.attempt == len(attempts) + 1
         pauses.append((found.at - now).total_seconds() / 60)

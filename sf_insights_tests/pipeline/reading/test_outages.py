@@ -5,6 +5,7 @@ import re
 import pytest
 
 from sf_insights import dagster_resources
+from sf_insights.runs import News
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
 
@@ -72,7 +73,7 @@ def test_an_outage_beyond_the_patience_ends_the_run_with_how_long_it_tried_and_w
     run = sync.fails(day="2026-03-02", retry_for="1s")
     assert "127.0.0.1 answered 500 (UNKNOWN_EXCEPTION: An unexpected error occurred." in run.reason
     assert "178-99" in run.reason
-    tries, seconds = re.search(r"\(tries: (\d+) in (\d+) s\)", run.reason).groups()
+    [(tries, seconds)] = re.findall(r"\(tries: (\d+) in (\d+) s\)", run.reason)
     assert int(tries) > 5
     assert int(seconds) < 30
     assert sync.snapshot.read_bytes() == before
@@ -105,7 +106,7 @@ def test_a_session_that_ends_in_mid_download_is_renewed_also_when_the_login_is_d
 def test_waiting_is_told_in_the_log_and_so_is_its_end(org, sync):
     sync.configure(fields=FIELDS, retry_for="60s")
     org.fault(**DOWN | {"path": "/describe", "times": 3})
-    news = []
+    news: list[News] = []
     assert sync.run("2026-03-01", on_news=news.append).success
     told = [entry for entry in news if entry.step == "salesforce__account_fields" and entry.kind in ("warned", "said")]
     warned = [entry.text for entry in told if entry.kind == "warned"]
