@@ -257,9 +257,9 @@ def time_of_day(text: str) -> time | None:
     if not text.isascii() or len(wall) != 8 or wall[2] != ":" or wall[5] != ":":
         return None
     hours, minutes, seconds = wall[:2], wall[3:5], wall[6:]
-    if not all(part.isdigit() for part in (hours, minutes, seconds)) or (
-        point and not (fraction.isdigit() and len(fraction) <= 6)
-    ):
+    if not (hours.isdigit() and minutes.isdigit() and seconds.isdigit()):
+        return None
+    if point and not (fraction.isdigit() and len(fraction) <= 6):
         return None
     try:
         return time(int(hours), int(minutes), int(seconds), int(fraction.ljust(6, "0") or 0))

@@ -28,9 +28,8 @@ def largest(column: ColumnType) -> str:
 def test_a_type_is_written_as_duckdb_writes_it_and_read_back(column):
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE account (value {column.sql})")
-        [(written,)] = connection.execute(
-            "SELECT data_type FROM duckdb_columns() WHERE column_name = 'value'"
-        ).fetchall()
+        types = connection.execute("SELECT data_type FROM duckdb_columns() WHERE column_name = 'value'")
+        [(written,)] = types.fetchall()
     assert written == column.sql
     assert ColumnType.parse(written) == column
 
