@@ -92,8 +92,11 @@ def dagster_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
-    """An installation that is connected to the demo org and has synced nothing yet."""
+def sf_insights(org, dagster_home, tmp_path, monkeypatch, request) -> Installation:
+    """An installation that is connected to the demo org and has synced nothing yet.
+
+    A test that looks at what Dagster keeps is marked `kept_log`, and has a home of its own.
+    """
     for name in [name for name in os.environ if name.startswith(_VARIABLES)]:
         monkeypatch.delenv(name)
     data = tmp_path / "data"
@@ -101,7 +104,8 @@ def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
     installation = Installation(data)
     installation.configuration.write_text(CONFIGURATION)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", DAY)
     for name, value in org.environment.items():

@@ -7,6 +7,8 @@ from sf_insights.warehouse.accounts import matches
 from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.dagster_records import latest_check, latest_materialization
 
+pytestmark = pytest.mark.kept_log
+
 
 def check_of_dagster():
     """What the last run of the asset check found."""
