@@ -15,7 +15,8 @@ class Receiver(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.lines, self.beats, self.followed, self.status = [], 0, 0, 200
+        self.lines: list[str] = []
+        self.beats, self.followed, self.status = 0, 0, 200
         self.answers_in_full, self.closing = True, threading.Event()
 
     @property
@@ -47,6 +48,8 @@ class Receiver(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert set(body) == {"text"}

@@ -52,7 +52,7 @@ def running_org(tmp_path_factory) -> Iterator[DemoOrg]:
 
 
 @pytest.fixture
-def org(running_org) -> DemoOrg:
+def org(running_org: DemoOrg) -> DemoOrg:
     """The demo org as generated: no days passed, and no faults, sessions, jobs or requests of earlier tests."""
     running_org.reset()
     return running_org
@@ -73,4 +73,5 @@ def token(org) -> str:
         "client_secret": org.environment["SALESFORCE_CONSUMER_SECRET"],
     }
     with new_session({}) as session:
-        return session.post(f"{org.url}/services/oauth2/token", data=form).json()["access_token"]
+        found: str = session.post(f"{org.url}/services/oauth2/token", data=form).json()["access_token"]
+    return found

@@ -132,9 +132,9 @@ def describe(size: int) -> dict[str, Any]:
     prefixes = ["", *(f"{package}__" for package in packages)]
     number = 0
     while len(fields) < size:
-        name, *kind = _CUSTOM[number % len(_CUSTOM)].split()
+        base, *shape = _CUSTOM[number % len(_CUSTOM)].split()
         prefix = prefixes[number % len(prefixes)]
-        fields.append(_field(f"{prefix}{name}_{number}__c", *kind))
+        fields.append(_field(f"{prefix}{base}_{number}__c", *shape))
         number += 1
     return {"name": "Account", "label": "Account", "keyPrefix": "001", "fields": fields}
 

@@ -32,7 +32,8 @@ class Instruction(NamedTuple):
 
 def stages():
     """Return each Dockerfile stage's instructions by stage name; the last stage's name is an empty text."""
-    found, stage = {}, None
+    found: dict[str, list[Instruction]] = {}
+    stage = None
     lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
         name, _, text = line.partition(" ")

@@ -92,8 +92,11 @@ def dagster_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
-    """An installation that is connected to the demo org and has not synced yet."""
+def sf_insights(org, dagster_home, tmp_path, monkeypatch, request) -> Installation:
+    """An installation that is connected to the demo org and has synced nothing yet.
+
+    A test that looks at what Dagster keeps is marked `kept_log`, and has a home of its own.
+    """
     for name in [name for name in os.environ if name.startswith(_VARIABLES)]:
         monkeypatch.delenv(name)
     data = tmp_path / "data"
@@ -101,7 +104,8 @@ def sf_insights(org, dagster_home, tmp_path, monkeypatch) -> Installation:
     installation = Installation(data)
     installation.configuration.write_text(CONFIGURATION)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", DAY)
     for name, value in org.environment.items():
@@ -116,7 +120,9 @@ def first_sync() -> dict[str, Path]:
 
 
 @pytest.fixture
-def synced(sf_insights, first_sync, tmp_path_factory) -> Installation:
+def synced(
+    sf_insights: Installation, first_sync: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
     """An installation after its first sync."""
     if not first_sync:
         assert sf_insights("sync").code == 0
@@ -131,11 +137,12 @@ def closed_port() -> int:
     """A port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+        port: int = taken.getsockname()[1]
+    return port
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout, as after `git clone`."""
     copy = tmp_path_factory.mktemp("checkout")
     shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))

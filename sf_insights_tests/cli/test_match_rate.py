@@ -5,17 +5,17 @@ import pytest
 
 from sf_insights.warehouse.accounts import matches
 from sf_insights.warehouse.warehouse import Warehouse
+from sf_insights_tests.dagster_records import latest_check, latest_materialization
+
+pytestmark = pytest.mark.kept_log
 
 
 def check_of_dagster():
     """Return the result of the asset check's last run."""
-    key = dg.AssetCheckKey(dg.AssetKey(["insights", "matched_accounts"]), "enough_accounts_match")
     with dg.DagsterInstance.get() as instance:
-        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
-        made = instance.get_latest_materialization_event(dg.AssetKey(["insights", "matched_accounts"]))
-    found = latest.event.dagster_event.asset_check_evaluation_data
-    metadata = made.asset_materialization.metadata
-    assert metadata["match_rate"].value == found.metadata["match_rate"].value
+        found = latest_check(instance, "insights", "matched_accounts", name="enough_accounts_match")
+        made = latest_materialization(instance, "insights", "matched_accounts")
+    assert made.metadata["match_rate"].value == found.metadata["match_rate"].value
     return found.passed, found.metadata["match_rate"].value
 
 

@@ -20,9 +20,10 @@ from sf_insights.definitions import defs
 from sf_insights.demo.api.server import listen
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.cli.conftest import clean_environment
+from sf_insights_tests.pipes import output
 
 READY_SECONDS = 90
-[runs_that_died] = defs.sensors
+[runs_that_died] = defs.sensors or ()
 
 
 class Running:
@@ -37,7 +38,7 @@ class Running:
         self.said = ""
         timer = threading.Timer(READY_SECONDS, self.process.kill)
         timer.start()
-        for line in self.process.stdout:
+        for line in output(self.process):
             self.said += line
             if ready in line:
                 break
@@ -47,7 +48,7 @@ class Running:
     def stop(self, number):
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        self.said += self.process.stdout.read()
+        self.said += output(self.process).read()
         return self.process.wait(30)
 
     def __enter__(self):
@@ -57,18 +58,26 @@ class Running:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(30)
-        self.process.stdout.close()
+        output(self.process).close()
 
 
 def children_of(pid):
     """Return every descendant of a process, by pid."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed.splitlines())}
-    below, new = set(), {pid}
+    below: set[int] = set()
+    new = {pid}
     while new:
         new = {child for child, parent in parents.items() if parent in new} - below
         below |= new
     return below
+
+
+def status_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> dg.DagsterRunStatus:
+    """The status of a run as it is recorded now."""
+    recorded = instance.get_run_by_id(run.run_id)
+    assert recorded is not None
+    return recorded.status
 
 
 def is_alive(pid):
@@ -226,17 +235,17 @@ def test_the_next_sync_marks_a_killed_run_as_failed_but_not_a_live_one(
         [killed] = instance.get_runs(limit=1)
         first.process.kill()
         first.process.wait()
-        assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.STARTED
+        assert status_of(killed, instance) is dg.DagsterRunStatus.STARTED
         with Running([*command, "sync"], checkout, "Labels", **variables) as second:
             [alive] = instance.get_runs(limit=1)
             assert look_for_dead_runs(instance) == "Every unfinished run is alive."
-            assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.FAILURE
-            assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
+            assert status_of(killed, instance) is dg.DagsterRunStatus.FAILURE
+            assert status_of(alive, instance) is dg.DagsterRunStatus.STARTED
             instance.report_run_canceling(alive)
             second.process.kill()
             second.process.wait()
         assert alive.run_id in look_for_dead_runs(instance)
-        assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.CANCELED
+        assert status_of(alive, instance) is dg.DagsterRunStatus.CANCELED
     assert list(sf_insights.data.glob("*.run")) == []
 
 

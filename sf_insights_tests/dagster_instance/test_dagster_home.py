@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+from sf_insights_tests.pipes import output, tell
+
 OPEN = """
 import sys
 from pathlib import Path
@@ -18,10 +20,9 @@ def test_processes_can_open_a_new_dagster_home_at_the_same_time(tmp_path):
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     try:
         for process in processes:
-            assert process.stdout.readline() == "ready\n"
+            assert output(process).readline() == "ready\n"
         for process in processes:
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            tell(process, "go\n")
         assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     finally:
         for process in processes:

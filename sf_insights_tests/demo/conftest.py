@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 
 from sf_insights.demo.data import credentials
 from sf_insights.demo.process import DemoOrg
@@ -23,6 +23,7 @@ class ToTheOrg(HTTPAdapter):
         super().__init__()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        assert request.url is not None
         address = urlsplit(request.url)
         request.url = urlunsplit((self.target.scheme, self.target.netloc, address.path, address.query, ""))
         return super().send(request, *args, **kwargs)
@@ -79,7 +80,8 @@ class BulkClient:
     def create(self, soql: str, operation: str = "queryAll", **options: Any) -> dict[str, Any]:
         response = self.rest("POST", "jobs/query", json={"operation": operation, "query": soql, **options})
         assert response.status_code == 200, response.text
-        return response.json()
+        job: dict[str, Any] = response.json()
+        return job
 
     def finished(self, soql: str, operation: str = "queryAll", **options: Any) -> dict[str, Any]:
         return self.awaited(self.create(soql, operation, **options))

@@ -1,8 +1,10 @@
 import csv
 import io
+from typing import Any
 
 import pytest
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
+from simple_salesforce.bulk2 import SFBulk2Handler
 
 from sf_insights.demo.process import DemoOrg
 
@@ -25,7 +27,7 @@ COLUMNS = [
 SOQL = f"SELECT {', '.join(COLUMNS)} FROM Account"
 
 
-def rows(text: str, **dialect: str) -> list[list[str]]:
+def rows(text: str, **dialect: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True, **dialect))
 
 
@@ -71,7 +73,15 @@ def test_control_characters_arrive_unchanged(org: DemoOrg, bulk) -> None:
 
 def test_simple_salesforce_reads_it_page_by_page(org: DemoOrg, salesforce: Salesforce) -> None:
     rest = len(org.accounts()) - 600
-    pages = list(salesforce.bulk2.Account.query_all("SELECT Id, Name FROM Account", max_records=200, wait=0.01))
+    bulk2 = salesforce.bulk2
+    assert isinstance(bulk2, SFBulk2Handler)
+    pages = list(
+        bulk2.Account.query_all(
+            "SELECT Id, Name FROM Account",
+            max_records=200,
+            wait=0.01,  # type: ignore[arg-type]  # it takes any number of seconds, and says int
+        )
+    )
     parsed = [rows(page) for page in pages]
     assert [len(page) - 1 for page in parsed] == [200, 200, 200, rest]
     assert {tuple(page[0]) for page in parsed} == {("Id", "Name")}

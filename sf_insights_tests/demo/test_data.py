@@ -2,6 +2,7 @@ import re
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def large(tmp_path_factory: pytest.TempPathFactory):
         yield org.accounts(), org.zuora_accounts(), org.purged()
 
 
-def share(accounts: list[dict], name: str) -> float:
+def share(accounts: list[dict[str, Any]], name: str) -> float:
     return sum(account[name] is None for account in accounts) / len(accounts)
 
 
@@ -112,7 +113,7 @@ def test_each_kind_of_crm_account_id_is_what_its_name_says(large) -> None:
     accounts, billing, purged = large
     known = {account["Id"]: account for account in accounts}
     folded = {id_[:15].casefold() for id_ in known}
-    by_kind: dict[str, list[dict]] = {}
+    by_kind: dict[str, list[dict[str, Any]]] = {}
     for account in billing:
         by_kind.setdefault(account["kind"], []).append(account)
     for account in by_kind["fifteen_characters"]:

@@ -1,7 +1,9 @@
+from typing import Any
+
 from sf_insights.demo.process import DemoOrg
 
 
-def by_id(accounts: list[dict]) -> dict[str, dict]:
+def by_id(accounts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {account["Id"]: account for account in accounts}
 
 

@@ -1,21 +1,24 @@
 """GROUP BY, and requests for a query's columns or plan instead of its records."""
 
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
-from simple_salesforce import Salesforce, SalesforceMalformedRequest
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from sf_insights.demo.process import DemoOrg
 
 
-def live(org: DemoOrg) -> list[dict]:
+def live(org: DemoOrg) -> list[dict[str, Any]]:
     return [account for account in org.accounts() if not account["IsDeleted"]]
 
 
 def test_each_group_is_counted_and_summed(org: DemoOrg, salesforce: Salesforce) -> None:
     soql = "SELECT Rating, COUNT(Id) accounts, SUM(AnnualRevenue) FROM Account GROUP BY Rating ORDER BY COUNT(Id) DESC"
     found = salesforce.query(soql)
-    counts, sums = Counter(), defaultdict(float)
+    counts: Counter[str | None] = Counter()
+    sums: dict[str | None, float] = defaultdict(float)
     for account in live(org):
         counts[account["Rating"]] += 1
         sums[account["Rating"]] += account["AnnualRevenue"] or 0

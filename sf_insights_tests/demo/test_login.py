@@ -2,7 +2,8 @@ import re
 
 import pytest
 import requests
-from simple_salesforce import Salesforce, SalesforceAuthenticationFailed
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.demo.data import credentials
 from sf_insights.demo.process import DemoOrg
@@ -13,7 +14,7 @@ def used(org: DemoOrg, path: str) -> bool:
 
 
 def works(salesforce: Salesforce) -> bool:
-    return salesforce.query("SELECT COUNT() FROM Account")["totalSize"] == 700
+    return bool(salesforce.query("SELECT COUNT() FROM Account")["totalSize"] == 700)
 
 
 def test_client_credentials_log_in(org: DemoOrg, salesforce: Salesforce) -> None:

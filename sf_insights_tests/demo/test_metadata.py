@@ -1,7 +1,11 @@
+from typing import Any
+
 import pytest
-from simple_salesforce import Salesforce, SalesforceResourceNotFound
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceResourceNotFound
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.demo.sobjects import describe_account, sobject
 
 KEYS_OF_A_FIELD = 57
 TOP_KEYS = (
@@ -13,8 +17,8 @@ TOP_KEYS = (
 )
 
 
-def described(salesforce: Salesforce) -> dict[str, dict]:
-    return {field["name"]: field for field in salesforce.restful("sobjects/Account/describe")["fields"]}
+def described(salesforce: Salesforce) -> dict[str, dict[str, Any]]:
+    return {field["name"]: field for field in describe_account(salesforce)["fields"]}
 
 
 def test_versions_need_no_login(org: DemoOrg, session) -> None:
@@ -23,7 +27,7 @@ def test_versions_need_no_login(org: DemoOrg, session) -> None:
 
 
 def test_a_describe_has_every_key_of_salesforces(salesforce: Salesforce) -> None:
-    describe = salesforce.restful("sobjects/Account/describe")
+    describe = describe_account(salesforce)
     assert set(TOP_KEYS.split()) <= set(describe)
     assert {len(field) for field in describe["fields"]} == {KEYS_OF_A_FIELD}
 
@@ -98,7 +102,7 @@ def test_an_unchanged_describe_is_answered_with_304(org: DemoOrg, rest) -> None:
 
 def test_a_record_is_read_by_its_id(org: DemoOrg, salesforce: Salesforce) -> None:
     account = next(account for account in org.accounts() if not account["IsDeleted"] and account["BillingCity"])
-    record = salesforce.Account.get(account["Id"])
+    record = sobject(salesforce).get(account["Id"])
     assert record["Name"] == account["Name"]
     assert record["BillingAddress"]["city"] == account["BillingCity"]
     assert record["attributes"]["url"].endswith(f"/sobjects/Account/{account['Id']}")
@@ -107,9 +111,9 @@ def test_a_record_is_read_by_its_id(org: DemoOrg, salesforce: Salesforce) -> Non
 def test_deleted_and_unknown_records_are_not_found(org: DemoOrg, salesforce: Salesforce) -> None:
     gone = next(account for account in org.accounts() if account["IsDeleted"])
     with pytest.raises(SalesforceResourceNotFound, match="ENTITY_IS_DELETED"):
-        salesforce.Account.get(gone["Id"])
+        sobject(salesforce).get(gone["Id"])
     with pytest.raises(SalesforceResourceNotFound, match="NOT_FOUND"):
-        salesforce.Account.get("001000000000000AAA")
+        sobject(salesforce).get("001000000000000AAA")
 
 
 @pytest.mark.parametrize(("version", "status"), [("v30.0", 410), ("v99.0", 404), ("vNext", 404), ("v66.0", 200)])

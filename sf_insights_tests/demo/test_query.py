@@ -1,7 +1,11 @@
+from typing import Any
+
 import pytest
-from simple_salesforce import Salesforce, SalesforceMalformedRequest
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.demo.sobjects import describe_account
 
 
 def ids(salesforce: Salesforce, where: str, **options) -> set[str]:
@@ -9,7 +13,7 @@ def ids(salesforce: Salesforce, where: str, **options) -> set[str]:
     return {record["Id"] for record in records}
 
 
-def live(org: DemoOrg) -> list[dict]:
+def live(org: DemoOrg) -> list[dict[str, Any]]:
     return [account for account in org.accounts() if not account["IsDeleted"]]
 
 
@@ -122,11 +126,11 @@ def test_each_condition_finds_the_right_accounts(org: DemoOrg, salesforce: Sales
     assert ids(salesforce, where) == expected
 
 
-def _has(account: dict, *regions: str) -> bool:
+def _has(account: dict[str, Any], *regions: str) -> bool:
     return set(regions) <= set((account["Regions__c"] or "").split(";"))
 
 
-def _both(account: dict) -> bool:
+def _both(account: dict[str, Any]) -> bool:
     return (account["Rating"] == "Hot" or account["Type"] == "Other") and not account["IsPartner"]
 
 
@@ -154,7 +158,7 @@ def test_the_organizations_id_can_be_queried(salesforce: Salesforce) -> None:
 
 def test_the_fields_function_selects_all_fields(salesforce: Salesforce) -> None:
     record = salesforce.query("SELECT FIELDS(ALL) FROM Account LIMIT 1")["records"][0]
-    fields = salesforce.restful("sobjects/Account/describe")["fields"]
+    fields = describe_account(salesforce)["fields"]
     assert set(record) - {"attributes"} == {field["name"] for field in fields}
 
 
@@ -179,7 +183,8 @@ def test_the_fields_function_selects_all_fields(salesforce: Salesforce) -> None:
 def test_refused_queries_have_salesforces_error(salesforce: Salesforce, soql: str, code: str, words: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         salesforce.query(soql)
-    (error,) = refused.value.content
+    errors: Any = refused.value.content  # not bytes: what the JSON holds
+    (error,) = errors
     assert error["errorCode"] == code
     assert words in error["message"]
 
@@ -225,7 +230,7 @@ def test_a_field_is_found_in_any_spelling_and_shown_in_its_current_one(
 
 def test_a_respelled_compound_field_is_named_by_its_parts(org: DemoOrg, salesforce: Salesforce) -> None:
     org.respell_field("HQ__c", "hq__c")
-    fields = salesforce.restful("sobjects/Account/describe")["fields"]
+    fields = describe_account(salesforce)["fields"]
     assert [field["name"] for field in fields if field["compoundFieldName"] == "hq__c"] == [
         "HQ__Latitude__s",
         "HQ__Longitude__s",

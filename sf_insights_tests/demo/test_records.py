@@ -1,27 +1,31 @@
 """Single records over REST, read and written as simple-salesforce and jsforce do."""
 
+from typing import Any
+
 import pytest
-from simple_salesforce import Salesforce, SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.demo.sobjects import sobject
 
 
-def truth(org: DemoOrg, id_: str) -> dict:
+def truth(org: DemoOrg, id_: str) -> dict[str, Any]:
     return next(account for account in org.accounts() if account["Id"] == id_)
 
 
 def test_a_created_account_has_only_the_given_values(org: DemoOrg, salesforce: Salesforce) -> None:
-    made = salesforce.Account.create({"Name": "Acme", "AnnualRevenue": 12.5, "is_key__c": True})
+    made = sobject(salesforce).create({"Name": "Acme", "AnnualRevenue": 12.5, "is_key__c": True})
     assert (made["success"], made["errors"]) == (True, [])
     account = truth(org, made["id"])
     assert (account["Name"], account["AnnualRevenue"], account["Is_Key__c"]) == ("Acme", 12.5, True)
     assert (account["Industry"], account["Phone"], account["IsDeleted"]) == (None, None, False)
-    assert salesforce.Account.get(made["id"])["Name"] == "Acme"
+    assert sobject(salesforce).get(made["id"])["Name"] == "Acme"
 
 
 def test_an_update_changes_only_the_given_fields_and_the_stamps(org: DemoOrg, salesforce: Salesforce) -> None:
     before = next(account for account in org.accounts() if not account["IsDeleted"])
-    assert salesforce.Account.update(before["Id"], {"Industry": "Energy", "Phone": None}) == 204
+    assert sobject(salesforce).update(before["Id"], {"Industry": "Energy", "Phone": None}) == 204
     after = truth(org, before["Id"])
     assert (after["Industry"], after["Phone"]) == ("Energy", None)
     assert after["SystemModstamp"] > before["SystemModstamp"]
@@ -31,10 +35,10 @@ def test_an_update_changes_only_the_given_fields_and_the_stamps(org: DemoOrg, sa
 
 def test_a_deleted_account_goes_to_the_recycle_bin(org: DemoOrg, salesforce: Salesforce) -> None:
     id_ = next(account["Id"] for account in org.accounts() if not account["IsDeleted"])
-    assert salesforce.Account.delete(id_) == 204
+    assert sobject(salesforce).delete(id_) == 204
     assert truth(org, id_)["IsDeleted"]
     with pytest.raises(SalesforceResourceNotFound, match="ENTITY_IS_DELETED"):
-        salesforce.Account.delete(id_)
+        sobject(salesforce).delete(id_)
 
 
 @pytest.mark.parametrize(
@@ -48,17 +52,17 @@ def test_a_deleted_account_goes_to_the_recycle_bin(org: DemoOrg, salesforce: Sal
     ],
 )
 def test_an_invalid_write_is_refused_and_changes_nothing(
-    org: DemoOrg, salesforce: Salesforce, values: dict, code: str
+    org: DemoOrg, salesforce: Salesforce, values: dict[str, Any], code: str
 ) -> None:
     before = org.accounts()
     with pytest.raises(SalesforceMalformedRequest, match=code):
-        salesforce.Account.create(values)
+        sobject(salesforce).create(values)
     assert org.accounts() == before
 
 
 def test_only_accounts_can_be_written(salesforce: Salesforce) -> None:
     with pytest.raises(SalesforceMalformedRequest, match="INVALID_TYPE_FOR_OPERATION"):
-        salesforce.User.create({"Name": "A"})
+        sobject(salesforce, "User").create({"Name": "A"})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -82,4 +86,4 @@ def test_recently_changed_accounts_are_listed(org: DemoOrg, salesforce: Salesfor
     found = rest("GET", "recent", params={"limit": "3"}).json()
     assert len(found) == 3
     assert found[0]["Id"] == id_
-    assert salesforce.Account.metadata()["recentItems"][0]["Id"] == id_
+    assert sobject(salesforce).metadata()["recentItems"][0]["Id"] == id_

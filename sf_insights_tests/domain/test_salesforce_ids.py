@@ -69,7 +69,7 @@ def one(database, expression: str, text: str | None):
 
 def in_duckdb(database, text: str) -> str | None:
     """Return a trimmed id's match key, from the same macros that matching uses."""
-    suffix = one(database, "id_suffix(substr($text, 1, 15))", text)
+    suffix: str = one(database, "id_suffix(substr($text, 1, 15))", text)
     if len(text) == 15:
         return text + suffix
     if suffix == text[15:].upper():

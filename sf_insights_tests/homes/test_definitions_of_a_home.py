@@ -46,7 +46,7 @@ def test_a_prefix_keeps_the_asset_graph(homes):
 
 def test_a_prefix_keeps_the_settings_of_each_step():
     @dg.asset(key=["insights", "slow"], retry_policy=dg.RetryPolicy(max_retries=3), pool="org", op_tags={"size": "big"})
-    def slow() -> dg.MaterializeResult:
+    def slow():
         return dg.MaterializeResult()
 
     step = named_asset(slow, Names.under("emea")).op
@@ -57,9 +57,9 @@ def test_a_prefix_keeps_the_settings_of_each_step():
 def test_a_home_without_a_prefix_keeps_the_usual_names(homes):
     merged = dg.Definitions.merge(account_field_sync(homes[0]), dg.Definitions())
     assert set(keys(merged)) == set(keys(alone))
-    assert [job.name for job in merged.jobs] == ["daily_account_field_sync"]
-    assert [schedule.name for schedule in merged.schedules] == ["daily_account_field_sync"]
-    assert [sensor.name for sensor in merged.sensors] == ["runs_that_died"]
+    assert [job.name for job in merged.jobs or ()] == ["daily_account_field_sync"]
+    assert [schedule.name for schedule in merged.schedules or ()] == ["daily_account_field_sync"]
+    assert [sensor.name for sensor in merged.sensors or ()] == ["runs_that_died"]
 
 
 def test_homes_under_two_prefixes_share_no_name(both):
@@ -97,6 +97,7 @@ def test_each_schedule_follows_the_settings_of_its_home(both, homes, tmp_path):
 def test_a_projects_settings_do_not_affect_a_home(homes):
     theirs = dg.Definitions(resources={"warehouse": "theirs", "settings": "theirs"}, executor=dg.multiprocess_executor)
     merged = dg.Definitions.merge(theirs, account_field_sync(homes[0]))
+    assert merged.resources is not None
     assert merged.resources["warehouse"] == "theirs"
     assert merged.executor is dg.multiprocess_executor
 

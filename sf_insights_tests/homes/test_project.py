@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.cli.conftest import clean_environment
+from sf_insights_tests.dagster_records import latest_check, latest_materialization
 from sf_insights_tests.homes.conftest import DAY, home_of
 
 SECONDS = 240
@@ -91,7 +93,7 @@ class Project:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout + result.stderr
 
-    def snapshot(self, name: str, sql: str) -> list[tuple]:
+    def snapshot(self, name: str, sql: str) -> list[tuple[Any, ...]]:
         path = self.directory / "homes" / name / "data" / "account_insights.duckdb"
         with duckdb.connect(str(path), read_only=True) as connection:
             return connection.execute(sql).fetchall()
@@ -116,7 +118,7 @@ def project(orgs, tmp_path_factory) -> Project:
 
 
 @pytest.fixture(scope="module")
-def synced(project) -> Project:
+def synced(project: Project) -> Project:
     for name in ("emea", "apac"):
         project.run("dagster", "job", "execute", "-m", "shop.definitions", "-j", f"{name}__daily_account_field_sync")
     return project
@@ -144,17 +146,18 @@ def test_runs_and_checks_of_two_homes_are_kept_apart(synced):
         ]
         for name in ("emea", "apac"):
             event = instance.get_latest_materialization_event(dg.AssetKey([name, "insights", "account_attributes"]))
-            assert instance.get_run_by_id(event.run_id).job_name == f"{name}__daily_account_field_sync"
-            key = dg.AssetCheckKey(dg.AssetKey([name, "salesforce", "raw_accounts"]), "every_record_arrived")
-            [check] = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
-            assert check.event.asset_check_evaluation.passed
+            assert event is not None
+            run = instance.get_run_by_id(event.run_id)
+            assert run is not None
+            assert run.job_name == f"{name}__daily_account_field_sync"
+            assert latest_check(instance, name, "salesforce", "raw_accounts", name="every_record_arrived").passed
 
 
 def test_a_project_asset_reads_the_synced_attributes(synced):
     synced.run("dagster", "asset", "materialize", "-m", "shop.definitions", "--select", "industries")
     [(expected,)] = synced.snapshot("emea", 'SELECT count(DISTINCT "Industry") FROM insights.account_attributes')
     with dg.DagsterInstance.from_config(str(synced.dagster_home)) as instance:
-        made = instance.get_latest_materialization_event(dg.AssetKey("industries")).asset_materialization
+        made = latest_materialization(instance, "industries")
     assert made.metadata["industries"].value == expected > 1
 
 

@@ -14,9 +14,11 @@ import duckdb
 import pytest
 import requests
 
+from sf_insights.demo.process import DemoOrg
 from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.cli.conftest import clean_environment
 from sf_insights_tests.homes.conftest import DAY
+from sf_insights_tests.pipes import output
 
 SECONDS = 240
 
@@ -48,13 +50,13 @@ class Installed:
 
     def serve(self, *arguments: str) -> tuple[str, str]:
         """Start a server command, open its page, stop it, and return its output and the page."""
-        command = [self.program, *arguments, "--port", free_port()]
+        command = [str(self.program), *arguments, "--port", free_port()]
         said, page = "", ""
         with subprocess.Popen(
             command, cwd=self.at, env=self.variables, stdout=subprocess.PIPE, text=True, start_new_session=True
         ) as process:
             try:
-                for line in process.stdout:
+                for line in output(process):
                     said += line
                     if ready := re.search(r"ready: (http://\S+)", line):
                         page = requests.get(ready[1], timeout=SECONDS).text
@@ -92,12 +94,12 @@ def installed(tmp_path_factory) -> Installed:
 
 
 @pytest.fixture(scope="module")
-def files_before(installed) -> dict[str, int]:
+def files_before(installed: Installed) -> dict[str, int]:
     return installed.files()
 
 
 @pytest.fixture(scope="module")
-def home(installed, files_before, running_org) -> Path:
+def home(installed: Installed, files_before: dict[str, int], running_org: DemoOrg) -> Path:
     """A home created by the wheel and connected to the demo org."""
     running_org.reset()
     made = installed.run("init", "emea")
@@ -122,7 +124,8 @@ def test_the_demo_keeps_its_data_in_the_users_data_directory(installed, files_be
     assert str(snapshot) in demo.stdout
     assert "make ui" not in demo.stdout
     with duckdb.connect(str(snapshot), read_only=True) as connection:
-        assert connection.execute("SELECT count(*) FROM insights.accounts").fetchone()[0] > 0
+        [(accounts,)] = connection.execute("SELECT count(*) FROM insights.accounts").fetchall()
+    assert accounts > 0
     assert list(installed.at.iterdir()) == []
     assert installed.files() == files_before
 

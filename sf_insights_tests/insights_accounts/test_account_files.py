@@ -236,7 +236,9 @@ def test_the_setting_chooses_the_source(tmp_path):
     file = account_source("exports/accounts.csv", {}, tmp_path)
     assert isinstance(file, FileAccounts)
     assert file.path == tmp_path / "exports/accounts.csv"
-    assert account_source(str(tmp_path / "a.parquet"), {}, tmp_path / "b").path == tmp_path / "a.parquet"
+    file = account_source(str(tmp_path / "a.parquet"), {}, tmp_path / "b")
+    assert isinstance(file, FileAccounts)
+    assert file.path == tmp_path / "a.parquet"
     with pytest.raises(ConfigurationProblem, match=r"neither a \.csv nor a \.parquet"):
         account_source("accounts.xlsx", {}, tmp_path)
     with pytest.raises(ConfigurationProblem, match="ZUORA_BASE_URL"):

@@ -33,7 +33,7 @@ FIRST_SELECTION = [
     Entry("Is_Key__c"),
 ]
 # The types that a field can change to and back, with their properties.
-OTHER_TYPES = {
+OTHER_TYPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "NPS__c": ({"type": "double", "precision": 3, "scale": 0}, {"type": "string", "length": 40}),
     "Score__c": ({"type": "percent", "precision": 5, "scale": 2}, {"type": "string", "length": 40}),
     "SLASerialNumber__c": ({"type": "string", "length": 10}, {"type": "double", "precision": 10, "scale": 2}),

@@ -541,12 +541,12 @@ class Product:
                 and match.salesforce_id not in (linked[key], day.survivors.get(linked[key]))
             }
             for interval in intervals:
-                key, name, *value, _, ended = interval
+                key, name, *last, _, ended = interval
                 unread = name not in read
                 if ended is None and (
                     key not in day.values
                     or (unread and key in relinked)
-                    or (not unread and held.get((key, name)) != tuple(value))
+                    or (not unread and held.get((key, name)) != tuple(last))
                 ):
                     interval[5] = day.date
             open_ones = {(key, name) for key, name, *_, ended in intervals if ended is None}

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 import requests
@@ -40,18 +41,25 @@ __all__ = [
 SYNC_SECONDS = 60
 
 
+def first_match(pattern: str, text: str) -> str:
+    """What the group of a pattern found where it matches first."""
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found[1]
+
+
 class _Reader(HTMLParser):
     """Collects a page's forms and table rows, as a browser without scripts does."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[dict] = []
+        self.forms: list[dict[str, Any]] = []
         self.rows: list[str] = []
         self.named: list[tuple[str, str]] = []
         self._name, self._is_code = "", False
         self._row: list[str] | None = None
         self._select = ""
-        self._form: dict | None = None
+        self._form: dict[str, Any] | None = None
 
     def handle_starttag(self, tag, attributes):
         said = dict(attributes)
@@ -129,7 +137,7 @@ class Site:
     def __init__(self, pages: Pages | None, url: str, session: requests.Session) -> None:
         self.pages, self.url, self.session = pages, url, session
 
-    def get(self, path: str, **headers: str) -> Page:
+    def get(self, path: str, **headers: str | bytes) -> Page:
         return Page(self.session.get(self.url + path, headers=headers, timeout=30))
 
     def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> Page:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -120,7 +121,7 @@ _REACHABLE = """
 @pytest.mark.parametrize("path", ["/fields?q=re", "/labels", "/health"])
 def test_tab_follows_the_reading_order_with_a_visible_focus(eventful_site, browser, path):
     browser.open(eventful_site.url + path)
-    reached = []
+    reached: list[dict[str, Any]] = []
     while True:
         browser.press_tab()
         place = browser.js(_REACHED)

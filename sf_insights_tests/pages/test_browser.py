@@ -1,11 +1,11 @@
 """An administrator's work in a real browser."""
 
 import json
-import re
 
 import pytest
 
 from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.conftest import first_match
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
@@ -103,12 +103,12 @@ def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
     reached = [browser.press_tab() for _ in range(9)]
     assert "Skip to the content" in reached[0]
-    assert [re.search(r'(?:href|id|value)="([^"]+)"', html)[1] for html in reached[1:4]] == [
+    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:4]] == [
         "/fields",
         "/labels",
         "/health",
     ]
-    assert [re.search(r'id="([^"]+)"', html)[1] for html in reached[4:7]] == ["q", "type", "selected"]
+    assert [first_match(r'id="([^"]+)"', html) for html in reached[4:7]] == ["q", "type", "selected"]
     assert 'type="checkbox"' in "".join(reached[7:])
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 

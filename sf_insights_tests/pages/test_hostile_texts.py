@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sf_insights.assets.metadata import _cell
+from sf_insights_tests.dagster_records import latest_materialization
 from sf_insights_tests.pages.conftest import serve
 
 SQL = """'); DROP TABLE insights.fields; --"""
@@ -65,8 +66,8 @@ def test_hostile_texts_are_kept_exactly_and_never_run(org, sf_insights, session,
     with dg.DagsterInstance.get() as instance:
         for key in ("accounts", "matched_accounts", "account_attributes", "field_labels", "fields"):
             schema = "zuora" if key == "accounts" else "insights"
-            event = instance.get_latest_materialization_event(dg.AssetKey([schema, key]))
-            preview = event.asset_materialization.metadata["preview"].value
+            preview = latest_materialization(instance, schema, key).metadata["preview"].value
+            assert isinstance(preview, str)
             assert not re.search(r"(?<!\\)[<!]|(?<!\\)\]\(", preview.replace("| --- |", "")), preview
 
 

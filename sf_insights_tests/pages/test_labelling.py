@@ -35,7 +35,8 @@ def test_changed_labels_are_saved_and_published_without_salesforce(synced_site, 
         .encode()
     )
     with duckdb.connect(str(synced.snapshot), read_only=True) as connection:
-        assert connection.execute('SELECT count("Standing") FROM insights.account_attributes_labelled').fetchone()[0]
+        [(named,)] = connection.execute('SELECT count("Standing") FROM insights.account_attributes_labelled').fetchall()
+    assert named
 
 
 def test_a_label_can_move_to_another_field_and_an_emptied_label_returns_to_its_default(synced_site, synced):

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from sf_insights.pages.work import Work
 from sf_insights_tests.cli.test_signals import Running
+from sf_insights_tests.pages.conftest import Site
 
 SECONDS = 60
 
@@ -53,6 +55,11 @@ def test_labels_saved_on_the_page_during_the_first_sync_are_published(org, site,
     assert sf_insights.labels()["Industry"] == "Branch"
 
 
+def last_work(site: Site) -> Work | None:
+    assert site.pages is not None
+    return site.pages.worker.last
+
+
 def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, synced):
     """The save waits for another editor of the file; a sync requested meanwhile must not run in between."""
     form, button = synced_site.labelled(Industry="Branch"), synced_site.get("/health").form("/sync")
@@ -65,12 +72,14 @@ def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, s
         wait_until(lambda: descriptors_of(synced.data) == 2)
         syncing.start()
         syncing.join(1)
-        assert synced_site.pages.worker.last is None
+        assert last_work(synced_site) is None
     finally:
         os.close(directory)
         saving.join()
         syncing.join()
-    assert synced_site.pages.worker.last.title == "Publishing 1 changed label"
+    work = last_work(synced_site)
+    assert work is not None
+    assert work.title == "Publishing 1 changed label"
     synced_site.wait()
     assert synced.labels()["Industry"] == "Branch"
 

@@ -3,10 +3,11 @@ import re
 import pytest
 
 from sf_insights_tests.cli.conftest import CONFIGURATION
+from sf_insights_tests.pages.conftest import first_match
 
 
 def share_of(page, name):
-    return re.search(r"([≈<>] )?(\d+) %", page.row(name))[0]
+    return first_match(r"((?:[≈<>] )?\d+ %)", page.row(name))
 
 
 def test_every_account_field_is_listed_with_its_details(synced_site, org):
@@ -15,7 +16,7 @@ def test_every_account_field_is_listed_with_its_details(synced_site, org):
     row = page.row("Phone")
     assert row.startswith("Account Phone Phone phone ≈ ")
     assert "attribute" in row
-    assert len(page.rows) - 1 == int(re.search(r"(\d+) of (\d+) fields", page.text)[2])
+    assert len(page.rows) - 1 == int(first_match(r"\d+ of (\d+) fields", page.text))
     assert "Annual Revenue AnnualRevenue currency" in page.row("AnnualRevenue")
 
 

@@ -8,7 +8,7 @@ from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeli
 
 
 @pytest.fixture(scope="session")
-def first_days(tmp_path_factory) -> Path:
+def first_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for cached data directories after a first sync."""
     return tmp_path_factory.mktemp("first_days")
 

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,6 +90,7 @@ class Pipeline:
         """
         self.configure(**settings)
         said = os.environ["SALESFORCE_ENDPOINT"].encode() + self.configuration.read_bytes()
+        assert self._first_days is not None
         made = self._first_days / hashlib.sha256(said).hexdigest()
         if made.exists():
             shutil.copytree(made, self.data, dirs_exist_ok=True)
@@ -139,7 +140,8 @@ class Pipeline:
 
     def count(self, key: str) -> int:
         """Return the number of rows of the relation that an asset key names."""
-        return self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
+        rows: int = self.read_warehouse(f"SELECT count(*) FROM {key.replace('/', '.')}")[0][0]
+        return rows
 
 
 def made_home(dagster_home: Path, *settings: str) -> Path:
@@ -160,7 +162,7 @@ def _failed(run: Run) -> Run:
 
 
 @contextlib.contextmanager
-def open_snapshot(path: Path):
+def open_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection

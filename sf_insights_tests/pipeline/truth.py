@@ -1,5 +1,6 @@
 """What analysts should see, computed from the org's own data by code that shares nothing with the pipeline."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ def _timestamp(text: str) -> datetime:
 
 
 # Fields of every type, and the conversion of the org's value to the column's.
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     "Name": str,
     "Industry": str,
     "Description": str,

@@ -1,10 +1,11 @@
 import threading
+from typing import Any
 
 import polars as pl
 import pytest
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteData
-from sf_insights.salesforce.account_reader import AccountReading, discard_job
+from sf_insights.salesforce.account_reader import AccountReading, Progress, discard_job
 from sf_insights.salesforce.csv_pages import count_records, write_page
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights_tests.clients import calls, connected
@@ -33,7 +34,8 @@ def all_of(pages):
 def jobs_left(org):
     """Return the query jobs that Salesforce still runs or keeps, as id and state."""
     with connected(org) as watcher:
-        return {job["id"]: job["state"] for job in watcher.call("GET", "jobs/query", doing="list its jobs")["records"]}
+        jobs: Any = watcher.call("GET", "jobs/query", doing="list its jobs")
+    return {job["id"]: job["state"] for job in jobs["records"]}
 
 
 @pytest.fixture
@@ -153,7 +155,7 @@ def test_a_session_that_expires_between_pages_is_renewed(org, salesforce, small_
 def test_polling_survives_errors_and_reports_progress(org, salesforce, small_pages, tmp_path):
     org.configure(page_records=50, job_seconds=0.8)
     org.fault("status", path="/jobs/query/750", method="GET", status=503, body="busy")
-    seen = []
+    seen: list[Progress] = []
     with AccountReading(salesforce, SOQL, tmp_path, on_progress=seen.append) as reading:
         pages = list(reading.pages())
     assert seen[0].state in ("UploadComplete", "InProgress")
@@ -301,6 +303,7 @@ def test_a_new_job_is_created_when_salesforce_does_not_show_the_earlier_one(org,
 def test_an_earlier_job_that_cannot_be_deleted_stops_nothing(org, salesforce, tmp_path, caplog, status):
     died = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("status", path="/jobs/query/750", times=None, status=status, body=refusal("API_ERROR", "not now"))
+    assert died.job_id is not None
     discard_job(salesforce, died.job_id)
     assert died.job_id in caplog.text
 
@@ -329,11 +332,11 @@ def test_rest_gives_the_same_accounts_when_bulk_is_refused(org, salesforce, tmp_
         expected = all_of(reading.pages())
     org.configure(batch_records=200)
     org.fault("status", path="/jobs/query", method="POST", status=status, body=refusal(code, message))
-    seen = []
+    seen: list[Progress] = []
     with AccountReading(salesforce, SOQL, tmp_path / "rest", on_progress=seen.append) as reading:
         pages = list(reading.pages())
         assert (reading.method, reading.job_id) == ("rest", None)
-        assert code in reading.downgrade_reason
+        assert code in (reading.downgrade_reason or "")
     assert len(pages) > 1
     assert reading.total_records == expected.height == seen[-1].records
     found = all_of(pages).with_columns(pl.col("SystemModstamp").str.replace("+0000", "Z", literal=True))

@@ -77,6 +77,7 @@ def test_without_any_variables_client_credentials_are_requested():
 def test_the_domain_can_be_short_full_or_a_pasted_url():
     for written in ("acme--uat.sandbox.my", "https://acme--uat.sandbox.lightning.force.com/lightning/page/home"):
         credentials = salesforce_credentials(CLIENT | {"SALESFORCE_DOMAIN": written})
+        assert isinstance(credentials, ClientCredentials)
         assert credentials.host == "acme--uat.sandbox.my.salesforce.com"
 
 
@@ -101,6 +102,7 @@ def test_client_credentials_need_the_orgs_own_domain(written):
 )
 def test_a_jwts_audience_defaults_to_its_host(written, host, audience):
     credentials = salesforce_credentials(JWT | written)
+    assert isinstance(credentials, JwtBearer)
     assert (credentials.host, credentials.audience) == (host, audience)
 
 
@@ -121,6 +123,7 @@ def test_an_audience_that_is_not_an_https_url_is_refused(written):
 )
 def test_a_sessions_instance_can_be_a_pasted_url_or_any_https_url(written, address):
     credentials = salesforce_credentials(SESSION | {"SALESFORCE_INSTANCE_URL": written})
+    assert isinstance(credentials, ExistingSession)
     assert credentials.instance_url == address
 
 
@@ -170,7 +173,9 @@ def test_zuora_on_this_machine_can_use_plain_http():
 
 
 def test_key_paths_are_kept_as_written():
-    assert salesforce_credentials(JWT).private_key_file == Path("keys/sync.pem")
+    credentials = salesforce_credentials(JWT)
+    assert isinstance(credentials, JwtBearer)
+    assert credentials.private_key_file == Path("keys/sync.pem")
 
 
 def _gateway(request):

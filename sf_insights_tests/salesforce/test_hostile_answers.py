@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -23,7 +24,7 @@ AT_ONCE = RetryPolicy(tries=2, first_wait=0.0, longest_wait=0.0)
 SOQL = "SELECT Id, Name FROM Account"
 LOGIN = {"access_token": "00DDm0000000001!token", "instance_url": "https://acme.my.salesforce.com"}
 # The normal answer of each address in a sync; the longest ending comes first.
-RIGHT = {
+RIGHT: dict[str, Any] = {
     "/services/oauth2/token": LOGIN,
     "/describe": {"fields": [{"name": "Name", "type": "string"}]},
     "/recordCount": {"sObjects": [{"name": "Account", "count": 1}]},
@@ -71,6 +72,8 @@ bodies = st.one_of(
 class Hostile:
     """A server that answers correctly except at one address."""
 
+    url: str
+
     def __init__(self):
         self.at, self.status, self.body, self.kind = "", 200, b"", "application/json"
 
@@ -81,7 +84,7 @@ class Hostile:
             return Answer(400, [{"errorCode": "FEATURENOTENABLED", "message": "Async API not enabled"}])
         if self.at == place:
             return Answer(self.status, self.body, {"Content-Type": self.kind})
-        right = RIGHT.get(place, {})
+        right = RIGHT[place] if place else {}
         is_listing = request.method == "GET" and place == "/jobs/query"
         return Answer(200, {"records": [], "done": True} if is_listing else right, _kind(right))
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -37,6 +38,8 @@ texts = short | short.map(lambda text: text * 5_000)
 
 class Org:
     """A server for one full read of Accounts: by Bulk with one CSV page, or by REST with JSON."""
+
+    url: str
 
     def __init__(self):
         self.csv, self.content_type, self.json, self.records = b"", "text/csv; charset=UTF-8", None, 0
@@ -123,7 +126,7 @@ def page(*names, amounts=("1.00", "2.00"), encoding="utf-8"):
 
 def answer(*names, is_escaped=True):
     """Return the same texts as the REST API writes them."""
-    records = [
+    records: list[dict[str, Any]] = [
         {"attributes": {}, "Id": id_, "IsDeleted": False, "Name": name or None, "Amount": amount}
         for id_, name, amount in zip((FIRST, SECOND), names, (1.00, 2.00), strict=True)
     ]

@@ -48,7 +48,7 @@ def write_label(path: Path, field: str, label: str | None) -> None:
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path):
     def write_file(text: str, name: str = NAME) -> Path:
         path = tmp_path / name
         path.write_bytes(text.encode())

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sf_insights.domain.problems import ConnectionProblem
+from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import DoubtfulAnswer, RetryPolicy, TemporaryFailure
 
@@ -92,7 +93,7 @@ def test_a_retry_after_of_zero_still_waits():
 
 
 def test_it_reports_the_start_and_end_of_a_wait():
-    messages = []
+    messages: list[Waiting | None] = []
     policy = patient(60, messages.append)
     troubles = iter(["down", "down", "busy"])
 
@@ -102,6 +103,8 @@ def test_it_reports_the_start_and_end_of_a_wait():
 
     policy.run(call)
     first, second, last = messages
+    assert first is not None
+    assert second is not None
     assert (first.what, second.what, last) == ("down", "busy", None)
     assert first.since == second.since
     assert 59 < (first.until - first.since).total_seconds() <= 60
@@ -109,7 +112,7 @@ def test_it_reports_the_start_and_end_of_a_wait():
 
 
 def test_it_reports_nothing_without_an_outage_or_after_the_deadline():
-    messages = []
+    messages: list[Waiting | None] = []
     patient(60, messages.append).run(failing(0))
     with pytest.raises(ConnectionProblem):
         patient(0, messages.append).run(always(TemporaryFailure("down")))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, InvalidOperation, Overflow
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -52,7 +53,7 @@ def cast(texts: list[str | None], column: ColumnType) -> CastPage:
     return cast_page(page, {"Id": ColumnType("text"), "value": column})
 
 
-def values(page: CastPage) -> list:
+def values(page: CastPage) -> list[Any]:
     return page.frame["value"].to_list()
 
 
@@ -221,7 +222,8 @@ def test_a_date_is_exact_or_reported(texts):
 def moment(text: str) -> datetime | None:
     """Return the UTC time by ISO 8601: the wall clock minus its offset."""
     day, wall, rest = text[:10], text[11:19], text[19:]
-    if calendar_day(day) is None or text[10:11] != "T" or not text.isascii():
+    on = calendar_day(day)
+    if on is None or text[10:11] != "T" or not text.isascii():
         return None
     clock = time_of_day(wall)
     if clock is None:
@@ -242,7 +244,7 @@ def moment(text: str) -> datetime | None:
         if hours > 23 or minutes > 59:
             return None
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if rest[0] == "-" else 1)
-    at = datetime.combine(calendar_day(day), clock, UTC)
+    at = datetime.combine(on, clock, UTC)
     try:
         return at.replace(microsecond=int((fraction or "0").ljust(6, "0"))) - offset
     except OverflowError:
@@ -254,11 +256,13 @@ def time_of_day(text: str) -> time | None:
     wall, point, fraction = text.partition(".")
     if not text.isascii() or len(wall) != 8 or wall[2] != ":" or wall[5] != ":":
         return None
-    parts = [wall[:2], wall[3:5], wall[6:]]
-    if not all(part.isdigit() for part in parts) or (point and not (fraction.isdigit() and len(fraction) <= 6)):
+    hours, minutes, seconds = wall[:2], wall[3:5], wall[6:]
+    if not (hours.isdigit() and minutes.isdigit() and seconds.isdigit()):
+        return None
+    if point and not (fraction.isdigit() and len(fraction) <= 6):
         return None
     try:
-        return time(*map(int, parts), int(fraction.ljust(6, "0") or 0))
+        return time(int(hours), int(minutes), int(seconds), int(fraction.ljust(6, "0") or 0))
     except ValueError:
         return None
 

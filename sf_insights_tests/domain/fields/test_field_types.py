@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sf_insights.domain.fields.field_types import AccountField, ColumnType
+from sf_insights.domain.fields.field_types import AccountField, ColumnType, Kind
 
-OTHER_KINDS = ["text", "boolean", "integer", "date", "timestamp", "time"]
+OTHER_KINDS: list[Kind] = ["text", "boolean", "integer", "date", "timestamp", "time"]
 decimals = st.builds(ColumnType, st.just("decimal"), st.integers(1, 20), st.integers(0, 18))
 columns = st.one_of(decimals, st.sampled_from([ColumnType(kind) for kind in OTHER_KINDS]))
 
@@ -28,7 +28,8 @@ def largest(column: ColumnType) -> str:
 def test_a_type_is_written_in_duckdbs_syntax_and_read_back(column):
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE account (value {column.sql})")
-        (written,) = connection.execute("SELECT data_type FROM duckdb_columns() WHERE column_name = 'value'").fetchone()
+        types = connection.execute("SELECT data_type FROM duckdb_columns() WHERE column_name = 'value'")
+        [(written,)] = types.fetchall()
     assert written == column.sql
     assert ColumnType.parse(written) == column
 
@@ -63,9 +64,9 @@ def test_a_wider_type_holds_the_largest_values_of_both(one, other):
     with duckdb.connect() as connection:
         for narrow in (one, other):
             value = largest(narrow)
-            (same,) = connection.execute(
+            [(same,)] = connection.execute(
                 f"SELECT '{value}'::{narrow.sql}::{wider.sql}::{narrow.sql} = '{value}'::{narrow.sql}"
-            ).fetchone()
+            ).fetchall()
             assert same
 
 
@@ -138,12 +139,12 @@ def test_only_numbers_qualify_as_metrics(type_):
 
 @pytest.mark.parametrize("type_", ["address", "location"])
 def test_compound_fields_are_refused_with_a_remedy(type_):
-    assert "select its parts" in described(type_).refusal
+    assert "select its parts" in (described(type_).refusal or "")
 
 
 @pytest.mark.parametrize("type_", ["base64", "complexvalue", "json", "anyType", "datacategorygroupreference"])
 def test_fields_without_a_single_value_are_refused(type_):
-    assert type_ in described(type_).refusal
+    assert type_ in (described(type_).refusal or "")
 
 
 def test_describe_may_omit_or_null_optional_keys():

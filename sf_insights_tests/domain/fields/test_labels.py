@@ -1,9 +1,12 @@
 """Labels are always unique, and custom labels stay."""
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.labels import FieldLabel, LabelWish, assign_labels
 from sf_insights.domain.problems import ConfigurationProblem
 
@@ -18,11 +21,11 @@ def says(field: str, text: str | None, salesforce_label: str | None = None) -> L
     return LabelWish(field, salesforce_label or field, says=True, text=text)
 
 
-def assign(*wishes: LabelWish, existing=None, prefix="Sssf", reserved=FIXED) -> dict[str, FieldLabel]:
+def assign(*wishes: LabelWish, existing=None, prefix="Sssf", reserved=FIXED) -> ByApiName[FieldLabel]:
     return assign_labels(existing or {}, wishes, prefix, reserved)
 
 
-def texts(labels: dict[str, FieldLabel]) -> dict[str, str]:
+def texts(labels: Mapping[str, FieldLabel]) -> dict[str, str]:
     return {field: label.text for field, label in labels.items()}
 
 
@@ -206,7 +209,7 @@ wishes = st.lists(
 
 @given(st.lists(st.tuples(wishes, st.sampled_from(["", "Sssf", "SF"])), max_size=4))
 def test_labels_stay_unique_and_complete_under_any_edits(syncs):
-    labels: dict[str, FieldLabel] = {}
+    labels: Mapping[str, FieldLabel] = {}
     for wished, prefix in syncs:
         before = labels
         try:

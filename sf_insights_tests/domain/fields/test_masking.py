@@ -20,11 +20,17 @@ CLEAR = [
 ]
 
 
+def mask_of(text: str, mask_type: str, character: str) -> str:
+    mask = masked(text, mask_type, character)
+    assert mask is not None
+    return mask
+
+
 @pytest.mark.parametrize("mask_type", sorted(MASK_TYPES))
 @pytest.mark.parametrize("character", sorted(MASK_CHARACTERS))
 def test_every_mask_of_salesforce_is_known(mask_type, character):
     for text in VALUES:
-        mask = masked(text, mask_type, character)
+        mask = mask_of(text, mask_type, character)
         if mask != "X":  # a one-letter value may also be a clothing size
             assert is_masked(mask), mask
 
@@ -35,7 +41,7 @@ def test_an_unmasked_value_is_not_taken_for_a_mask(text):
 
 
 def test_the_mask_pattern_matches_the_same_in_duckdb_and_python():
-    texts = [masked(text, kind, "*") for text in VALUES for kind in sorted(MASK_TYPES)] + CLEAR
+    texts = [mask_of(text, kind, "*") for text in VALUES for kind in sorted(MASK_TYPES)] + CLEAR
     with duckdb.connect() as connection:
         for text in texts:
             given = {"text": text, "mask": PATTERN}
@@ -52,6 +58,6 @@ def test_a_field_is_masked_when_all_its_values_are_masked(values, masked):
 
 
 def test_an_uncertain_mask_warning_names_the_permission():
-    assert "View Encrypted Data" in warning("Tax_Id__c", None)
-    assert "is masked" in warning("Tax_Id__c", True)
+    assert "View Encrypted Data" in (warning("Tax_Id__c", None) or "")
+    assert "is masked" in (warning("Tax_Id__c", True) or "")
     assert warning("Tax_Id__c", False) is None

@@ -54,7 +54,8 @@ def test_an_edited_time_takes_effect_on_the_same_day(was, is_, start):
 
 
 def test_a_failed_sync_is_retried_with_longer_waits_until_midnight():
-    now, attempts, pauses = at("04:01"), [], []
+    now, pauses = at("04:01"), []
+    attempts: list[Attempt] = []
     while (found := starts(now, attempts=attempts)).instead == "":
         assert found.attempt == len(attempts) + 1
         pauses.append((found.at - now).total_seconds() / 60)

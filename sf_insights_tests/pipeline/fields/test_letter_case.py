@@ -152,7 +152,7 @@ def test_generated_histories_do_not_depend_on_letter_case(org, two_pipelines, se
         if rng.random() < 0.75:  # otherwise the day is synced again
             day += 1
             org.pass_day()
-        fields = ["Industry"]
+        fields: list[str | dict[str, str]] = ["Industry"]
         for name in rng.sample(names, rng.randint(1, len(names))):
             as_metric = name in ("ARR__c", "Score__c") and rng.random() < 0.7
             labelled = {"label": f"Label of {name}"} if rng.random() < 0.3 else {}

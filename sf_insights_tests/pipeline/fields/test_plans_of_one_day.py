@@ -1,7 +1,13 @@
 """Two syncs of one day with changed fields and selections between: the last plans as if it were the only one."""
 
+from collections.abc import Callable
+from typing import Any
+
+from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_reruns import content
+
+Change = Callable[[DemoOrg], None]
 
 
 def metric(name):
@@ -32,7 +38,7 @@ TEXT = {"length": 80, "precision": 0, "scale": 0}
 NUMBER = {"length": 0, "precision": 12, "scale": 2}
 # One case per change of a field: its reading on the first day, the change before each sync of the second day,
 # and its selection in each of the two. None: not selected.
-PLANS = {
+PLANS: dict[str, tuple[Any, Change, Change, list[Any]]] = {
     "selected, and retyped before the second sync": (
         None,
         lambda org: None,

@@ -3,6 +3,8 @@
 import dagster as dg
 import pytest
 
+from sf_insights_tests.dagster_records import latest_check
+
 FIELDS = ["Industry", "Tax_Id__c", "Card__c"]
 
 
@@ -16,10 +18,9 @@ def card(org):
 def found_by_dagster(run):
     """Return a run's check of masked fields and the warnings in its log."""
     with dg.DagsterInstance.get() as dagster:
-        key = dg.AssetCheckKey(dg.AssetKey(["salesforce", "raw_accounts"]), "no_field_is_masked")
-        latest = dagster.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        check = latest_check(dagster, "salesforce", "raw_accounts", name="no_field_is_masked")
         log = [record.event_log_entry.user_message for record in dagster.get_records_for_run(run.run_id).records]
-        return latest.event.dagster_event.asset_check_evaluation_data, [text for text in log if "is masked" in text]
+        return check, [text for text in log if "is masked" in text]
 
 
 @pytest.mark.kept_log

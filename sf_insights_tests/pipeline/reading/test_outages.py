@@ -5,6 +5,7 @@ import re
 import pytest
 
 from sf_insights import dagster_resources
+from sf_insights.runs import News
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
 
@@ -72,7 +73,7 @@ def test_an_outage_longer_than_retry_for_fails_the_run_with_the_time_tried_and_t
     run = sync.fails(day="2026-03-02", retry_for="1s")
     assert "127.0.0.1 answered 500 (UNKNOWN_EXCEPTION: An unexpected error occurred." in run.reason
     assert "178-99" in run.reason
-    tries, seconds = re.search(r"\(tries: (\d+) in (\d+) s\)", run.reason).groups()
+    [(tries, seconds)] = re.findall(r"\(tries: (\d+) in (\d+) s\)", run.reason)
     assert int(tries) > 5
     assert int(seconds) < 30
     assert sync.snapshot.read_bytes() == before
@@ -105,7 +106,7 @@ def test_a_session_that_expires_during_a_download_is_renewed_even_if_the_login_i
 def test_the_log_shows_the_start_and_end_of_a_wait(org, sync):
     sync.configure(fields=FIELDS, retry_for="60s")
     org.fault(**DOWN | {"path": "/describe", "times": 3})
-    news = []
+    news: list[News] = []
     assert sync.run("2026-03-01", on_news=news.append).success
     told = [entry for entry in news if entry.step == "salesforce__account_fields" and entry.kind in ("warned", "said")]
     warned = [entry.text for entry in told if entry.kind == "warned"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_a_fault_that_passes_leaves_the_right_data(org, sync, fault):
 
 
 # Lasting faults: nothing is published, and the reason has these words.
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any] | list[dict[str, Any]], list[str]]] = {
     "a page that is always cut at a line end": (
         {"action": "truncate", "path": RESULTS, "line_end": True, "skip": 1},
         ["records", "announced"],

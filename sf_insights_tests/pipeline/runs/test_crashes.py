@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from sf_insights.warehouse.transaction import Transaction
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_publishing import always_reading
 from sf_insights_tests.pipeline.runs.test_reruns import content
+from sf_insights_tests.pipes import output
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
 KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 8  # one in each step
@@ -130,8 +132,9 @@ def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, ste
         org.fault("job_stuck", skip=int(kind == "warned"))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     command = [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR, step, kind]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=os.environ, start_new_session=True, **pipes) as stopped:
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as stopped:
         try:
             said, errors = stopped.communicate(timeout=60)
         finally:
@@ -176,7 +179,7 @@ def _stop_in(step, delay, number):
     with subprocess.Popen(
         [sys.executable, "-c", SYNC], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        for line in process.stdout:
+        for line in output(process):
             if line == f"{step} began\n":
                 break
         try:
@@ -231,7 +234,7 @@ def _failing_statement(number):
                 raise Failure(f"statement {number}")
             return self._real.execute(*arguments)
 
-    begin = Transaction.__init__
+    begin: Any = Transaction.__init__  # uses only the connection's `execute`
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Transaction, "__init__", lambda self, connection: begin(self, Connection(connection)))
         yield lambda: counted

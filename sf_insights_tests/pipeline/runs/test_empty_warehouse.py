@@ -4,8 +4,8 @@ import dagster as dg
 import pytest
 
 from sf_insights.checks import ALL_CHECKS
+from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.definitions import defs
-from sf_insights.runs import use_dagster_home
 
 CHECKS = [key for check in ALL_CHECKS for key in check.check_keys]
 LATER_ASSETS = [

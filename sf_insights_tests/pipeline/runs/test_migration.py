@@ -62,7 +62,7 @@ def running_org(tmp_path_factory):
 
 def opened(path):
     """Open a warehouse as every command does, and return its messages."""
-    told = []
+    told: list[str] = []
     warehouse = Warehouse(path)
     warehouse.open("a sync", tell=told.append)
     warehouse.close()

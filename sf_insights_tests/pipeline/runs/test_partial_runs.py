@@ -8,13 +8,14 @@ import os
 import random
 import shutil
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.definitions import defs
 from sf_insights.demo.process import DemoOrg
-from sf_insights.runs import use_dagster_home
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_reruns import content
 
@@ -73,7 +74,7 @@ class Days:
 
     org: DemoOrg
     sync: Pipeline
-    first: dict
+    first: dict[str, list[tuple[Any, ...]]]
 
     def stopped_at(self, step):
         """Sync 2026-03-02 and stop where this step starts."""

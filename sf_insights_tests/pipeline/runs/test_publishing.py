@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.pipes import output, tell
 
 FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
 
@@ -46,8 +47,7 @@ def always_reading(snapshot):
         stderr=subprocess.PIPE,
         text=True,
     ) as reader:
-        reader.stdin.write("go\n" * 10_000)
-        reader.stdin.flush()
+        tell(reader, "go\n" * 10_000)
         try:
             yield reader
         finally:
@@ -65,18 +65,16 @@ def test_constant_readers_see_no_error_and_no_mixed_days(org, sync):
     ]
     try:
         for reader in readers:
-            assert reader.stdout.readline() == "reading\n"
+            assert output(reader).readline() == "reading\n"
         for day in days[1:]:
             for reader in readers:
-                reader.stdin.write("go\n" * 4)
-                reader.stdin.flush()
+                tell(reader, "go\n" * 4)
             org.pass_day()
             sync(day=day)
         for reader in readers:
-            reader.stdin.write("stop\n")
-            reader.stdin.flush()
+            tell(reader, "stop\n")
         for reader in readers:
-            last = reader.stdout.read().splitlines()[-1].split()
+            last = output(reader).read().splitlines()[-1].split()
             assert reader.wait(30) == 0
             assert set(last) <= set(days)
             assert len(last) > 1

@@ -24,7 +24,7 @@ def speed_up_clock(agreed: float) -> None:
 
     _time._mockable_get_current_timestamp = timestamp
     _time._mockable_get_current_datetime = lambda: datetime.fromtimestamp(timestamp(), UTC)
-    scheduler._get_next_scheduler_iteration_time = lambda started: started + PAUSE_SECONDS
+    scheduler._get_next_scheduler_iteration_time = lambda start_time: start_time + PAUSE_SECONDS
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ import uuid
 import dagster as dg
 import pytest
 
+from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.definitions import defs
-from sf_insights.runs import run_publishing, use_dagster_home
+from sf_insights.runs import run_publishing
 from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.pipes import output
 
 SYNC = """
 import sys
@@ -162,7 +164,7 @@ def test_a_killed_sync_alerts_but_one_stopped_by_a_person_does_not(sync, receive
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
     with subprocess.Popen([sys.executable, "-c", SYNC], stdout=subprocess.PIPE, text=True) as process:
         try:
-            for line in process.stdout:
+            for line in output(process):
                 if line == "salesforce__raw_accounts began\n":
                     process.send_signal(number)
             assert process.wait(60) != 0

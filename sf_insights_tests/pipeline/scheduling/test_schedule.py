@@ -12,7 +12,7 @@ from sf_insights.definitions import defs
 pytestmark = pytest.mark.kept_log
 
 DAY = "2026-03-02"
-[daily_schedule] = defs.schedules
+[daily_schedule] = defs.schedules or ()
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def about_noon(sync):
 
 
 def tick():
+    assert isinstance(daily_schedule, dg.ScheduleDefinition)
     with dg.DagsterInstance.get() as instance, dg.build_schedule_context(instance=instance) as context:
         return daily_schedule.evaluate_tick(context)
 
@@ -50,7 +51,9 @@ def test_an_unreadable_file_fails_the_tick(about_noon):
     about_noon.configuration.write_text("fields: [", encoding="utf-8")
     with pytest.raises(Exception, match="evaluation of schedule") as failed:
         tick()
-    assert "account_field_sync.yaml is not valid YAML" in str(failed.value.__cause__.description)
+    cause = failed.value.__cause__
+    assert isinstance(cause, dg.Failure)
+    assert "account_field_sync.yaml is not valid YAML" in str(cause.description)
 
 
 def test_a_switched_off_file_skips_the_tick_with_a_message(about_noon):

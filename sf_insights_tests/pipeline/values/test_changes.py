@@ -37,7 +37,7 @@ class Past:
 @pytest.fixture
 def past(org, sync, tmp_path):
     """Three days of every kind of attribute, with accounts that change, come, go, merge and get new links."""
-    seen = {}
+    seen: dict[str, Path] = {}
     for day in DAYS:
         if seen:
             org.pass_day()
