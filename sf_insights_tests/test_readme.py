@@ -147,7 +147,8 @@ def test_a_command_succeeds(installation, command):
 @pytest.mark.parametrize("command", commands("make"))
 def test_a_make_target_runs_its_documented_command(command):
     done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
-    started = {name: f"sf-insights {name}" for name in ("demo", "ui", "settings")} | dict.fromkeys(("test", "check"), "pytest")
+    started = {name: f"sf-insights {name}" for name in ("demo", "ui", "settings")}
+    started |= dict.fromkeys(("test", "check"), "pytest")
     assert started[command.removeprefix("make ")] in done.stdout
 
 
