@@ -108,8 +108,8 @@ class Warehouse:
     def transaction(self) -> Iterator[Transaction]:
         """Run a transaction: commit at the end of the block, roll back on an error."""
         connection = self._opened()
-        connection.execute("BEGIN")
         try:
+            connection.execute("BEGIN")  # inside: a signal may arrive right after it
             with inside_transaction():
                 yield Transaction(connection)
         except BaseException as error:

@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 
 from sf_insights.cli import main
 from sf_insights.settings.home import CHECKOUT
-from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, made_home
 
 DAY = "2026-03-02"
 CONFIGURATION = """\
@@ -87,8 +86,8 @@ def clean_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def dagster_home(tmp_path_factory) -> Path:
-    return made_home(tmp_path_factory.mktemp("dagster"), LOG_IN_MEMORY)
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("dagster")
 
 
 @pytest.fixture
@@ -141,15 +140,19 @@ def closed_port() -> int:
     return port
 
 
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, as after `git clone`."""
-    copy = tmp_path_factory.mktemp("checkout")
+def cloned_checkout(copy: Path) -> Path:
+    """Fill an empty directory with the checkout, as after `git clone`."""
     shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "data").mkdir()
     for name in ("data/account_field_sync.yaml", "dagster.yaml", "workspace.yaml"):
         shutil.copyfile(CHECKOUT / name, copy / name)
     return copy
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout for the commands that work in it; what they leave in data/demo stays there."""
+    return cloned_checkout(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="session")

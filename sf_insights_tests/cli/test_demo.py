@@ -3,7 +3,7 @@ import subprocess
 import duckdb
 import pytest
 
-from sf_insights_tests.cli.conftest import clean_environment
+from sf_insights_tests.cli.conftest import clean_environment, cloned_checkout
 
 # A user's own connection, which the demo must not use.
 MINE = {
@@ -14,6 +14,12 @@ MINE = {
     "ZUORA_BASE_URL": "https://rest.zuora.com",
     "SF_INSIGHTS_TODAY": "1999-01-01",
 }
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A checkout in which no command has run yet."""
+    return cloned_checkout(tmp_path_factory.mktemp("fresh"))
 
 
 @pytest.fixture(scope="module")

@@ -352,6 +352,7 @@ def test_the_job_of_a_killed_sync_is_deleted_when_another_query_is_needed(org, s
     assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
 
 
+@pytest.mark.kept_log
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, sync, monkeypatch, number):
     sync.configure(fields=FIELDS)

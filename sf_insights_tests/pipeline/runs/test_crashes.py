@@ -63,6 +63,12 @@ STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.S
 
 
 @pytest.fixture
+def dagster_home(tmp_path):
+    """Dagster's home as we ship it: a signal may hit a run while it writes into its databases."""
+    return tmp_path / "dagster"
+
+
+@pytest.fixture
 def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
     """Another data directory whose syncs are not interrupted."""
     other = Pipeline(tmp_path / "undisturbed", dagster_home, monkeypatch)

@@ -158,6 +158,7 @@ def test_news_of_an_unpublished_sync_is_alerted_by_the_next(org, sync, receiver)
     assert 'Rating as "Sssf Account Rating"' in new
 
 
+@pytest.mark.kept_log
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_sync_alerts_but_one_stopped_by_a_person_does_not(sync, receiver, monkeypatch, number):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
