@@ -13,12 +13,12 @@ demo: $(READY)
 test: $(READY) lint
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# Within a minute, for whoever edits: lint, types, the rules, and two days of one real sync.
+# Within a minute, while you edit: lint, types, the rules, and two days of one real sync.
 check: $(READY) lint
 	$(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/domain \
 	    sf_insights_tests/pipeline/values/test_daily_sync.py::test_every_value_equals_the_orgs_on_two_days
 
-# The sweeps of which `make test` runs a part: a hundred kills, every statement failing, every damage, twenty readers,
+# The full sweeps; `make test` runs a part of each: a hundred kills, every statement failing, every damage, twenty readers,
 # hundreds of runs of a part of the assets, sixty random days and a month of quiet ones.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \

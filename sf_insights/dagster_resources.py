@@ -378,7 +378,8 @@ def _accepted(context: dg.AssetExecutionContext) -> list[str]:
     for word in accepted:
         if word not in syncs.GUARDS:
             raise ConfigurationProblem(
-                f"The run's tag {ACCEPT_TAG} says {word!r}, which is no guard.", f"Allowed: {', '.join(syncs.GUARDS)}."
+                f"The run's tag {ACCEPT_TAG} says {word!r}, which is not a guard.",
+                f"Allowed: {', '.join(syncs.GUARDS)}.",
             )
     return accepted
 

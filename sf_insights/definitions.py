@@ -4,5 +4,5 @@ import dagster as dg
 
 from sf_insights import account_field_sync
 
-# One process for a whole run: it holds the warehouse's lock, and a process per step would import everything anew.
+# For assets that are materialized outside the job: one process too, because it holds the warehouse's lock.
 defs = dg.Definitions.merge(account_field_sync(), dg.Definitions(executor=dg.in_process_executor))

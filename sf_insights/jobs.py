@@ -14,6 +14,6 @@ def daily_account_field_sync(
         name,
         dg.AssetSelection.assets(*assets).without_checks() | dg.AssetSelection.checks(*checks),
         description="Reads the selected Account fields, matches the accounts, and publishes attributes and metrics.",
-        # One process for a whole run: it holds the warehouse's lock, and a process per step would import all anew.
+        # One process for a whole run: it holds the warehouse's lock, and a process per step would import all again.
         executor_def=dg.in_process_executor,
     )

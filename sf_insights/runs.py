@@ -15,17 +15,17 @@ from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.settings.environment import Places, environment
 
-if TYPE_CHECKING:  # importing dagster costs half a second, which only a run is worth
+if TYPE_CHECKING:  # importing dagster takes a second, which only a run needs
     from types import FrameType
 
     import dagster as dg
     from dagster._core.remote_origin import RemoteJobOrigin
     from dagster_shared.error import SerializableErrorInfo
 
-RETRY_FOR_A_PERSON = "5m"  # who starts a sync by hand would rather be told than wait for hours
+RETRY_FOR_A_PERSON = "5m"  # a person who starts a sync wants an answer soon, not after hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 
-# Everything goes to the Dagster instance; the terminal belongs to whoever listens to the news.
+# Everything goes to the Dagster instance; the terminal belongs to the caller, who gets the news.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _WARNING = 30
 _LABELS_STEP = "__".join(RELABEL[0])

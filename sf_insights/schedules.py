@@ -12,7 +12,7 @@ from sf_insights.settings.environment import Places
 from sf_insights.system.clock import now
 
 # A schedule's cron line is fixed while the code is loaded, and the file may say another time at any moment. So the
-# schedule looks every minute, and a rule says whether it is time: domain/schedule.py.
+# schedule looks every minute, and a rule says whether it is time: domain/syncs/schedule.py.
 _EVERY_MINUTE = "* * * * *"
 _ATTEMPT_TAG = "sf_insights/attempt"
 

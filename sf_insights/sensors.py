@@ -4,10 +4,11 @@ import dagster as dg
 
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.dagster_resources import SettingsResource
+from sf_insights.domain.problems import ConfigurationProblem
 
 
 def runs_that_died(name: str, settings: SettingsResource) -> dg.SensorDefinition:
-    """The sensor that ends the runs of a home that nobody runs any more; it never starts one."""
+    """Return the sensor that ends the runs of a home whose process has died; it never starts one."""
 
     @dg.sensor(
         name=name,
@@ -19,7 +20,11 @@ def runs_that_died(name: str, settings: SettingsResource) -> dg.SensorDefinition
         ),
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        ended = end_dead_runs(context.instance, settings.places.data)
+        try:
+            data = settings.places.data
+        except ConfigurationProblem as problem:
+            raise dg.Failure(description=str(problem)) from problem
+        ended = end_dead_runs(context.instance, data)
         return dg.SkipReason(f"Reported as failed: {', '.join(ended)}." if ended else "Every unfinished run is alive.")
 
     return look

@@ -26,5 +26,5 @@ def chosen_org(console: Console, by: str) -> Iterator[str]:
         about = f"No SALESFORCE_* variable is set: this is the demo org, with data in {shown_path(demo_home.DATA)}/."
         console.print(about, soft_wrap=True)
         if owner:
-            console.print(f"It is that of {owner}, and ends with it.")
+            console.print(f"It was started by {owner} and stops with it.")
         yield about

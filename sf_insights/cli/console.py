@@ -101,7 +101,7 @@ def program(name: str = "sf-insights") -> str:
 
 
 def ui_condition() -> str:
-    """Return what else `make ui` needs to show this installation's runs; empty if nothing."""
+    """Return what else Dagster's UI needs to show this installation's runs; empty if nothing."""
     variables = environment()
     is_demo = Places.from_environment(variables).data == demo_data()
     if is_demo or any(name.startswith("SALESFORCE_") for name in variables):

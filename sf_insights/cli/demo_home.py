@@ -37,7 +37,7 @@ _OF_USERS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
 
 
 def environment(org: DemoOrg) -> dict[str, str]:
-    """Every variable that the pipeline reads, so that none of .env's comes through."""
+    """Every variable that the pipeline reads, so that no variable of .env is used."""
     return {
         **org.environment,
         "SALESFORCE_API_VERSION": DEFAULT_API_VERSION,

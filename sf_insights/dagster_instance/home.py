@@ -39,7 +39,7 @@ def dagster_home() -> Path:
 
 
 def use_dagster_home() -> Path:
-    """Set DAGSTER_HOME unless it is set, see that the directory has its dagster.yaml of today, and return it."""
+    """Set DAGSTER_HOME unless it is set, see that the directory has this version's dagster.yaml, and return it."""
     home = dagster_home()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data

@@ -28,7 +28,7 @@ _COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_change
 _SECRETS = ("SALESFORCE_", "ZUORA_")
 _FINGERPRINT_LENGTH = 16
 _MOST_AT_ONCE = 50
-_REPAIR = "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
+_REPAIR = "The warehouse does not contain what was read: restore a backup with `sf-insights restore`, and run again."
 
 
 def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | None:
@@ -36,7 +36,7 @@ def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | 
     import dagster as dg
     from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-    # One that was never submitted waits for nobody: its maker died.
+    # A run that was never submitted never starts, because the process that created it died.
     statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(_filter(job, statuses=statuses), limit=1)
     return runs[0].run_id if runs else None

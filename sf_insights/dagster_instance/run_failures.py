@@ -1,4 +1,4 @@
-"""What went wrong in a run, for those who are told when it ends: until then a retry can make a step good."""
+"""What went wrong in a run, for those who are told when it ends: until then a retry may still succeed."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from sf_insights.domain.fields.api_names import ByApiName, by_name
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteData
+from sf_insights.domain.refusals import API
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.salesforce.credentials import Credentials, salesforce_credentials
 from sf_insights.salesforce.errors import RequestRefused, SessionRefused, login_refused, raise_for_refusal
@@ -73,7 +74,7 @@ class SalesforceOrg:
         self.endpoint = endpoint
         self.api_version = api_version
         self.retry = retry or RetryPolicy()
-        self._session = new_session(environment, setting=credentials.address_variable, endpoint=endpoint)
+        self._session = new_session(environment, setting=credentials.address_variable, endpoint=endpoint, rules=API)
         self._lock = threading.Lock()
         self._token: _Token | None = None
         self._api_calls = 0

@@ -1,1 +1,1 @@
-"""The environment and the administrator's YAML file."""
+"""Homes, the environment, and the administrator's configuration file."""

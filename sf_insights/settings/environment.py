@@ -64,8 +64,12 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
 
 
 def _from_file(home: Home) -> dict[str, str]:
-    """The variables of .env; a path in it starts at the home. Only the process itself may say which day it is."""
-    variables = {name: value for name, value in dotenv.dotenv_values(home.env_file).items() if value}
+    """Return the variables of .env as written, and paths in it as seen from the home.
+
+    `${NAME}` is part of a value: another variable, perhaps of another org, must not get into it. Only the process
+    itself may set the day.
+    """
+    variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
     variables.pop(_TODAY, None)
     paths = {name: str(home.directory / Path(variables[name]).expanduser()) for name in _PATHS if name in variables}
     return {**variables, **paths}
@@ -124,9 +128,9 @@ def database_limits(variables: Mapping[str, str]) -> dict[str, Any]:
     """
     memory, threads = variables.get(_MEMORY, _DEFAULT_MEMORY), variables.get(_THREADS)
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MG]i?B", memory):
-        raise ConfigurationProblem(f"{_MEMORY} is {memory!r}, which is no size.", "Write it as 800MB or 2GB.")
+        raise ConfigurationProblem(f"{_MEMORY} is {memory!r}, which is not a size.", "Write it as 800MB or 2GB.")
     if threads is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", threads):
-        raise ConfigurationProblem(f"{_THREADS} is {threads!r}, which is no number of threads.", "Write it as 2.")
+        raise ConfigurationProblem(f"{_THREADS} is {threads!r}, which is not a number of threads.", "Write it as 2.")
     return {"memory_limit": memory, **({"threads": threads} if threads else {})}
 
 
@@ -134,7 +138,7 @@ def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
     """The day of a sync that opens now: SF_INSIGHTS_TODAY, or the date in the configured time zone.
 
     Raises:
-        ConfigurationProblem: SF_INSIGHTS_TODAY is no date.
+        ConfigurationProblem: SF_INSIGHTS_TODAY is not a date.
     """
     if _TODAY not in variables:
         return datetime.now(zone).date()
@@ -142,5 +146,5 @@ def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
         return date.fromisoformat(variables[_TODAY])
     except ValueError:
         raise ConfigurationProblem(
-            f"{_TODAY} is {variables[_TODAY]!r}, which is no date.", "Write it as 2026-03-01."
+            f"{_TODAY} is {variables[_TODAY]!r}, which is not a date.", "Write it as 2026-03-01."
         ) from None

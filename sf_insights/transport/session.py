@@ -1,8 +1,8 @@
 """HTTP sessions with timeouts, proxy settings and no redirects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -10,17 +10,14 @@ from requests.adapters import HTTPAdapter
 from requests.models import REDIRECT_STATI
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
-from sf_insights.domain.refusals import API, UNKNOWN, Reaction, refusal_text, rule_for
+from sf_insights.domain.refusals import UNKNOWN, Reaction, Rule, refusal_text, rule_for
 from sf_insights.system.open_transactions import refuse_inside_transaction
 from sf_insights.transport import waits
 from sf_insights.transport.addresses import goes_without_proxy, is_loopback, loopback_endpoint
 from sf_insights.transport.error_bodies import error_in
 from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 
-T = TypeVar("T")
-
 CONNECTIONS = 16
-
 
 # The gateways of Salesforce and Zuora send these before a request is carried out.
 _NOT_DONE = frozenset({406, 420, 429, 503})
@@ -32,13 +29,17 @@ class Moved(ConnectionProblem):
 
 
 def new_session(
-    environment: Mapping[str, str], *, setting: str = "the address", endpoint: str | None = None
+    environment: Mapping[str, str],
+    *,
+    setting: str = "the address",
+    endpoint: str | None = None,
+    rules: Sequence[Rule] = (),
 ) -> requests.Session:
     """Return a session with timeouts on every call that follows no redirects.
 
     `setting` names the variable that contains the address, for the message about a redirect. With `endpoint`, every
-    request goes to that base address. HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE come from `environment`; requests
-    to this machine never go through a proxy.
+    request goes to that base address. `rules` tell which server errors waiting does not cure. HTTPS_PROXY, NO_PROXY and
+    REQUESTS_CA_BUNDLE come from `environment`; requests to this machine never go through a proxy.
 
     Raises:
         ConfigurationProblem: `endpoint` is not a loopback address, or REQUESTS_CA_BUNDLE does not exist.
@@ -56,7 +57,8 @@ def new_session(
         session.proxies = {"https": proxy}
     session.verify = bundle or True
     no_proxy = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    adapter = _Adapter(setting=setting, endpoint=loopback_endpoint(endpoint) if endpoint else None, no_proxy=no_proxy)
+    base = loopback_endpoint(endpoint) if endpoint else None
+    adapter = _Adapter(setting=setting, endpoint=base, no_proxy=no_proxy, rules=rules)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -65,11 +67,12 @@ def new_session(
 class _Adapter(HTTPAdapter):
     """The adapter for all requests: sets timeouts and the endpoint, and raises on redirects and temporary errors."""
 
-    def __init__(self, *, setting: str, endpoint: tuple[str, str] | None, no_proxy: str) -> None:
+    def __init__(self, *, setting: str, endpoint: tuple[str, str] | None, no_proxy: str, rules: Sequence[Rule]) -> None:
         super().__init__(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS)
         self._setting = setting
         self._endpoint = endpoint
         self._no_proxy = no_proxy
+        self._rules = rules
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         parts = urlsplit(str(request.url))
@@ -90,7 +93,7 @@ class _Adapter(HTTPAdapter):
             reported = error_in(response)
             response.close()
             what = refusal_text(reported.code, reported.message)
-            rule = rule_for(API, reported.code, reported.message)
+            rule = rule_for(self._rules, reported.code, reported.message)
             # A code that waiting does not cure is not an outage, whatever the status: a few tries, not hours.
             is_outage = not reported.code or rule is UNKNOWN or rule.reaction is Reaction.RETRY
             failure = TemporaryFailure if is_outage else DoubtfulAnswer

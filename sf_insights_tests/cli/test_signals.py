@@ -142,7 +142,7 @@ def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, 
     with ThreadPoolExecutor() as at_once:
         first, second = at_once.map(lambda started: Running(started[0], checkout, started[1]), commands)
     with first as pages, second as ui:
-        shared = [running for running in (pages, ui) if "It is that of `sf-insights" in running.said]
+        shared = [running for running in (pages, ui) if "It was started by `sf-insights" in running.said]
         assert len(shared) == 1
         with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/fields", timeout=30) as answer:
             assert b"BillingAddress" in answer.read()
@@ -158,7 +158,7 @@ def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, 
 def test_settings_uses_a_demo_org_that_already_runs(checkout, command, closed_port):
     with Running([*command, "org", "--port", "0", "--accounts", "50"], checkout, "Ctrl-C stops it") as org:
         with Running([*command, "settings", "--port", str(closed_port)], checkout, "pages are ready") as pages:
-            assert f"It is that of `sf-insights org` (process {org.process.pid})" in pages.said
+            assert f"It was started by `sf-insights org` (process {org.process.pid})" in pages.said
             with urllib.request.urlopen(f"http://127.0.0.1:{closed_port}/fields", timeout=30) as answer:
                 assert b"BillingAddress" in answer.read()
             assert pages.stop(signal.SIGTERM) == 0

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-# The match status of each kind of CRM Account ID in the demo org (see sf_insights/demo/billing.py).
+# The match status of each kind of CRM Account ID in the demo org (see sf_insights/demo/data/billing.py).
 STATUS_BY_KIND = {
     "null": "no_crm_account_id",
     "blank": "no_crm_account_id",

@@ -32,6 +32,12 @@ def test_values_in_the_env_file_are_read(dotenv):
     assert variables["SALESFORCE_CONSUMER_SECRET"] == "x$y"
 
 
+def test_a_dollar_sign_in_the_env_file_takes_in_no_other_variable(dotenv, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_DOMAIN", "other.my")
+    dotenv("ZUORA_CLIENT_SECRET=a${SALESFORCE_DOMAIN}b$1\n")
+    assert environment()["ZUORA_CLIENT_SECRET"] == "a${SALESFORCE_DOMAIN}b$1"
+
+
 def test_real_variables_win_over_the_env_file(dotenv, monkeypatch):
     dotenv("SALESFORCE_DOMAIN=acme\nZUORA_CLIENT_ID=file\n")
     monkeypatch.setenv("SALESFORCE_DOMAIN", "globex")

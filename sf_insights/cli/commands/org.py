@@ -20,7 +20,7 @@ from sf_insights.domain.wording import counted
 def org(port: int, accounts: int, seed: int) -> None:
     """Serve the demo org on this machine until stopped with Ctrl-C.
 
-    Prints the variables that connect the other commands to it, with data/demo/ as their data directory. The org keeps
+    Prints the variables that connect the other commands to it, with the demo's own data. The org keeps
     its changes; `sf-insights demo` resets it.
     """
     with demo_home.held("org", to_share=True) as serve_others:

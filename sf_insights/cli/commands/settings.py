@@ -42,7 +42,7 @@ _SHORTEST_TOKEN = 16
 def settings(port: int, host: str, token: str | None, public_url: str | None) -> None:
     """Serve the settings pages: select fields, edit labels, watch syncs.
 
-    Uses the org of the SALESFORCE_* variables, or the demo org and data/demo/ if none is set. Only this machine can
+    Uses the org of the SALESFORCE_* variables, or the demo org and its own data if none is set. Only this machine can
     reach the pages, unless you give --host or --public-url. Stop them with Ctrl-C.
     """
     from sf_insights.pages.app import Pages

@@ -52,8 +52,8 @@ class RetryFor(click.ParamType[str]):
 def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
     """Read Salesforce and Insights accounts, publish today's snapshot.
 
-    Runs the same job as the daily schedule, in this process; its log is in Dagster's UI (`make ui`). The exit code is 0
-    only if the snapshot was published; otherwise the last snapshot stays unchanged.
+    Runs the same job as the daily schedule, in this process; its log is in Dagster's UI (`sf-insights ui`). The exit
+    code is 0 only if the snapshot was published; otherwise the last snapshot stays unchanged.
     """
     places = Places.from_environment(environment())
     if not load_configuration(places.configuration).enabled:

@@ -30,7 +30,7 @@ _STOP_SECONDS = 20.0
 def ui(port: int) -> None:
     """Serve Dagster's web UI, and run the daily sync on schedule.
 
-    Uses the org of the SALESFORCE_* variables, or the demo org and data/demo/ if none is set. Only this machine can
+    Uses the org of the SALESFORCE_* variables, or the demo org and its own data if none is set. Only this machine can
     reach the UI. Dagster's state is kept under .dagster/. Stop it with Ctrl-C.
     """
     _refuse_taken(port)

@@ -41,7 +41,7 @@ WHERE {{ name }} IN (
 {% endfor %}
 
 -- Version 2 treated a field whose letter case changed as a second field. Give each field one spelling: that of its
--- column, of which DuckDB allows only one, or else the first known spelling.
+-- column (DuckDB allows only one), or else the first known spelling.
 CREATE TEMP TABLE respelled AS
 WITH seen AS (
     SELECT column_name AS field, 1 AS place, NULL::TIMESTAMPTZ AS since FROM duckdb_columns()

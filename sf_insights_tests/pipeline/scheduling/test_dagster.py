@@ -197,7 +197,7 @@ def test_a_failed_error_check_stops_the_following_steps(sync):
     run = sync.fails(day="2026-03-02")
     assert (
         run.reason == "The check every_record_arrived of salesforce/raw_accounts did not pass: records 312, rows 313. "
-        "The warehouse does not hold what arrived: bring back a backup with `sf-insights restore`, and run again."
+        "The warehouse does not contain what was read: restore a backup with `sf-insights restore`, and run again."
     )
     assert sync.snapshot.read_bytes() == before
 
