@@ -181,7 +181,7 @@ def test_a_stopped_sync_ends_at_once_and_the_next_one_repairs_it(
     variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
     with Running([*command, "sync"], checkout, "Labels", **variables) as sync:
         assert sync.stop(number) == 1
-        assert "The run was stopped before it was complete." in sync.said
+        assert "The run was stopped" in sync.said  # between two steps, or in one
         assert "tried once more" not in sync.said
     assert not sf_insights.snapshot.exists()
     org.configure(job_seconds=0)
