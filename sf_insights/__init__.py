@@ -31,7 +31,7 @@ def account_field_sync(
             and SF_INSIGHTS_* are read from the home's .env alone: those of the process cannot be meant for each home.
 
     Raises:
-        ConfigurationProblem: there is no such home, or Dagster would refuse the prefix.
+        ConfigurationProblem: the home does not exist, or Dagster does not accept the prefix.
     """
     from sf_insights.assembly import definitions_of
 

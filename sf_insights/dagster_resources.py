@@ -122,7 +122,7 @@ class WarehouseResource(HomeResource):
         note_signals(_STOPPED)
         self._tags, self._failures = {}, RunFailures()
         if context.run is not None:
-            with suppress(OSError, Problem):  # a full disk: nobody takes this run for dead, its first step says more
+            with suppress(OSError, Problem):  # a full disk: the run has no lock file, and its first step reports it
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
 
     @contextmanager
@@ -169,7 +169,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def relabelling(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Give labels to the fields that were planned last, by whichever run."""
+        """Label the fields of the last plan, whichever run made it."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_planned_sync(tx)
@@ -177,7 +177,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def publishing(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Publish the last complete sync, by whichever run."""
+        """Publish the last complete sync, whichever run made it."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_complete_sync(tx)
@@ -233,7 +233,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def _reported(self, context: dg.AssetExecutionContext, *, may_create: bool = False) -> Iterator[Warehouse]:
-        """Hand out the opened warehouse; whatever goes wrong is noted in the sync's row, in words for people."""
+        """Provide the open warehouse. If the step fails, record the reason in the sync's row."""
         with explained(), self._watched(context), self._noted(context):
             try:
                 yield self._opened(context, may_create=may_create)
@@ -345,7 +345,7 @@ class ZuoraResource(HomeResource):
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what a person can mend, or wanted, into a failure whose description says so; trying again would not help."""
+    """Turn a problem that a person can fix, or a stop, into a Dagster failure that explains it and is not retried."""
     try:
         yield
     except (Problem, *_STOPPED) as error:

@@ -9,7 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 def daily_account_field_sync(
     name: str, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition]
 ) -> UnresolvedAssetJobDefinition:
-    """The job of these assets and checks, whatever else the project has."""
+    """Return the job of these assets and checks alone; a project may have others."""
     return dg.define_asset_job(
         name,
         dg.AssetSelection.assets(*assets).without_checks() | dg.AssetSelection.checks(*checks),

@@ -26,7 +26,7 @@ def dagster_home() -> Path:
     What Dagster plots over time is of one org, so each org has its own.
 
     Raises:
-        ConfigurationProblem: there is no home, and no variable says where the data is.
+        ConfigurationProblem: no home was found, and no variable names the data directory.
     """
     if named := os.environ.get("DAGSTER_HOME"):
         return Path(named).expanduser().absolute()
@@ -60,7 +60,7 @@ def opened_instance(home: Path) -> dg.DagsterInstance:
 
 
 def is_edited(file: Path) -> bool:
-    """Whether somebody edited this copy of dagster.yaml, so that it is no longer renewed."""
+    """Tell whether a person edited this copy of dagster.yaml. An edited copy is not renewed."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:  # there is none, or this user may not read it

@@ -47,7 +47,7 @@ def handle(org: Org, request: ApiRequest, forget: Callable[[], None], expire: Ca
     except (KeyError, TypeError, ValueError) as error:
         message = error.args[0] if error.args else repr(error)
         if isinstance(error, KeyError) and name not in {*_CALLS, *_CHANGES}:
-            message = f"there is no call {name!r}"
+            message = f"unknown call {name!r}"
         return Answer({"error": str(message)}, 400)
 
 

@@ -1,6 +1,6 @@
 -- For a sync whose selection changed: the values of every account may have changed. Only their hashes are joined.
 {% from "attributes/values.sql" import value, values_of %}
-{% from "attributes/reasons.sql" import reasons %}
+{% from "attributes/reasons.sql" import differences, reasons %}
 CREATE OR REPLACE TEMP TABLE touched AS SELECT account_id, salesforce_account_id FROM ops.account_matches;
 
 CREATE OR REPLACE TEMP VIEW todays_values AS
@@ -29,12 +29,7 @@ WITH kept AS (
         )
     ) AS raw ON raw."Id" = match.salesforce_account_id
 )
-SELECT today.account_id, today.salesforce_account_id, kept.account_id IS NULL AS is_new,
-       kept.salesforce_account_id AS former_id
-FROM today
-LEFT JOIN kept USING (account_id)
-WHERE kept.account_id IS NULL OR NOT kept.is_current
-   OR (kept.identity, kept.content) != (today.identity, today.content);
+{{ differences() }};
 
 {{ reasons() }};
 

@@ -1,7 +1,7 @@
 -- For a sync with an unchanged selection: process only accounts whose Salesforce row, Zuora row or match changed since
 -- the last complete sync.
 {% from "attributes/values.sql" import values_of %}
-{% from "attributes/reasons.sql" import reasons %}
+{% from "attributes/reasons.sql" import differences, reasons %}
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT account_id, salesforce_account_id FROM ops.account_matches
 WHERE changed_in_sync > $since
@@ -26,12 +26,7 @@ WITH kept AS (
     SELECT account_id, salesforce_account_id, hash({{ identity | identifiers }}) AS identity, {{ content }} AS content
     FROM todays_values
 )
-SELECT today.account_id, today.salesforce_account_id, kept.account_id IS NULL AS is_new,
-       kept.salesforce_account_id AS former_id
-FROM today
-LEFT JOIN kept USING (account_id)
-WHERE kept.account_id IS NULL OR NOT kept.is_current
-   OR (kept.identity, kept.content) != (today.identity, today.content);
+{{ differences() }};
 
 {{ reasons() }};
 
