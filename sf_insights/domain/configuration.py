@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
+from sf_insights.domain.outbound.settings import OutboundField, OutboundGuards, OutboundMatch, OutboundSync, check_outbound
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.syncs.durations import duration
 
@@ -111,6 +112,7 @@ class AccountFieldSync(BaseModel):
     guards: Guards = Guards()
     retention: Retention = Retention()
     fields: tuple[SelectedField, ...]
+    outbound: OutboundSync | None = None
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -198,6 +200,8 @@ def parse_configuration(content: Any) -> AccountFieldSync:
                 "API names ignore letter case; keep one of the two entries.",
             )
         seen[entry.field] = entry
+    if configuration.outbound is not None:
+        check_outbound(configuration.outbound, [entry.field for entry in configuration.fields])
     return configuration
 
 
@@ -211,32 +215,56 @@ _ADVICE = {
     "greater_than_equal": "must be a share between 0 and 1",
     "less_than_equal": "must be a share between 0 and 1",
 }
-_SETTINGS: dict[str, type[BaseModel]] = {"fields": SelectedField, "guards": Guards, "retention": Retention}
+_SETTINGS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): AccountFieldSync,
+    ("fields",): SelectedField,
+    ("guards",): Guards,
+    ("retention",): Retention,
+    ("outbound",): OutboundSync,
+    ("outbound", "match"): OutboundMatch,
+    ("outbound", "fields"): OutboundField,
+    ("outbound", "guards"): OutboundGuards,
+}
+_ENTRY_FORMS = {
+    ("fields",): "an API name such as Industry, or an entry with `field:`",
+    ("outbound", "fields"): "an entry such as {from: account_status, to: Insights_Status__c}",
+}
 
 
 def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
-    where, place = "", detail["loc"]
-    if place and place[0] == "fields" and len(place) > 1:
-        entries = content.get("fields")
-        entry = entries[place[1]] if isinstance(entries, Sequence) else None
-        name = entry if isinstance(entry, str) else entry.get("field") if isinstance(entry, Mapping) else None
-        where = f"fields, entry {place[1] + 1}" + (f" ({name})" if name else "")
-        place = place[2:]
-    else:
-        where, place = str(place[0]) if place else "", place[1:]
-    path = ": ".join([part for part in [where, *map(str, place)] if part])
+    place = detail["loc"]
+    block = tuple(part for part in place if isinstance(part, str))
+    path = ": ".join(_steps(place, content))
     advice = _ADVICE.get(detail["type"])
     if detail["type"] == "value_error":
         text = str(detail["ctx"]["error"])
     elif detail["type"] == "extra_forbidden":
-        allowed = _SETTINGS.get(detail["loc"][0], AccountFieldSync) if len(detail["loc"]) > 1 else AccountFieldSync
+        allowed = _SETTINGS.get(block[:-1], AccountFieldSync)
         names = [setting.alias or name for name, setting in allowed.model_fields.items()]
         text = f"is not a setting; the settings are {', '.join(names)}"
     elif detail["type"] == "model_type":
-        entry_form = "an API name such as Industry, or an entry with `field:`"
-        text = f"must be {entry_form if detail['loc'][0] == 'fields' else 'a block of settings, or left out'}"
+        text = f"must be {_ENTRY_FORMS.get(block, 'a block of settings, or left out')}"
     elif advice:
         text = advice.format(**detail.get("ctx", {}))
     else:
         text = detail["msg"][0].lower() + detail["msg"][1:]
     return f"{path}: {text}" if path else text
+
+
+def _steps(place: Sequence[str | int], content: Any) -> Iterator[str]:
+    """Yield the names on the way to a setting, with the number and the name of an entry: `fields, entry 2 (Rating)`."""
+    names = list(place)
+    while names:
+        name = names.pop(0)
+        content = content.get(name) if isinstance(content, Mapping) else None
+        if names and isinstance(names[0], int):
+            number = names.pop(0)
+            content = content[number] if isinstance(content, Sequence) and number < len(content) else None
+            named = content if isinstance(content, str) else _named(content)
+            yield f"{name}, entry {number + 1}" + (f" ({named})" if named else "")
+        else:
+            yield str(name)
+
+
+def _named(entry: Any) -> Any:
+    return entry.get("field") or entry.get("to") if isinstance(entry, Mapping) else None

@@ -6,10 +6,11 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote_plus, urlsplit
 from xml.parsers.expat import ExpatError
@@ -173,13 +174,14 @@ class SalesforceOrg:
         """API calls used and allowed in 24 hours, from the last answer; None before the first."""
         return self._api_usage
 
-    def describe_account(self) -> dict[str, Any]:
-        """Return the describe of Account; `fields` contains the fields that the user can see."""
-        return cast(dict[str, Any], self.call("GET", "sobjects/Account/describe", doing="describe Account"))
+    def describe(self, object_name: str) -> dict[str, Any]:
+        """Return the describe of an object; `fields` contains the fields that the user can see."""
+        path = f"sobjects/{object_name}/describe"
+        return cast(dict[str, Any], self.call("GET", path, doing=f"describe {object_name}"))
 
     def account_fields(self) -> ByApiName[AccountField]:
         """Return the fields of Account that the user can see, by API name in the org's present spelling."""
-        described = self.describe_account()
+        described = self.describe("Account")
         with translated_parse_errors("Salesforce", "describe Account"):
             return by_name([AccountField.from_describe(entry) for entry in described["fields"]])
 
@@ -288,6 +290,7 @@ class SalesforceOrg:
         doing: str,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        upload: Path | None = None,
         headers: Mapping[str, str] | None = None,
         read: Callable[[requests.Response], T] = read_json,
         repeat_when_unsure: bool = True,
@@ -296,7 +299,8 @@ class SalesforceOrg:
     ) -> T:
         """Send one request and return the result of `read`, which gets the answer before its body is read.
 
-        `path` is relative to /services/data/vXX.X/ unless it begins with "/". After a temporary failure, the request
+        `path` is relative to /services/data/vXX.X/ unless it begins with "/". The request sends `body` as JSON, or the
+        content of the file `upload`. After a temporary failure, the request
         and its reading are repeated together by the org's retry policy or `retry`. See RetryPolicy.run for
         `repeat_when_unsure` and `stopped`. `doing` completes the sentence "Salesforce refused to ...".
 
@@ -312,7 +316,7 @@ class SalesforceOrg:
                 token = self._logged_in()
                 with (
                     translated_network_errors("Salesforce"),
-                    self._request(token, method, path, params, body, headers) as answer,
+                    self._request(token, method, path, params, body, upload, headers) as answer,
                 ):
                     try:
                         raise_for_refusal(answer, doing)
@@ -337,24 +341,27 @@ class SalesforceOrg:
         path: str,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
+        upload: Path | None,
         headers: Mapping[str, str] | None,
     ) -> requests.Response:
         with self._lock:
             self._api_calls += 1
-        answer = self._session.request(
-            method,
-            token.instance + path,
-            params=params,
-            json=body,
-            headers={
-                "Authorization": f"Bearer {token.text}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "Sforce-Call-Options": "client=sf_insights",
-                **(headers or {}),
-            },
-            stream=True,
-        )
+        with upload.open("rb") if upload else nullcontext() as data:
+            answer = self._session.request(
+                method,
+                token.instance + path,
+                params=params,
+                json=body,
+                data=data,
+                headers={
+                    "Authorization": f"Bearer {token.text}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                    "Sforce-Call-Options": "client=sf_insights",
+                    **(headers or {}),
+                },
+                stream=True,
+            )
         usage = read_api_usage(answer.headers.get("Sforce-Limit-Info", ""))
         if usage is not None:
             self._api_usage = usage

@@ -1,0 +1,1 @@
+"""The rules of writing Insights values to Salesforce. They need no network and no database."""

@@ -1,0 +1,127 @@
+"""Compare twice: what should be there with what was last sent, then with what Salesforce holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sf_insights.outbound.entries import Entry
+from sf_insights.outbound.state import OutboundState, add_target_columns, target_columns
+from sf_insights.sql import render
+
+SAMPLES = 10
+
+
+@dataclass(frozen=True)
+class FieldCounts:
+    """What happens to the cells of one field."""
+
+    field: str
+    set: int
+    changed: int
+    cleared: int
+    equal: int
+    edited: int
+    conflict: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Differences:
+    """The numbers of one comparison; records, unless a name says otherwise."""
+
+    records: int
+    managed: int
+    unmatched: int
+    differing: int
+    to_write: int
+    cleared: int
+    changed: int
+    left: int
+    gone: int
+    rejected_cells: int
+    fields: tuple[FieldCounts, ...]
+    samples: tuple[dict[str, Any], ...]
+
+
+def make_desired(state: OutboundState, entries: Sequence[Entry]) -> None:
+    """Create the relations `cells`, `desired` and `problems` in the scratch file, from its table `source`."""
+    state.scratch().run("outbound/desired", entries=entries)
+
+
+def find_candidates(
+    state: OutboundState,
+    entries: Sequence[Entry],
+    *,
+    object_name: str,
+    sync: int,
+    moment: datetime,
+    everything: bool,
+) -> int:
+    """Fill the temporary table `candidates` with the cells that differ from what was last sent; return their number.
+
+    Cells that were refused, and have not changed since, are left out. With `everything`, all cells are candidates.
+    """
+    with state.transaction() as tx:
+        add_target_columns(tx, [entry.target.name for entry in entries])
+        parameters = {"object": object_name, "now": moment}
+        clears_left = any(entry.on_leave == "clear" for entry in entries)
+        tx.run("outbound/leaving", parameters, clears_left=clears_left)
+        tx.run("outbound/own_rejects", parameters, entries=entries)
+    by_name = {entry.target.name.casefold(): entry for entry in entries}
+    with state.transaction() as tx:
+        leaving = [
+            {"name": name, "clears_left": name.casefold() in by_name and by_name[name.casefold()].on_leave == "clear"}
+            for name in target_columns(tx)
+            if name.casefold() in by_name
+        ]
+    tx = state.scratch()
+    tx.run(
+        "outbound/differences",
+        {"object": object_name, "now": moment, "sync": sync},
+        entries=entries,
+        leaving_fields=leaving,
+        everything=everything,
+    )
+    count: int = tx.value("SELECT count(*) FROM candidates")
+    return count
+
+
+def decide(state: OutboundState, entries: Sequence[Entry], *, org_has_currencies: bool) -> None:
+    """Fill the temporary table `decisions` from `candidates` and `present`."""
+    tx = state.scratch()
+    targets = [entry.target for entry in entries]
+    tx.run("outbound/decisions", entries=entries, targets=targets, org_has_currencies=org_has_currencies)
+
+
+def nothing_decided(state: OutboundState) -> None:
+    """Create an empty `decisions`, for a run without candidates."""
+    state.scratch().run("outbound/no_decisions")
+
+
+def note_decisions(state: OutboundState, *, object_name: str, run: int, sync: int, moment: datetime, entries: Sequence[Entry]) -> None:
+    """Record what needs no write: equal values as ours, edited and foreign-currency ones as held, gone records."""
+    with state.transaction() as tx:
+        tx.run(
+            "outbound/note_decisions",
+            {"object": object_name, "run": run, "sync": sync, "now": moment, "tomorrow": moment + timedelta(days=1)},
+            columns=target_columns(tx),
+            fingerprints={entry.target.name: entry.fingerprint for entry in entries},
+        )
+
+
+def count_differences(state: OutboundState, entries: Sequence[Entry], *, object_name: str) -> Differences:
+    """Count what the comparison found."""
+    tx = state.scratch()
+    counted = tx.records(
+        render("outbound/counts", fields=[entry.target.name for entry in entries]), {"object": object_name}
+    )
+    (totals,) = tx.records(render("outbound/totals"), {"object": object_name})
+    samples = tx.records(render("outbound/samples", most=SAMPLES))
+    return Differences(
+        **totals,
+        fields=tuple(FieldCounts(**row) for row in counted),
+        samples=tuple(samples),
+    )

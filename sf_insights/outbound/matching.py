@@ -1,0 +1,147 @@
+"""Find the records that `match:` names: the ids of the object's records whose id field has an account's key.
+
+Nothing is ever created. A key that several records have is ambiguous, and none of them is written.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sf_insights.domain.outbound.settings import OutboundMatch
+from sf_insights.outbound.state import OutboundState
+from sf_insights.salesforce.account_reader import AccountReading
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.sql import files_in, identifier, literal
+from sf_insights.system.clock import now
+from sf_insights.system.durable import PRIVATE_DIRECTORY
+
+MOST_BY_KEY = 2000
+FOUND_FOR = timedelta(days=7)
+MISSING_FOR = timedelta(days=1)
+_LONGEST_LIST = 6000  # characters of keys in one query
+_NUMBERS = frozenset({"double", "currency", "percent", "int", "long"})
+
+
+def find_records(
+    state: OutboundState,
+    org: Callable[[], SalesforceOrg],
+    object_name: str,
+    match: OutboundMatch,
+    field: Mapping[str, Any],
+    directory: Path,
+    *,
+    everything: bool,
+) -> None:
+    """Fill record_id, status and reason of the table `source` in the scratch file.
+
+    Args:
+        state: the open file, with the scratch file attached.
+        org: connects when a key must be looked up.
+        object_name: the object.
+        match: the settings.
+        field: the describe of the id field.
+        directory: for the pages of a large answer.
+        everything: whether to look up all keys, also those that were found lately.
+    """
+    folded = "upper(key)" if not field.get("caseSensitive") else "key"
+    tx, moment = state.scratch(), now()
+    tx.execute(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT {folded} AS key FROM work.main.source WHERE key != ''")
+    with state.transaction() as change:
+        _forget_old(change, object_name, match.to, moment, everything=everything)
+        unknown = [
+            key
+            for (key,) in change.execute(
+                "SELECT key FROM keys ANTI JOIN (FROM ops.found_records WHERE object = $object AND field = $field)"
+                " USING (key) ORDER BY key",
+                {"object": object_name, "field": match.to},
+            )
+        ]
+    if unknown:
+        tx.execute("CREATE OR REPLACE TEMP TABLE looked_up (key VARCHAR, record_id VARCHAR)")
+        if len(unknown) <= MOST_BY_KEY:
+            _by_key(tx, org(), object_name, match.to, unknown, is_number=field["type"] in _NUMBERS)
+        else:
+            _all(state, org(), object_name, match.to, directory)
+        with state.transaction() as change:
+            change.execute(
+                "INSERT INTO ops.found_records SELECT $object, $field, keys.key, looked_up.record_id, $now FROM keys"
+                " LEFT JOIN looked_up ON keys.key = " + folded.replace("key", "trim(looked_up.key)") + " WHERE keys.key"
+                " NOT IN (SELECT key FROM ops.found_records WHERE object = $object AND field = $field)",
+                {"object": object_name, "field": match.to, "now": moment},
+            )
+    tx.execute(
+        "CREATE OR REPLACE TABLE work.main.source AS"
+        " SELECT source.* REPLACE (CASE WHEN found.records = 1 THEN found.record_id END AS record_id,"
+        " CASE WHEN source.status IS NOT NULL THEN source.status WHEN coalesce(found.records, 0) = 0 THEN 'not_found'"
+        " WHEN found.records > 1 THEN 'ambiguous' END AS status,"
+        f" CASE WHEN source.status IS NOT NULL THEN source.reason WHEN coalesce(found.records, 0) = 0"
+        f" THEN {literal(f'no {object_name} has this {match.to}')} WHEN found.records > 1"
+        f" THEN found.records || {literal(f' records of {object_name} have this {match.to}')} END AS reason)"
+        " FROM work.main.source AS source LEFT JOIN (SELECT key, count(record_id) AS records,"
+        " min(record_id) AS record_id FROM ops.found_records WHERE object = $object AND field = $field GROUP BY key)"
+        f" AS found ON found.key = {folded.replace('key', 'source.key')}",
+        {"object": object_name, "field": match.to},
+    )
+
+
+def _forget_old(tx: Any, object_name: str, field: str, moment: datetime, *, everything: bool) -> None:
+    tx.execute(
+        "DELETE FROM ops.found_records WHERE object = $object AND field = $field AND ($everything OR"
+        " read_at < CASE WHEN record_id IS NULL THEN $missing ELSE $found END)",
+        {
+            "object": object_name,
+            "field": field,
+            "everything": everything,
+            "missing": moment - MISSING_FOR,
+            "found": moment - FOUND_FOR,
+        },
+    )
+
+
+def _by_key(tx: Any, org: SalesforceOrg, object_name: str, field: str, keys: Sequence[str], *, is_number: bool) -> None:
+    for some in _lists(keys):
+        listed = ", ".join(_soql(key, is_number=is_number) for key in some)
+        records = org.query(f"SELECT Id, {field} FROM {object_name} WHERE {field} IN ({listed})")
+        tx.insert("looked_up", [{"key": str(record[field]), "record_id": record["Id"]} for record in records])
+
+
+def _lists(keys: Sequence[str]) -> list[list[str]]:
+    """Split keys into lists that fit into a query."""
+    lists: list[list[str]] = [[]]
+    length = 0
+    for key in keys:
+        length += len(key) * 3 + 4  # percent-encoded in the address
+        if length > _LONGEST_LIST and lists[-1]:
+            lists.append([])
+            length = len(key) * 3 + 4
+        lists[-1].append(key)
+    return lists
+
+
+def _soql(key: str, *, is_number: bool) -> str:
+    if is_number:
+        return key if re.fullmatch(r"-?\d+(\.\d+)?", key) else "null"
+    return "'" + key.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r") + "'"
+
+
+def _all(state: OutboundState, org: SalesforceOrg, object_name: str, field: str, directory: Path) -> None:
+    pages = directory / "keys"
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
+    try:
+        with AccountReading(org, f"SELECT Id, {field} FROM {object_name} WHERE {field} != null", pages) as reading:
+            for _ in reading.pages():
+                pass
+        if any(pages.glob("*.csv")):
+            state.scratch().execute(
+                f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM read_csv('
+                f"{literal(files_in(pages, '*.csv'))}, header = true, all_varchar = true, quote = '\"', escape = '\"',"
+                " nullstr = '')"
+            )
+    finally:
+        shutil.rmtree(pages, ignore_errors=True)

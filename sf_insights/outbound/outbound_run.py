@@ -1,0 +1,405 @@
+"""One outbound run, step by step: settle what an earlier run left, compare, refuse or deliver, publish.
+
+A run writes only if a person accepted the preview of exactly this mapping. Any other run does the same work on a copy
+of the file and throws the copy away, so that a preview says what the next run will do.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sf_insights.domain.outbound import guards
+from sf_insights.domain.outbound.settings import OutboundSync
+from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds, targets_of
+from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
+from sf_insights.outbound import comparison, runs, settling
+from sf_insights.outbound.comparison import Differences
+from sf_insights.outbound.delivery import Delivery, Tally
+from sf_insights.outbound.entries import Entry, entries_of
+from sf_insights.outbound.matching import find_records
+from sf_insights.outbound.planning import plan_delivery
+from sf_insights.outbound.present import calls_to_read, read_present
+from sf_insights.outbound.source import Source, read_source
+from sf_insights.outbound.state import OutboundState
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.clock import now
+from sf_insights.system.durable import PRIVATE_DIRECTORY
+
+DESCRIBED_FOR = timedelta(days=1)
+_CALLS_PER_CHUNK, _CALLS_PER_JOB, _ROWS_PER_JOB = 200, 14, 50_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked to do.
+
+    `select` is the text of the administrator's SELECT, `max_left` the inbound guard max_row_drop, and `limit` the most
+    records to write. `tell` takes lines for the log.
+    """
+
+    outbound: OutboundSync
+    select: str | None
+    snapshot: Path
+    directory: Path
+    max_left: float
+    run_id: str
+    connect: Callable[[], SalesforceOrg]
+    tell: Callable[[str], None]
+    accepted: frozenset[str] = frozenset()
+    is_preview: bool = False
+    verify: bool = False
+    limit: int | None = None
+
+
+@dataclass
+class OutboundRun:
+    """One run over the open file. Call the steps in their order, then `end` or `fail`, then `close`."""
+
+    state: OutboundState
+    request: Request
+    run: int = 0
+    is_dry: bool = True
+    differences: Differences | None = None
+    tally: Tally = field(default_factory=Tally)
+    entries: list[Entry] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _org: SalesforceOrg | None = None
+    _source: Source | None = None
+    _described: Mapping[str, Any] = field(default_factory=dict)
+    _work: OutboundState | None = None
+    _moment: datetime = field(default_factory=now)
+    _is_verification: bool = False
+    _has_sent: bool = False
+
+    # Steps
+
+    def begin(self) -> None:
+        """Open the file, add the run's row, and settle what an earlier run left behind."""
+        self.state.open(f"Outbound run {self.request.run_id}")
+        self.request.directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        with self.state.transaction() as tx:
+            self.run = runs.begin_run(
+                tx, self.request.run_id, is_preview=self.request.is_preview, accepted=self.request.accepted
+            )
+            self._note(tx, object=self.request.outbound.object)
+        settling.settle_leftovers(self.state, self.connected, self.request.directory, self.run, self.request.tell)
+
+    def make_desired(self) -> int:
+        """Read the snapshot and work out what each record should hold; return the number of records."""
+        request = self.request
+        scratch = request.directory / "desired.duckdb"
+        for file in (scratch, scratch.with_name(scratch.name + ".wal")):
+            file.unlink(missing_ok=True)
+        self._source = read_source(request.outbound, request.select, request.snapshot, scratch, self.state.limits)
+        fingerprint = f"{request.outbound.fingerprint(request.select)}-{self._source.org_id}"
+        with self.state.transaction() as tx:
+            self._note(
+                tx,
+                fingerprint=fingerprint,
+                org_id=self._source.org_id,
+                snapshot_sync=self._source.sync,
+                snapshot_published_at=self._source.published_at,
+            )
+            self.is_dry = request.is_preview or not runs.is_accepted(tx, fingerprint)
+            self._has_sent = runs.has_sent(tx, fingerprint)
+            before = runs.org_of(tx)
+            self._is_verification = request.verify or (not self.is_dry and runs.is_verification_due(tx, self._moment))
+        self._refuse_other_org(before, self._source.org_id)
+        if not request.is_preview:
+            guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
+        self._work = self._copy() if self.is_dry else self.state
+        self._stack.enter_context(self._work.attached(scratch))
+        self._describe()
+        self.entries = self._usable_entries()
+        if request.outbound.match is not None:
+            to = by_name_of(self._described)[request.outbound.match.to]
+            find_records(
+                self._work,
+                self.connected,
+                request.outbound.object,
+                request.outbound.match,
+                to,
+                request.directory,
+                everything=self.is_dry or self._is_verification,
+            )
+        comparison.make_desired(self._work, self.entries)
+        count: int = self._work.scratch().value("SELECT count(*) FROM work.main.cells")
+        return count
+
+    def compare(self) -> Differences:
+        """Find what differs, read what Salesforce holds of it, and decide about each cell."""
+        work, source, object_name = self._opened()
+        found = comparison.find_candidates(
+            work,
+            self.entries,
+            object_name=object_name,
+            sync=source.sync,
+            moment=self._moment,
+            everything=self._is_verification,
+        )
+        if found:
+            names = list(by_name_of(self._described))
+            records = work.scratch().value("SELECT count(DISTINCT record_id) FROM candidates")
+            self._refuse_expensive(calls_to_read(records))
+            fields = [entry.target.name for entry in self.entries]
+            read_present(work, self.connected(), object_name, names, fields, self.request.directory)
+            comparison.decide(work, self.entries, org_has_currencies="CurrencyIsoCode" in names)
+        else:
+            comparison.nothing_decided(work)
+        self.differences = comparison.count_differences(work, self.entries, object_name=object_name)
+        comparison.note_decisions(
+            work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
+        )
+        with self.state.transaction() as tx:
+            runs.note_differences(tx, self.run, self.differences)
+            self._note(tx, is_verification=self._is_verification)
+        return self.differences
+
+    def deliver(self) -> Tally:
+        """Send what differs.
+
+        Raises:
+            GuardRefusal: the preview of this mapping is not accepted, or a guard refuses the amounts.
+        """
+        work, source, object_name = self._opened()
+        found = self.differences
+        if self.request.is_preview or found is None:
+            return self.tally
+        if self.is_dry:
+            raise GuardRefusal(
+                f"The preview of this mapping is not accepted yet: it would write {found.to_write} records.",
+                "Look at `sf-insights outbound preview`, then run `sf-insights outbound accept`.",
+            )
+        self._check_amounts(found)
+        if not found.to_write:
+            return self.tally
+        with work.transaction() as tx:
+            channel = plan_delivery(
+                tx, run=self.run, object_name=object_name, limit=self.request.limit, is_first=not self._has_sent
+            )
+            tx.execute("UPDATE ops.outbound SET org_id = $org", {"org": source.org_id})
+            self._note(tx, channel=channel)
+        delivery = Delivery(
+            work,
+            self.connected(),
+            run=self.run,
+            object_name=object_name,
+            targets=self._targets(),
+            described=list(by_name_of(self._described)),
+            directory=self.request.directory,
+            snapshot_sync=source.sync,
+            max_rejected=1.0 if "rejected" in self.request.accepted else self.request.outbound.guards.max_rejected,
+            reads_back="stored" not in self.request.accepted,
+            tell=self.request.tell,
+        )
+        self.tally = delivery.tally
+        delivery.send_all()
+        return self.tally
+
+    def end(self) -> None:
+        """Record a run that did all it was asked to."""
+        self._finish("preview" if self.request.is_preview else "complete", None)
+
+    def fail(self, reason: str, *, is_refusal: bool) -> None:
+        """Record why a run ended early, as far as the file can still be written."""
+        if not self.state.is_open or not self.run:
+            return
+        state = "refused" if is_refusal else "partial" if self.tally.written else "failed"
+        self._finish(state, reason)
+
+    def close(self, published: Path | None) -> None:
+        """Publish the file, let go of it, and disconnect."""
+        try:
+            self._stack.close()
+            if self._work is not None and self._work is not self.state:
+                self._work.close()
+            if published is not None and self.state.is_open:
+                self.state.publish(published)
+        finally:
+            self.state.close()
+            if self._org is not None:
+                self._org.__exit__(None, None, None)
+            shutil.rmtree(self.request.directory, ignore_errors=True)
+
+    # What the steps share
+
+    def connected(self) -> SalesforceOrg:
+        """Log in when first needed, and make sure that it is the org of the snapshot."""
+        if self._org is None:
+            self._org = self.request.connect().__enter__()
+            if self._source is not None:
+                self._refuse_other_login(self._org)
+        return self._org
+
+    def _refuse_other_login(self, org: SalesforceOrg) -> None:
+        if self._source is not None and self._source.org_id not in (None, org.org_id):
+            raise ConfigurationProblem(
+                f"The login is of the org {org.org_id}, and the snapshot is of {self._source.org_id}.",
+                "Values of one org are never written to another: correct the credentials.",
+            )
+
+    def _refuse_other_org(self, before: str | None, org_id: str | None) -> None:
+        if before is not None and before != org_id and "org" not in self.request.accepted:
+            raise GuardRefusal(
+                f"Values were sent to the org {before}, and the snapshot is of {org_id}.",
+                "Run `sf-insights outbound reset` to forget what was sent, and preview again.",
+            )
+
+    def _opened(self) -> tuple[OutboundState, Source, str]:
+        if self._work is None or self._source is None:
+            raise ConfigurationProblem(
+                "The steps of an outbound run need each other.", "Run the whole job outbound_account_field_sync."
+            )
+        return self._work, self._source, self.request.outbound.object
+
+    def _note(self, tx: Any, **facts: Any) -> None:
+        runs.note_run(tx, self.run, **facts)
+
+    def _copy(self) -> OutboundState:
+        """Return a copy of the file, for a run that must not change anything."""
+        copy = self.request.directory / "preview.duckdb"
+        for file in (copy, copy.with_name(copy.name + ".wal")):
+            file.unlink(missing_ok=True)
+        self.state.copy_to(copy)
+        work = OutboundState(copy, self.state.limits)
+        work.open("a preview")
+        return work
+
+    def _describe(self) -> None:
+        """Take the describe of the last run, or read it: for a dry run, once a day, and while something is held back."""
+        object_name = self.request.outbound.object
+        with self.state.transaction() as tx:
+            rows = tx.records(
+                "FROM ops.described_objects WHERE object = $object AND read_at > $since",
+                {"object": object_name, "since": self._moment - DESCRIBED_FOR},
+            )
+            is_held = not tx.is_empty("outbound.paused_fields") or not tx.is_empty("outbound.rejects")
+            never = tx.value("SELECT count(*) FROM ops.described_objects WHERE object = $object", {"object": object_name})
+        if not self.is_dry and (rows or (never and not is_held)) and not self._is_verification:
+            with self.state.transaction() as tx:
+                self._described = json.loads(
+                    tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": object_name})
+                )
+            return
+        self.read_describe()
+
+    def read_describe(self) -> None:
+        """Read the describe of the object from Salesforce, and keep it."""
+        object_name = self.request.outbound.object
+        self._described = self.connected().describe(object_name)
+        kept = {
+            "name": self._described["name"],
+            "updateable": self._described.get("updateable"),
+            "queryable": self._described.get("queryable"),
+            "fields": self._described["fields"],
+        }
+        with self.state.transaction() as tx:
+            tx.execute("DELETE FROM ops.described_objects WHERE object = $object", {"object": object_name})
+            tx.insert(
+                "ops.described_objects",
+                [{"object": object_name, "described": json.dumps(kept), "read_at": now().isoformat()}],
+            )
+
+    def _usable_entries(self) -> list[Entry]:
+        """Return the entries to compare. A mapping that was accepted goes on without fields that can no longer be written."""
+        outbound, source = self.request.outbound, self._opened()[1]
+        usable, reasons = [], {}
+        for entry in outbound.fields:
+            alone = outbound.model_copy(update={"fields": (entry,)})
+            try:
+                (target,) = targets_of(alone, self._described)
+                check_kinds(alone, source.columns, [target])
+            except ConfigurationProblem as problem:
+                if not self._has_sent:
+                    targets = targets_of(outbound, self._described)  # the same problem, with the number of the entry
+                    check_kinds(outbound, source.columns, targets)
+                    raise
+                reasons[entry.to] = problem.what
+                continue
+            usable.append((entry, target))
+        with self.state.transaction() as tx:
+            settling.note_paused(tx, outbound.object, reasons, self._moment)
+        if not usable:
+            raise ConfigurationProblem("outbound: no field can be written.", "; ".join(reasons.values()))
+        left = outbound.model_copy(update={"fields": tuple(entry for entry, _ in usable)})
+        return entries_of(left, [target for _, target in usable], source)
+
+    def _targets(self) -> dict[str, Target]:
+        return {entry.target.name: entry.target for entry in self.entries}
+
+    def _check_amounts(self, found: Differences) -> None:
+        with self.state.transaction() as tx:
+            last = runs.last_delivered(tx)
+        before = int((last or {}).get("records") or 0) if self._has_sent else 0
+        amounts = guards.Amounts(
+            managed=found.managed,
+            changed=found.changed if self._has_sent else 0,
+            cleared=found.cleared if self._has_sent else 0,
+            left=max(0, before - found.records),
+            calls=_calls_to_write(found.to_write),
+        )
+        guards.check_amounts(self.request.outbound.guards, self.request.max_left, amounts, self.request.accepted)
+        if self._org is not None:
+            guards.check_quota(self._org.api_usage, amounts.calls, self.request.accepted)
+
+    def _refuse_expensive(self, calls: int) -> None:
+        most = self.request.outbound.guards.max_api_calls
+        if calls > most and "calls" not in self.request.accepted:
+            raise GuardRefusal(
+                f"Reading the records takes about {calls} API calls, which is more than max_api_calls ({most}).",
+                "Raise the limit, or let one run pass with `sf-insights outbound send --accept calls`.",
+            )
+
+    def _finish(self, state: str, reason: str | None) -> None:
+        with self.state.transaction() as tx:
+            settling.tidy(tx, self.request.outbound.object, has_cells=self.differences is not None and not self.is_dry)
+            runs.note_run(
+                tx,
+                self.run,
+                state=state,
+                reason=reason,
+                ended_at=now(),
+                written=self.tally.written,
+                api_calls=self._org.api_calls if self._org is not None else 0,
+            )
+
+
+def _calls_to_write(records: int) -> int:
+    if records <= 2000:  # noqa: PLR2004 - see planning.MOST_BY_COLLECTIONS
+        return -(-records // _CALLS_PER_CHUNK)
+    return _CALLS_PER_JOB * -(-records // _ROWS_PER_JOB)
+
+
+@contextmanager
+def running(run: OutboundRun, published: Path | None) -> Iterator[OutboundRun]:
+    """Close the run at the end of the block, and record why it failed if it does."""
+    try:
+        run.begin()
+        yield run
+        run.end()
+    except BaseException as error:
+        run.fail(str(error) or type(error).__name__, is_refusal=isinstance(error, GuardRefusal))
+        raise
+    finally:
+        run.close(published)
+
+
+def accepted_guards(names: Collection[str]) -> frozenset[str]:
+    """Return the guards to pass.
+
+    Raises:
+        ConfigurationProblem: one of the names is not a guard.
+    """
+    unknown = set(names) - set(guards.GUARDS)
+    if unknown:
+        raise ConfigurationProblem(
+            f"{', '.join(sorted(unknown))} is not a guard.", f"The guards are {', '.join(guards.GUARDS)}."
+        )
+    return frozenset(names)

@@ -1,0 +1,54 @@
+"""Split what is to be written into requests: Collections for few records, Bulk jobs for many."""
+
+from __future__ import annotations
+
+from sf_insights.outbound.journal import Channel, plan_batches
+from sf_insights.salesforce.ingest_job import MOST_BYTES, MOST_ROWS
+from sf_insights.salesforce.record_updates import MOST_UPDATED
+from sf_insights.warehouse.transaction import Transaction
+
+MOST_BY_COLLECTIONS = 2000
+"""Salesforce's own line between synchronous calls and the Bulk API. Source: "Bulk API Limits", app limits cheat sheet."""
+
+FIRST_RECORDS = 10
+"""The records that are written and read back before all others, when a mapping is first used."""
+
+# By Bulk, #N/A clears a field and a line break in a cell can fail a whole job.
+_ONLY_BY_COLLECTIONS = "bool_or(new_value = '#N/A' OR contains(new_value, chr(10)) OR contains(new_value, chr(13)))"
+
+
+def plan_delivery(
+    tx: Transaction, *, run: int, object_name: str, limit: int | None, is_first: bool
+) -> Channel:
+    """Write the batches of the cells to write, from the temporary table `decisions`; return the main channel."""
+    tx.execute(
+        "CREATE OR REPLACE TEMP TABLE rows_to_write AS SELECT record_id, min(sibling) AS sibling,"
+        " sum(strlen(desired) + 4) AS bytes, row_number() OVER (ORDER BY min(sibling), record_id) AS place,"
+        f" {_ONLY_BY_COLLECTIONS.replace('new_value', 'desired')} AS is_special"
+        " FROM decisions WHERE action = 'write' GROUP BY record_id"
+    )
+    if limit is not None:
+        tx.execute("DELETE FROM rows_to_write WHERE place > $limit", {"limit": limit})
+    records = tx.value("SELECT count(*) FROM rows_to_write")
+    if is_first:
+        _plan(tx, f"place <= {FIRST_RECORDS}", run, object_name, "collections", MOST_UPDATED, is_first=True)
+        tx.execute(f"DELETE FROM rows_to_write WHERE place <= {FIRST_RECORDS}")
+    if records <= MOST_BY_COLLECTIONS:
+        _plan(tx, "true", run, object_name, "collections", MOST_UPDATED)
+        return "collections"
+    _plan(tx, "is_special", run, object_name, "collections", MOST_UPDATED)
+    widest = int(tx.value("SELECT coalesce(max(bytes), 1) FROM rows_to_write WHERE NOT is_special")) + 30
+    _plan(tx, "NOT is_special", run, object_name, "bulk", min(MOST_ROWS, max(1, MOST_BYTES // widest)))
+    tx.execute("DROP TABLE rows_to_write")
+    return "bulk"
+
+
+def _plan(
+    tx: Transaction, which: str, run: int, object_name: str, channel: Channel, size: int, *, is_first: bool = False
+) -> None:
+    tx.execute(
+        "CREATE OR REPLACE TEMP TABLE planned AS SELECT rows_to_write.sibling, record_id, account_id, field,"
+        " present AS old_value, desired AS new_value, reason FROM decisions JOIN rows_to_write USING (record_id)"
+        f" WHERE action = 'write' AND {which}"
+    )
+    plan_batches(tx, run=run, object_name=object_name, channel=channel, size=size, is_first=is_first)

@@ -1,0 +1,100 @@
+"""The results of an ingest job: three CSV files, in any order, from which rows may be missing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from sf_insights.domain.problems import IncompleteData, Problem
+from sf_insights.outbound.state import OutboundState
+from sf_insights.salesforce.ingest_job import IngestJob, Results, leftover_jobs
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.sql import literal
+from sf_insights.warehouse.transaction import Transaction
+
+logger = logging.getLogger(__name__)
+
+_FILES: tuple[Results, ...] = ("successfulResults", "failedResults", "unprocessedrecords")
+
+
+@dataclass(frozen=True)
+class JobResults:
+    """The results of one job, in the temporary table `job_results` (record_id, kind, error)."""
+
+    _tx: Transaction
+    error_texts: tuple[str, ...]
+    processed: int
+    unprocessed: int
+
+    def rows(self) -> Iterator[tuple[str, str | None]]:
+        """Yield the processed records: the id, and the text of the error or None."""
+        yield from self._tx.execute("SELECT record_id, error FROM job_results WHERE kind != 'unprocessedrecords'")
+
+    def unprocessed_ids(self) -> list[str]:
+        return [id_ for (id_,) in self._tx.execute("SELECT record_id FROM job_results WHERE kind = 'unprocessedrecords'")]
+
+
+def download_results(state: OutboundState, job: IngestJob, directory: Path) -> JobResults:
+    """Download what became of each row. Only ids are compared: Salesforce rewrites other cells.
+
+    Raises:
+        IncompleteData: a file is not CSV, also when it is sent again.
+    """
+    tx = state.scratch()
+    tx.execute("CREATE OR REPLACE TEMP TABLE job_results (record_id VARCHAR, kind VARCHAR, error VARCHAR)")
+    for kind in _FILES:
+        if kind == "unprocessedrecords" and job.state == "JobComplete":
+            continue  # every row was processed
+        file = directory / f"{job.id}.{kind}.csv"
+        try:
+            if job.download(kind, file):
+                _read(tx, kind, file, job)
+        finally:
+            file.unlink(missing_ok=True)
+    # A repeated row says the same twice; a row in two files was written after an earlier try of Salesforce failed.
+    tx.execute(
+        "CREATE OR REPLACE TEMP TABLE job_results AS SELECT record_id, min_by(kind, place) AS kind,"
+        " min_by(error, place) AS error FROM (SELECT *, CASE kind WHEN 'successfulResults' THEN 0 WHEN 'failedResults'"
+        " THEN 1 ELSE 2 END AS place FROM job_results) GROUP BY record_id"
+    )
+    texts = tx.execute("SELECT DISTINCT error FROM job_results WHERE error IS NOT NULL")
+    unprocessed = tx.value("SELECT count(*) FROM job_results WHERE kind = 'unprocessedrecords'")
+    total = tx.value("SELECT count(*) FROM job_results")
+    return JobResults(tx, tuple(text for (text,) in texts), total - unprocessed, unprocessed)
+
+
+def _read(tx: Transaction, kind: Results, file: Path, job: IngestJob) -> None:
+    error = 'coalesce("sf__Error", \'\')' if kind == "failedResults" else "NULL"
+    try:
+        tx.execute(
+            f'INSERT INTO job_results SELECT "Id", {literal(kind)}, {error} FROM read_csv({literal(str(file))},'
+            " header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', nullstr = '',"
+            " max_line_size = 8000000, parallel = false, null_padding = true, ignore_errors = true)"
+            ' WHERE length("Id") = 18'
+        )
+    except duckdb.Error:
+        # The rows that cannot be read count as missing, and missing rows are settled by reading the records.
+        logger.warning("The %s of job %s are not CSV; its records are read instead.", kind, job.id)
+
+
+def field_named_by(error: str) -> str | None:
+    """Return the field of a failed job's message such as "InvalidBatch : Field name not found : X__c", or None."""
+    found = re.search(r"Field name not found\s*:\s*(\w+)", error)
+    return found[1] if found else None
+
+
+def remove_leftovers(org: SalesforceOrg, object_name: str, since: datetime, until: datetime) -> None:
+    """Remove open jobs that we created in this time and do not know: they hold no data and never run."""
+    try:
+        for job in leftover_jobs(org, object_name, since, until):
+            job.remove()
+    except IncompleteData:
+        raise
+    except Problem as problem:
+        logger.warning("It is unknown whether an empty job remains in Salesforce. %s", problem)

@@ -1,0 +1,112 @@
+"""The rows of outbound.runs, and which mappings a person accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sf_insights.outbound.comparison import Differences
+from sf_insights.system.clock import now
+from sf_insights.warehouse.transaction import Transaction
+
+VERIFIED_EVERY = timedelta(days=7)
+_DELIVERED = "('complete', 'partial')"
+
+
+def begin_run(tx: Transaction, run_id: str, *, is_preview: bool, accepted: Collection[str]) -> int:
+    """Add the row of a run and return its number; runs that died are noted as failed."""
+    tx.execute(
+        "UPDATE outbound.runs SET state = 'failed', ended_at = $now, reason = 'The process ended before the run did.'"
+        " WHERE state = 'running'",
+        {"now": now()},
+    )
+    run: int = tx.value("SELECT coalesce(max(run), 0) + 1 FROM outbound.runs")
+    tx.insert(
+        "outbound.runs",
+        [
+            {
+                "run": run,
+                "started_at": now().isoformat(),
+                "state": "running",
+                "run_id": run_id,
+                "is_preview": is_preview,
+                "accepted": sorted(accepted),
+                "is_verification": False,
+            }
+        ],
+    )
+    return run
+
+
+def note_run(tx: Transaction, run: int, **facts: Any) -> None:
+    """Set columns of a run's row."""
+    sets = ", ".join(f"{name} = ${name}" for name in facts)
+    tx.execute(f"UPDATE outbound.runs SET {sets} WHERE run = $run", {**facts, "run": run})
+
+
+def note_differences(tx: Transaction, run: int, found: Differences) -> None:
+    """Record the numbers of a comparison, with its examples."""
+    note_run(
+        tx,
+        run,
+        records=found.records,
+        unmatched=found.unmatched,
+        differing=found.differing,
+        to_write=found.to_write,
+        gone=found.gone,
+        rejected=found.rejected_cells,
+    )
+    tx.insert("outbound.run_fields", [{"run": run, **asdict(counts)} for counts in found.fields])
+    tx.insert("outbound.samples", [{"run": run, **sample} for sample in found.samples])
+
+
+def is_accepted(tx: Transaction, fingerprint: str) -> bool:
+    """Tell whether a person accepted this mapping, and no other one since."""
+    return bool(
+        tx.value("SELECT fingerprint FROM ops.acceptances ORDER BY accepted_at DESC LIMIT 1") == fingerprint
+    )
+
+
+def accept(tx: Transaction, fingerprint: str, run: int) -> None:
+    """Note that a person accepted the preview of a run."""
+    tx.insert("ops.acceptances", [{"fingerprint": fingerprint, "run": run, "accepted_at": now().isoformat()}])
+
+
+def has_sent(tx: Transaction, fingerprint: str) -> bool:
+    """Tell whether values were sent with this mapping since it was accepted."""
+    return bool(
+        tx.value(
+            f"SELECT count(*) FROM outbound.runs WHERE fingerprint = $fingerprint AND state IN {_DELIVERED}"
+            " AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)",
+            {"fingerprint": fingerprint},
+        )
+    )
+
+
+def last_preview(tx: Transaction) -> Mapping[str, Any] | None:
+    """Return the last run that compared everything and wrote nothing, or None."""
+    rows = tx.records(
+        "FROM outbound.runs WHERE state = 'preview' OR (state = 'refused' AND differing IS NOT NULL)"
+        " ORDER BY run DESC LIMIT 1"
+    )
+    return rows[0] if rows else None
+
+
+def last_delivered(tx: Transaction) -> Mapping[str, Any] | None:
+    """Return the last complete run, or None."""
+    rows = tx.records("FROM outbound.runs WHERE state = 'complete' ORDER BY run DESC LIMIT 1")
+    return rows[0] if rows else None
+
+
+def is_verification_due(tx: Transaction, moment: datetime) -> bool:
+    """Tell whether all records should be compared with Salesforce again: a week after the last time."""
+    last = tx.value(f"SELECT max(started_at) FROM outbound.runs WHERE is_verification AND state IN {_DELIVERED}")
+    return last is not None and moment - last > VERIFIED_EVERY
+
+
+def org_of(tx: Transaction) -> str | None:
+    """Return the id of the org that values were sent to."""
+    found: str | None = tx.value("SELECT org_id FROM ops.outbound")
+    return found

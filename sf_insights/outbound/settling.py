@@ -1,0 +1,153 @@
+"""Settle what an earlier run left: its batches by their jobs or by reading, never by guessing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from sf_insights.domain.outbound.targets import Target
+from sf_insights.outbound import journal
+from sf_insights.outbound.delivery import LONGEST_JOB_SECONDS, Delivery
+from sf_insights.outbound.journal import Batch
+from sf_insights.outbound.results import remove_leftovers
+from sf_insights.outbound.state import OutboundState, target_columns
+from sf_insights.salesforce.ingest_job import ENDED, IngestJob
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.clock import now
+from sf_insights.warehouse.transaction import Transaction
+
+
+def settle_leftovers(
+    state: OutboundState,
+    connect: Callable[[], SalesforceOrg],
+    directory: Path,
+    run: int,
+    tell: Callable[[str], None],
+) -> None:
+    """Find out what became of each batch without an outcome, and remove jobs that nobody needs any more."""
+    with state.transaction() as tx:
+        for batch in journal.unsettled(tx):
+            if batch.state == "planned":
+                journal.abandon(tx, batch)
+        left, jobs = journal.unsettled(tx), journal.jobs_to_remove(tx)
+    for batch in left:
+        tell(f"an earlier run left batch {batch.batch} of {batch.records} records ({batch.state})")
+        _settle(state, connect(), batch, directory, run, tell)
+    for job_id in jobs:
+        job = IngestJob.found(connect(), job_id)
+        if job is not None:
+            job.remove()
+        with state.transaction() as tx:
+            journal.forget_job(tx, job_id)
+    with state.transaction() as tx:
+        for batch in journal.unsettled(tx):
+            if batch.state == "planned":  # smaller batches of refused rows: the comparison finds them again
+                journal.abandon(tx, batch)
+
+
+def _settle(
+    state: OutboundState,
+    org: SalesforceOrg,
+    batch: Batch,
+    directory: Path,
+    run: int,
+    tell: Callable[[str], None],
+) -> None:
+    delivery = _delivery(state, org, batch, directory, run, tell)
+    if batch.state == "creating":
+        remove_leftovers(org, batch.object, batch.began_at or now(), now())
+        _abandon(state, batch)
+        return
+    if batch.job_id is None:
+        delivery.settle_by_reading(batch)
+        return
+    job = IngestJob.found(org, batch.job_id)
+    if job is None:
+        delivery.settle_by_reading(batch)
+        with state.transaction() as tx:
+            journal.forget_job(tx, batch.job_id)
+    elif job.state == "Open":
+        job.remove()
+        _abandon(state, batch)
+    else:
+        if job.state not in ENDED:
+            job.wait(LONGEST_JOB_SECONDS)
+        delivery.collect(batch, job)
+
+
+def _abandon(state: OutboundState, batch: Batch) -> None:
+    with state.transaction() as tx:
+        journal.abandon(tx, batch)
+
+
+def _delivery(
+    state: OutboundState,
+    org: SalesforceOrg,
+    batch: Batch,
+    directory: Path,
+    run: int,
+    tell: Callable[[str], None],
+) -> Delivery:
+    with state.transaction() as tx:
+        described = json.loads(
+            tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": batch.object})
+        )
+        fields = {
+            name
+            for (name,) in tx.execute(
+                "SELECT DISTINCT field FROM ops.batch_cells WHERE batch = $batch", {"batch": batch.batch}
+            )
+        }
+    targets = {
+        entry["name"]: target
+        for entry in described["fields"]
+        if entry["name"] in fields and (target := Target.from_describe(entry)) is not None
+    }
+    return Delivery(
+        state,
+        org,
+        run=run,
+        object_name=batch.object,
+        targets=targets,
+        described=[entry["name"] for entry in described["fields"]],
+        directory=directory,
+        snapshot_sync=0,
+        max_rejected=1.0,
+        reads_back=False,
+        tell=tell,
+    )
+
+
+def note_paused(tx: Transaction, object_name: str, reasons: Mapping[str, str], moment: datetime) -> None:
+    """Record which fields of an accepted mapping cannot be written now; the others are no longer paused."""
+    held = {
+        name: reason
+        for name, reason in tx.execute(
+            "SELECT field, reason FROM outbound.paused_fields WHERE object = $object", {"object": object_name}
+        )
+    }
+    for name in set(held) - set(reasons):
+        tx.execute(
+            "DELETE FROM outbound.paused_fields WHERE object = $object AND field = $field",
+            {"object": object_name, "field": name},
+        )
+    tx.insert(
+        "outbound.paused_fields",
+        [
+            {"object": object_name, "field": name, "reason": reason, "since": moment.isoformat()}
+            for name, reason in reasons.items()
+            if name not in held
+        ],
+    )
+
+
+def tidy(tx: Transaction, object_name: str, *, has_cells: bool) -> None:
+    """Drop planned batches that were not sent, and records that hold nothing of ours any more."""
+    for batch in journal.unsettled(tx):
+        if batch.state == "planned":
+            journal.abandon(tx, batch)
+    columns = target_columns(tx)
+    if has_cells and columns:
+        tx.run("outbound/left_records", {"object": object_name}, columns=columns)

@@ -1,0 +1,256 @@
+"""The values to send: columns of `insights.accounts` in the snapshot, or the administrator's own SELECT in a sandbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sf_insights.domain.outbound.settings import ACCOUNT_KEYS, OutboundSync
+from sf_insights.domain.outbound.targets import check_sources
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.sql import literal, render
+from sf_insights.warehouse.versions import SCHEMA_VERSION, STORAGE_VERSION
+
+SELECT_SECONDS = 600.0
+_RELATION = "insights.accounts"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the snapshot says: its sync, when it was published, whose org it is of, and the columns to send from.
+
+    `columns` are the source's columns with their DuckDB types; `sent` are those that entries name, in the order of the
+    columns v0, v1, ... of the table `source` in the scratch file.
+    """
+
+    sync: int
+    published_at: datetime
+    org_id: str | None
+    columns: Mapping[str, str]
+    sent: tuple[str, ...]
+
+
+def select_text(outbound: OutboundSync, configuration: Path) -> str | None:
+    """Return the text of the administrator's SELECT; None when values come from insights.accounts.
+
+    Raises:
+        ConfigurationProblem: the file cannot be read, or is not exactly one SELECT.
+    """
+    if outbound.values is None:
+        return None
+    file = configuration.parent / outbound.values
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationProblem(
+            f"outbound: values: {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.",
+            "Put the file beside account_field_sync.yaml.",
+        ) from None
+    return _one_select(text, outbound.values)
+
+
+def _one_select(text: str, name: str) -> str:
+    try:
+        statements = duckdb.extract_statements(text)
+    except duckdb.Error as error:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} is not valid SQL: {str(error).splitlines()[0]}.", "Correct the SELECT."
+        ) from None
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} must be exactly one SELECT; it has {len(statements)} statements."
+            if len(statements) != 1
+            else f"outbound: values: {name} must be a SELECT.",
+            "Write one SELECT with a column account_id or salesforce_account_id.",
+        )
+    return statements[0].query.strip().rstrip(";")
+
+
+def read_source(
+    outbound: OutboundSync, select: str | None, snapshot: Path, scratch: Path, limits: Mapping[str, Any]
+) -> Source:
+    """Write the values to send to the table `source` of the scratch file.
+
+    Args:
+        outbound: the settings.
+        select: the administrator's SELECT, or None.
+        snapshot: the published file.
+        scratch: the file to create.
+        limits: DuckDB's limits of memory and threads.
+
+    Raises:
+        WarehouseProblem: nothing is published, or another version published it.
+        ConfigurationProblem: the SELECT fails, or a column does not exist.
+    """
+    with _sandbox(snapshot, scratch, limits) as connection:
+        sync, published_at, org_id = _published(connection, snapshot)
+        if select is None:
+            columns = _columns(connection, f"SELECT * FROM {_RELATION}")
+            name, key = _RELATION, "account_id"
+        else:
+            columns = _run_select(connection, select, str(outbound.values))
+            name, key = str(outbound.values), _key_of(outbound, columns)
+        check_sources(outbound, _selectable(outbound, columns), name)
+        sent = _named_columns(outbound)
+        connection.execute(
+            render(
+                "outbound/source",
+                key=key,
+                is_given=select is not None,
+                columns=sent,
+                match_name=outbound.match and outbound.match.source,
+                match_column=_match_column(outbound, columns),
+            )
+        )
+        _refuse_endless(connection, sent, columns, name)
+    return Source(sync, published_at, org_id, columns, sent)
+
+
+def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: Mapping[str, Any]) -> None:
+    """Check columns without running the SELECT over all accounts; raises the same errors as `read_source`."""
+    with _sandbox(snapshot, None, limits) as connection:
+        _published(connection, snapshot)
+        with _translated(str(outbound.values)):
+            columns = _columns(connection, select or f"SELECT * FROM {_RELATION}")
+        if select is not None:
+            _key_of(outbound, columns)
+        check_sources(outbound, _selectable(outbound, columns), str(outbound.values) if select else _RELATION)
+
+
+@contextmanager
+def _sandbox(snapshot: Path, scratch: Path | None, limits: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the snapshot so that a SELECT reaches nothing but it: no files, no network, no settings."""
+    if not snapshot.exists():
+        raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
+    config = {**limits, "autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+    with duckdb.connect(":memory:", config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = false")
+        try:
+            connection.execute(f"ATTACH {literal(str(snapshot))} AS account_insights (READ_ONLY)")
+        except duckdb.Error as error:
+            raise WarehouseProblem(
+                f"{snapshot.name} cannot be opened: {str(error).splitlines()[0]}.", "Run `sf-insights publish`."
+            ) from None
+        if scratch is not None:
+            connection.execute(f"SET temp_directory = {literal(str(scratch.with_suffix('.tmp')))}")
+            connection.execute(
+                f"ATTACH {literal(str(scratch))} AS work (STORAGE_VERSION {literal(STORAGE_VERSION)})"
+            )
+        connection.execute("USE account_insights")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+
+
+def _published(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> tuple[int, datetime, str | None]:
+    try:
+        rows = connection.execute(
+            "SELECT snapshot.sync, snapshot.published_at, snapshot.schema_version, warehouse.org_id"
+            " FROM insights.snapshot, ops.warehouse"
+        ).fetchall()
+    except duckdb.Error:
+        rows = []
+    if not rows:
+        raise WarehouseProblem(f"{snapshot.name} is not a published snapshot.", "Run `sf-insights publish`.")
+    sync, published_at, version, org_id = rows[0]
+    if version != SCHEMA_VERSION:
+        raise WarehouseProblem(
+            f"{snapshot.name} was published by another sf_insights (schema {version}; this one knows {SCHEMA_VERSION}).",
+            "Run `sf-insights sync`.",
+        )
+    return sync, published_at, org_id
+
+
+def _run_select(connection: duckdb.DuckDBPyConnection, select: str, name: str) -> dict[str, str]:
+    timer = threading.Timer(SELECT_SECONDS, connection.interrupt)
+    timer.start()
+    try:
+        with _translated(name):
+            # The names in a CREATE TABLE AS must differ; a DESCRIBE finds two columns of one name first.
+            columns = _columns(connection, select)
+            connection.execute(f"CREATE TABLE work.main.given AS ({select}\n)")
+    finally:
+        timer.cancel()
+    return columns
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} took more than {SELECT_SECONDS / 60:.0f} minutes and was stopped.",
+            "Make the SELECT cheaper.",
+        ) from None
+    except duckdb.PermissionException:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} reads or writes files, which it may not.",
+            "Use only the relations of the published snapshot.",
+        ) from None
+    except duckdb.OutOfMemoryException:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} needs more memory than DuckDB may use.",
+            "Make the SELECT cheaper, or set SF_INSIGHTS_MEMORY_LIMIT to a larger value.",
+        ) from None
+    except duckdb.Error as error:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} fails: {str(error).splitlines()[0]}.", "Correct the SELECT."
+        ) from None
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
+    rows = connection.execute(f"DESCRIBE ({select}\n)").fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def _key_of(outbound: OutboundSync, columns: Mapping[str, str]) -> str:
+    wanted = ("account_id",) if outbound.match is not None else ("account_id", "salesforce_account_id")
+    for key in wanted:
+        if key in columns:
+            return key
+    raise ConfigurationProblem(
+        f"outbound: values: {outbound.values} has no column {' or '.join(wanted)}, so its rows belong to no account.",
+        f"It has {', '.join(list(columns)[:20])}. Select the id too.",
+    )
+
+
+def _selectable(outbound: OutboundSync, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns that entries may name: `match:` may also use the keys of every account."""
+    if outbound.match is not None and outbound.match.source in ACCOUNT_KEYS:
+        return {**dict.fromkeys(ACCOUNT_KEYS, "VARCHAR"), **columns}
+    return columns
+
+
+def _match_column(outbound: OutboundSync, columns: Mapping[str, str]) -> str | None:
+    if outbound.match is None:
+        return None
+    table = "given" if outbound.match.source in columns else "match"
+    return f'{table}."{outbound.match.source.replace(chr(34), chr(34) * 2)}"'
+
+
+def _named_columns(outbound: OutboundSync) -> tuple[str, ...]:
+    names = [entry.source for entry in outbound.fields] + [entry.currency for entry in outbound.fields if entry.currency]
+    return tuple(dict.fromkeys(names))
+
+
+def _refuse_endless(
+    connection: duckdb.DuckDBPyConnection, sent: tuple[str, ...], columns: Mapping[str, str], name: str
+) -> None:
+    """Refuse NaN and infinity, which no field can hold and which mean a mistake in the calculation."""
+    for number, column in enumerate(sent):
+        if columns.get(column) in ("DOUBLE", "FLOAT") and connection.execute(
+            f"SELECT 1 FROM work.main.source WHERE NOT isfinite(v{number}) LIMIT 1"
+        ).fetchall():
+            raise ConfigurationProblem(
+                f"outbound: {column} of {name} has a value that is not a finite number (NaN or infinity).",
+                "Turn such values into NULL in the SELECT.",
+            )

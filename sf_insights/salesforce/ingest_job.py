@@ -1,0 +1,214 @@
+"""One Bulk API 2.0 ingest job: create it, upload its CSV, start it, wait for it, download its results, delete it.
+
+Each method is one step, so that the caller can record it before the next one begins. Sources: Bulk API 2.0 Developer
+Guide, "Bulk API 2.0 Ingest"; its limits are in "Bulk API and Bulk API 2.0 Limits and Allocations".
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import requests
+
+from sf_insights.domain.encodings import in_utf8
+from sf_insights.domain.problems import ConnectionProblem, Problem
+from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.salesforce.errors import RequestRefused
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.signals import pause
+from sf_insights.transport.answers import translated_parse_errors
+from sf_insights.transport.paging import PageTrail, own_path
+from sf_insights.transport.retry import ONCE_MORE, DoubtfulAnswer, OutcomeUnknown
+
+logger = logging.getLogger(__name__)
+
+MOST_ROWS = 50_000
+MOST_BYTES = 90_000_000  # Salesforce takes 150 MB after base64
+ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
+Results = Literal["successfulResults", "failedResults", "unprocessedrecords"]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 20.0
+_CLOCKS_DIFFER = timedelta(seconds=5)
+_CHUNK_BYTES = 1 << 20
+
+
+class IngestJob:
+    """A job that updates records of one object by their Id."""
+
+    def __init__(self, org: SalesforceOrg, info: dict[str, Any]) -> None:
+        self._org = org
+        self.note(info)
+
+    def note(self, info: dict[str, Any]) -> None:
+        """Take over what Salesforce says of the job."""
+        with translated_parse_errors("Salesforce", "describe the job"):
+            self.id = str(info["id"])
+            self.state = str(info["state"])
+            self.error = str(info.get("errorMessage") or "")
+            self.processed = int(info.get("numberRecordsProcessed") or 0)
+            self.failed = int(info.get("numberRecordsFailed") or 0)
+
+    @classmethod
+    def created(cls, org: SalesforceOrg, object_name: str) -> IngestJob:
+        """Create a job, which Salesforce runs only after `start`.
+
+        Raises:
+            OutcomeUnknown: the answer was lost; `leftover_jobs` finds the job.
+        """
+        body = {"object": object_name, "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
+        info: Any = org.call(
+            "POST", "jobs/ingest", doing=f"update {object_name} records", body=body, repeat_when_unsure=False
+        )
+        return cls(org, info)
+
+    @classmethod
+    def found(cls, org: SalesforceOrg, job_id: str) -> IngestJob | None:
+        """Return an earlier job; None if Salesforce no longer has it."""
+        try:
+            return cls(org, org.call("GET", f"jobs/ingest/{job_id}", doing="look for the earlier job"))
+        except RequestRefused as refused:
+            if refused.status == requests.codes.not_found:
+                return None
+            raise
+
+    def upload(self, csv: Path) -> None:
+        """Send the rows: UTF-8, every cell in quotes, lines ending with LF. Sending them again does no harm."""
+        try:
+            self._org.call(
+                "PUT",
+                f"jobs/ingest/{self.id}/batches",
+                doing="take the rows of the job",
+                upload=csv,
+                headers={"Content-Type": "text/csv; charset=UTF-8"},
+                read=lambda _: None,
+                repeat_when_unsure=False,
+            )
+        except OutcomeUnknown:
+            # A job takes its rows once, so a job whose upload is uncertain is given up and another one takes its place.
+            raise DoubtfulAnswer("The upload of a job broke off") from None
+
+    def start(self) -> None:
+        """Tell Salesforce that the rows are complete. From now on the job may write."""
+        try:
+            info = self._org.call(
+                "PATCH",
+                f"jobs/ingest/{self.id}",
+                doing="start the job",
+                body={"state": "UploadComplete"},
+                repeat_when_unsure=False,
+            )
+        except (OutcomeUnknown, RequestRefused):
+            self.look()  # the state says whether it was started
+            if self.state == "Open":
+                raise
+        else:
+            self.note(info)  # type: ignore[arg-type]
+
+    def look(self) -> None:
+        """Ask for the state."""
+        self.note(self._org.call("GET", f"jobs/ingest/{self.id}", doing="report the progress of the job"))
+
+    def wait(self, longest: float) -> None:
+        """Wait until the job has ended.
+
+        Args:
+            longest: seconds.
+
+        Raises:
+            ConnectionProblem: it has not ended in time; it goes on in Salesforce.
+        """
+        deadline, seconds = time.monotonic() + longest, _FIRST_PAUSE
+        while True:
+            asked_at = time.monotonic()
+            self.look()
+            deadline += time.monotonic() - asked_at  # do not count an outage: the job continues meanwhile
+            if self.state in ENDED:
+                return
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ConnectionProblem(
+                    f"Salesforce did not finish the job {self.id} in time; it was {self.state}.",
+                    "The next run takes up its results.",
+                )
+            pause(min(seconds * random.uniform(0.8, 1.2), left))  # noqa: S311
+            seconds = min(seconds * 1.5, _LONGEST_PAUSE)
+
+    def download(self, results: Results, file: Path) -> bool:
+        """Write one of the three results to a CSV file; False if it is empty, which is a 204 or an empty body."""
+
+        def read(response: requests.Response) -> bool:
+            part = file.with_suffix(".part")
+            with part.open("wb") as target:
+                for chunk in in_utf8(response.iter_content(_CHUNK_BYTES), response.headers.get("Content-Type", "")):
+                    target.write(chunk)
+            part.replace(file)
+            return file.stat().st_size > 0
+
+        return self._org.call(
+            "GET",
+            f"jobs/ingest/{self.id}/{results}",
+            doing="send the results of the job",
+            headers={"Accept": "text/csv"},
+            read=read,
+        )
+
+    def remove(self) -> None:
+        """Abort the job if it has not ended, and delete it. A failure is only logged: Salesforce deletes it in a week.
+
+        Only for jobs that have ended, or that were never started.
+        """
+        try:
+            if self.state == "Open":
+                self._change("PATCH", {"state": "Aborted"})
+            self._change("DELETE")
+        except Problem as problem:
+            logger.warning("Job %s remains in Salesforce. %s", self.id, problem)
+
+    def _change(self, method: str, body: dict[str, str] | None = None) -> None:
+        try:
+            self._org.call(
+                method,
+                f"jobs/ingest/{self.id}",
+                doing="remove the job",
+                body=body,
+                read=lambda _: None,
+                retry=ONCE_MORE,
+            )
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
+                raise
+
+
+def leftover_jobs(org: SalesforceOrg, object_name: str, since: datetime, until: datetime) -> list[IngestJob]:
+    """Return jobs that our user created for this object in this time and never started: Open, for updates.
+
+    A run that was killed after it created a job does not know the job's id. The list has all users' jobs of a week.
+    """
+    user, found = org.user_id(), []
+    for info in _listed_jobs(org):
+        with translated_parse_errors("Salesforce", "list its jobs"):
+            created = datetime.fromisoformat(info["createdDate"])
+            if (
+                (info.get("operation"), info.get("object"), info.get("state")) == ("update", object_name, "Open")
+                and to_18_characters(info["createdById"]) == user
+                and since - _CLOCKS_DIFFER <= created <= until + _CLOCKS_DIFFER
+            ):
+                found.append(IngestJob(org, info))
+    return found
+
+
+def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
+    doing = "list its jobs"
+    trail, path = PageTrail("Salesforce", doing), "jobs/ingest?jobType=V2Ingest"
+    while path:
+        answer: Any = org.call("GET", path, doing=doing)
+        jobs, following = answer["records"], answer.get("nextRecordsUrl")
+        yield from jobs
+        first = str(jobs[0]["id"]) if jobs else ""
+        path = trail.follow(own_path(following), brought=len(jobs), first=first) if following else ""

@@ -1,0 +1,100 @@
+"""sObject Collections: read up to 2,000 records, and update up to 200, in one request.
+
+Source: REST API Developer Guide, "Update Multiple Records with Fewer Round-Trips" and "Get Multiple Records with Fewer
+Round-Trips".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from sf_insights.domain.outbound.row_errors import RowError
+from sf_insights.domain.problems import IncompleteData
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.transport.answers import read_json, translated_parse_errors
+
+MOST_READ = 2000
+MOST_UPDATED = 200
+
+# Active assignment rules would run on updated records, for Account those of territories, and change owners.
+_NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
+
+
+@dataclass(frozen=True)
+class RecordOutcome:
+    """What Salesforce says of one record of a write: `error` is None if it was written."""
+
+    record_id: str
+    error: RowError | None = None
+
+
+def read_records(
+    org: SalesforceOrg, object_name: str, ids: Sequence[str], fields: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str | None] | None]]:
+    """Yield each id with the record's values as text; None for a record that is deleted or not visible.
+
+    Numbers are the text of the JSON, checkboxes true or false, and an empty field is None. One request per 2,000 ids.
+    """
+    doing = f"read {object_name} records"
+    for start in range(0, len(ids), MOST_READ):
+        some = ids[start : start + MOST_READ]
+        body = {"ids": list(some), "fields": list(fields)}
+        answer = org.call("POST", f"composite/sobjects/{object_name}", doing=doing, body=body, read=_read_exactly)
+        with translated_parse_errors("Salesforce", doing):
+            if len(answer) != len(some):
+                raise IncompleteData(
+                    f"Salesforce sent {len(answer)} records for {len(some)} ids of {object_name}.", "Run again."
+                )
+            for asked, record in zip(some, answer, strict=True):
+                yield asked, None if record is None else {name: _text(record.get(name)) for name in fields}
+
+
+def update_records(org: SalesforceOrg, object_name: str, rows: Sequence[Mapping[str, Any]]) -> list[RecordOutcome]:
+    """Update up to 200 records, each a mapping with `id` and the fields to change; None clears a field.
+
+    Returns the outcome of each row, in order.
+
+    Raises:
+        OutcomeUnknown: the request failed, and Salesforce may have carried it out.
+        RequestRefused: Salesforce refused the whole request, and wrote nothing.
+    """
+    doing = f"update {object_name} records"
+    body = {"allOrNone": False, "records": [{"attributes": {"type": object_name}, **row} for row in rows]}
+    answer: Any = org.call(
+        "PATCH",
+        "composite/sobjects",
+        doing=doing,
+        body=body,
+        headers=_NO_ASSIGNMENT,
+        repeat_when_unsure=False,
+    )
+    with translated_parse_errors("Salesforce", doing):
+        if len(answer) != len(rows):
+            raise IncompleteData(f"Salesforce answered for {len(answer)} of {len(rows)} records.", "Run again.")
+        return [_outcome(str(row["id"]), said) for row, said in zip(rows, answer, strict=True)]
+
+
+def _outcome(record_id: str, said: Mapping[str, Any]) -> RecordOutcome:
+    if said["success"]:
+        return RecordOutcome(record_id)
+    first = said["errors"][0] if said.get("errors") else {}
+    fields = first.get("fields") or []
+    code = str(first.get("statusCode") or first.get("errorCode") or "")
+    return RecordOutcome(record_id, RowError(code, str(first.get("message") or "")[:500], fields[0] if fields else None))
+
+
+def _read_exactly(response: requests.Response) -> Any:
+    """Parse JSON and keep numbers as the text that was sent, such as 0.10 and 1.0E7."""
+    return read_json(response, parse_float=str, parse_int=str)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,25 @@
+{# Take over the values that Salesforce holds from us now: a temporary table `applied` (record_id, field, value), where a
+   NULL value says that the field is no longer ours. #}
+CREATE OR REPLACE TEMP TABLE merged AS
+SELECT $object AS object, record_id, $now AS sent_at, $run AS run,
+    {% for column in columns %}
+    CASE WHEN now.has{{ loop.index0 }} THEN now.value{{ loop.index0 }} ELSE sent.{{ column | identifier }} END
+        AS {{ column | identifier }},
+    {% endfor %}
+FROM (
+    SELECT record_id,
+        {% for column in columns %}
+        bool_or(field = {{ column | literal }}) AS has{{ loop.index0 }},
+        max(value) FILTER (field = {{ column | literal }}) AS value{{ loop.index0 }},
+        {% endfor %}
+    FROM applied GROUP BY record_id
+) AS now
+LEFT JOIN (FROM outbound.sent_values WHERE object = $object) AS sent USING (record_id);
+
+DELETE FROM outbound.sent_values WHERE object = $object AND record_id IN (SELECT record_id FROM merged);
+INSERT INTO outbound.sent_values BY NAME SELECT * FROM merged;
+DROP TABLE merged;
+
+DELETE FROM outbound.rejects
+WHERE object = $object AND refused_by = 'Salesforce'
+    AND (record_id, field) IN (SELECT (record_id, field) FROM applied WHERE value IS NOT NULL);

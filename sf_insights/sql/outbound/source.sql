@@ -1,0 +1,37 @@
+{# One row per account: the key of its record, and the values to send. Runs in the sandbox: the snapshot is the default
+   database, `work` is the scratch file. #}
+CREATE TABLE work.main.source AS
+SELECT
+    match.account_id,
+    {% if key == 'salesforce_account_id' %}
+    given.salesforce_account_id AS key,
+    given.salesforce_account_id AS record_id,
+    CASE WHEN match.salesforce_account_id IS NULL THEN 'unmatched'
+         WHEN count(*) OVER (PARTITION BY given.salesforce_account_id) > 1 THEN 'ambiguous' END AS status,
+    CASE WHEN match.salesforce_account_id IS NULL THEN 'no Insights account stands for this Salesforce Account'
+         WHEN count(*) OVER (PARTITION BY given.salesforce_account_id) > 1
+             THEN 'the SELECT has several rows for this Salesforce Account' END AS reason,
+    {% elif match_column %}
+    trim(CAST({{ match_column }} AS VARCHAR)) AS key,
+    NULL::VARCHAR AS record_id,
+    CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = '' THEN 'unmatched' END AS status,
+    CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = ''
+        THEN {{ (match_name ~ ' is empty') | literal }} END AS reason,
+    {% else %}
+    match.crm_account_id AS key,
+    CASE WHEN match.match_status IN ('matched', 'matched_by_merge') THEN match.salesforce_account_id END AS record_id,
+    CASE WHEN match.match_status NOT IN ('matched', 'matched_by_merge') THEN match.match_status END AS status,
+    CASE WHEN match.match_status NOT IN ('matched', 'matched_by_merge') THEN match.match_reason END AS reason,
+    {% endif %}
+    {% for column in columns %}
+    given.{{ column | identifier }} AS v{{ loop.index0 }},
+    {% endfor %}
+FROM {{ 'work.main.given' if is_given else 'insights.accounts' }} AS given
+{% if key == 'salesforce_account_id' %}
+LEFT JOIN (
+    SELECT salesforce_account_id, min(account_id) AS account_id FROM insights.matched_accounts
+    WHERE match_status IN ('matched', 'matched_by_merge') GROUP BY salesforce_account_id
+) AS match USING (salesforce_account_id);
+{% else %}
+JOIN insights.matched_accounts AS match USING (account_id);
+{% endif %}
