@@ -93,6 +93,16 @@ class DemoOrg:
         }
 
     @property
+    def writer_environment(self) -> dict[str, str]:
+        """The SALESFORCE_* variables of a second app, with its own user who may always write."""
+        return {
+            "SALESFORCE_ENDPOINT": self.url,
+            "SALESFORCE_DOMAIN": credentials.MY_DOMAIN,
+            "SALESFORCE_CONSUMER_KEY": credentials.WRITER_CONSUMER_KEY,
+            "SALESFORCE_CONSUMER_SECRET": credentials.WRITER_CONSUMER_SECRET,
+        }
+
+    @property
     def private_key_file(self) -> Path:
         """The private key for JWT logins."""
         return self.directory / credentials.PRIVATE_KEY_FILE
@@ -100,12 +110,16 @@ class DemoOrg:
     # The truth
 
     def accounts(self) -> list[dict[str, Any]]:
-        """Return every account, including deleted but not purged ones, with its values by API name.
+        """Return every account, as `records` does."""
+        return self.records("Account")
+
+    def records(self, object_name: str) -> list[dict[str, Any]]:
+        """Return every record of Account or Customer__c, including deleted but not purged ones, by API name.
 
         Values: text, dates and times as str in Salesforce's form (2026-01-31T12:34:56.000Z), int for int fields, float
         for double, currency and percent (25.0 is 25 %), bool, None for null.
         """
-        return list(self._lines("accounts"))
+        return list(self._lines(f"records?object_name={object_name}"))
 
     def zuora_accounts(self) -> list[dict[str, Any]]:
         """Return every Zuora account: the API's columns (with nulls), kind, salesforce_id and survivor_id.
@@ -168,17 +182,17 @@ class DemoOrg:
         """Remove a Zuora account, given by Id or AccountNumber."""
         self._call("delete_zuora_account", account=account)
 
-    def hide_field(self, name: str) -> None:
-        """Hide a field from the API user by field-level security."""
-        self._call("change_field", name=name, changes={"hidden": True})
+    def hide_field(self, name: str, object_name: str = "Account") -> None:
+        """Hide a field from the API users by field-level security."""
+        self._call("change_field", name=name, changes={"hidden": True}, object_name=object_name)
 
-    def show_field(self, name: str) -> None:
+    def show_field(self, name: str, object_name: str = "Account") -> None:
         """Show a hidden field again."""
-        self._call("change_field", name=name, changes={"hidden": False})
+        self._call("change_field", name=name, changes={"hidden": False}, object_name=object_name)
 
-    def change_field(self, name: str, /, **changes: Any) -> None:
-        """Change a field's definition: label, type, length, precision, scale, digits, help_text, values..."""
-        self._call("change_field", name=name, changes=changes)
+    def change_field(self, name: str, /, *, object_name: str = "Account", **changes: Any) -> None:
+        """Change a field's definition: label, type, length, precision, scale, digits, updateable, values..."""
+        self._call("change_field", name=name, changes=changes, object_name=object_name)
 
     def rename_field(self, name: str, new_name: str) -> None:
         """Change a field's API name; its values stay."""

@@ -30,8 +30,8 @@ def handle(org: Org, request: ApiRequest, forget: Callable[[], None], expire: Ca
     name = request.parameters["name"]
     try:
         if request.method == "GET":
-            lists = {"accounts": truth.accounts, "zuora_accounts": truth.zuora_accounts, "purged": truth.purged}
-            return Answer(stream=lists[name](org), content_type=LINES)
+            lists = {"records": truth.records, "zuora_accounts": truth.zuora_accounts, "purged": truth.purged}
+            return Answer(stream=lists[name](org, **request.query), content_type=LINES)
         arguments = json.loads(request.body or b"{}")
         if name == "reset":
             forget()
@@ -63,7 +63,12 @@ def _clear_faults(org: Org) -> None:
 
 
 def _configure(org: Org, **settings: Any) -> None:
-    org.settings = dataclasses.replace(org.settings, **settings)
+    changed = dataclasses.replace(org.settings, **settings)
+    with org.lock:
+        if changed.reader_may_write != org.settings.reader_may_write:
+            with org.store.change():
+                changes.note_change(org.store)  # a describe shows the user's rights
+        org.settings = changed
 
 
 def _invalidate_tokens(org: Org) -> None:

@@ -10,7 +10,7 @@ from sf_insights.demo.data.fields import TEXT_TYPES, Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.store import column_of, quoted
-from sf_insights.demo.running.org import Org
+from sf_insights.demo.running.org import Org, Session
 from sf_insights.demo.soql.objects import ObjectType
 from sf_insights.demo.time import changes
 from sf_insights.demo.web.errors import ApiError
@@ -100,13 +100,13 @@ def recent(org: Org, request: ApiRequest) -> Answer:
         return Answer(_recent(org, most, request.parameters["version"]))
 
 
-def basic(org: Org, request: ApiRequest) -> Answer:
+def basic(org: Org, request: ApiRequest, session: Session) -> Answer:
     """GET /sobjects/{object}: the summary of one object, and its last changed records."""
     version = request.parameters["version"]
     with org.lock:
         found = object_of(org, request)
         items = _recent(org, _RECENT_ITEMS, version) if found.name == "Account" else []
-    return Answer({"objectDescribe": summary(found, version), "recentItems": items})
+    return Answer({"objectDescribe": summary(found, version, org.may_write(session)), "recentItems": items})
 
 
 def _recent(org: Org, most: int, version: str) -> list[dict[str, Any]]:

@@ -60,10 +60,10 @@ class Application:
             self._open("/services/Soap/u/{version}", POST=oauth.soap_login),
             self._open("/services/data", GET=metadata.versions),
             self._rest(rest, GET=metadata.resources),
-            self._rest(f"{rest}/sobjects", GET=_plain(metadata.objects)),
+            self._rest(f"{rest}/sobjects", GET=metadata.objects),
             self._rest(f"{rest}/recent", GET=_plain(records.recent)),
-            self._rest(f"{rest}/sobjects/{{object}}", GET=_plain(records.basic), POST=_plain(records.create)),
-            self._rest(f"{rest}/sobjects/{{object}}/describe", GET=_plain(metadata.describe)),
+            self._rest(f"{rest}/sobjects/{{object}}", GET=records.basic, POST=_plain(records.create)),
+            self._rest(f"{rest}/sobjects/{{object}}/describe", GET=metadata.describe),
             self._rest(f"{rest}/sobjects/{{object}}/deleted", GET=_plain(replication.deleted)),
             self._rest(f"{rest}/sobjects/{{object}}/updated", GET=_plain(replication.updated)),
             self._rest(

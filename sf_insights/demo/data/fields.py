@@ -85,6 +85,11 @@ class Field:
         """Whether ORDER BY accepts the field."""
         return self.filterable and not self.is_compound and self.type != "multipicklist"
 
+    @property
+    def updateable(self) -> bool:
+        """Whether the API user may write the field."""
+        return self.editable and self.formula is None and not self.auto_number and not self.is_compound
+
     def to_json(self) -> str:
         """Return the definition as text, for the store."""
         return json.dumps(dataclasses.asdict(self))
@@ -137,7 +142,7 @@ class Field:
             "caseSensitive": self.case_sensitive,
             "compoundFieldName": self.compound,
             "controllerName": None,
-            "createable": self.editable and not formula and not self.auto_number and not self.is_compound,
+            "createable": self.updateable,
             "custom": self.custom,
             "defaultValue": False if self.type == "boolean" else None,
             "defaultValueFormula": None,
@@ -185,7 +190,7 @@ class Field:
             "sortable": self.sortable,
             "type": self.type,
             "unique": self.unique,
-            "updateable": self.editable and not formula and not self.auto_number and not self.is_compound,
+            "updateable": self.updateable,
             "writeRequiresMasterRead": False,
         }
 

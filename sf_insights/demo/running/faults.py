@@ -80,6 +80,12 @@ class Settings:
     jwt_tokens: bool = False  # issue JWT access tokens, which do not start with the org's id
     view_encrypted_data: bool = True  # the API user's permission; encrypted fields are masked without it
     job_seconds: float = 0.0  # minimum time that a Bulk job is InProgress
+    reader_may_write: bool = True  # else only the writer's user may write
+    assignment_owner: str = ""  # the user to whom an assignment rule gives updated Accounts; empty: no rule
+    ingest_max_bytes: int = 150_000_000  # maximum size of an upload
+    ingest_batch_records: int = 10_000  # records of an ingest job that Salesforce processes as one batch
+    batches_max: int = 15_000  # daily batches; each batch of an ingest job uses one
+    batches_used: int = 0
     replication_log_purged: bool = False  # /deleted refuses every window
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sf_insights.demo.data import credentials
-from sf_insights.demo.data.accounts import INTEGRATION_USER
+from sf_insights.demo.data.accounts import INTEGRATION_USER, WRITER
 from sf_insights.demo.data.store import OrgShape, Store, generate
 from sf_insights.demo.running.faults import Faults, Settings
 from sf_insights.demo.soql.objects import Catalog
@@ -92,12 +92,17 @@ class Org:
         """Whether encrypted fields are masked for the API user."""
         return not self.settings.view_encrypted_data
 
+    def may_write(self, session: Session) -> bool:
+        """Whether the user of a session may write records."""
+        return self.settings.reader_may_write or session.user_id == WRITER
+
     def log_in(self, username: str) -> Session:
         """Open a session and return it; its token has the form of Salesforce's."""
         secret = secrets.token_urlsafe(60).replace("-", ".")
         kind = "eyJ" if self.settings.jwt_tokens else f"{credentials.ORGANIZATION_ID[:15]}!AQ"
         token = kind + secret
-        session = Session(token, INTEGRATION_USER, username)
+        user = WRITER if username == credentials.WRITER_USERNAME else INTEGRATION_USER
+        session = Session(token, user, username)
         self.sessions[token] = session
         return session
 
