@@ -141,9 +141,10 @@ ROOMS: dict[str, set[str]] = {
     "demo/data": set(),
     "demo/web": {"demo/data"},
     "demo/soql": {"demo/data", "demo/web"},
-    "demo/running": {"demo/data", "demo/soql", "demo/web"},
+    "demo/running": {"demo/data", "demo/soql", "demo/time", "demo/web", "demo/writing"},
     "demo/time": {"demo/data"},
-    "demo/api": {"demo/data", "demo/running", "demo/soql", "demo/time", "demo/web"},
+    "demo/writing": {"demo/data", "demo/soql", "demo/time"},
+    "demo/api": {"demo/data", "demo/running", "demo/soql", "demo/time", "demo/web", "demo/writing"},
     "demo": {"demo/api", "demo/data"},
 }
 # Libraries that a room does without.

@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,17 @@ class DemoOrg:
         """Return Id and MasterRecordId of every purged account."""
         return list(self._lines("purged"))
 
+    def writes(self) -> dict[str, dict[str, Any]]:
+        """Return what clients wrote through the APIs: {record id: {"writes": n, "unchanged": n, "cells": {field: n}}}.
+
+        `unchanged` counts the writes that changed no value. Only committed writes count.
+        """
+        return dict(self._call("writes"))
+
+    def unchanged_cells(self) -> dict[str, dict[str, int]]:
+        """Return how often clients wrote the value that a cell already had: {record id: {field: n}}."""
+        return dict(self._call("unchanged_cells"))
+
     def state(self) -> dict[str, Any]:
         """Return accounts, seed, day, now, live_accounts and the settings."""
         return dict(self._call("state"))
@@ -149,6 +160,10 @@ class DemoOrg:
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
         """Set fields of an account by API name; `stamped=False` keeps its timestamps, as for a changed formula."""
         self._call("update_account", id_=id_, values=values, stamped=stamped)
+
+    def edit(self, object_name: str, id_: str, /, **values: Any) -> None:
+        """Set fields of a record by API name as a person does; `writes` does not count it, and no rule applies."""
+        self._call("edit", object_name=object_name, id_=id_, values=values)
 
     def add_account(self, **values: Any) -> str:
         """Create an account and return its id; invents the values not given."""
@@ -215,6 +230,30 @@ class DemoOrg:
     def remove_field(self, name: str) -> None:
         """Remove a field from Account."""
         self._call("remove_field", name=name)
+
+    # Rules
+
+    def add_validation_rule(
+        self, field: str, message: str, refused: Sequence[str | None], object_name: str = "Account"
+    ) -> None:
+        """Refuse to save records whose field has one of these stored texts (None: null), whatever else is written."""
+        self._call("add_validation_rule", field=field, message=message, refused=list(refused), object_name=object_name)
+
+    def add_trigger(self, ids: Iterable[str], *, whole_chunk: bool = False, object_name: str = "Account") -> None:
+        """Make a trigger fail for these records: alone, or with all records of their chunk of 200."""
+        self._call("add_trigger", ids=list(ids), whole_chunk=whole_chunk, object_name=object_name)
+
+    def add_flow(self, field: str, value: str | None = None, object_name: str = "Account") -> None:
+        """Make a flow set this field on every write: to a stored text, or to the number of the record's writes."""
+        self._call("add_flow", field=field, value=value, object_name=object_name)
+
+    def lock_records(self, ids: Iterable[str], tries: int) -> None:
+        """Let the next tries to write each of these records find it locked."""
+        self._call("lock_records", ids=list(ids), tries=tries)
+
+    def remove_rules(self) -> None:
+        """Remove all validation rules, triggers, flows and locks."""
+        self._call("remove_rules")
 
     # Faults
 

@@ -86,6 +86,11 @@ class Field:
         return self.filterable and not self.is_compound and self.type != "multipicklist"
 
     @property
+    def soap_type(self) -> str:
+        """The type's name in the SOAP API, which errors mention too."""
+        return _SOAP_TYPES.get(self.type, "xsd:string")
+
+    @property
     def updateable(self) -> bool:
         """Whether the API user may write the field."""
         return self.editable and self.formula is None and not self.auto_number and not self.is_compound
@@ -186,7 +191,7 @@ class Field:
             "restrictedPicklist": self.restricted,
             "scale": self.scale,
             "searchPrefilterable": self.type in {"id", "reference"},
-            "soapType": _SOAP_TYPES.get(self.type, "xsd:string"),
+            "soapType": self.soap_type,
             "sortable": self.sortable,
             "type": self.type,
             "unique": self.unique,

@@ -20,6 +20,10 @@ A fault waits for requests whose path contains `path`, skips the first `skip` of
     job_aborted      a new Bulk job ends as Aborted
     hide_field       field="X": hides the field from the API user right after a Bulk job is created, which then fails
     respell_field    field="X", spelling="x": changes the letter case of its API name right before a Bulk job
+    drop_after       does what the request asks, then closes the connection without an answer
+    edit_before_write        object_name="Account", id="001...", values={...}: a person's edit right before a write
+    field_lost_before_write  object_name="Account", field="X", hidden=True: hides a field right before a write, or with
+                             hidden=False makes it read-only
 """
 
 import threading
@@ -45,8 +49,12 @@ ACTIONS = frozenset(
         "job_aborted",
         "hide_field",
         "respell_field",
+        "drop_after",
+        "edit_before_write",
+        "field_lost_before_write",
     }
 )
+BEFORE_WRITES = frozenset({"edit_before_write", "field_lost_before_write"})
 JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field", "respell_field"})
 
 

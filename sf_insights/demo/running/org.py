@@ -14,6 +14,9 @@ from sf_insights.demo.running.faults import Faults, Settings
 from sf_insights.demo.soql.objects import Catalog
 from sf_insights.demo.web.errors import ApiError, invalid_session
 from sf_insights.demo.web.requests import ApiRequest
+from sf_insights.demo.writing.chunks import Author, Writer
+from sf_insights.demo.writing.counts import Counts
+from sf_insights.demo.writing.rules import Rules
 
 MAX_REQUESTS_KEPT = 100_000
 
@@ -41,6 +44,8 @@ class Org:
         self.refresh_tokens: dict[str, str] = {}
         self.zuora_tokens: set[str] = set()
         self.requests: list[dict[str, object]] = []
+        self.rules = Rules()
+        self.counts = Counts()
         self.private_key_file = credentials.ensure_private_key(directory)
         self.pristine = directory / shape.file_name
         if not self.pristine.exists():
@@ -62,7 +67,7 @@ class Org:
         return Store(live, self.shape)
 
     def reset(self) -> None:
-        """Reset the org to its generated state; end all sessions, forget faults, settings and requests."""
+        """Reset the org to its generated state; end sessions, forget faults, settings, rules, counts and requests."""
         with self.lock:
             old = self.store.path
             self.store.close()
@@ -74,6 +79,8 @@ class Org:
             self._catalog = None
             self.faults.clear()
             self.settings = Settings()
+            self.rules = Rules()
+            self.counts = Counts()
             self.sessions.clear()
             self.refresh_tokens.clear()
             self.zuora_tokens.clear()
@@ -95,6 +102,16 @@ class Org:
     def may_write(self, session: Session) -> bool:
         """Whether the user of a session may write records."""
         return self.settings.reader_may_write or session.user_id == WRITER
+
+    def writer(self, session: Session, assigns: bool) -> Writer:
+        """Return the writer for a session; use it under the lock.
+
+        Args:
+            assigns: whether the org's assignment rule applies.
+        """
+        owner = self.settings.assignment_owner if assigns else ""
+        author = Author(session.user_id, self.may_write(session), owner)
+        return Writer(self.store, self.catalog, author, self.rules, self.counts)
 
     def log_in(self, username: str) -> Session:
         """Open a session and return it; its token has the form of Salesforce's."""
