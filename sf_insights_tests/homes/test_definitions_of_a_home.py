@@ -7,7 +7,7 @@ from sf_insights import AccountFieldSync, account_field_sync
 from sf_insights.dagster_instance.names import Names
 from sf_insights.definitions import defs as alone
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.naming import named_asset
+from sf_insights.renaming import renamed_asset
 from sf_insights.settings.new_home import make_home
 
 pytestmark = pytest.mark.usefixtures("no_named_home")
@@ -49,7 +49,7 @@ def test_a_prefix_keeps_the_settings_of_each_step():
     def slow():
         return dg.MaterializeResult()
 
-    step = named_asset(slow, Names.under("emea")).op
+    step = renamed_asset(slow, Names.under("emea")).op
     assert step.name == "emea__insights__slow"
     assert (step.retry_policy, step.pool, step.tags) == (slow.op.retry_policy, "org", slow.op.tags)
 
