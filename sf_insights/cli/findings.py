@@ -106,7 +106,7 @@ def _configuration(configuration: AccountFieldSync, places: Places, variables: M
 
 
 def _warehouse(places: Places) -> Finding:
-    warehouse = Warehouse(places.warehouse)
+    warehouse = Warehouse.of(places)
     shown = shown_path(places.warehouse)
     try:
         warehouse.refuse_lost()

@@ -234,7 +234,7 @@ class WarehouseResource(HomeResource):
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, may_create: bool = False
     ) -> Warehouse:
         if self._warehouse is None:
-            warehouse = Warehouse(self.places.warehouse)
+            warehouse = Warehouse.of(self.places)
             if not may_create:
                 warehouse.refuse_missing()
             warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)

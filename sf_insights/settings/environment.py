@@ -1,19 +1,18 @@
-"""Where things are, and what the environment says: the data directory, DuckDB's limits, the day."""
+"""Where things are, and what the environment says: the variables of a home, its files, the day."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import dotenv
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.database_limits import MEMORY_VARIABLE, THREADS_VARIABLE, USUAL_LIMITS, DatabaseLimits
 from sf_insights.settings.home import (
     CONFIGURATION_NAME,
     CONFIGURATION_VARIABLE,
@@ -29,12 +28,9 @@ from sf_insights.settings.home import (
 
 SNAPSHOT_NAME = "account_insights.duckdb"
 _TODAY = "SF_INSIGHTS_TODAY"
-_MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
-_THREADS = "SF_INSIGHTS_THREADS"
-_DEFAULT_MEMORY = "550MB"  # what does not fit goes to disk, next to the warehouse
 
 _OF_A_HOME = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
-_OF_THE_MACHINE = (_TODAY, _MEMORY, _THREADS)
+_OF_THE_MACHINE = (_TODAY, MEMORY_VARIABLE, THREADS_VARIABLE)
 _PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE")
 
 
@@ -82,10 +78,11 @@ def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Places:
-    """The files of one installation."""
+    """The files of one home, and what DuckDB may use to write its warehouse."""
 
     data: Path
     configuration: Path
+    limits: DatabaseLimits = USUAL_LIMITS
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Places:
@@ -105,7 +102,8 @@ class Places:
         else:
             raise no_home()
         refuse_installed(data)
-        return cls(data, Path(named).expanduser().absolute() if named else configuration)
+        configuration = Path(named).expanduser().absolute() if named else configuration
+        return cls(data, configuration, DatabaseLimits.from_environment(variables))
 
     @property
     def warehouse(self) -> Path:
@@ -118,20 +116,6 @@ class Places:
     @property
     def landing(self) -> Path:
         return self.data / "landing"
-
-
-def database_limits(variables: Mapping[str, str]) -> dict[str, Any]:
-    """What DuckDB may use to write the warehouse: SF_INSIGHTS_MEMORY_LIMIT, and SF_INSIGHTS_THREADS or all cores.
-
-    Raises:
-        ConfigurationProblem: one of them cannot be understood.
-    """
-    memory, threads = variables.get(_MEMORY, _DEFAULT_MEMORY), variables.get(_THREADS)
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MG]i?B", memory):
-        raise ConfigurationProblem(f"{_MEMORY} is {memory!r}, which is not a size.", "Write it as 800MB or 2GB.")
-    if threads is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", threads):
-        raise ConfigurationProblem(f"{_THREADS} is {threads!r}, which is not a number of threads.", "Write it as 2.")
-    return {"memory_limit": memory, **({"threads": threads} if threads else {})}
 
 
 def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:

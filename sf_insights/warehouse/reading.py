@@ -43,7 +43,7 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
     Raises:
         WarehouseProblem: the file cannot be opened, or an earlier version published the snapshot.
     """
-    warehouse = Warehouse(places.warehouse)
+    warehouse = Warehouse.of(places)
     is_protected = places.warehouse.exists() and not _may_write(places)
     with _ONE_AT_A_TIME:
         running = _opened(warehouse, purpose) if places.warehouse.exists() and not is_protected else None

@@ -111,6 +111,18 @@ def test_two_homes_under_one_prefix_are_refused(homes):
         dg.Definitions.merge(*both)
 
 
+def test_a_sync_keeps_to_the_limits_in_the_env_file_of_its_home(both, homes, tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(homes[0]))
+    (homes[0] / ".env").write_text("SF_INSIGHTS_MEMORY_LIMIT=much\n")
+    (homes[1] / ".env").write_text("SF_INSIGHTS_MEMORY_LIMIT=more\n")
+    (tmp_path / "dagster").mkdir()
+    job = both.resolve_job_def("acme__apac__daily_account_field_sync")
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    said = [event.step_failure_data.user_failure_data for event in result.all_events if event.is_step_failure]
+    assert said[0].description == "SF_INSIGHTS_MEMORY_LIMIT is 'more', which is not a size. Write it as 800MB or 2GB."
+
+
 @pytest.mark.parametrize("prefix", ["", "em-ea", "emea/west", "é", [], ["emea", ""], ["emea", 1]])
 def test_a_prefix_that_dagster_refuses_is_refused_with_a_remedy(homes, prefix):
     with pytest.raises(ConfigurationProblem, match="cannot be part of the names of jobs") as refused:
