@@ -111,7 +111,6 @@ ROOMS: dict[str, set[str]] = {
         "runs",
         "salesforce",
         "settings",
-        "sql",
         "system",
         "transport",
         "warehouse",
@@ -157,6 +156,7 @@ FOREIGN = {
     "salesforce": {"dagster", "duckdb"},
     "insights_accounts": {"dagster", "duckdb"},
     "editing": {"dagster", "duckdb", "requests"},
+    "cli": {"duckdb", "requests"},
     "pages": {"dagster", "requests"},
     "demo": {"dagster", "duckdb", "polars"},
 }

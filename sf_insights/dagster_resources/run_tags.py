@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sf_insights.domain.configuration import AccountFieldSync, retry_duration
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.environment import TODAY_VARIABLE
 from sf_insights.warehouse.syncs import syncs
 
 ACCEPT_TAG = "sf_insights/accept"
@@ -46,5 +47,5 @@ def retry_time(tags: Mapping[str, str], configuration: AccountFieldSync) -> time
 
 def day_tag() -> dict[str, str]:
     """The run tag that shows a day set from outside."""
-    day = os.environ.get("SF_INSIGHTS_TODAY")
+    day = os.environ.get(TODAY_VARIABLE)
     return {_TODAY_TAG: day} if day else {}

@@ -18,6 +18,7 @@ from sf_insights.settings.home import (
     CONFIGURATION_VARIABLE,
     DATA_VARIABLE,
     HOME_VARIABLE,
+    WAREHOUSE_NAME,
     Home,
     existing_home,
     found_home,
@@ -27,10 +28,12 @@ from sf_insights.settings.home import (
 )
 
 SNAPSHOT_NAME = "account_insights.duckdb"
-_TODAY = "SF_INSIGHTS_TODAY"
+TODAY_VARIABLE = "SF_INSIGHTS_TODAY"
 
-_OF_A_HOME = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
-_OF_THE_MACHINE = (_TODAY, MEMORY_VARIABLE, THREADS_VARIABLE)
+# What the names of variables begin with: those of an org, those of the list of Insights accounts, and our own.
+SALESFORCE, ZUORA, OURS = "SALESFORCE_", "ZUORA_", "SF_INSIGHTS_"
+OF_A_HOME = (SALESFORCE, ZUORA, OURS)
+_OF_THE_MACHINE = (TODAY_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE)
 _PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE")
 
 
@@ -53,7 +56,7 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
     real = {name: value for name, value in os.environ.items() if value}
     home = found_home(real) if directory is None else named_home(directory)
     if is_one_of_many:
-        real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(_OF_A_HOME)}
+        real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(OF_A_HOME)}
     if home is None:
         return real
     return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
@@ -66,9 +69,14 @@ def _from_file(home: Home) -> dict[str, str]:
     itself may set the day.
     """
     variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
-    variables.pop(_TODAY, None)
+    variables.pop(TODAY_VARIABLE, None)
     paths = {name: str(home.directory / Path(variables[name]).expanduser()) for name in _PATHS if name in variables}
     return {**variables, **paths}
+
+
+def names_an_org(variables: Mapping[str, str]) -> bool:
+    """Whether any SALESFORCE_* variable is set."""
+    return any(name.startswith(SALESFORCE) for name in variables)
 
 
 def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +115,7 @@ class Places:
 
     @property
     def warehouse(self) -> Path:
-        return self.data / "warehouse.duckdb"
+        return self.data / WAREHOUSE_NAME
 
     @property
     def snapshot(self) -> Path:
@@ -124,11 +132,11 @@ def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
     Raises:
         ConfigurationProblem: SF_INSIGHTS_TODAY is not a date.
     """
-    if _TODAY not in variables:
+    if TODAY_VARIABLE not in variables:
         return datetime.now(zone).date()
     try:
-        return date.fromisoformat(variables[_TODAY])
+        return date.fromisoformat(variables[TODAY_VARIABLE])
     except ValueError:
         raise ConfigurationProblem(
-            f"{_TODAY} is {variables[_TODAY]!r}, which is not a date.", "Write it as 2026-03-01."
+            f"{TODAY_VARIABLE} is {variables[TODAY_VARIABLE]!r}, which is not a date.", "Write it as 2026-03-01."
         ) from None

@@ -15,6 +15,7 @@ import platformdirs
 from sf_insights.domain.problems import ConfigurationProblem
 
 CONFIGURATION_NAME = "account_field_sync.yaml"
+WAREHOUSE_NAME = "warehouse.duckdb"
 HOME_VARIABLE = "SF_INSIGHTS_HOME"
 DATA_VARIABLE = "SF_INSIGHTS_DATA_DIR"
 CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
@@ -22,7 +23,6 @@ CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent  # site-packages, in an installed wheel
 _INSTALLED = {"site-packages", "dist-packages"}
-_WAREHOUSE_NAME = "warehouse.duckdb"
 
 
 def runs_from_checkout() -> bool:
@@ -154,6 +154,6 @@ def _is_home(directory: Path) -> bool:
     """Whether a directory is a home, and not the data directory of one, where an older version kept the YAML."""
     return (
         os.path.isfile(directory / CONFIGURATION_NAME)  # noqa: PTH113 - False, and no error, where this user may not look
-        and not os.path.exists(directory / _WAREHOUSE_NAME)  # noqa: PTH110 - likewise
+        and not os.path.exists(directory / WAREHOUSE_NAME)  # noqa: PTH110 - likewise
         and directory not in (CHECKOUT / "data", demo_data())
     )
