@@ -7,7 +7,7 @@ import dagster as dg
 
 from sf_insights.assets import ALL_ASSETS
 from sf_insights.checks import ALL_CHECKS
-from sf_insights.dagster_instance.names import Names
+from sf_insights.dagster_instance.names import Names, ResourceKey
 from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.jobs import daily_account_field_sync
@@ -33,9 +33,9 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
         schedules=[daily_schedule(job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources={
-            names.resource("settings"): settings,
-            names.resource("warehouse"): WarehouseResource(home=directory, key_prefix=prefix),
-            names.resource("salesforce"): SalesforceResource(home=directory, key_prefix=prefix),
-            names.resource("zuora"): ZuoraResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "settings", directory): settings,
+            ResourceKey(names, "warehouse", directory): WarehouseResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "salesforce", directory): SalesforceResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
         },
     )

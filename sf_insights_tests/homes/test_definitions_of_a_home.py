@@ -102,13 +102,18 @@ def test_a_projects_settings_do_not_affect_a_home(homes):
     assert merged.executor is dg.multiprocess_executor
 
 
-def test_two_homes_under_one_prefix_are_refused(homes):
-    both = [account_field_sync(home, key_prefix="emea") for home in homes]
-    with pytest.raises(dg.DagsterInvariantViolationError, match="different resources with same key 'emea__settings'"):
+def test_two_homes_under_one_prefix_are_refused_by_name(homes):
+    emea, apac = homes
+    both = [account_field_sync(home, key_prefix=["acme", "emea"]) for home in homes]
+    with pytest.raises(ConfigurationProblem) as refused:
         dg.Definitions.merge(*both)
+    assert refused.value.what == f"Two homes have the key prefix acme/emea: {apac} and {emea}."
+    assert refused.value.remedy == "Give each home a key_prefix of its own."
     both = [account_field_sync(home) for home in homes]
-    with pytest.raises(dg.DagsterInvariantViolationError, match="same key 'sf_insights_settings'"):
+    with pytest.raises(ConfigurationProblem, match=f"Two homes have no key prefix: {apac} and {emea}"):
         dg.Definitions.merge(*both)
+    with pytest.raises(ConfigurationProblem, match=f"no key prefix: {emea} and the home of this process"):
+        dg.Definitions.merge(account_field_sync(emea), account_field_sync())
 
 
 def test_a_sync_keeps_to_the_limits_in_the_env_file_of_its_home(both, homes, tmp_path, monkeypatch):
