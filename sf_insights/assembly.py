@@ -14,7 +14,7 @@ from sf_insights.jobs import daily_account_field_sync
 from sf_insights.renaming import renamed_asset, renamed_check
 from sf_insights.schedules import daily_schedule
 from sf_insights.sensors import runs_that_died
-from sf_insights.settings.home import existing_home
+from sf_insights.settings.environment import existing_home
 
 
 def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | None) -> dg.Definitions:

@@ -20,10 +20,10 @@ from sf_insights.settings.home import (
     HOME_VARIABLE,
     WAREHOUSE_NAME,
     Home,
-    existing_home,
     found_home,
     named_home,
     no_home,
+    not_a_home,
     refuse_installed,
 )
 
@@ -60,6 +60,25 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
     if home is None:
         return real
     return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
+
+
+def existing_home(directory: str | Path) -> Home:
+    """The home that somebody names: it has the YAML, or its .env names another one in SF_INSIGHTS_CONFIG.
+
+    Raises:
+        ConfigurationProblem: there is no home, or it is among installed packages.
+    """
+    home = named_home(directory)
+    if not home.has_configuration and CONFIGURATION_VARIABLE not in _from_file(home):
+        raise not_a_home(home.directory)
+    return home
+
+
+def child_environment() -> dict[str, str]:
+    """The environment for a process that starts in another directory: with the same home and the same files."""
+    paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
+    home = found_home(os.environ)
+    return {**os.environ, **paths, **({HOME_VARIABLE: str(home.directory)} if home else {})}
 
 
 def _from_file(home: Home) -> dict[str, str]:
@@ -104,8 +123,8 @@ class Places:
             data = Path(moved).expanduser().absolute()
             configuration = data / CONFIGURATION_NAME
         elif home := found_home(variables):
-            if not (named or home.is_checkout):
-                existing_home(home.directory)
+            if not (named or home.is_checkout or home.has_configuration):
+                raise not_a_home(home.directory)
             data, configuration = home.data, home.configuration
         else:
             raise no_home()

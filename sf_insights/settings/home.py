@@ -56,6 +56,10 @@ class Home:
         return (self.data if self.is_checkout else self.directory) / CONFIGURATION_NAME
 
     @property
+    def has_configuration(self) -> bool:
+        return os.path.isfile(self.configuration)  # noqa: PTH113 - False, and no error, where this user may not look
+
+    @property
     def env_file(self) -> Path:
         return self.directory / ".env"
 
@@ -79,19 +83,12 @@ def named_home(directory: str | Path) -> Home:
     return home
 
 
-def existing_home(directory: str | Path) -> Home:
-    """The home that somebody names, with its YAML.
-
-    Raises:
-        ConfigurationProblem: there is no home, or it is among installed packages.
-    """
-    home = named_home(directory)
-    if not os.path.isfile(home.configuration):  # noqa: PTH113 - False, and no error, where this user may not look
-        raise ConfigurationProblem(
-            f"{home.directory} is not a home: it has no {CONFIGURATION_NAME}.",
-            f"Name another directory, or make a home with `sf-insights init {home.directory}`.",
-        )
-    return home
+def not_a_home(directory: Path) -> ConfigurationProblem:
+    """What to tell a person who names a directory without settings."""
+    return ConfigurationProblem(
+        f"{directory} is not a home: it has no {CONFIGURATION_NAME}.",
+        f"Name another directory, or make a home with `sf-insights init {directory}`.",
+    )
 
 
 def found_home(variables: Mapping[str, str]) -> Home | None:
