@@ -120,9 +120,13 @@ def test_a_home_among_installed_packages_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_path_in_the_env_file_is_relative_to_the_home(home, monkeypatch):
-    (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\nSF_INSIGHTS_DATA_DIR=/elsewhere\n")
+    (home / ".env").write_text(
+        "SALESFORCE_PRIVATE_KEY_FILE=server.key\nREQUESTS_CA_BUNDLE=ca.pem\nSF_INSIGHTS_DATA_DIR=/elsewhere\n"
+    )
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     assert environment()["SALESFORCE_PRIVATE_KEY_FILE"] == str(home / "server.key")
+    assert environment()["REQUESTS_CA_BUNDLE"] == str(home / "ca.pem")
     assert environment()["SF_INSIGHTS_DATA_DIR"] == "/elsewhere"
 
 
