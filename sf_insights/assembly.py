@@ -7,14 +7,14 @@ import dagster as dg
 
 from sf_insights.assets import ALL_ASSETS
 from sf_insights.checks import ALL_CHECKS
-from sf_insights.dagster_instance.names import Names
+from sf_insights.dagster_instance.names import Names, ResourceKey
 from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.jobs import daily_account_field_sync
-from sf_insights.naming import named_asset, named_check
+from sf_insights.renaming import renamed_asset, renamed_check
 from sf_insights.schedules import daily_schedule
 from sf_insights.sensors import runs_that_died
-from sf_insights.settings.home import existing_home
+from sf_insights.settings.environment import existing_home
 
 
 def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | None) -> dg.Definitions:
@@ -23,8 +23,8 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
     directory = None if home is None else str(existing_home(home).directory)
     prefix = list(names.prefix)
     settings = SettingsResource(home=directory, key_prefix=prefix)
-    assets = [named_asset(asset, names) for asset in ALL_ASSETS]
-    checks = [named_check(check, names) for check in ALL_CHECKS]
+    assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
+    checks = [renamed_check(check, names) for check in ALL_CHECKS]
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks)
     return dg.Definitions(
         assets=assets,
@@ -33,9 +33,9 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
         schedules=[daily_schedule(job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources={
-            names.resource("settings"): settings,
-            names.resource("warehouse"): WarehouseResource(home=directory, key_prefix=prefix),
-            names.resource("salesforce"): SalesforceResource(home=directory, key_prefix=prefix),
-            names.resource("zuora"): ZuoraResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "settings", directory): settings,
+            ResourceKey(names, "warehouse", directory): WarehouseResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "salesforce", directory): SalesforceResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
         },
     )

@@ -76,7 +76,7 @@ def run_sync(
         retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for what
             the administrator's file says.
     """
-    from sf_insights.dagster_resources import ACCEPT_TAG, RETRY_TAG
+    from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, RETRY_TAG
 
     tags = {ACCEPT_TAG: " ".join(accept), RETRY_TAG: retry_for or ""}
     return _run({name: value for name, value in tags.items() if value}, None, on_news)
@@ -102,7 +102,7 @@ def _run(
 ) -> Outcome:
     import dagster as dg
 
-    from sf_insights.dagster_resources import day_tag
+    from sf_insights.dagster_resources.run_tags import day_tag
     from sf_insights.definitions import defs
 
     home = use_dagster_home()

@@ -48,13 +48,14 @@ def watch(directory: str, found: set[str]) -> None:
 def main() -> None:
     directory, notes, *arguments = sys.argv[1:]
     from sf_insights.cli import main as sf_insights
+    from sf_insights.settings.database_limits import USUAL_LIMITS
     from sf_insights.warehouse.compaction import compact
 
     found: set[str] = set()
     watch(directory, found)
     try:
         if arguments[0] == "compact":
-            compact(Path(arguments[1]))
+            compact(Path(arguments[1]), USUAL_LIMITS)
         else:
             sf_insights(arguments, prog_name="sf-insights")
     finally:

@@ -7,14 +7,14 @@ from rich.console import Console
 
 from sf_insights.cli import demo_home
 from sf_insights.cli.console import shown_path
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places, environment, names_an_org
 
 
 @contextmanager
 def chosen_org(console: Console, by: str) -> Iterator[str]:
     """Set the environment for that org, print which it is, and yield that sentence."""
     variables = environment()
-    if any(name.startswith("SALESFORCE_") for name in variables):
+    if names_an_org(variables):
         data = shown_path(Places.from_environment(variables).data)
         about = f"The org of your SALESFORCE_* variables, with data in {data}."
         console.print(about, soft_wrap=True)

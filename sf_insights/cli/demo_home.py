@@ -16,7 +16,7 @@ import filelock
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.salesforce.org import DEFAULT_API_VERSION
-from sf_insights.settings.environment import Places
+from sf_insights.settings.environment import OF_A_HOME, Places
 from sf_insights.settings.home import (
     CONFIGURATION_NAME,
     CONFIGURATION_VARIABLE,
@@ -33,7 +33,6 @@ ORG = DATA / "org"
 PLACES = Places(DATA, DATA / CONFIGURATION_NAME)
 _NOTE = DATA / "in_use_by"
 _POLL_SECONDS = 0.2
-_OF_USERS = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
 
 
 def environment(org: DemoOrg) -> dict[str, str]:
@@ -50,7 +49,7 @@ def environment(org: DemoOrg) -> dict[str, str]:
 
 def use_only(org: DemoOrg) -> None:
     """Let this process and its children know the demo org and no other."""
-    for name in [name for name in os.environ if name.startswith(_OF_USERS)]:
+    for name in [name for name in os.environ if name.startswith(OF_A_HOME)]:
         del os.environ[name]
     os.environ.update(environment(org))
 

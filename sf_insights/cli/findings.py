@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import duckdb
+from typing import Literal
 
 from sf_insights.cli.console import shown_path
 from sf_insights.dagster_instance.home import dagster_home, is_edited
@@ -21,20 +19,17 @@ from sf_insights.domain.fields.plan import KnownField, plan_fields
 from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.wording import counted
-from sf_insights.insights_accounts.landed_list import LandedList
 from sf_insights.insights_accounts.source import account_source
 from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
-from sf_insights.sql import parquet, render
 from sf_insights.system.disk import disk_problem
 from sf_insights.transport.retry import ONCE_MORE
-from sf_insights.warehouse.accounts.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS
-from sf_insights.warehouse.copies import unreadable
+from sf_insights.warehouse.accounts.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS, known_ids
+from sf_insights.warehouse.accounts.zuora_accounts import landed_ids
 from sf_insights.warehouse.fields.published_fields import published_fields
-from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.warehouse import Warehouse
+from sf_insights.warehouse.reading import holder_or_refusal, reading_snapshot
 
 _SAMPLE = 200
 
@@ -106,27 +101,18 @@ def _configuration(configuration: AccountFieldSync, places: Places, variables: M
 
 
 def _warehouse(places: Places) -> Finding:
-    warehouse = Warehouse(places.warehouse)
     shown = shown_path(places.warehouse)
     try:
-        warehouse.refuse_lost()
-        if not places.warehouse.exists():
-            return Finding("Configuration", "Warehouse", "ok", f"{shown} (the first sync creates it)")
-        if running := warehouse.holder():
-            return Finding("Configuration", "Warehouse", "ok", f"{shown}: {running}")
-        # Opening it as a sync does would upgrade it to this version.
-        warehouse.hold("sf-insights check", wait_seconds=0)
-        with duckdb.connect(str(places.warehouse), read_only=True) as connection:
-            connection.execute("FROM ops.warehouse")
-        return Finding("Configuration", "Warehouse", "ok", shown)
+        running = holder_or_refusal(places, "sf-insights check")
     except Problem as problem:
         return failed("Configuration", "Warehouse", problem)
-    except duckdb.Error as error:
-        return failed("Configuration", "Warehouse", unreadable(places.warehouse, error))
     except OSError as error:  # from the lock file beside it
         return failed("Configuration", "Warehouse", disk_problem(error) or WarehouseProblem(f"{error}."))
-    finally:
-        warehouse.close()
+    if running:
+        shown += f": {running}"
+    elif not places.warehouse.exists():
+        shown += " (the first sync creates it)"
+    return Finding("Configuration", "Warehouse", "ok", shown)
 
 
 def _snapshot(places: Places) -> Finding:
@@ -289,7 +275,7 @@ def _accounts(
         )
         with tempfile.TemporaryDirectory() as directory:
             landed = source.land(Path(directory) / "accounts")
-            given = _account_ids(landed)
+            given = landed_ids(landed)
     except Problem as problem:
         yield failed(group, "List", problem)
         return
@@ -319,12 +305,7 @@ def _match_rate(
         return Finding("Insights accounts", "Matching", state, NO_CRM_ACCOUNT_IDS, ENTER_CRM_ACCOUNT_IDS)
     if places.snapshot.exists():
         with reading_snapshot(places.snapshot) as tx:
-            found = tx.value(
-                "SELECT count(*) FROM unnest($ids::VARCHAR[]) AS given(id) WHERE id IN "
-                '(SELECT "Id" FROM salesforce.raw_accounts WHERE NOT "IsDeleted" AND absent_since IS NULL UNION ALL '
-                "SELECT salesforce_account_id FROM salesforce.merged_accounts WHERE surviving_account_id IS NOT NULL)",
-                {"ids": ids},
-            )
+            found = known_ids(tx, ids)
         of_what = "the accounts of the last sync"
     elif org is None:
         return Finding("Insights accounts", "Matching", "warning", "not checked: Salesforce is not connected")
@@ -350,12 +331,3 @@ def _match_rate(
 def _by_ids(ids: Sequence[str]) -> str:
     listed = ", ".join(f"'{id_}'" for id_ in ids)  # safe: to_18_characters allows only letters and digits
     return f"SELECT Id FROM Account WHERE Id IN ({listed})"
-
-
-def _account_ids(landed: LandedList) -> list[str | None]:
-    """Return the 18-character id of each non-empty CRM Account ID, None if it is invalid."""
-    with duckdb.connect() as connection:
-        connection.execute(render("ids/macros"))
-        named = render("ids/crm_account_ids", accounts=parquet(landed.files))
-        rows: list[Any] = connection.execute(f"SELECT id18 FROM ({named}) WHERE given_id != ''").fetchall()
-    return [id18 for (id18,) in rows]

@@ -8,7 +8,8 @@ import click
 
 from sf_insights.cli.failures import fail
 from sf_insights.domain.problems import Problem
-from sf_insights.settings.home import HOME_VARIABLE, existing_home
+from sf_insights.settings.environment import existing_home
+from sf_insights.settings.home import HOME_VARIABLE
 
 
 def _use(context: click.Context, _: click.Parameter, directory: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What the definitions of a home are called in Dagster: under its key prefix, so that one project takes many homes."""
+"""The names of a home's definitions in Dagster. With a key prefix for each home, one project can have many homes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from sf_insights.domain.problems import ConfigurationProblem
 
 _PART = re.compile(r"[A-Za-z0-9_]+")
-_ALONE = "sf_insights_"  # a project that this is merged into may well have a resource called `warehouse`
+_ALONE = "sf_insights_"  # the project may have a resource called `warehouse` too
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names under one key prefix; without one, the names of a home that is alone."""
+    """The names under one key prefix, or those of a home without one."""
 
     prefix: tuple[str, ...] = ()
 
@@ -46,3 +46,40 @@ class Names:
     def resource(self, name: str) -> str:
         """The key of a resource; these are global in a project."""
         return self.name(name) if self.prefix else _ALONE + name
+
+
+class ResourceKey(str):
+    """The key of a resource of one home. Comparing it with the same key of another home is refused.
+
+    Dagster compares resource keys when it merges definitions. Its own error would not name the homes.
+    """
+
+    _prefix: str
+    _home: str
+
+    def __new__(cls, names: Names, name: str, home: str | None) -> ResourceKey:
+        """`home` is the directory; None for the home of the process."""
+        key = super().__new__(cls, names.resource(name))
+        key._prefix = f"the key prefix {'/'.join(names.prefix)}" if names.prefix else "no key prefix"
+        key._home = home or "the home of this process"
+        return key
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the texts.
+
+        Raises:
+            ConfigurationProblem: the other key is equal and of another home.
+        """
+        is_same = str.__eq__(self, other)
+        if is_same is True and isinstance(other, ResourceKey) and other._home != self._home:
+            first, second = sorted((self._home, other._home))
+            raise ConfigurationProblem(
+                f"Two homes have {self._prefix}: {first} and {second}.", "Give each home a key_prefix of its own."
+            )
+        return is_same
+
+    __hash__ = str.__hash__
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Pickle the text alone: the process of a step merges nothing."""
+        return str, (str(self),)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sf_insights.domain.syncs.schedule import Attempt, Ending
+from sf_insights.settings.environment import SALESFORCE, ZUORA
 from sf_insights.settings.home import shipped
 
 if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
@@ -25,7 +26,6 @@ REPOSITORY_TAG = ".dagster/repository"  # by which Dagster's pages find the runs
 
 _REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
 _COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_changes", "account_metrics"})
-_SECRETS = ("SALESFORCE_", "ZUORA_")
 _FINGERPRINT_LENGTH = 16
 _MOST_AT_ONCE = 50
 _REPAIR = "The warehouse does not contain what was read: restore a backup with `sf-insights restore`, and run again."
@@ -138,7 +138,7 @@ def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> s
         text = configuration.read_bytes()
     except OSError:
         text = b""
-    credentials = sorted((name, value) for name, value in variables.items() if name.startswith(_SECRETS))
+    credentials = sorted((name, value) for name, value in variables.items() if name.startswith((SALESFORCE, ZUORA)))
     return hashlib.sha256(text + repr(credentials).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
 
 

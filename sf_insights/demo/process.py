@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,16 @@ class DemoOrg:
         }
 
     @property
+    def writer_environment(self) -> dict[str, str]:
+        """The SALESFORCE_* variables of a second app, with its own user who may always write."""
+        return {
+            "SALESFORCE_ENDPOINT": self.url,
+            "SALESFORCE_DOMAIN": credentials.MY_DOMAIN,
+            "SALESFORCE_CONSUMER_KEY": credentials.WRITER_CONSUMER_KEY,
+            "SALESFORCE_CONSUMER_SECRET": credentials.WRITER_CONSUMER_SECRET,
+        }
+
+    @property
     def private_key_file(self) -> Path:
         """The private key for JWT logins."""
         return self.directory / credentials.PRIVATE_KEY_FILE
@@ -100,12 +110,16 @@ class DemoOrg:
     # The truth
 
     def accounts(self) -> list[dict[str, Any]]:
-        """Return every account, including deleted but not purged ones, with its values by API name.
+        """Return every account, as `records` does."""
+        return self.records("Account")
+
+    def records(self, object_name: str) -> list[dict[str, Any]]:
+        """Return every record of Account or Customer__c, including deleted but not purged ones, by API name.
 
         Values: text, dates and times as str in Salesforce's form (2026-01-31T12:34:56.000Z), int for int fields, float
         for double, currency and percent (25.0 is 25 %), bool, None for null.
         """
-        return list(self._lines("accounts"))
+        return list(self._lines(f"records?object_name={object_name}"))
 
     def zuora_accounts(self) -> list[dict[str, Any]]:
         """Return every Zuora account: the API's columns (with nulls), kind, salesforce_id and survivor_id.
@@ -117,6 +131,17 @@ class DemoOrg:
     def purged(self) -> list[dict[str, Any]]:
         """Return Id and MasterRecordId of every purged account."""
         return list(self._lines("purged"))
+
+    def writes(self) -> dict[str, dict[str, Any]]:
+        """Return what clients wrote through the APIs: {record id: {"writes": n, "unchanged": n, "cells": {field: n}}}.
+
+        `unchanged` counts the writes that changed no value. Only committed writes count.
+        """
+        return dict(self._call("writes"))
+
+    def unchanged_cells(self) -> dict[str, dict[str, int]]:
+        """Return how often clients wrote the value that a cell already had: {record id: {field: n}}."""
+        return dict(self._call("unchanged_cells"))
 
     def state(self) -> dict[str, Any]:
         """Return accounts, seed, day, now, live_accounts and the settings."""
@@ -135,6 +160,10 @@ class DemoOrg:
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
         """Set fields of an account by API name; `stamped=False` keeps its timestamps, as for a changed formula."""
         self._call("update_account", id_=id_, values=values, stamped=stamped)
+
+    def edit(self, object_name: str, id_: str, /, **values: Any) -> None:
+        """Set fields of a record by API name as a person does; `writes` does not count it, and no rule applies."""
+        self._call("edit", object_name=object_name, id_=id_, values=values)
 
     def add_account(self, **values: Any) -> str:
         """Create an account and return its id; invents the values not given."""
@@ -168,17 +197,17 @@ class DemoOrg:
         """Remove a Zuora account, given by Id or AccountNumber."""
         self._call("delete_zuora_account", account=account)
 
-    def hide_field(self, name: str) -> None:
-        """Hide a field from the API user by field-level security."""
-        self._call("change_field", name=name, changes={"hidden": True})
+    def hide_field(self, name: str, object_name: str = "Account") -> None:
+        """Hide a field from the API users by field-level security."""
+        self._call("change_field", name=name, changes={"hidden": True}, object_name=object_name)
 
-    def show_field(self, name: str) -> None:
+    def show_field(self, name: str, object_name: str = "Account") -> None:
         """Show a hidden field again."""
-        self._call("change_field", name=name, changes={"hidden": False})
+        self._call("change_field", name=name, changes={"hidden": False}, object_name=object_name)
 
-    def change_field(self, name: str, /, **changes: Any) -> None:
-        """Change a field's definition: label, type, length, precision, scale, digits, help_text, values..."""
-        self._call("change_field", name=name, changes=changes)
+    def change_field(self, name: str, /, *, object_name: str = "Account", **changes: Any) -> None:
+        """Change a field's definition: label, type, length, precision, scale, digits, updateable, values..."""
+        self._call("change_field", name=name, changes=changes, object_name=object_name)
 
     def rename_field(self, name: str, new_name: str) -> None:
         """Change a field's API name; its values stay."""
@@ -201,6 +230,30 @@ class DemoOrg:
     def remove_field(self, name: str) -> None:
         """Remove a field from Account."""
         self._call("remove_field", name=name)
+
+    # Rules
+
+    def add_validation_rule(
+        self, field: str, message: str, refused: Sequence[str | None], object_name: str = "Account"
+    ) -> None:
+        """Refuse to save records whose field has one of these stored texts (None: null), whatever else is written."""
+        self._call("add_validation_rule", field=field, message=message, refused=list(refused), object_name=object_name)
+
+    def add_trigger(self, ids: Iterable[str], *, whole_chunk: bool = False, object_name: str = "Account") -> None:
+        """Make a trigger fail for these records: alone, or with all records of their chunk of 200."""
+        self._call("add_trigger", ids=list(ids), whole_chunk=whole_chunk, object_name=object_name)
+
+    def add_flow(self, field: str, value: str | None = None, object_name: str = "Account") -> None:
+        """Make a flow set this field on every write: to a stored text, or to the number of the record's writes."""
+        self._call("add_flow", field=field, value=value, object_name=object_name)
+
+    def lock_records(self, ids: Iterable[str], tries: int) -> None:
+        """Let the next tries to write each of these records find it locked."""
+        self._call("lock_records", ids=list(ids), tries=tries)
+
+    def remove_rules(self) -> None:
+        """Remove all validation rules, triggers, flows and locks."""
+        self._call("remove_rules")
 
     # Faults
 

@@ -52,4 +52,4 @@ def is_sync_due(places: Places) -> bool:
 
 
 def _is_held(places: Places) -> bool:
-    return places.warehouse.exists() and Warehouse(places.warehouse).holder() is not None
+    return places.warehouse.exists() and Warehouse.of(places).holder() is not None

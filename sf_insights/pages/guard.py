@@ -137,13 +137,16 @@ class Guard:
         """Whether a Host header names the public address; the port is ignored, since a proxy may drop it."""
         return self._public is not None and _name_and_port(host)[0] == self._public.host
 
-    def _is_own(self, host: str) -> bool:
+    def _is_loopback(self, host: str) -> bool:
+        """Whether a Host header names this server on this machine, without a proxy."""
         name, port = _name_and_port(host)
-        if self._is_public(host):
+        return is_loopback(name) and port == self._port
+
+    def _is_own(self, host: str) -> bool:
+        name, _ = _name_and_port(host)
+        if self._is_public(host) or self._is_loopback(host):
             return True
-        if is_loopback(name):
-            return port == self._port
-        if is_loopback(self._host):
+        if is_loopback(name) or is_loopback(self._host):
             return False
         # DNS rebinding needs a name, so any IP address is safe. The port may be that of a proxy.
         return name in {self._host, socket.gethostname().lower(), socket.getfqdn().lower()} or _is_address(name)
@@ -163,8 +166,9 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or (self._public is not None and self._public.is_origin(origin)):
             return True
-        # Over plain http, an attacker could answer under the public name.
-        return not self._is_public(host) and origin.partition("://")[2].lower() == host.lower()
+        # Over plain http, an attacker could answer under the public name, except on this machine.
+        may_be_http = self._is_loopback(host) or not self._is_public(host)
+        return may_be_http and origin.partition("://")[2].lower() == host.lower()
 
     def _signed_in(self, form: Form) -> Response:
         if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):

@@ -1,41 +1,40 @@
-"""Where things are, and what the environment says: the data directory, DuckDB's limits, the day."""
+"""Where things are, and what the environment says: the variables of a home, its files, the day."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import dotenv
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.database_limits import MEMORY_VARIABLE, THREADS_VARIABLE, USUAL_LIMITS, DatabaseLimits
 from sf_insights.settings.home import (
     CONFIGURATION_NAME,
     CONFIGURATION_VARIABLE,
     DATA_VARIABLE,
     HOME_VARIABLE,
+    WAREHOUSE_NAME,
     Home,
-    existing_home,
     found_home,
     named_home,
     no_home,
+    not_a_home,
     refuse_installed,
 )
 
 SNAPSHOT_NAME = "account_insights.duckdb"
-_TODAY = "SF_INSIGHTS_TODAY"
-_MEMORY = "SF_INSIGHTS_MEMORY_LIMIT"
-_THREADS = "SF_INSIGHTS_THREADS"
-_DEFAULT_MEMORY = "550MB"  # what does not fit goes to disk, next to the warehouse
+TODAY_VARIABLE = "SF_INSIGHTS_TODAY"
 
-_OF_A_HOME = ("SALESFORCE_", "ZUORA_", "SF_INSIGHTS_")
-_OF_THE_MACHINE = (_TODAY, _MEMORY, _THREADS)
-_PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE")
+# What the names of variables begin with: those of an org, those of the list of Insights accounts, and our own.
+SALESFORCE, ZUORA, OURS = "SALESFORCE_", "ZUORA_", "SF_INSIGHTS_"
+OF_A_HOME = (SALESFORCE, ZUORA, OURS)
+_OF_THE_MACHINE = (TODAY_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE)
+_PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE", "REQUESTS_CA_BUNDLE")
 
 
 def environment() -> dict[str, str]:
@@ -57,10 +56,29 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
     real = {name: value for name, value in os.environ.items() if value}
     home = found_home(real) if directory is None else named_home(directory)
     if is_one_of_many:
-        real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(_OF_A_HOME)}
+        real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(OF_A_HOME)}
     if home is None:
         return real
     return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
+
+
+def existing_home(directory: str | Path) -> Home:
+    """The home that somebody names: it has the YAML, or its .env names another one in SF_INSIGHTS_CONFIG.
+
+    Raises:
+        ConfigurationProblem: there is no home, or it is among installed packages.
+    """
+    home = named_home(directory)
+    if not home.has_configuration and CONFIGURATION_VARIABLE not in _from_file(home):
+        raise not_a_home(home.directory)
+    return home
+
+
+def child_environment() -> dict[str, str]:
+    """The environment for a process that starts in another directory: with the same home and the same files."""
+    paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
+    home = found_home(os.environ)
+    return {**os.environ, **paths, **({HOME_VARIABLE: str(home.directory)} if home else {})}
 
 
 def _from_file(home: Home) -> dict[str, str]:
@@ -70,9 +88,14 @@ def _from_file(home: Home) -> dict[str, str]:
     itself may set the day.
     """
     variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
-    variables.pop(_TODAY, None)
+    variables.pop(TODAY_VARIABLE, None)
     paths = {name: str(home.directory / Path(variables[name]).expanduser()) for name in _PATHS if name in variables}
     return {**variables, **paths}
+
+
+def names_an_org(variables: Mapping[str, str]) -> bool:
+    """Whether any SALESFORCE_* variable is set."""
+    return any(name.startswith(SALESFORCE) for name in variables)
 
 
 def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -82,10 +105,11 @@ def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Places:
-    """The files of one installation."""
+    """The files of one home, and what DuckDB may use to write its warehouse."""
 
     data: Path
     configuration: Path
+    limits: DatabaseLimits = USUAL_LIMITS
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Places:
@@ -99,17 +123,18 @@ class Places:
             data = Path(moved).expanduser().absolute()
             configuration = data / CONFIGURATION_NAME
         elif home := found_home(variables):
-            if not (named or home.is_checkout):
-                existing_home(home.directory)
+            if not (named or home.is_checkout or home.has_configuration):
+                raise not_a_home(home.directory)
             data, configuration = home.data, home.configuration
         else:
             raise no_home()
         refuse_installed(data)
-        return cls(data, Path(named).expanduser().absolute() if named else configuration)
+        configuration = Path(named).expanduser().absolute() if named else configuration
+        return cls(data, configuration, DatabaseLimits.from_environment(variables))
 
     @property
     def warehouse(self) -> Path:
-        return self.data / "warehouse.duckdb"
+        return self.data / WAREHOUSE_NAME
 
     @property
     def snapshot(self) -> Path:
@@ -120,31 +145,17 @@ class Places:
         return self.data / "landing"
 
 
-def database_limits(variables: Mapping[str, str]) -> dict[str, Any]:
-    """What DuckDB may use to write the warehouse: SF_INSIGHTS_MEMORY_LIMIT, and SF_INSIGHTS_THREADS or all cores.
-
-    Raises:
-        ConfigurationProblem: one of them cannot be understood.
-    """
-    memory, threads = variables.get(_MEMORY, _DEFAULT_MEMORY), variables.get(_THREADS)
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MG]i?B", memory):
-        raise ConfigurationProblem(f"{_MEMORY} is {memory!r}, which is not a size.", "Write it as 800MB or 2GB.")
-    if threads is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", threads):
-        raise ConfigurationProblem(f"{_THREADS} is {threads!r}, which is not a number of threads.", "Write it as 2.")
-    return {"memory_limit": memory, **({"threads": threads} if threads else {})}
-
-
 def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
     """The day of a sync that opens now: SF_INSIGHTS_TODAY, or the date in the configured time zone.
 
     Raises:
         ConfigurationProblem: SF_INSIGHTS_TODAY is not a date.
     """
-    if _TODAY not in variables:
+    if TODAY_VARIABLE not in variables:
         return datetime.now(zone).date()
     try:
-        return date.fromisoformat(variables[_TODAY])
+        return date.fromisoformat(variables[TODAY_VARIABLE])
     except ValueError:
         raise ConfigurationProblem(
-            f"{_TODAY} is {variables[_TODAY]!r}, which is not a date.", "Write it as 2026-03-01."
+            f"{TODAY_VARIABLE} is {variables[TODAY_VARIABLE]!r}, which is not a date.", "Write it as 2026-03-01."
         ) from None

@@ -15,6 +15,7 @@ import platformdirs
 from sf_insights.domain.problems import ConfigurationProblem
 
 CONFIGURATION_NAME = "account_field_sync.yaml"
+WAREHOUSE_NAME = "warehouse.duckdb"
 HOME_VARIABLE = "SF_INSIGHTS_HOME"
 DATA_VARIABLE = "SF_INSIGHTS_DATA_DIR"
 CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
@@ -22,7 +23,6 @@ CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent  # site-packages, in an installed wheel
 _INSTALLED = {"site-packages", "dist-packages"}
-_WAREHOUSE_NAME = "warehouse.duckdb"
 
 
 def runs_from_checkout() -> bool:
@@ -56,6 +56,10 @@ class Home:
         return (self.data if self.is_checkout else self.directory) / CONFIGURATION_NAME
 
     @property
+    def has_configuration(self) -> bool:
+        return os.path.isfile(self.configuration)  # noqa: PTH113 - False, and no error, where this user may not look
+
+    @property
     def env_file(self) -> Path:
         return self.directory / ".env"
 
@@ -79,19 +83,12 @@ def named_home(directory: str | Path) -> Home:
     return home
 
 
-def existing_home(directory: str | Path) -> Home:
-    """The home that somebody names, with its YAML.
-
-    Raises:
-        ConfigurationProblem: there is no home, or it is among installed packages.
-    """
-    home = named_home(directory)
-    if not os.path.isfile(home.configuration):  # noqa: PTH113 - False, and no error, where this user may not look
-        raise ConfigurationProblem(
-            f"{home.directory} is not a home: it has no {CONFIGURATION_NAME}.",
-            f"Name another directory, or make a home with `sf-insights init {home.directory}`.",
-        )
-    return home
+def not_a_home(directory: Path) -> ConfigurationProblem:
+    """What to tell a person who names a directory without settings."""
+    return ConfigurationProblem(
+        f"{directory} is not a home: it has no {CONFIGURATION_NAME}.",
+        f"Name another directory, or make a home with `sf-insights init {directory}`.",
+    )
 
 
 def found_home(variables: Mapping[str, str]) -> Home | None:
@@ -154,6 +151,6 @@ def _is_home(directory: Path) -> bool:
     """Whether a directory is a home, and not the data directory of one, where an older version kept the YAML."""
     return (
         os.path.isfile(directory / CONFIGURATION_NAME)  # noqa: PTH113 - False, and no error, where this user may not look
-        and not os.path.exists(directory / _WAREHOUSE_NAME)  # noqa: PTH110 - likewise
+        and not os.path.exists(directory / WAREHOUSE_NAME)  # noqa: PTH110 - likewise
         and directory not in (CHECKOUT / "data", demo_data())
     )

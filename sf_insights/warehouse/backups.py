@@ -27,7 +27,7 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
     warehouse.refuse_missing()
     warehouse.open("sf-insights backup")
     try:
-        replace_file(warehouse.checkpointed(), file, mode=PRIVATE)
+        replace_file(warehouse.checkpointed(), file, mode=PRIVATE, limits=warehouse.limits)
     except OSError as error:
         raise ConfigurationProblem(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
     finally:
@@ -50,7 +50,13 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
     warehouse.hold("sf-insights restore")
     try:
         # Move the old file only when the copy is complete, and move it back if replacing it fails.
-        replace_file(file, warehouse.path, mode=PRIVATE, complete=lambda _: _move(warehouse.path, aside))
+        replace_file(
+            file,
+            warehouse.path,
+            mode=PRIVATE,
+            limits=warehouse.limits,
+            complete=lambda _: _move(warehouse.path, aside),
+        )
     except BaseException:
         if not warehouse.path.exists():
             _move(aside, warehouse.path)

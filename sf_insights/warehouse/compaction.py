@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from sf_insights.settings.environment import database_limits, environment
+from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import literal
 from sf_insights.system.durable import PRIVATE_DIRECTORY, flush
 from sf_insights.warehouse.transaction import Transaction
@@ -37,7 +37,7 @@ def has_holes(tx: Transaction) -> bool:
     return bool(free + dead > _TOLERATED and (free + dead) * size > _LEAST_BYTES)
 
 
-def compact(file: Path) -> None:
+def compact(file: Path, limits: DatabaseLimits) -> None:
     """Replace a closed warehouse with a copy without unused space, in one step.
 
     If that fails, for example because the disk is full, log a warning and leave the file unchanged.
@@ -51,7 +51,7 @@ def compact(file: Path) -> None:
             room.unlink()  # the copy of an earlier version of sf_insights
         shutil.rmtree(room, ignore_errors=True)  # left by a killed process
         room.mkdir(mode=PRIVATE_DIRECTORY)
-        with duckdb.connect(config=database_limits(environment())) as connection:
+        with duckdb.connect(config=limits.as_options()) as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET temp_directory = {literal(str(room / 'tmp'))}")
             connection.execute(f"ATTACH {literal(str(file))} AS held (READ_ONLY)")

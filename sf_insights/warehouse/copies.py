@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
-from sf_insights.settings.environment import database_limits, environment
+from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import identifier
 from sf_insights.system.durable import create_private, flush
 
@@ -20,6 +20,7 @@ def replace_file(
     file: Path,
     target: Path,
     mode: int,
+    limits: DatabaseLimits,
     complete: Callable[[Path], None] = lambda _: None,
     just_read: Collection[str] = (),
 ) -> None:
@@ -31,6 +32,7 @@ def replace_file(
         file: the file to copy. To detect damage, every column of every table is read in the copy.
         target: the file to replace.
         mode: the permissions of the target.
+        limits: what DuckDB may use to read the copy.
         complete: called with the path of the copy before it replaces the target; may change the copy.
         just_read: tables, as schema.table, that the caller has just read in full; they are not read again.
 
@@ -44,7 +46,7 @@ def replace_file(
         log.unlink(missing_ok=True)
         create_private(copy)  # other users cannot read it until it has its final mode
         shutil.copyfile(file, copy)
-        _refuse_damaged(copy, file, just_read)
+        _refuse_damaged(copy, file, limits, just_read)
         complete(copy)
         flush(copy)
         copy.chmod(mode)
@@ -58,10 +60,10 @@ def replace_file(
     flush(target.parent)
 
 
-def _refuse_damaged(copy: Path, of: Path, just_read: Collection[str]) -> None:
+def _refuse_damaged(copy: Path, of: Path, limits: DatabaseLimits, just_read: Collection[str]) -> None:
     """Read every column of every table, because DuckDB detects a damaged block only when it reads it."""
     try:
-        with duckdb.connect(str(copy), read_only=True, config=database_limits(environment())) as connection:
+        with duckdb.connect(str(copy), read_only=True, config=limits.as_options()) as connection:
             tables = connection.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
             ).fetchall()

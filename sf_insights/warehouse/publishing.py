@@ -42,11 +42,12 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
     file = warehouse.checkpointed()
     try:
         if worth_compacting:
-            compact(file)
+            compact(file, warehouse.limits)
         replace_file(
             file,
             snapshot,
             mode=_READ_ONLY,
+            limits=warehouse.limits,
             complete=lambda copy: _stamp_copy(copy, moment),
             just_read=just_read,
         )

@@ -13,7 +13,7 @@ import duckdb
 
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.settings.environment import Places
-from sf_insights.warehouse.copies import damage
+from sf_insights.warehouse.copies import damage, unreadable
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
@@ -43,7 +43,7 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
     Raises:
         WarehouseProblem: the file cannot be opened, or an earlier version published the snapshot.
     """
-    warehouse = Warehouse(places.warehouse)
+    warehouse = Warehouse.of(places)
     is_protected = places.warehouse.exists() and not _may_write(places)
     with _ONE_AT_A_TIME:
         running = _opened(warehouse, purpose) if places.warehouse.exists() and not is_protected else None
@@ -60,6 +60,32 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
             yield Reading(tx, "snapshot", running, is_protected)
     else:
         yield Reading(None, "snapshot", running, is_protected)
+
+
+def holder_or_refusal(places: Places, purpose: str) -> str | None:
+    """Return who holds the warehouse, or None if it is free or not there yet. Refuse one that a sync could not open.
+
+    The check is done under the lock, and does not upgrade an older warehouse.
+
+    Raises:
+        WarehouseProblem: the warehouse is lost, or cannot be opened.
+        OSError: the lock cannot be taken.
+    """
+    warehouse = Warehouse.of(places)
+    warehouse.refuse_lost()
+    if not places.warehouse.exists():
+        return None
+    if running := warehouse.holder():
+        return running
+    warehouse.hold(purpose, wait_seconds=0)
+    try:
+        with duckdb.connect(str(places.warehouse), read_only=True) as connection:
+            connection.execute("FROM ops.warehouse")
+    except duckdb.Error as error:
+        raise unreadable(places.warehouse, error) from None
+    finally:
+        warehouse.close()
+    return None
 
 
 def _refuse_older(tx: Transaction, places: Places) -> None:

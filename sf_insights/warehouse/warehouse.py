@@ -17,7 +17,8 @@ import filelock
 import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
-from sf_insights.settings.environment import SNAPSHOT_NAME, database_limits, environment
+from sf_insights.settings.database_limits import MEMORY_VARIABLE, USUAL_LIMITS, DatabaseLimits
+from sf_insights.settings.environment import SNAPSHOT_NAME, Places
 from sf_insights.sql import migrations, render
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE
@@ -38,11 +39,17 @@ _DYING_SECONDS = 5.0
 class Warehouse:
     """warehouse.duckdb under its lock. Nothing else in the project opens that file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: DatabaseLimits = USUAL_LIMITS) -> None:
         self.path = path
+        self.limits = limits
         self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
         self._holder = HolderNote(path.with_suffix(".holder"))
         self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def of(cls, places: Places) -> Warehouse:
+        """The warehouse of a home, with the limits of that home."""
+        return cls(places.warehouse, places.limits)
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +123,7 @@ class Warehouse:
             # A failed COMMIT has already rolled back, and a broken connection cannot roll back.
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
-            if found := damage(self.path, error) or _out_of_memory(error):
+            if found := damage(self.path, error) or self._out_of_memory(error):
                 raise found from error
             raise
         connection.execute("COMMIT")
@@ -213,7 +220,7 @@ class Warehouse:
                 duckdb.connect,
                 str(self.path),
                 config={
-                    **database_limits(environment()),
+                    **self.limits.as_options(),
                     "storage_compatibility_version": STORAGE_VERSION,
                     "autoinstall_known_extensions": "false",
                     "preserve_insertion_order": "false",
@@ -251,7 +258,7 @@ class Warehouse:
         """Write a copy of the current file beside it; return its path."""
         copy = self.path.with_name(f"{self.path.stem}.{occasion}-{now():%Y%m%dT%H%M%S}.duckdb")
         try:
-            replace_file(self.checkpointed(), copy, mode=PRIVATE)
+            replace_file(self.checkpointed(), copy, mode=PRIVATE, limits=self.limits)
         except OSError as error:
             raise WarehouseProblem(
                 f"{self.path.name} has an older schema, but cannot be copied before its migration: {error.strerror}. "
@@ -270,13 +277,12 @@ class Warehouse:
             for table in ("ops.warehouse", "insights.snapshot"):
                 tx.execute(f"UPDATE {table} SET schema_version = $version", {"version": SCHEMA_VERSION})
 
-
-def _out_of_memory(error: BaseException) -> WarehouseProblem | None:
-    """Return the error for a statement that needs more memory than the limit; None for other errors."""
-    if not isinstance(error, duckdb.OutOfMemoryException):
-        return None
-    limit = database_limits(environment())["memory_limit"]
-    return WarehouseUnusable(
-        f"DuckDB may use {limit} of memory, which is not enough for so many accounts. Nothing was changed.",
-        "Set SF_INSIGHTS_MEMORY_LIMIT to a larger value, such as 2GB, and run again.",
-    )
+    def _out_of_memory(self, error: BaseException) -> WarehouseProblem | None:
+        """Return the error for a statement that needs more memory than the limit; None for other errors."""
+        if not isinstance(error, duckdb.OutOfMemoryException):
+            return None
+        return WarehouseUnusable(
+            f"DuckDB may use {self.limits.memory} of memory, which is not enough for so many accounts. "
+            "Nothing was changed.",
+            f"Set {MEMORY_VARIABLE} to a larger value, such as 2GB, and run again.",
+        )

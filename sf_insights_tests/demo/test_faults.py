@@ -148,7 +148,7 @@ def test_clearing_resets_faults_and_settings(org: DemoOrg, rest) -> None:
 
 
 def test_invalid_faults_are_explained(org: DemoOrg) -> None:
-    with pytest.raises(DemoOrgError, match="unknown fault 'explode'; known: drop_before"):
+    with pytest.raises(DemoOrgError, match="unknown fault 'explode'; known: drop_after"):
         org.fault("explode")
     with pytest.raises(DemoOrgError, match="Account has no field 'Nope__c'"):
         org.update_account(org.accounts()[0]["Id"], Nope__c=1)

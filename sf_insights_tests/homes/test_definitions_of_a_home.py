@@ -7,7 +7,7 @@ from sf_insights import AccountFieldSync, account_field_sync
 from sf_insights.dagster_instance.names import Names
 from sf_insights.definitions import defs as alone
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.naming import named_asset
+from sf_insights.renaming import renamed_asset
 from sf_insights.settings.new_home import make_home
 
 pytestmark = pytest.mark.usefixtures("no_named_home")
@@ -49,7 +49,7 @@ def test_a_prefix_keeps_the_settings_of_each_step():
     def slow():
         return dg.MaterializeResult()
 
-    step = named_asset(slow, Names.under("emea")).op
+    step = renamed_asset(slow, Names.under("emea")).op
     assert step.name == "emea__insights__slow"
     assert (step.retry_policy, step.pool, step.tags) == (slow.op.retry_policy, "org", slow.op.tags)
 
@@ -102,13 +102,30 @@ def test_a_projects_settings_do_not_affect_a_home(homes):
     assert merged.executor is dg.multiprocess_executor
 
 
-def test_two_homes_under_one_prefix_are_refused(homes):
-    both = [account_field_sync(home, key_prefix="emea") for home in homes]
-    with pytest.raises(dg.DagsterInvariantViolationError, match="different resources with same key 'emea__settings'"):
+def test_two_homes_under_one_prefix_are_refused_by_name(homes):
+    emea, apac = homes
+    both = [account_field_sync(home, key_prefix=["acme", "emea"]) for home in homes]
+    with pytest.raises(ConfigurationProblem) as refused:
         dg.Definitions.merge(*both)
+    assert refused.value.what == f"Two homes have the key prefix acme/emea: {apac} and {emea}."
+    assert refused.value.remedy == "Give each home a key_prefix of its own."
     both = [account_field_sync(home) for home in homes]
-    with pytest.raises(dg.DagsterInvariantViolationError, match="same key 'sf_insights_settings'"):
+    with pytest.raises(ConfigurationProblem, match=f"Two homes have no key prefix: {apac} and {emea}"):
         dg.Definitions.merge(*both)
+    with pytest.raises(ConfigurationProblem, match=f"no key prefix: {emea} and the home of this process"):
+        dg.Definitions.merge(account_field_sync(emea), account_field_sync())
+
+
+def test_a_sync_keeps_to_the_limits_in_the_env_file_of_its_home(both, homes, tmp_path, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(homes[0]))
+    (homes[0] / ".env").write_text("SF_INSIGHTS_MEMORY_LIMIT=much\n")
+    (homes[1] / ".env").write_text("SF_INSIGHTS_MEMORY_LIMIT=more\n")
+    (tmp_path / "dagster").mkdir()
+    job = both.resolve_job_def("acme__apac__daily_account_field_sync")
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    said = [event.step_failure_data.user_failure_data for event in result.all_events if event.is_step_failure]
+    assert said[0].description == "SF_INSIGHTS_MEMORY_LIMIT is 'more', which is not a size. Write it as 800MB or 2GB."
 
 
 @pytest.mark.parametrize("prefix", ["", "em-ea", "emea/west", "é", [], ["emea", ""], ["emea", 1]])

@@ -4,10 +4,13 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from sf_insights import account_field_sync
+from sf_insights.cli import main
 from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.settings.environment import Places, environment, variables_of
+from sf_insights.settings.environment import Places, child_environment, environment, variables_of
 from sf_insights.settings.home import CHECKOUT
 from sf_insights.settings.new_home import make_home
 
@@ -75,6 +78,37 @@ def test_a_home_without_settings_is_refused_with_the_remedy(tmp_path, monkeypatc
     assert f"sf-insights init {tmp_path}" in refused.value.remedy
 
 
+def test_a_home_whose_env_file_moves_the_settings_can_be_named(home, tmp_path):
+    (tmp_path / "ours").mkdir()
+    (home / NAME).rename(tmp_path / "ours" / NAME)
+    assert "is not a home" in named(home).stderr
+    (home / ".env").write_text(f"SF_INSIGHTS_CONFIG=../ours/{NAME}\n")
+    assert "Nothing has been synced yet" in named(home).output
+    assert account_field_sync(home).jobs
+
+
+def named(home):
+    return CliRunner().invoke(main, ["--home", str(home), "status"])
+
+
+def test_a_process_in_another_directory_gets_the_same_files(home, tmp_path, monkeypatch):
+    """As Dagster does, which `sf-insights ui` starts in the directory of its state."""
+    (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SF_INSIGHTS_HOME", "emea")
+    monkeypatch.setenv("SF_INSIGHTS_CONFIG", "ours.yaml")
+    monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", "data")
+    code = (
+        "from sf_insights.settings.environment import Places, environment; variables = environment(); "
+        "places = Places.from_environment(variables); "
+        "print(places.data, places.configuration, variables['SALESFORCE_PRIVATE_KEY_FILE'])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", env=child_environment(), check=True, capture_output=True, text=True
+    )
+    assert told.stdout.split() == [str(tmp_path / "data"), str(tmp_path / "ours.yaml"), str(home / "server.key")]
+
+
 def test_a_home_among_installed_packages_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(tmp_path / "site-packages" / "mine"))
     with pytest.raises(ConfigurationProblem, match="is among installed packages"):
@@ -86,9 +120,13 @@ def test_a_home_among_installed_packages_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_path_in_the_env_file_is_relative_to_the_home(home, monkeypatch):
-    (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\nSF_INSIGHTS_DATA_DIR=/elsewhere\n")
+    (home / ".env").write_text(
+        "SALESFORCE_PRIVATE_KEY_FILE=server.key\nREQUESTS_CA_BUNDLE=ca.pem\nSF_INSIGHTS_DATA_DIR=/elsewhere\n"
+    )
     monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     assert environment()["SALESFORCE_PRIVATE_KEY_FILE"] == str(home / "server.key")
+    assert environment()["REQUESTS_CA_BUNDLE"] == str(home / "ca.pem")
     assert environment()["SF_INSIGHTS_DATA_DIR"] == "/elsewhere"
 
 

@@ -167,6 +167,25 @@ def test_behind_a_proxy_forms_come_from_the_public_address_or_this_machine(sf_in
         assert page.status == status
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("localhost:8080", "http://localhost:8080", 200),
+        ("localhost:PORT", "http://localhost:PORT", 200),
+        ("localhost:PORT", "http://localhost:8080", 200),
+        ("localhost:PORT", "http://localhost:1", 403),
+        ("localhost:8080", "http://localhost:PORT", 403),
+    ],
+)
+def test_forms_come_from_a_forwarded_port_or_from_the_servers_own(sf_insights, session, host, origin, status):
+    public = PublicAddress.parse("http://localhost:8080")
+    for site in serve(session, token=TOKEN, public=public):
+        port = site.url.rpartition(":")[2]
+        own = {"Host": host.replace("PORT", port), "Origin": origin.replace("PORT", port)}
+        page = site.post("/fields/review", site_form(site), Authorization=f"Bearer {TOKEN}", **own)
+        assert page.status == status
+
+
 def site_form(site):
     """Return the form of the fields page after sign-in."""
     page = site.get("/fields", Authorization=f"Bearer {TOKEN}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sf_insights.settings.database_limits import USUAL_LIMITS
 from sf_insights.warehouse.compaction import compact, has_holes
 from sf_insights.warehouse.warehouse import Warehouse
 
@@ -73,7 +74,7 @@ def test_a_compacted_file_is_smaller_and_has_the_same_data(warehouse: Warehouse)
     file = warehouse.checkpointed()
     size, before = file.stat().st_size, content(file)
 
-    compact(file)
+    compact(file, USUAL_LIMITS)
 
     assert file.stat().st_size < size
     assert content(file) == before
@@ -91,7 +92,7 @@ def test_a_file_that_cannot_be_compacted_stays_and_is_reported(
     file.with_name(f".{file.name}.compact").symlink_to(file.parent / "elsewhere")
 
     with caplog.at_level(logging.WARNING):
-        compact(file)
+        compact(file, USUAL_LIMITS)
 
     assert "was not compacted" in caplog.text
     assert content(file) == before

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.settings.environment import Places
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.pipes import output
@@ -20,6 +21,7 @@ from sf_insights_tests.pipes import output
 HOLD = """
 import sys
 from pathlib import Path
+from sf_insights.settings.environment import Places
 from sf_insights.warehouse.warehouse import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.open("another sync")
@@ -170,19 +172,20 @@ def test_the_file_format_works_with_every_current_driver(path):
     assert version.startswith("v1.5.0")
 
 
-def test_duckdb_respects_the_memory_and_thread_limits(tmp_path, monkeypatch):
-    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "800MB")
-    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+def warehouse_with(data, variables):
+    return Warehouse.of(Places.from_environment({"SF_INSIGHTS_DATA_DIR": str(data)} | variables))
+
+
+def test_duckdb_respects_the_memory_and_thread_limits(tmp_path):
+    warehouse = warehouse_with(tmp_path, {"SF_INSIGHTS_MEMORY_LIMIT": "800MB", "SF_INSIGHTS_THREADS": "1"})
     warehouse.open("a test")
     with warehouse.transaction() as tx:
         assert tx.execute("SELECT current_setting('memory_limit'), current_setting('threads')") == [("762.9 MiB", 1)]
     warehouse.close()
 
 
-def test_a_limit_that_is_too_low_is_reported_with_a_remedy(tmp_path, monkeypatch):
-    monkeypatch.setenv("SF_INSIGHTS_MEMORY_LIMIT", "30MB")
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+def test_a_limit_that_is_too_low_is_reported_with_a_remedy(tmp_path):
+    warehouse = warehouse_with(tmp_path, {"SF_INSIGHTS_MEMORY_LIMIT": "30MB"})
     warehouse.open("a test")
     said = r"may use 30MB .* Set SF_INSIGHTS_MEMORY_LIMIT to a larger value"
     with pytest.raises(WarehouseProblem, match=said), warehouse.transaction() as tx:
@@ -199,9 +202,8 @@ def test_a_limit_that_is_too_low_is_reported_with_a_remedy(tmp_path, monkeypatch
         ("SF_INSIGHTS_THREADS", "all"),
     ],
 )
-def test_an_invalid_limit_is_refused_by_name(tmp_path, monkeypatch, variable, value):
-    monkeypatch.setenv(variable, value)
-    path = tmp_path / "warehouse.duckdb"
+def test_an_invalid_limit_is_refused_by_name(tmp_path, variable, value):
+    warehouse = warehouse_with(tmp_path, {variable: value})
     with pytest.raises(ConfigurationProblem, match=variable):
-        Warehouse(path).open("a test")
-    assert Warehouse(path).holder() is None
+        warehouse.open("a test")
+    assert warehouse.holder() is None

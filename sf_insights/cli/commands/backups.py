@@ -24,7 +24,7 @@ def backup(file: Path) -> None:
     or .env: back those up yourself.
     """
     places = _places()
-    back_up(Warehouse(places.warehouse), file)
+    back_up(Warehouse.of(places), file)
     size = f"{file.stat().st_size / 1e6:,.1f} MB"
     click.echo(f"Copied the warehouse to {file} ({size}) and read the whole copy to verify it.")
 
@@ -38,7 +38,7 @@ def restore(file: Path) -> None:
     warehouse is kept beside the new one.
     """
     places = _places()
-    aside = restore_warehouse(Warehouse(places.warehouse), file)
+    aside = restore_warehouse(Warehouse.of(places), file)
     console = terminal()
     console.print(f"Restored the warehouse from {file}.")
     if aside:
@@ -54,7 +54,7 @@ def publish() -> None:
     Writes account_insights.duckdb from the warehouse, without calling Salesforce or Zuora. Use it when the snapshot is
     lost or damaged.
     """
-    Warehouse(_places().warehouse).refuse_missing()
+    Warehouse.of(_places()).refuse_missing()
     _publish()
 
 

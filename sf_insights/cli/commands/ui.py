@@ -17,8 +17,8 @@ from sf_insights.cli.failures import fail
 from sf_insights.cli.signals import until_stopped
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.settings.environment import environment
-from sf_insights.settings.home import HOME_VARIABLE, shipped
+from sf_insights.settings.environment import child_environment
+from sf_insights.settings.home import shipped
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -53,7 +53,7 @@ def _serve(console: Console, port: int) -> None:
     process = subprocess.Popen(  # noqa: S603
         command,
         cwd=os.environ["DAGSTER_HOME"],
-        env={**os.environ, **_home()},
+        env=child_environment(),
         start_new_session=True,
         preexec_fn=_take_interrupts,
     )
@@ -67,11 +67,6 @@ def _serve(console: Console, port: int) -> None:
         fail(f"Dagster ended by itself with exit code {process.returncode}.", "See its output above.")
     finally:
         _end(process)
-
-
-def _home() -> dict[str, str]:
-    """The home of this process, for one that starts in another directory."""
-    return {name: value for name, value in environment().items() if name == HOME_VARIABLE}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sf_insights.demo.api import truth
+from sf_insights.demo.data.accounts import USER_IDS
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.store import Store
 from sf_insights.demo.running.faults import Fault
@@ -13,6 +14,7 @@ from sf_insights.demo.running.org import Org
 from sf_insights.demo.time import changes
 from sf_insights.demo.time.days import pass_day
 from sf_insights.demo.web.requests import Answer, ApiRequest
+from sf_insights.demo.writing.rules import Flow, Rules, Trigger, ValidationRule
 
 LINES = "application/x-ndjson"
 
@@ -30,8 +32,8 @@ def handle(org: Org, request: ApiRequest, forget: Callable[[], None], expire: Ca
     name = request.parameters["name"]
     try:
         if request.method == "GET":
-            lists = {"accounts": truth.accounts, "zuora_accounts": truth.zuora_accounts, "purged": truth.purged}
-            return Answer(stream=lists[name](org), content_type=LINES)
+            lists = {"records": truth.records, "zuora_accounts": truth.zuora_accounts, "purged": truth.purged}
+            return Answer(stream=lists[name](org, **request.query), content_type=LINES)
         arguments = json.loads(request.body or b"{}")
         if name == "reset":
             forget()
@@ -63,7 +65,12 @@ def _clear_faults(org: Org) -> None:
 
 
 def _configure(org: Org, **settings: Any) -> None:
-    org.settings = dataclasses.replace(org.settings, **settings)
+    changed = dataclasses.replace(org.settings, **settings)
+    with org.lock:
+        if changed.reader_may_write != org.settings.reader_may_write:
+            with org.store.change():
+                changes.note_change(org.store)  # a describe shows the user's rights
+        org.settings = changed
 
 
 def _invalidate_tokens(org: Org) -> None:
@@ -97,6 +104,36 @@ def _state(org: Org) -> dict[str, Any]:
         }
 
 
+def _add_validation_rule(org: Org, refused: list[str | None], **rule: Any) -> None:
+    org.rules.validation_rules.append(ValidationRule(refused=tuple(refused), **rule))
+
+
+def _add_trigger(org: Org, ids: list[str], **trigger: Any) -> None:
+    org.rules.triggers.append(Trigger(ids=frozenset(ids), **trigger))
+
+
+def _add_flow(org: Org, **flow: Any) -> None:
+    org.rules.flows.append(Flow(**flow))
+
+
+def _lock_records(org: Org, ids: list[str], tries: int) -> None:
+    org.rules.locks.update(dict.fromkeys(ids, tries))
+
+
+def _remove_rules(org: Org) -> None:
+    org.rules = Rules()
+
+
+def _writes(org: Org) -> dict[str, Any]:
+    with org.lock:
+        return org.counts.writes()
+
+
+def _unchanged_cells(org: Org) -> dict[str, dict[str, int]]:
+    with org.lock:
+        return org.counts.unchanged_cells()
+
+
 _CALLS: dict[str, Callable[..., Any]] = {
     "fault": _fault,
     "clear_faults": _clear_faults,
@@ -106,6 +143,13 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "requests": _requests,
     "clear_requests": _clear_requests,
     "state": _state,
+    "add_validation_rule": _add_validation_rule,
+    "add_trigger": _add_trigger,
+    "add_flow": _add_flow,
+    "lock_records": _lock_records,
+    "remove_rules": _remove_rules,
+    "writes": _writes,
+    "unchanged_cells": _unchanged_cells,
 }
 
 
@@ -113,9 +157,14 @@ def _add_field(store: Store, definition: dict[str, Any], value: Any = None) -> N
     changes.add_field(store, Field.from_json(json.dumps(definition)), value)
 
 
+def _edit(store: Store, object_name: str, id_: str, values: dict[str, Any]) -> None:
+    changes.edit_record(store, object_name, id_, values, USER_IDS[1])
+
+
 _CHANGES: dict[str, Callable[..., Any]] = {
     "pass_day": pass_day,
     "update_account": changes.update_account,
+    "edit": _edit,
     "add_account": changes.add_account,
     "delete_account": changes.delete_account,
     "undelete_account": changes.undelete_account,

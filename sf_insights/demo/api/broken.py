@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.demo.running.faults import ACTIONS, JOB_ACTIONS, Fault
+from sf_insights.demo.running.faults import ACTIONS, BEFORE_WRITES, JOB_ACTIONS, Fault
 from sf_insights.demo.running.org import Org
 
-_HERE = ACTIONS - JOB_ACTIONS - {"duplicate_row"}
+_HERE = ACTIONS - JOB_ACTIONS - BEFORE_WRITES - {"duplicate_row"}
 # These cut at a position in the text, so the response must not be compressed.
 _PLAIN = frozenset({"drop_body", "truncate", "permute_columns", "garble", "recode"})
 _SPOILING = _PLAIN | {"gzip_cut", "empty_body", "headers"}
@@ -42,6 +42,11 @@ class BrokenNetwork:
             return
         if "status" in faults:
             await self._answer(faults["status"], method, path, send)
+            return
+        if "drop_after" in faults:
+            await _collect(self.app, scope, receive)
+            self.org.record(method, path, 0)
+            await _hang_up(scope, receive, b"")
             return
         if not _SPOILING & set(faults):
             await self._pass_on(scope, receive, send, method, path)

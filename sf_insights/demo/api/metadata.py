@@ -60,19 +60,23 @@ def resources(org: Org, request: ApiRequest, session: Session) -> Answer:
     return Answer({**{name: f"{base}/{name}" for name in names}, "identity": identity})
 
 
-def summary(found: ObjectType, version: str) -> dict[str, Any]:
-    """Return an object's entry in the list of all objects; its describe starts with the same keys."""
+def summary(found: ObjectType, version: str, may_write: bool) -> dict[str, Any]:
+    """Return an object's entry in the list of all objects; its describe starts with the same keys.
+
+    Args:
+        may_write: whether the user may edit records; without it, nothing is createable, updateable or deletable.
+    """
     account = found.name == "Account"
     base = f"/services/data/{version}/sobjects/{found.name}"
     return {
         "activateable": False,
         "associateEntityType": None,
         "associateParentEntity": None,
-        "createable": account,
-        "custom": False,
+        "createable": account and may_write,
+        "custom": found.name.endswith("__c"),
         "customSetting": False,
         "deepCloneable": False,
-        "deletable": account,
+        "deletable": account and may_write,
         "deprecatedAndHidden": False,
         "feedEnabled": account,
         "hasSubtypes": False,
@@ -81,7 +85,7 @@ def summary(found: ObjectType, version: str) -> dict[str, Any]:
         "keyPrefix": found.key_prefix,
         "label": found.label,
         "labelPlural": found.label_plural,
-        "layoutable": account,
+        "layoutable": found.writable,
         "mergeable": account,
         "mruEnabled": account,
         "name": found.name,
@@ -89,18 +93,18 @@ def summary(found: ObjectType, version: str) -> dict[str, Any]:
         "replicateable": True,
         "retrieveable": True,
         "searchable": account,
-        "triggerable": account,
+        "triggerable": found.writable,
         "undeletable": account,
-        "updateable": account,
+        "updateable": found.writable and may_write,
         "urls": {"rowTemplate": f"{base}/{{ID}}", "describe": f"{base}/describe", "sobject": base},
     }
 
 
-def objects(org: Org, request: ApiRequest) -> Answer:
+def objects(org: Org, request: ApiRequest, session: Session) -> Answer:
     """GET /sobjects: all objects, without their fields."""
     version = request.parameters["version"]
     with org.lock:
-        summaries = [summary(found, version) for found in org.catalog.objects]
+        summaries = [summary(found, version, org.may_write(session)) for found in org.catalog.objects]
     return Answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries})
 
 
@@ -112,8 +116,8 @@ def object_of(org: Org, request: ApiRequest) -> ObjectType:
     return found
 
 
-def describe(org: Org, request: ApiRequest) -> Answer:
-    """GET /sobjects/{object}/describe: every field that the API user may see; 304 if unchanged since then."""
+def describe(org: Org, request: ApiRequest, session: Session) -> Answer:
+    """GET /sobjects/{object}/describe: every field that the user may see; 304 if unchanged since If-Modified-Since."""
     with org.lock:
         found = object_of(org, request)
         changed = GENERATED + datetime.timedelta(seconds=org.store.meta("fields_changed"))
@@ -125,14 +129,17 @@ def describe(org: Org, request: ApiRequest) -> Answer:
                 return Answer(status=304, headers=headers)
         except (TypeError, ValueError):
             pass  # Salesforce ignores a date that it cannot read
-    return Answer(_describe(found, request.parameters["version"], request.base), headers=headers)
+    head = summary(found, request.parameters["version"], org.may_write(session))
+    return Answer(_describe(found, head, request.base), headers=headers)
 
 
-def _describe(found: ObjectType, version: str, instance: str) -> dict[str, Any]:
-    head = summary(found, version)
+def _describe(found: ObjectType, head: dict[str, Any], instance: str) -> dict[str, Any]:
     base = head["urls"]["sobject"]
     account = found.name == "Account"
     layout = f"{base}/describe/layouts/012000000000000AAA"
+    fields = [field.describe() for field in found.fields]
+    if found.writable and not head["updateable"]:
+        fields = [{**field, "createable": False, "updateable": False} for field in fields]
     children = [
         {
             "cascadeDelete": False,
@@ -153,7 +160,7 @@ def _describe(found: ObjectType, version: str, instance: str) -> dict[str, Any]:
         "defaultImplementation": None,
         "extendedBy": None,
         "extendsInterfaces": None,
-        "fields": [field.describe() for field in found.fields],
+        "fields": fields,
         "implementedBy": None,
         "implementsInterfaces": None,
         "listviewable": None,
@@ -219,7 +226,6 @@ def limits(org: Org, request: ApiRequest) -> Answer:
     other = {
         "ConcurrentSyncReportRuns": 20,
         "DailyAsyncApexExecutions": 250_000,
-        "DailyBulkApiBatches": 15_000,
         "DailyBulkV2QueryFileStorageMB": 976_562,
         "DailyBulkV2QueryJobs": 10_000,
         "DailyStreamingApiEvents": 10_000,
@@ -230,7 +236,14 @@ def limits(org: Org, request: ApiRequest) -> Answer:
         "SingleEmail": 5_000,
     }
     daily = {"Max": settings.quota_max, "Remaining": max(0, settings.quota_max - settings.quota_used)}
-    return Answer({"DailyApiRequests": daily, **{name: {"Max": top, "Remaining": top} for name, top in other.items()}})
+    batches = {"Max": settings.batches_max, "Remaining": max(0, settings.batches_max - settings.batches_used)}
+    return Answer(
+        {
+            "DailyApiRequests": daily,
+            "DailyBulkApiBatches": batches,
+            **{name: {"Max": top, "Remaining": top} for name, top in other.items()},
+        }
+    )
 
 
 def record_count(org: Org, request: ApiRequest) -> Answer:

@@ -12,7 +12,6 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 
 from sf_insights.demo.data import credentials
-from sf_insights.demo.data.accounts import INTEGRATION_USER
 from sf_insights.demo.running.org import Org, Session
 from sf_insights.demo.web.requests import Answer, ApiRequest
 
@@ -46,24 +45,26 @@ def _grant(org: Org, request: ApiRequest) -> dict[str, Any]:
     if grant not in {"client_credentials", "password", "refresh_token"}:
         raise _Refused("unsupported_grant_type", "grant type not supported")
     client_id, secret = _client(request, form)
-    if client_id != credentials.CONSUMER_KEY:
+    app = credentials.APPS.get(client_id)
+    if app is None:
         raise _Refused("invalid_client_id", "client identifier invalid")
-    if not secrets.compare_digest(secret.encode(), credentials.CONSUMER_SECRET.encode()):
+    if not secrets.compare_digest(secret.encode(), app.consumer_secret.encode()):
         raise _Refused("invalid_client", "invalid client credentials")
     if grant == "client_credentials":
         if request.headers.get("host", "") in _SHARED_HOSTS:
             raise _Refused("invalid_grant", "request not supported on this domain")
-        return _token_body(org.log_in(credentials.USERNAME), request.base, scope="api")
+        return _token_body(org.log_in(app.username), request.base, scope="api")
     if grant == "refresh_token":
         username = org.refresh_tokens.get(form.get("refresh_token", ""))
         if username is None:
             raise _Refused("invalid_grant", "expired access/refresh token")
         return _token_body(org.log_in(username), request.base)
-    if not _password_fits(form.get("username", ""), form.get("password", ""), token_needed=False):
+    user = _user_of(form.get("username", ""), form.get("password", ""), token_needed=False)
+    if user is None:
         raise _Refused("invalid_grant", "authentication failure")
-    body = _token_body(org.log_in(credentials.USERNAME), request.base)
+    body = _token_body(org.log_in(user), request.base)
     body["refresh_token"] = "5Aep" + secrets.token_urlsafe(48)
-    org.refresh_tokens[body["refresh_token"]] = credentials.USERNAME
+    org.refresh_tokens[body["refresh_token"]] = user
     return body
 
 
@@ -78,11 +79,13 @@ def _client(request: ApiRequest, form: dict[str, str]) -> tuple[str, str]:
     return form.get("client_id", ""), form.get("client_secret", "")
 
 
-def _password_fits(username: str, password: str, token_needed: bool) -> bool:
+def _user_of(username: str, password: str, token_needed: bool) -> str | None:
+    """Return the name of the user who logs in with a password; None if the name or the password is wrong."""
     accepted = {credentials.PASSWORD + credentials.SECURITY_TOKEN}
     if not token_needed:
         accepted.add(credentials.PASSWORD)
-    return username.casefold() == credentials.USERNAME and password in accepted
+    known = {app.username for app in credentials.APPS.values()}
+    return username.casefold() if username.casefold() in known and password in accepted else None
 
 
 def _jwt_session(org: Org, request: ApiRequest, assertion: str) -> Session:
@@ -103,13 +106,14 @@ def _jwt_session(org: Org, request: ApiRequest, assertion: str) -> Session:
         raise _Refused("invalid_grant", "audience is invalid") from None
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise _Refused("invalid_grant", "invalid assertion") from None
-    if claims["iss"] != credentials.CONSUMER_KEY:
+    app = credentials.APPS.get(str(claims["iss"]))
+    if app is None:
         raise _Refused("invalid_client_id", "client identifier invalid")
     if not time.time() < expires <= time.time() + _JWT_MAX_SECONDS:
         raise _Refused("invalid_grant", "expired authorization code")
-    if str(claims["sub"]).casefold() != credentials.USERNAME:
+    if str(claims["sub"]).casefold() != app.username:
         raise _Refused("invalid_grant", "user hasn't approved this consumer")
-    return org.log_in(credentials.USERNAME)
+    return org.log_in(app.username)
 
 
 def _token_body(session: Session, base: str, scope: str | None = None) -> dict[str, Any]:
@@ -138,6 +142,7 @@ def identity(org: Org, request: ApiRequest) -> Answer:
     """GET /services/oauth2/userinfo and /id/{organization}/{user}: the token's user, and the org's addresses."""
     session = org.authenticated(request)
     address = _identity_address(session, request.base)
+    name = "Integration User" if session.username == credentials.USERNAME else "Writer App"
     rest = f"{request.base}/services/data/v{{version}}"
     return Answer(
         {
@@ -148,8 +153,8 @@ def identity(org: Org, request: ApiRequest) -> Answer:
             "preferred_username": session.username,
             "username": session.username,
             "email": session.username,
-            "name": "Integration User",
-            "display_name": "Integration User",
+            "name": name,
+            "display_name": name,
             "user_type": "STANDARD",
             "active": True,
             "urls": {
@@ -187,19 +192,20 @@ def soap_login(org: Org, request: ApiRequest) -> Answer:
     if organization is not None and organization[:15] != credentials.ORGANIZATION_ID[:15]:
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
     # A login that names the organization counts as coming from a trusted network and needs no security token.
-    if not _password_fits(username, password, token_needed=organization is None):
+    user = _user_of(username, password, token_needed=organization is None)
+    if user is None:
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-    session = org.log_in(credentials.USERNAME)
+    session = org.log_in(user)
     server = f"{request.base}/services/Soap/u/{version}/{credentials.ORGANIZATION_ID}"
     return _envelope(
         200,
         '<loginResponse xmlns="urn:partner.soap.sforce.com"><result>'
         f"<metadataServerUrl>{server.replace('/u/', '/m/')}</metadataServerUrl><passwordExpired>false</passwordExpired>"
         f"<sandbox>false</sandbox><serverUrl>{server}</serverUrl><sessionId>{session.token}</sessionId>"
-        f"<userId>{INTEGRATION_USER}</userId><userInfo><organizationId>{credentials.ORGANIZATION_ID}</organizationId>"
+        f"<userId>{session.user_id}</userId><userInfo><organizationId>{credentials.ORGANIZATION_ID}</organizationId>"
         f"<organizationName>{credentials.ORGANIZATION_NAME}</organizationName>"
-        f"<sessionSecondsValid>7200</sessionSecondsValid><userEmail>{credentials.USERNAME}</userEmail>"
-        f"<userName>{credentials.USERNAME}</userName><userTimeZone>America/New_York</userTimeZone></userInfo>"
+        f"<sessionSecondsValid>7200</sessionSecondsValid><userEmail>{user}</userEmail>"
+        f"<userName>{user}</userName><userTimeZone>America/New_York</userTimeZone></userInfo>"
         "</result></loginResponse>",
     )
 

@@ -1,23 +1,26 @@
-"""Records through REST: read one or several, create, update, delete, and list the last changed.
+"""Records through REST: read one, create, update, delete, and list the last changed.
 
-Source: Salesforce, REST API Developer Guide, "sObject Rows", "sObject Collections", "Recently Viewed Items".
+Source: Salesforce, REST API Developer Guide, "sObject Rows", "Recently Viewed Items".
 """
 
 from typing import Any
 
 from sf_insights.demo.api.metadata import compound_value, object_of, summary
-from sf_insights.demo.data.fields import TEXT_TYPES, Field
+from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.store import column_of, quoted
-from sf_insights.demo.running.org import Org
+from sf_insights.demo.running.org import Org, Session
+from sf_insights.demo.running.surprises import before_write
 from sf_insights.demo.soql.objects import ObjectType
 from sf_insights.demo.time import changes
 from sf_insights.demo.web.errors import ApiError
 from sf_insights.demo.web.json_values import to_json
 from sf_insights.demo.web.requests import Answer, ApiRequest
+from sf_insights.demo.writing.chunks import Row, Writer
+from sf_insights.demo.writing.json_rows import json_row
+from sf_insights.demo.writing.refusals import NO_ACCESS, NotReadable, Refused, not_updateable
 
-MAX_RETRIEVED = 2000
 _MAX_RECENT = 200
 _RECENT_ITEMS = 20
 
@@ -26,67 +29,60 @@ def show(org: Org, request: ApiRequest) -> Answer:
     """GET /sobjects/{object}/{id}: one record with all visible fields, or only ?fields=a,b."""
     with org.lock:
         found = object_of(org, request)
-        wanted = _named(found, request.query["fields"].split(",")) if "fields" in request.query else found.fields
-        texts = _texts(org, found, request.parameters["id"])
-    return Answer(_record(found, wanted, texts, request.parameters["version"]))
+        wanted = fields_named(found, request.query["fields"].split(",")) if "fields" in request.query else found.fields
+        texts = record_texts(org, found, request.parameters["id"])
+    return Answer(record_body(found, wanted, texts, request.parameters["version"]))
 
 
-def several(org: Org, request: ApiRequest) -> Answer:
-    """GET or POST /composite/sobjects/{object}: records in the order of the given ids, null for a missing one."""
-    given = request.json() if request.method == "POST" else {}
-    ids = given.get("ids") or [id_ for id_ in request.query.get("ids", "").split(",") if id_]
-    names = given.get("fields") or [name for name in request.query.get("fields", "").split(",") if name]
-    if not ids or not names:
-        raise ApiError(400, "MISSING_ARGUMENT", f"The {'ids' if not ids else 'fields'} parameter is missing.")
-    if len(ids) > MAX_RETRIEVED:
-        raise ApiError(400, "EXCEEDED_MAX_SIZE_REQUEST", f"At most {MAX_RETRIEVED} records can be retrieved at once.")
-    version = request.parameters["version"]
-    records: list[dict[str, Any] | None] = []
-    with org.lock:
-        found = object_of(org, request)
-        wanted = _named(found, names)
-        for id_ in ids:
-            try:
-                records.append(_record(found, wanted, _texts(org, found, id_), version))
-            except ApiError:
-                records.append(None)
-    return Answer(records)
-
-
-def create(org: Org, request: ApiRequest) -> Answer:
+def create(org: Org, request: ApiRequest, session: Session) -> Answer:
     """POST /sobjects/Account: 201 with the new id. Fields not given stay empty, except those the platform fills."""
     values = request.json()
     with org.lock:
-        found = _writable(org, request)
-        values = _checked(found, values, "create")
-        missing = [name for name in ("Name",) if not values.get(name)]
+        found = _only_accounts(org, request)
+        row = _row(found, "", values)
+        refused = row.refused or (None if org.may_write(session) else Refused(*NO_ACCESS))
+        read_only = [name for name in row.values if not _field(found, name).updateable]
+        if read_only:
+            refused = not_updateable(read_only)
+        if refused:
+            raise _error_of(refused)
+        missing = [name for name in ("Name",) if not row.values.get(name)]
         if missing:
             raise ApiError(
                 400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing
             )
         empty = {field.name: False if field.type == "boolean" else None for field in _fillable(found)}
         with org.store.change():
-            id_ = changes.add_account(org.store, {**empty, **values})
+            id_ = changes.add_account(org.store, {**empty, **row.values})
     return Answer({"id": id_, "success": True, "errors": []}, 201)
 
 
-def update(org: Org, request: ApiRequest) -> Answer:
-    """PATCH /sobjects/Account/{id}: 204; writes all of the fields or none."""
+def update(org: Org, request: ApiRequest, session: Session) -> Answer:
+    """PATCH /sobjects/{object}/{id}: 204; writes all of the fields or none."""
     values = request.json()
     with org.lock:
+        before_write(org, request)
         found = _writable(org, request)
-        values = _checked(found, values, "update")
-        id_ = _texts(org, found, request.parameters["id"])["Id"]
-        with org.store.change():
-            changes.update_account(org.store, str(id_), values)
+        id_ = record_texts(org, found, request.parameters["id"])["Id"]
+        row = _row(found, str(id_), values)
+        (outcome,) = writer_for(org, request, session).write([(found, [row])])
+    if outcome.refused:
+        raise _error_of(outcome.refused)
     return Answer(status=204)
 
 
-def delete(org: Org, request: ApiRequest) -> Answer:
+def writer_for(org: Org, request: ApiRequest, session: Session) -> Writer:
+    """Return the writer of a request; an assignment rule applies unless the header Sforce-Auto-Assign is FALSE."""
+    return org.writer(session, assigns=request.headers.get("sforce-auto-assign", "TRUE").strip().upper() != "FALSE")
+
+
+def delete(org: Org, request: ApiRequest, session: Session) -> Answer:
     """DELETE /sobjects/Account/{id}: 204; the record goes to the recycle bin."""
     with org.lock:
-        found = _writable(org, request)
-        id_ = _texts(org, found, request.parameters["id"])["Id"]
+        found = _only_accounts(org, request)
+        if not org.may_write(session):
+            raise _error_of(Refused(*NO_ACCESS))
+        id_ = record_texts(org, found, request.parameters["id"])["Id"]
         with org.store.change():
             changes.delete_account(org.store, str(id_))
     return Answer(status=204)
@@ -100,13 +96,13 @@ def recent(org: Org, request: ApiRequest) -> Answer:
         return Answer(_recent(org, most, request.parameters["version"]))
 
 
-def basic(org: Org, request: ApiRequest) -> Answer:
+def basic(org: Org, request: ApiRequest, session: Session) -> Answer:
     """GET /sobjects/{object}: the summary of one object, and its last changed records."""
     version = request.parameters["version"]
     with org.lock:
         found = object_of(org, request)
         items = _recent(org, _RECENT_ITEMS, version) if found.name == "Account" else []
-    return Answer({"objectDescribe": summary(found, version), "recentItems": items})
+    return Answer({"objectDescribe": summary(found, version, org.may_write(session)), "recentItems": items})
 
 
 def _recent(org: Org, most: int, version: str) -> list[dict[str, Any]]:
@@ -121,7 +117,7 @@ def _attributes(name: str, id_: str | None, version: str) -> dict[str, Any]:
     return {"type": name, "url": f"/services/data/{version}/sobjects/{name}/{id_}"}
 
 
-def _texts(org: Org, found: ObjectType, id_: str) -> dict[str, str | None]:
+def record_texts(org: Org, found: ObjectType, id_: str) -> dict[str, str | None]:
     """Return a record's stored texts by API name.
 
     Raises:
@@ -146,7 +142,8 @@ def _texts(org: Org, found: ObjectType, id_: str) -> dict[str, str | None]:
     return texts
 
 
-def _record(found: ObjectType, wanted: list[Field], texts: dict[str, str | None], version: str) -> dict[str, Any]:
+def record_body(found: ObjectType, wanted: list[Field], texts: dict[str, str | None], version: str) -> dict[str, Any]:
+    """Return a record's JSON with the wanted fields."""
     body: dict[str, Any] = {"attributes": _attributes(found.name, texts["Id"], version)}
     for field in wanted:
         if field.is_compound:
@@ -156,7 +153,12 @@ def _record(found: ObjectType, wanted: list[Field], texts: dict[str, str | None]
     return body
 
 
-def _named(found: ObjectType, names: list[str]) -> list[Field]:
+def fields_named(found: ObjectType, names: list[str]) -> list[Field]:
+    """Return the object's visible fields of these names.
+
+    Raises:
+        ApiError: 400 INVALID_FIELD for any other name.
+    """
     return [_field(found, name.strip()) for name in names]
 
 
@@ -169,53 +171,35 @@ def _field(found: ObjectType, name: str) -> Field:
 
 def _writable(org: Org, request: ApiRequest) -> ObjectType:
     found = object_of(org, request)
-    if found.name != "Account":
-        message = f"entity type {found.name} does not support {request.method.lower()}"
-        raise ApiError(400, "INVALID_TYPE_FOR_OPERATION", message)
+    if not found.writable:
+        raise _wrong_object(found, request)
     return found
 
 
+def _only_accounts(org: Org, request: ApiRequest) -> ObjectType:
+    found = object_of(org, request)
+    if found.name != "Account":
+        raise _wrong_object(found, request)
+    return found
+
+
+def _wrong_object(found: ObjectType, request: ApiRequest) -> ApiError:
+    message = f"entity type {found.name} does not support {request.method.lower()}"
+    return ApiError(400, "INVALID_TYPE_FOR_OPERATION", message)
+
+
 def _fillable(found: ObjectType) -> list[Field]:
-    """Return the fields that a client may write."""
-    return [field for field in found.fields if field.describe()["createable"] and field.name != "OwnerId"]
+    """Return the fields that a client may fill in a new record."""
+    return [field for field in found.fields if field.updateable and field.name != "OwnerId"]
 
 
-def _checked(found: ObjectType, values: dict[str, Any], verb: str) -> dict[str, Any]:
-    """Return the values by the canonical names of their fields.
-
-    Raises:
-        ApiError: 400 with Salesforce's code if a field does not exist, is read-only or cannot hold the value.
-    """
-    given = {_field(found, name).name: value for name, value in values.items() if name != "attributes"}
-    fields = {name: _field(found, name) for name in given}
-    refused = [name for name, field in fields.items() if not field.describe()["updateable"]]
-    if refused:
-        raise ApiError(
-            400,
-            "INVALID_FIELD_FOR_INSERT_UPDATE",
-            f"Unable to {verb} fields: {', '.join(refused)}. Please check the security settings of this field and"
-            " verify that it is read/write for your profile or permission set.",
-            refused,
-        )
-    for name, value in given.items():
-        _refuse_unfitting(fields[name], value)
-    return given
+def _row(found: ObjectType, id_: str, values: dict[str, Any]) -> Row:
+    try:
+        return json_row(found, id_, values)
+    except NotReadable as error:
+        raise ApiError(400, "JSON_PARSER_ERROR", str(error)) from None
 
 
-def _refuse_unfitting(field: Field, value: Any) -> None:
-    if value is None:
-        return
-    numeric = field.type in {"int", "long", "double", "currency", "percent"}
-    fits = isinstance(value, bool) if field.type == "boolean" else isinstance(value, (str, int, float))
-    if numeric:
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not fits:
-        kind = "STRING" if isinstance(value, str) else type(value).__name__.upper()
-        message = f"Cannot deserialize instance of {field.type} from VALUE_{kind} value {value}"
-        raise ApiError(400, "JSON_PARSER_ERROR", message)
-    if field.type in TEXT_TYPES and field.length and len(str(value)) > field.length:
-        message = f"{field.label}: data value too large: {str(value)[:50]} (max length={field.length})"
-        raise ApiError(400, "STRING_TOO_LONG", message, [field.name])
-    if field.type == "picklist" and field.restricted and value not in (*field.values, ""):
-        message = f"{field.label}: bad value for restricted picklist field: {value}"
-        raise ApiError(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, [field.name])
+def _error_of(refused: Refused) -> ApiError:
+    status = 403 if refused.code == NO_ACCESS[0] else 400
+    return ApiError(status, refused.code, refused.message, refused.fields or None)

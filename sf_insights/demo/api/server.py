@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from sf_insights.demo.api import admin, metadata, oauth, records, replication
+from sf_insights.demo.api import admin, collections, metadata, oauth, records, replication
 from sf_insights.demo.api.broken import BrokenNetwork
 from sf_insights.demo.api.bulk import BulkJobs
 from sf_insights.demo.api.query import Queries
@@ -60,20 +60,23 @@ class Application:
             self._open("/services/Soap/u/{version}", POST=oauth.soap_login),
             self._open("/services/data", GET=metadata.versions),
             self._rest(rest, GET=metadata.resources),
-            self._rest(f"{rest}/sobjects", GET=_plain(metadata.objects)),
+            self._rest(f"{rest}/sobjects", GET=metadata.objects),
             self._rest(f"{rest}/recent", GET=_plain(records.recent)),
-            self._rest(f"{rest}/sobjects/{{object}}", GET=_plain(records.basic), POST=_plain(records.create)),
-            self._rest(f"{rest}/sobjects/{{object}}/describe", GET=_plain(metadata.describe)),
+            self._rest(f"{rest}/sobjects/{{object}}", GET=records.basic, POST=records.create),
+            self._rest(f"{rest}/sobjects/{{object}}/describe", GET=metadata.describe),
             self._rest(f"{rest}/sobjects/{{object}}/deleted", GET=_plain(replication.deleted)),
             self._rest(f"{rest}/sobjects/{{object}}/updated", GET=_plain(replication.updated)),
             self._rest(
                 f"{rest}/sobjects/{{object}}/{{id}}",
                 GET=_plain(records.show),
-                PATCH=_plain(records.update),
-                DELETE=_plain(records.delete),
+                PATCH=records.update,
+                DELETE=records.delete,
             ),
+            self._rest(f"{rest}/composite/sobjects", PATCH=collections.update),
             self._rest(
-                f"{rest}/composite/sobjects/{{object}}", GET=_plain(records.several), POST=_plain(records.several)
+                f"{rest}/composite/sobjects/{{object}}",
+                GET=_plain(collections.several),
+                POST=_plain(collections.several),
             ),
             self._rest(f"{rest}/query", GET=lambda org, request, session: query(org, request, session, False)),
             self._rest(f"{rest}/queryAll", GET=lambda org, request, session: query(org, request, session, True)),

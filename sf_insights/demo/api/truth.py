@@ -1,4 +1,4 @@
-"""The org's truth, for tests: every account, including deleted ones, and every Zuora account with its kind."""
+"""The org's truth, for tests: every record, including deleted ones, and every Zuora account with its kind."""
 
 import json
 import sqlite3
@@ -6,27 +6,30 @@ from collections.abc import Iterator
 
 from sf_insights.demo.data import billing
 from sf_insights.demo.data.fields import Field
-from sf_insights.demo.data.store import column_of, connect, quoted, survivor
+from sf_insights.demo.data.store import TABLES, column_of, connect, quoted, survivor
 from sf_insights.demo.data.values import to_truth
 from sf_insights.demo.running.org import Org
 
 _ROWS_AT_ONCE = 1000
 
 
-def accounts(org: Org) -> Iterator[bytes]:
-    """Yield one JSON line per account, live or deleted, with every field except compound ones.
+def records(org: Org, object_name: str = "Account") -> Iterator[bytes]:
+    """Yield one JSON line per record of an object, live or deleted, with every field except compound ones.
 
     Includes hidden fields but not removed ones. Values have the form of `values.to_truth`.
+
+    Raises:
+        KeyError: clients cannot write such an object.
     """
     with org.lock:
-        fields = [field for field in org.store.account_fields() if not field.is_compound]
+        fields = [field for field in org.store.fields(object_name) if not field.is_compound]
         reader = _snapshot(org)
-    return _account_lines(reader, fields)
+    return _record_lines(reader, TABLES[object_name], fields)
 
 
-def _account_lines(reader: sqlite3.Connection, fields: list[Field]) -> Iterator[bytes]:
+def _record_lines(reader: sqlite3.Connection, table: str, fields: list[Field]) -> Iterator[bytes]:
     names = ", ".join(quoted(column_of(field)) for field in fields)
-    rows = reader.execute(f"SELECT {names} FROM account ORDER BY position")
+    rows = reader.execute(f"SELECT {names} FROM {table} ORDER BY position")
     try:
         while batch := rows.fetchmany(_ROWS_AT_ONCE):
             lines = []

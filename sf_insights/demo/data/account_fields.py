@@ -81,6 +81,9 @@ PRIORITIES = ("High", "Medium", "Low")
 UPSELL = ("Yes", "Maybe", "No")
 SEGMENTS = ("Enterprise", "Mid-Market", "SMB")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY", "SEK")
+HEALTH = ("Good", "Watch", "Poor")
+LETTERS = ("A", "B", "C")
+PRODUCTS = ("Billing", "Payments", "Revenue")
 
 
 def _address(kind: str) -> list[Field]:
@@ -220,7 +223,27 @@ CUSTOM = [
     number("ns__Health__c", "Health", "double", 5, 2),
 ]
 
+# Fields made for values from Insights: every type that a client writes. Generated records leave them empty.
+FOR_INSIGHTS = [
+    text("Insights_Status__c", "Insights Status", 40),
+    number("Insights_Balance__c", "Insights Balance", "currency", 16, 2),
+    number("Insights_MRR__c", "Insights MRR", "currency", 16, 2),
+    number("Insights_Accounts__c", "Insights Accounts", "double", 6, 0),
+    number("Insights_Score__c", "Insights Score", "double", 10, 8),
+    number("Insights_Trend__c", "Insights Trend", "percent", 5, 1),
+    picklist("Insights_Health__c", "Insights Health", HEALTH, restricted=True),
+    picklist("Insights_Segment__c", "Insights Segment", LETTERS),
+    Field("Insights_Products__c", "Insights Products", "multipicklist", length=4099, values=PRODUCTS),
+    Field("Insights_Autopay__c", "Insights Autopay", "boolean", nillable=False),
+    Field("Insights_Renewal__c", "Insights Renewal", "date"),
+    Field("Insights_Last_Invoice__c", "Insights Last Invoice", "datetime"),
+    long_text("Insights_Notes__c", "Insights Notes", 32768),
+    Field("Insights_Contact__c", "Insights Contact", "email", length=80),
+    Field("Insights_Site__c", "Insights Site", "url", length=255),
+    text("Insights_Reference__c", "Insights Reference", 20, unique=True, id_lookup=True),
+]
+
 
 def account_fields(multi_currency: bool) -> list[Field]:
     """Return the Account fields in describe order; CurrencyIsoCode only in a multi-currency org."""
-    return [*STANDARD, *([CURRENCY] if multi_currency else []), *CUSTOM]
+    return [*STANDARD, *([CURRENCY] if multi_currency else []), *CUSTOM, *FOR_INSIGHTS]

@@ -26,6 +26,7 @@ _DAYS = [(GENERATED - datetime.timedelta(days=age + 1)).date().isoformat() for a
 USERS = 120
 INTEGRATION_USER = record_id("005", 0)
 USER_IDS = [record_id("005", number) for number in range(USERS)]
+WRITER = record_id("005", USERS)  # the user of the app that writes; it owns and has changed nothing at first
 RECORD_TYPES = [(record_id("012", 0), "Business"), (record_id("012", 1), "Partner")]
 _REGION_IDS = [record_id("a0R", number) for number in range(12)]
 _PICK_REGIONS = [
@@ -181,6 +182,7 @@ class AccountMaker:
                 "Unused__c": None,
                 "ns__Segment__c": pick(fields.SEGMENTS) if r() < 0.1 else None,
                 "ns__Health__c": java_double(round(r() * 100, 2)) if r() < 0.05 else None,
+                "Insights_Autopay__c": "false",
             }
         )
         if r() < 0.2:

@@ -85,6 +85,16 @@ class Field:
         """Whether ORDER BY accepts the field."""
         return self.filterable and not self.is_compound and self.type != "multipicklist"
 
+    @property
+    def soap_type(self) -> str:
+        """The type's name in the SOAP API, which errors mention too."""
+        return _SOAP_TYPES.get(self.type, "xsd:string")
+
+    @property
+    def updateable(self) -> bool:
+        """Whether the API user may write the field."""
+        return self.editable and self.formula is None and not self.auto_number and not self.is_compound
+
     def to_json(self) -> str:
         """Return the definition as text, for the store."""
         return json.dumps(dataclasses.asdict(self))
@@ -137,7 +147,7 @@ class Field:
             "caseSensitive": self.case_sensitive,
             "compoundFieldName": self.compound,
             "controllerName": None,
-            "createable": self.editable and not formula and not self.auto_number and not self.is_compound,
+            "createable": self.updateable,
             "custom": self.custom,
             "defaultValue": False if self.type == "boolean" else None,
             "defaultValueFormula": None,
@@ -181,11 +191,11 @@ class Field:
             "restrictedPicklist": self.restricted,
             "scale": self.scale,
             "searchPrefilterable": self.type in {"id", "reference"},
-            "soapType": _SOAP_TYPES.get(self.type, "xsd:string"),
+            "soapType": self.soap_type,
             "sortable": self.sortable,
             "type": self.type,
             "unique": self.unique,
-            "updateable": self.editable and not formula and not self.auto_number and not self.is_compound,
+            "updateable": self.updateable,
             "writeRequiresMasterRead": False,
         }
 

@@ -1,4 +1,4 @@
-"""The org's storage: one SQLite file with the accounts, their fields, the Zuora accounts and the org's clock.
+"""The org's storage: one SQLite file with the records, their fields, the Zuora accounts and the org's clock.
 
 Every value is text in the form that `values` describes. Ids are case-sensitive; SOQL defines how other text compares.
 """
@@ -14,15 +14,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sf_insights.demo.data import accounts, billing, credentials
+from sf_insights.demo.data import accounts, billing, credentials, customers
 from sf_insights.demo.data.account_fields import account_fields
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
 
-FORMAT = 1  # increase it when the same seed generates a different org
+FORMAT = 2  # increase it when the same seed generates a different org
 BATCH = 2000
+
+TABLES = {"Account": "account", customers.OBJECT: "customer"}  # the objects that clients can write
 
 _SMALL_TABLES = {
     "user": ("Name", "Username", "Email", "IsActive"),
@@ -77,20 +79,31 @@ def generate(path: Path, shape: OrgShape) -> None:
     _fill_zuora(connection, shape)
     connection.execute("CREATE UNIQUE INDEX zuora_account_id ON zuora_account (Id)")
     connection.execute("CREATE UNIQUE INDEX zuora_account_number ON zuora_account (AccountNumber)")
+    _fill_customers(connection, shape)
+    connection.execute("CREATE UNIQUE INDEX customer_id ON customer (Id)")
+    for table, fields in (("account", account_fields(shape.multi_currency)), ("customer", customers.FIELDS)):
+        for field in fields:
+            if field.unique:
+                column, compared = quoted(field.name), "" if field.case_sensitive else " COLLATE NOCASE"
+                connection.execute(
+                    f"CREATE INDEX {quoted(f'{table}_{field.name}')} ON {table} ({column}{compared})"
+                    f" WHERE {column} IS NOT NULL"
+                )
     connection.execute("COMMIT")
     connection.close()
     unfinished.rename(path)
 
 
 def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
-    all_fields = account_fields(shape.multi_currency)
-    columns = ", ".join(f"{quoted(field.name)} TEXT" for field in all_fields if not field.is_compound)
-    connection.execute(f"CREATE TABLE account (position INTEGER PRIMARY KEY, {columns})")
     connection.execute(
-        "CREATE TABLE field (position REAL PRIMARY KEY, name TEXT UNIQUE COLLATE NOCASE, definition TEXT)"
+        "CREATE TABLE field (object TEXT, position REAL, name TEXT COLLATE NOCASE, definition TEXT,"
+        " UNIQUE (object, position), UNIQUE (object, name))"
     )
-    for position, field in enumerate(all_fields):
-        insert_field(connection, position, field)
+    for name, fields in (("Account", account_fields(shape.multi_currency)), (customers.OBJECT, customers.FIELDS)):
+        columns = ", ".join(f"{quoted(field.name)} TEXT" for field in fields if not field.is_compound)
+        connection.execute(f"CREATE TABLE {TABLES[name]} (position INTEGER PRIMARY KEY, {columns})")
+        for position, field in enumerate(fields):
+            insert_field(connection, name, position, field)
     connection.execute("CREATE TABLE purged (Id TEXT PRIMARY KEY, MasterRecordId TEXT, deleted_date TEXT)")
     names = ", ".join(f"{quoted(name)} TEXT" for name in (*billing.COLUMNS, *billing.TRUTH_COLUMNS))
     connection.execute(f"CREATE TABLE zuora_account (position INTEGER PRIMARY KEY, {names})")
@@ -112,6 +125,10 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
             "INSERT INTO user (Id, Name, Username, Email, IsActive) VALUES (?, ?, ?, ?, ?)",
             (id_, name, mail, mail, "false" if number % 11 == 10 else "true"),
         )
+    connection.execute(
+        "INSERT INTO user (Id, Name, Username, Email, IsActive) VALUES (?, 'Writer App', ?, ?, 'true')",
+        (accounts.WRITER, credentials.WRITER_USERNAME, credentials.WRITER_USERNAME),
+    )
     connection.executemany(
         "INSERT INTO record_type (Id, Name, DeveloperName) VALUES (?, ?, ?)",
         [(id_, name, name) for id_, name in accounts.RECORD_TYPES],
@@ -122,9 +139,9 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
     )
 
 
-def insert_field(connection: sqlite3.Connection, position: float, field: Field) -> None:
-    """Add a field's definition at a position of the describe."""
-    connection.execute("INSERT INTO field VALUES (?, ?, ?)", (position, field.name, field.to_json()))
+def insert_field(connection: sqlite3.Connection, object_name: str, position: float, field: Field) -> None:
+    """Add a field's definition at a position of the object's describe."""
+    connection.execute("INSERT INTO field VALUES (?, ?, ?, ?)", (object_name, position, field.name, field.to_json()))
 
 
 def _fill_accounts(connection: sqlite3.Connection, shape: OrgShape) -> None:
@@ -165,6 +182,21 @@ def insert_zuora(connection: sqlite3.Connection, rows: Iterable[billing.ZuoraRow
     connection.executemany(
         f"INSERT INTO zuora_account ({names}) VALUES ({places})", ([row[name] for name in columns] for row in rows)
     )
+
+
+def _fill_customers(connection: sqlite3.Connection, shape: OrgShape) -> None:
+    zuora = connection.execute(
+        "SELECT z.AccountNumber, z.Name, a.Id FROM zuora_account z"
+        " LEFT JOIN account a ON a.Id = z.salesforce_id AND a.IsDeleted = 'false' ORDER BY z.position"
+    )
+    rows = customers.generate(random.Random(f"customers {shape.seed}"), zuora)
+    columns = [field.name for field in customers.FIELDS]
+    places = ", ".join("?" * len(columns))
+    while batch := list(islice(rows, BATCH)):
+        connection.executemany(
+            f"INSERT INTO customer ({', '.join(map(quoted, columns))}) VALUES ({places})",
+            ([row.get(name) for name in columns] for row in batch),
+        )
 
 
 def _fates(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, str]]:
@@ -211,7 +243,7 @@ class Store:
         self.shape = shape
         self.connection = connect(path)
         self.connection.execute("PRAGMA journal_mode = WAL")
-        self._fields: list[Field] | None = None
+        self._fields: dict[str, list[Field]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -258,25 +290,33 @@ class Store:
 
     def forget_fields(self) -> None:
         """Drop the cached field definitions; the next use reads them again."""
-        self._fields = None
+        self._fields.clear()
 
-    def account_fields(self) -> list[Field]:
-        """Return all Account fields, including hidden ones, in describe order."""
-        if self._fields is None:
-            rows = self.connection.execute("SELECT definition FROM field ORDER BY position").fetchall()
-            self._fields = [Field.from_json(definition) for (definition,) in rows]
-        return self._fields
+    def fields(self, object_name: str = "Account") -> list[Field]:
+        """Return all fields of an object, including hidden ones, in describe order.
 
-    def account_field(self, name: str) -> Field:
+        Raises:
+            KeyError: clients cannot write such an object.
+        """
+        if object_name not in TABLES:
+            raise KeyError(f"the org keeps no fields of {object_name!r}; it has those of {', '.join(TABLES)}")
+        if object_name not in self._fields:
+            rows = self.connection.execute(
+                "SELECT definition FROM field WHERE object = ? ORDER BY position", (object_name,)
+            ).fetchall()
+            self._fields[object_name] = [Field.from_json(definition) for (definition,) in rows]
+        return self._fields[object_name]
+
+    def field(self, name: str, object_name: str = "Account") -> Field:
         """Return a field by name, ignoring letter case.
 
         Raises:
-            KeyError: Account has no such field.
+            KeyError: the object has no such field.
         """
-        for field in self.account_fields():
+        for field in self.fields(object_name):
             if field.name.casefold() == name.casefold():
                 return field
-        raise KeyError(f"Account has no field {name!r}")
+        raise KeyError(f"{object_name} has no field {name!r}")
 
     def count_live(self) -> int:
         """Return the number of accounts outside the recycle bin."""
@@ -288,7 +328,7 @@ class Store:
         self.set_meta("account_number", first + count)
         return range(first, first + count)
 
-    def stored(self, values: dict[str, Any]) -> dict[str, str | None]:
+    def stored(self, values: dict[str, Any], object_name: str = "Account") -> dict[str, str | None]:
         """Return the stored texts by column, for values by API name.
 
         Raises:
@@ -297,7 +337,7 @@ class Store:
         """
         result = {}
         for name, value in values.items():
-            field = self.account_field(name)
+            field = self.field(name, object_name)
             if field.is_compound:
                 raise ValueError(f"{field.name} is a compound field; set its parts")
             result[column_of(field)] = to_store(field.type, value)

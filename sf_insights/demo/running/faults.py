@@ -20,6 +20,10 @@ A fault waits for requests whose path contains `path`, skips the first `skip` of
     job_aborted      a new Bulk job ends as Aborted
     hide_field       field="X": hides the field from the API user right after a Bulk job is created, which then fails
     respell_field    field="X", spelling="x": changes the letter case of its API name right before a Bulk job
+    drop_after       does what the request asks, then closes the connection without an answer
+    edit_before_write        object_name="Account", id="001...", values={...}: a person's edit right before a write
+    field_lost_before_write  object_name="Account", field="X", hidden=True: hides a field right before a write, or with
+                             hidden=False makes it read-only
 """
 
 import threading
@@ -45,8 +49,12 @@ ACTIONS = frozenset(
         "job_aborted",
         "hide_field",
         "respell_field",
+        "drop_after",
+        "edit_before_write",
+        "field_lost_before_write",
     }
 )
+BEFORE_WRITES = frozenset({"edit_before_write", "field_lost_before_write"})
 JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field", "respell_field"})
 
 
@@ -80,6 +88,12 @@ class Settings:
     jwt_tokens: bool = False  # issue JWT access tokens, which do not start with the org's id
     view_encrypted_data: bool = True  # the API user's permission; encrypted fields are masked without it
     job_seconds: float = 0.0  # minimum time that a Bulk job is InProgress
+    reader_may_write: bool = True  # else only the writer's user may write
+    assignment_owner: str = ""  # the user to whom an assignment rule gives updated Accounts; empty: no rule
+    ingest_max_bytes: int = 150_000_000  # maximum size of an upload
+    ingest_batch_records: int = 10_000  # records of an ingest job that Salesforce processes as one batch
+    batches_max: int = 15_000  # daily batches; each batch of an ingest job uses one
+    batches_used: int = 0
     replication_log_purged: bool = False  # /deleted refuses every window
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sf_insights.demo.data import credentials
-from sf_insights.demo.data.accounts import INTEGRATION_USER
+from sf_insights.demo.data.accounts import INTEGRATION_USER, WRITER
 from sf_insights.demo.data.store import OrgShape, Store, generate
 from sf_insights.demo.running.faults import Faults, Settings
 from sf_insights.demo.soql.objects import Catalog
 from sf_insights.demo.web.errors import ApiError, invalid_session
 from sf_insights.demo.web.requests import ApiRequest
+from sf_insights.demo.writing.chunks import Author, Writer
+from sf_insights.demo.writing.counts import Counts
+from sf_insights.demo.writing.rules import Rules
 
 MAX_REQUESTS_KEPT = 100_000
 
@@ -41,6 +44,8 @@ class Org:
         self.refresh_tokens: dict[str, str] = {}
         self.zuora_tokens: set[str] = set()
         self.requests: list[dict[str, object]] = []
+        self.rules = Rules()
+        self.counts = Counts()
         self.private_key_file = credentials.ensure_private_key(directory)
         self.pristine = directory / shape.file_name
         if not self.pristine.exists():
@@ -62,7 +67,7 @@ class Org:
         return Store(live, self.shape)
 
     def reset(self) -> None:
-        """Reset the org to its generated state; end all sessions, forget faults, settings and requests."""
+        """Reset the org to its generated state; end sessions, forget faults, settings, rules, counts and requests."""
         with self.lock:
             old = self.store.path
             self.store.close()
@@ -74,6 +79,8 @@ class Org:
             self._catalog = None
             self.faults.clear()
             self.settings = Settings()
+            self.rules = Rules()
+            self.counts = Counts()
             self.sessions.clear()
             self.refresh_tokens.clear()
             self.zuora_tokens.clear()
@@ -92,12 +99,27 @@ class Org:
         """Whether encrypted fields are masked for the API user."""
         return not self.settings.view_encrypted_data
 
+    def may_write(self, session: Session) -> bool:
+        """Whether the user of a session may write records."""
+        return self.settings.reader_may_write or session.user_id == WRITER
+
+    def writer(self, session: Session, assigns: bool) -> Writer:
+        """Return the writer for a session; use it under the lock.
+
+        Args:
+            assigns: whether the org's assignment rule applies.
+        """
+        owner = self.settings.assignment_owner if assigns else ""
+        author = Author(session.user_id, self.may_write(session), owner)
+        return Writer(self.store, self.catalog, author, self.rules, self.counts)
+
     def log_in(self, username: str) -> Session:
         """Open a session and return it; its token has the form of Salesforce's."""
         secret = secrets.token_urlsafe(60).replace("-", ".")
         kind = "eyJ" if self.settings.jwt_tokens else f"{credentials.ORGANIZATION_ID[:15]}!AQ"
         token = kind + secret
-        session = Session(token, INTEGRATION_USER, username)
+        user = WRITER if username == credentials.WRITER_USERNAME else INTEGRATION_USER
+        session = Session(token, user, username)
         self.sessions[token] = session
         return session
 

@@ -36,6 +36,9 @@ def condition_sql(scope: Scope, condition: Comparison | Logical) -> str:
     if operator == "like":
         return _like(scope, column, condition)
     if operator in {"in", "not in"}:
+        quick = _in_list(scope, column, condition)
+        if quick is not None:
+            return quick if operator == "in" else f"(NOT coalesce({quick}, 0))"
         tests = [_compare(scope, column, "=", literal) for literal in condition.literals]
         inside = "(" + " OR ".join(tests) + ")"
         return inside if operator == "in" else f"(NOT coalesce({inside}, 0))"
@@ -65,6 +68,19 @@ def _compare(scope: Scope, column: Column, operator: str, literal: Literal) -> s
             place += " COLLATE NOCASE"
     test = f"{sql} {_ORDERED[operator]} {place}"
     return f"({test} OR {column.sql} IS NULL)" if operator == "!=" else f"({test})"
+
+
+def _in_list(scope: Scope, column: Column, condition: Comparison) -> str | None:
+    """Return IN with a list of texts, which SQLite finds by an index; None if the literals need single comparisons."""
+    if column.type in NUMBERS_WITH_DECIMALS | INTEGERS or any(
+        literal.kind != "string" for literal in condition.literals
+    ):
+        return None
+    values = [_literal_for(scope, column, literal) for literal in condition.literals]
+    if not all(isinstance(value, str) and value.isascii() for value in values):
+        return None
+    collation = "" if column.type in IDENTIFIERS else " COLLATE NOCASE"
+    return f"({column.sql}{collation} IN ({', '.join(_bind(scope, value) for value in values)}))"
 
 
 def _compare_period(scope: Scope, column: Column, operator: str, literal: Literal) -> str:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from sf_insights.demo.data import customers
 from sf_insights.demo.data.fields import Field, picklist, read_only, text
-from sf_insights.demo.data.store import Store
+from sf_insights.demo.data.store import TABLES, Store
 from sf_insights.demo.web.errors import ApiError
 
 
@@ -17,6 +18,11 @@ class ObjectType:
     key_prefix: str
     table: str
     fields: list[Field]
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients can write the object's records, and delete them to a recycle bin."""
+        return self.name in TABLES
 
     def field(self, name: str) -> Field | None:
         """Return the visible field of this name, ignoring letter case."""
@@ -54,16 +60,13 @@ class Catalog:
     """Finds objects by name, ignoring letter case, for describe calls and queries."""
 
     def __init__(self, store: Store) -> None:
-        account = ObjectType(
-            "Account",
-            "Account",
-            "Accounts",
-            "001",
-            "account",
-            [field for field in store.account_fields() if not field.hidden],
-        )
+        def stored(name: str, label: str, key_prefix: str) -> ObjectType:
+            fields = [field for field in store.fields(name) if not field.hidden]
+            return ObjectType(name, label, f"{label}s", key_prefix, TABLES[name], fields)
+
         self.objects = [
-            account,
+            stored("Account", "Account", "001"),
+            stored(customers.OBJECT, "Customer", customers.KEY_PREFIX),
             ObjectType("Organization", "Organization", "Organizations", "00D", "organization", _ORGANIZATION),
             ObjectType("RecordType", "Record Type", "Record Types", "012", "record_type", _RECORD_TYPE),
             ObjectType("User", "User", "Users", "005", "user", _USER),

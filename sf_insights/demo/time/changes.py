@@ -11,14 +11,28 @@ from sf_insights.demo.data import billing
 from sf_insights.demo.data.accounts import INTEGRATION_USER, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
-from sf_insights.demo.data.store import Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
+from sf_insights.demo.data.store import TABLES, Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
 from sf_insights.demo.data.values import retyped
 
 MAX_MERGED = 3
+NOUNS = {"Account": "account", "Customer__c": "customer"}
 
 
 def _key(id_: str) -> str:
     return to_18(id_) if len(id_) == 15 else id_
+
+
+def record_row(store: Store, object_name: str, id_: str) -> dict[str, str | None]:
+    """Return a record's stored texts by column.
+
+    Raises:
+        KeyError: the record does not exist or was purged.
+    """
+    cursor = store.connection.execute(f"SELECT * FROM {TABLES[object_name]} WHERE Id = ?", (_key(id_),))
+    row = cursor.fetchone()
+    if row is None:
+        raise KeyError(f"no {NOUNS[object_name]} has the id {id_!r}")
+    return dict(zip((column[0] for column in cursor.description), row, strict=True))
 
 
 def account_row(store: Store, id_: str) -> dict[str, str | None]:
@@ -27,16 +41,31 @@ def account_row(store: Store, id_: str) -> dict[str, str | None]:
     Raises:
         KeyError: the account does not exist or was purged.
     """
-    cursor = store.connection.execute("SELECT * FROM account WHERE Id = ?", (_key(id_),))
-    row = cursor.fetchone()
-    if row is None:
-        raise KeyError(f"no account has the id {id_!r}")
-    return dict(zip((column[0] for column in cursor.description), row, strict=True))
+    return record_row(store, "Account", id_)
 
 
-def _write(store: Store, id_: str, columns: dict[str, str | None]) -> None:
+def _write(store: Store, id_: str, columns: dict[str, str | None], object_name: str = "Account") -> None:
     assignments = ", ".join(f"{quoted(name)} = ?" for name in columns)
-    store.connection.execute(f"UPDATE account SET {assignments} WHERE Id = ?", (*columns.values(), _key(id_)))
+    store.connection.execute(
+        f"UPDATE {TABLES[object_name]} SET {assignments} WHERE Id = ?", (*columns.values(), _key(id_))
+    )
+
+
+def write_columns(
+    store: Store, object_name: str, before: dict[str, str | None], columns: dict[str, str | None]
+) -> None:
+    """Set columns of a record and recalculate an account's formulas.
+
+    Args:
+        before: the record's stored texts by column, from `record_row`.
+        columns: the new texts by column, with the stamps that change.
+    """
+    if object_name == "Account":
+        after = recalculate({**before, **columns})
+        columns = columns | {
+            name: after[name] for name in after if name not in columns and after[name] != before.get(name)
+        }
+    _write(store, str(before["Id"]), columns, object_name)
 
 
 def update_account(store: Store, id_: str, values: dict[str, Any], stamped: bool = True) -> None:
@@ -49,20 +78,29 @@ def update_account(store: Store, id_: str, values: dict[str, Any], stamped: bool
         KeyError: the account or a field does not exist.
         ValueError: a field cannot hold its value.
     """
-    columns = store.stored(values)
-    before = account_row(store, id_)
+    edit_record(store, "Account", id_, values, INTEGRATION_USER, stamped)
+
+
+def edit_record(
+    store: Store, object_name: str, id_: str, values: dict[str, Any], user_id: str, stamped: bool = True
+) -> None:
+    """Set fields of a record by API name as a user does, without any of the org's rules.
+
+    Raises:
+        KeyError: the record or a field does not exist.
+        ValueError: a field cannot hold its value.
+    """
+    columns = store.stored(values, object_name)
+    before = record_row(store, object_name, id_)
     if stamped:
-        stamp = store.stamp()
-        columns = {
-            "LastModifiedDate": stamp,
-            "LastModifiedById": INTEGRATION_USER,
-            "SystemModstamp": stamp,
-            **columns,
-        }
-    given = set(columns)
-    after = recalculate({**before, **columns})
-    columns.update({name: text for name, text in after.items() if text != before.get(name) and name not in given})
-    _write(store, id_, columns)
+        columns = stamps(store, user_id) | columns
+    write_columns(store, object_name, before, columns)
+
+
+def stamps(store: Store, user_id: str) -> dict[str, str | None]:
+    """Return the columns that every write sets."""
+    stamp = store.stamp()
+    return {"LastModifiedDate": stamp, "LastModifiedById": user_id, "SystemModstamp": stamp}
 
 
 def add_account(store: Store, values: dict[str, Any]) -> str:
@@ -77,7 +115,7 @@ def add_account(store: Store, values: dict[str, Any]) -> str:
 
 def insert_row(store: Store, row: dict[str, str | None]) -> None:
     """Append an account; drop values for columns that the org no longer has."""
-    columns = [column_of(field) for field in store.account_fields() if not field.is_compound]
+    columns = [column_of(field) for field in store.fields() if not field.is_compound]
     insert_accounts(store.connection, columns, [row])
 
 
@@ -181,7 +219,7 @@ def delete_zuora_account(store: Store, account: str) -> None:
     store.connection.execute("DELETE FROM zuora_account WHERE Id = ?", (zuora_key(store, account),))
 
 
-def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
+def change_field(store: Store, name: str, changes: dict[str, Any], object_name: str = "Account") -> None:
     """Change a field's definition: hidden, label, type, length, name and the other properties of `Field`.
 
     A renamed field keeps its values. In a field with a new type, values that the type cannot hold become null.
@@ -190,8 +228,10 @@ def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
         KeyError: the field does not exist.
         TypeError: a property does not exist.
     """
-    before = store.account_field(name)
+    before = store.field(name, object_name)
     known = dataclasses.asdict(before)
+    if "updateable" in changes:  # as a describe names it
+        changes = {"editable": changes["updateable"], **{key: changes[key] for key in changes if key != "updateable"}}
     unknown = set(changes) - set(known)
     if unknown:
         raise TypeError(f"a field has no {', '.join(sorted(unknown))}")
@@ -200,20 +240,22 @@ def change_field(store: Store, name: str, changes: dict[str, Any]) -> None:
             changes[key] = tuple(changes[key] or ())
     after = dataclasses.replace(before, column=column_of(before), **changes)
     store.connection.execute(
-        "UPDATE field SET name = ?, definition = ? WHERE name = ?", (after.name, after.to_json(), before.name)
+        "UPDATE field SET name = ?, definition = ? WHERE object = ? AND name = ?",
+        (after.name, after.to_json(), object_name, before.name),
     )
     if after.name != before.name:
-        for part in store.account_fields():
+        for part in store.fields(object_name):
             if part.compound == before.name:
                 store.connection.execute(
-                    "UPDATE field SET definition = ? WHERE name = ?",
-                    (dataclasses.replace(part, compound=after.name).to_json(), part.name),
+                    "UPDATE field SET definition = ? WHERE object = ? AND name = ?",
+                    (dataclasses.replace(part, compound=after.name).to_json(), object_name, part.name),
                 )
     if after.type != before.type and not after.is_compound:
         column = quoted(column_of(after))
         store.connection.create_function("retyped", 1, lambda text: retyped(after.type, text), deterministic=True)
-        store.connection.execute(f"UPDATE account SET {column} = retyped({column}) WHERE {column} IS NOT NULL")
-    _note_change(store)
+        table = TABLES[object_name]
+        store.connection.execute(f"UPDATE {table} SET {column} = retyped({column}) WHERE {column} IS NOT NULL")
+    note_change(store)
 
 
 def add_field(store: Store, definition: Field, value: Any = None) -> None:
@@ -222,9 +264,9 @@ def add_field(store: Store, definition: Field, value: Any = None) -> None:
     Raises:
         ValueError: a field of this name exists.
     """
-    if any(field.name.casefold() == definition.name.casefold() for field in store.account_fields()):
+    if any(field.name.casefold() == definition.name.casefold() for field in store.fields()):
         raise ValueError(f"Account already has a field {definition.name!r}")
-    (position,) = store.connection.execute("SELECT max(position) + 1 FROM field").fetchone()
+    (position,) = store.connection.execute("SELECT max(position) + 1 FROM field WHERE object = 'Account'").fetchone()
     if not definition.is_compound:
         taken = {row[1].casefold() for row in store.connection.execute("PRAGMA table_info(account)")}
         column = definition.name
@@ -232,21 +274,22 @@ def add_field(store: Store, definition: Field, value: Any = None) -> None:
             column += "_"
         definition = dataclasses.replace(definition, column=column)
         store.connection.execute(f"ALTER TABLE account ADD COLUMN {quoted(column)} TEXT")
-    insert_field(store.connection, position, definition)
+    insert_field(store.connection, "Account", position, definition)
     store.forget_fields()
     if value is not None:
         ((column, text),) = store.stored({definition.name: value}).items()
         store.connection.execute(f"UPDATE account SET {quoted(column)} = ?", (text,))
-    _note_change(store)
+    note_change(store)
 
 
 def remove_field(store: Store, name: str) -> None:
     """Remove a field from Account; a new one of the same name starts empty."""
-    field = store.account_field(name)
-    store.connection.execute("DELETE FROM field WHERE name = ?", (field.name,))
-    _note_change(store)
+    field = store.field(name)
+    store.connection.execute("DELETE FROM field WHERE object = 'Account' AND name = ?", (field.name,))
+    note_change(store)
 
 
-def _note_change(store: Store) -> None:
+def note_change(store: Store) -> None:
+    """Let a describe call say that the objects have changed since the last one."""
     store.forget_fields()
     store.set_meta("fields_changed", store.meta("day") * 86400 + store.meta("ticks"))

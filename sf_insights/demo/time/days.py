@@ -163,7 +163,7 @@ def _edited(store: Store, id_: str, rng: random.Random) -> dict[str, Any]:
         ("Website", None),
         ("NPS__c", int(rng.random() * 201) - 100),
     ]
-    known = {field.name: field for field in store.account_fields()}
+    known = {field.name: field for field in store.fields()}
     chosen = [edits[int(rng.random() * len(edits))] for _ in range(1 + int(rng.random() * 3))]
     # Do not change fields that an administrator removed, renamed or gave another type.
     return {name: value for name, value in chosen if name in known and known[name].type == _TYPES[name]}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
 from sf_insights.domain.visibility import hidden_accounts
-from sf_insights.sql import literal
+from sf_insights.sql import literal, render
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import VERSION
@@ -54,6 +55,11 @@ def match_counts(tx: Transaction) -> dict[str, int]:
         )
     )
     return {status: counted[status] for status in STATUSES if status in counted}
+
+
+def known_ids(tx: Transaction, ids: Sequence[str]) -> int:
+    """Count the 18-character ids, each as often as it is given, that a match would find in the last sync."""
+    return int(tx.value(render("matching/known_ids"), {"ids": ids}))
 
 
 def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
-from sf_insights.sql import parquet
+from sf_insights.sql import parquet, render
 from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.syncs.syncs import Sync
@@ -33,3 +35,12 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
             columns=[name for name in COLUMNS if name != "Id"],
             is_first=tx.is_empty("zuora.accounts"),
         )
+
+
+def landed_ids(landed: LandedList) -> list[str | None]:
+    """Return the 18-character id of each non-empty CRM Account ID, None if it is invalid. Needs no warehouse."""
+    with duckdb.connect() as connection:
+        connection.execute(render("ids/macros"))
+        named = render("ids/crm_account_ids", accounts=parquet(landed.files))
+        rows = connection.execute(f"SELECT id18 FROM ({named}) WHERE given_id != ''").fetchall()
+    return [id18 for (id18,) in rows]

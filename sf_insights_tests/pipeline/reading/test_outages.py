@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sf_insights import dagster_resources
+from sf_insights.dagster_resources import retrying
 from sf_insights.runs import News
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
@@ -18,8 +18,8 @@ TRIES = 12  # more tries than would fit into a few seconds
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
     """Shorten the waits between tries, so that a test sees many; `retry_for` stays unchanged."""
-    monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.02)
-    monkeypatch.setattr(dagster_resources, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(retrying, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(retrying, "LONGEST_WAIT", 0.1)
 
 
 def created(org):

@@ -1,6 +1,5 @@
-"""The Dagster resources: what the assets get handed, opened when first used and closed when the run ends."""
+"""The warehouse of a run, and the sync that each of its steps works on."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -9,27 +8,23 @@ from datetime import date, timedelta
 
 import dagster as dg
 import duckdb
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
-from sf_insights.alerts import Alerts
 from sf_insights.dagster_instance import recorded_runs
-from sf_insights.dagster_instance.names import Names
 from sf_insights.dagster_instance.run_failures import RunFailures
 from sf_insights.dagster_instance.run_processes import RunLock
-from sf_insights.domain.configuration import AccountFieldSync, retry_duration
-from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
+from sf_insights.dagster_resources.failures import STOPPED, ending_of, explained, reason_of
+from sf_insights.dagster_resources.home import HomeResource, SettingsResource
+from sf_insights.dagster_resources.retrying import retry_policy
+from sf_insights.dagster_resources.run_tags import DAY_TAG, ORG_TAG, accepted_guards
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.problems import Problem, WarehouseProblem
 from sf_insights.domain.syncs.schedule import Ending
 from sf_insights.domain.syncs.stages import Stage
-from sf_insights.insights_accounts.landed_list import AccountSource
-from sf_insights.insights_accounts.source import account_source
-from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.settings.configuration_file import load_configuration
-from sf_insights.settings.environment import Places, today, variables_of
+from sf_insights.settings.environment import today
 from sf_insights.system.clock import now
-from sf_insights.system.disk import disk_problem
-from sf_insights.system.signals import forget_signals, note_signals, was_cut_off
+from sf_insights.system.signals import forget_signals, note_signals
 from sf_insights.system.waiting import Waiting
-from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import RetryPolicy
 from sf_insights.warehouse.syncs import syncs
 from sf_insights.warehouse.syncs.partial_runs import sync_for
@@ -37,60 +32,12 @@ from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.warehouse import Warehouse
 
-ACCEPT_TAG = "sf_insights/accept"
-DAY_TAG = "sf_insights/day"
-ORG_TAG = "sf_insights/org"
 COMPLETING_STEP = "insights_model"  # the step whose transaction completes a sync
-RETRY_TAG = "sf_insights/retry_for"
-
-FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0  # seconds between two tries of a run, doubling
-_STOPPED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
-
-
-class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Which home a resource serves. Its variables are read when a run needs them, not when code loads."""
-
-    home: str | None = Field(default=None, description="The directory of the home; none: the home of this process.")
-    key_prefix: list[str] = Field(default=[], description="What the keys and names of this home begin with.")
-
-    @property
-    def names(self) -> Names:
-        return Names(tuple(self.key_prefix))
-
-    @property
-    def variables(self) -> dict[str, str]:
-        return variables_of(self.home, is_one_of_many=bool(self.key_prefix))
-
-    @property
-    def places(self) -> Places:
-        return Places.from_environment(self.variables)
-
-    def alerts(self) -> Alerts:
-        variables = self.variables
-        return Alerts(Places.from_environment(variables).data, variables)
-
-
-class SettingsResource(HomeResource):
-    """Where things are and what the administrator's file says."""
-
-    def configuration(self) -> AccountFieldSync:
-        """The administrator's file, for a sync that begins.
-
-        Raises:
-            ConfigurationProblem: it is not valid, or the synchronization is switched off.
-        """
-        configuration = load_configuration(self.places.configuration)
-        if not configuration.enabled:
-            raise ConfigurationProblem(
-                f"The synchronization is switched off in {self.places.configuration.name}.",
-                "Set `enabled: true` to switch it on; nothing was changed.",
-            )
-        return configuration
 
 
 @dataclass
 class Step:
-    """What an asset works with: the sync it belongs to, the warehouse's transactions, and how long it keeps trying."""
+    """What an asset works with: its sync, the open warehouse, and the retry policy of the run."""
 
     sync: Sync
     warehouse: Warehouse
@@ -103,12 +50,12 @@ class Step:
         return round(time.monotonic() - self.began, 3)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """All of what is done inside, or nothing of it."""
+        """Run a transaction: commit at the end of the block, roll back on an error."""
         return self.warehouse.transaction()
 
 
 class WarehouseResource(HomeResource):
-    """The warehouse, locked from the first asset of a run that needs it until the run ends, however it ends."""
+    """The warehouse. The first step of a run that needs it takes its lock; the end of the run releases it."""
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
     _tags: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -119,15 +66,15 @@ class WarehouseResource(HomeResource):
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        note_signals(_STOPPED)
+        note_signals(STOPPED)
         self._tags, self._failures = {}, RunFailures()
         if context.run is not None:
-            with suppress(OSError, Problem):  # a full disk: the run has no lock file, and its first step reports it
+            with suppress(OSError, Problem):  # the first step reports a full disk
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
-        """Open a sync: the first thing a complete run does, once the file has been found to be valid."""
+        """Open a sync, if the administrator's file is valid. A complete run does this first."""
         self._failures.is_sync = True
         with explained(), self._watched(context), self._noted(context):
             configuration = source.configuration()
@@ -139,7 +86,7 @@ class WarehouseResource(HomeResource):
                     today=self._today,
                     run_id=context.run.run_id,
                     configuration=configuration,
-                    accepted=_accepted(context),
+                    accepted=accepted_guards(context.run.tags),
                 )
             self.tag(context, day=sync.day)
             if sync.day > (here := self._today(configuration)):
@@ -152,7 +99,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, stage: Stage, source: SettingsResource) -> Iterator[Step]:
-        """Do a stage of the sync that this run opened; a run that starts with it takes over an earlier sync's data."""
+        """Do a stage of the sync that this run opened. A run that starts here uses the data of an earlier sync."""
         with self._reported(context) as warehouse:
             self._end_died_syncs(context, warehouse)
             with warehouse.transaction() as tx:
@@ -160,7 +107,7 @@ class WarehouseResource(HomeResource):
                     tx,
                     stage,
                     context.run.run_id,
-                    accepted=_accepted(context),
+                    accepted=accepted_guards(context.run.tags),
                     configuration=source.configuration,
                     today=self._today,
                 )
@@ -169,7 +116,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def relabelling(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Label the fields of the last plan, whichever run made it."""
+        """Label the fields of the last plan, also if another run made it."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_planned_sync(tx)
@@ -177,7 +124,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def publishing(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Publish the last complete sync, whichever run made it."""
+        """Publish the last complete sync, also if another run made it."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_complete_sync(tx)
@@ -190,11 +137,10 @@ class WarehouseResource(HomeResource):
         return Step(sync, warehouse, self._patient(context, sync.configuration))
 
     def _patient(self, context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> RetryPolicy:
-        """The one clock of the run, for its waiting in every step."""
+        """Return the retry policy of the run, which all its steps share."""
         self._log = context.log
         if self._retry is None:
-            patience = Patience(_retry_for(context, configuration).total_seconds(), self._tell_waiting)
-            self._retry = RetryPolicy(first_wait=FIRST_WAIT, longest_wait=LONGEST_WAIT, patience=patience)
+            self._retry = retry_policy(context.run.tags, configuration, self._tell_waiting)
         return self._retry
 
     def _tell_waiting(self, waiting: Waiting | None) -> None:
@@ -208,7 +154,7 @@ class WarehouseResource(HomeResource):
             self._log.warning(str(waiting))
 
     def tag(self, context: dg.AssetExecutionContext, *, day: date | None = None, org_id: str | None = None) -> None:
-        """Show the day and the org that a run is about, by which Dagster can list runs."""
+        """Tag the run with its day and org, so that Dagster can list runs by them."""
         said = {name: str(value) for name, value in ((DAY_TAG, day), (ORG_TAG, org_id)) if value}
         new = {name: value for name, value in said.items() if self._tags.get(name) != value}
         if new:
@@ -216,7 +162,7 @@ class WarehouseResource(HomeResource):
             self._tags |= new
 
     def forget_runs(self, context: dg.AssetExecutionContext, days: int) -> None:
-        """Delete the runs in Dagster that are older; a sync that is published does not fail for them."""
+        """Delete older runs in Dagster. A failure is only logged, because the sync is published."""
         try:
             before = now() - timedelta(days=days)
             recorded_runs.forget_runs(context.instance, before, self.names.name(recorded_runs.DAILY_SYNC))
@@ -225,7 +171,7 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def reading(self, context: dg.AssetCheckExecutionContext) -> Iterator[Transaction]:
-        """Look at what the last sync did, whichever run did it, and change nothing."""
+        """Read what the last sync did, also if another run did it. Changes nothing."""
         with explained(), self._opened(context).transaction() as tx:
             if tx.is_empty("ops.sync_runs"):
                 raise WarehouseProblem("Nothing has been synced yet.", "Run `sf-insights sync`.")
@@ -239,7 +185,7 @@ class WarehouseResource(HomeResource):
                 yield self._opened(context, may_create=may_create)
             except BaseException as error:
                 if self._warehouse is not None:
-                    self._note_failure(self._warehouse, context, _reason(error))
+                    self._note_failure(self._warehouse, context, reason_of(error))
                 raise
 
     def _note_failure(self, warehouse: Warehouse, context: dg.AssetExecutionContext, reason: str) -> None:
@@ -248,14 +194,14 @@ class WarehouseResource(HomeResource):
             with warehouse.transaction() as tx:
                 syncs.fail_sync(tx, context.run.run_id, reason)
         except (duckdb.Error, OSError, Problem) as second:
-            # What broke the step may break this too; the step's own reason is the one to tell.
+            # Report the reason of the step, not this second failure.
             context.log.warning(f"the failure could not be noted in the warehouse, the next sync does so: {second}")
 
     def _watched(self, context: dg.AssetExecutionContext) -> AbstractContextManager[None]:
-        return self._failures.watching(context.op_def.name, _STOPPED, _reason)
+        return self._failures.watching(context.op_def.name, STOPPED, reason_of)
 
     def _end_died_syncs(self, context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
-        """Note and tell which earlier syncs died: this run holds the lock, so none of them can still run."""
+        """Record and report earlier syncs that died. This run holds the lock, so none of them can still run."""
         with warehouse.transaction() as tx:
             died = syncs.end_died_syncs(tx, context.run.run_id)
         for day, reason in died:
@@ -263,15 +209,15 @@ class WarehouseResource(HomeResource):
 
     @contextmanager
     def _noted(self, context: dg.AssetExecutionContext) -> Iterator[None]:
-        """Note why a run fails where the schedule looks for it."""
+        """Record why a run fails, for the schedule."""
         try:
             yield
         except BaseException as error:
-            self._note_ending(context.instance, context.run.run_id, _ending(error))
+            self._note_ending(context.instance, context.run.run_id, ending_of(error))
             raise
 
     def _note_ending(self, instance: dg.DagsterInstance | None, run_id: str, ending: Ending) -> None:
-        with suppress(Exception):  # what broke the step may break this too: then it passes for what may pass
+        with suppress(Exception):  # if this fails too, the schedule takes the failure for a temporary one
             if instance is not None:
                 fingerprint = recorded_runs.settings_fingerprint(self.places.configuration, self.variables)
                 recorded_runs.note_ending(instance, run_id, ending, fingerprint)
@@ -288,7 +234,7 @@ class WarehouseResource(HomeResource):
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, may_create: bool = False
     ) -> Warehouse:
         if self._warehouse is None:
-            warehouse = Warehouse(self.places.warehouse)
+            warehouse = Warehouse.of(self.places)
             if not may_create:
                 warehouse.refuse_missing()
             warehouse.open(f"Dagster run {context.run.run_id}", tell=context.log.warning)
@@ -313,91 +259,7 @@ class WarehouseResource(HomeResource):
                 self._warehouse.close()
                 self._warehouse = None
         if reason := self._failures.to_tell:
-            self.alerts().failed(None, reason)  # now that nobody waits for the warehouse
+            self.alerts().failed(None, reason)  # after the lock is released, so that no process waits for the alert
         if self._sign_of_life is not None:
             self._sign_of_life.release()
             self._sign_of_life = None
-
-
-class SalesforceResource(HomeResource):
-    """The connected org: one login for a whole run."""
-
-    _org: SalesforceOrg | None = PrivateAttr(default=None)
-
-    def connected(self, retry: RetryPolicy) -> SalesforceOrg:
-        if self._org is None:
-            self._org = SalesforceOrg.from_environment(self.variables, retry=retry).__enter__()
-        return self._org
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
-        if self._org is not None:
-            self._org.__exit__(None, None, None)
-            self._org = None
-
-
-class ZuoraResource(HomeResource):
-    """Where the list of Insights accounts comes from."""
-
-    def source(self, configuration: AccountFieldSync, retry: RetryPolicy) -> AccountSource:
-        base = self.places.configuration.parent
-        return account_source(configuration.insights_accounts, self.variables, base, retry=retry)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn a problem that a person can fix, or a stop, into a Dagster failure that explains it and is not retried."""
-    try:
-        yield
-    except (Problem, *_STOPPED) as error:
-        raise dg.Failure(description=_reason(error), allow_retries=False) from error
-    except Exception as error:
-        if disk_problem(error) is None:
-            raise
-        raise dg.Failure(description=_reason(error), allow_retries=False) from error
-
-
-def _ending(error: BaseException) -> Ending:
-    if isinstance(error, _STOPPED):
-        return "passing" if was_cut_off() else "stopped"
-    return "person" if isinstance(error, Problem) and error.needs_a_person else "passing"
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, _STOPPED):
-        return "The run was stopped. Nothing was published; run it again."
-    return str(disk_problem(error) or error).strip() or type(error).__name__
-
-
-def _accepted(context: dg.AssetExecutionContext) -> list[str]:
-    """The guards that this run may pass, from its tag.
-
-    Raises:
-        ConfigurationProblem: the tag names something else.
-    """
-    accepted = [word for word in context.run.tags.get(ACCEPT_TAG, "").replace("+", " ").split() if word]
-    for word in accepted:
-        if word not in syncs.GUARDS:
-            raise ConfigurationProblem(
-                f"The run's tag {ACCEPT_TAG} says {word!r}, which is not a guard.",
-                f"Allowed: {', '.join(syncs.GUARDS)}.",
-            )
-    return accepted
-
-
-def _retry_for(context: dg.AssetExecutionContext, configuration: AccountFieldSync) -> timedelta:
-    """For how long this run keeps trying: by its tag, or by the administrator's file.
-
-    Raises:
-        ConfigurationProblem: the tag is not a length of time.
-    """
-    said = context.run.tags.get(RETRY_TAG)
-    try:
-        return retry_duration(said or configuration.retry_for)
-    except ValueError as error:
-        raise ConfigurationProblem(f"The run's tag {RETRY_TAG} {error}.") from None
-
-
-def day_tag() -> dict[str, str]:
-    """The run tag that shows a day set from outside."""
-    day = os.environ.get("SF_INSIGHTS_TODAY")
-    return {"sf_insights/today": day} if day else {}

@@ -8,7 +8,7 @@ import dagster as dg
 from sf_insights.dagster_instance.names import Names
 
 
-def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition:
+def renamed_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition:
     """Rename an asset of the package, or the assets of one step, for a home."""
     specs = [
         spec.replace_attributes(
@@ -37,7 +37,7 @@ def named_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefinition
     return decorate(compute)
 
 
-def named_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecksDefinition:
+def renamed_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecksDefinition:
     """Rename a check of the package for a home."""
     [spec] = check.check_specs
     function = _function(check)

@@ -1,0 +1,52 @@
+"""The home that resources serve, and its settings."""
+
+import dagster as dg
+from pydantic import Field
+
+from sf_insights.alerts import Alerts
+from sf_insights.dagster_instance.names import Names
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places, variables_of
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A resource of one home. Its variables are read when a run needs them, not when code loads."""
+
+    home: str | None = Field(default=None, description="The directory of the home. Default: the home of this process.")
+    key_prefix: list[str] = Field(default=[], description="What the keys and names of this home begin with.")
+
+    @property
+    def names(self) -> Names:
+        return Names(tuple(self.key_prefix))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return variables_of(self.home, is_one_of_many=bool(self.key_prefix))
+
+    @property
+    def places(self) -> Places:
+        return Places.from_environment(self.variables)
+
+    def alerts(self) -> Alerts:
+        variables = self.variables
+        return Alerts(Places.from_environment(variables).data, variables)
+
+
+class SettingsResource(HomeResource):
+    """The files of the home, and the settings in its YAML file."""
+
+    def configuration(self) -> AccountFieldSync:
+        """The settings for a sync that begins.
+
+        Raises:
+            ConfigurationProblem: the file is invalid, or the synchronization is switched off.
+        """
+        configuration = load_configuration(self.places.configuration)
+        if not configuration.enabled:
+            raise ConfigurationProblem(
+                f"The synchronization is switched off in {self.places.configuration.name}.",
+                "Set `enabled: true` to switch it on; nothing was changed.",
+            )
+        return configuration

@@ -1,0 +1,1 @@
+"""What Salesforce does with a write: checks of values, the org's own rules, and the counters that tests read."""
