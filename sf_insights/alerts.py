@@ -15,7 +15,7 @@ import filelock
 import requests
 
 from sf_insights.domain.problems import Problem
-from sf_insights.domain.syncs.alerts import Ledger, Published, after_failure, after_publishing
+from sf_insights.domain.syncs.alerts import Ledger, Published, after_failure, after_outbound, after_publishing
 from sf_insights.system.clock import now
 from sf_insights.system.durable import create_private, replace_content
 from sf_insights.transport.retry import TemporaryFailure
@@ -61,6 +61,12 @@ class Alerts:
             self._tell(before, *after_publishing(before.states, published))
         if published.brings_sync and self._environment.get(_HEARTBEAT):
             self._send("heartbeat", "GET", _HEARTBEAT, None)
+
+    def sent(self, failure: str | None, paused: Mapping[str, str]) -> None:
+        """Report an outbound run that changed the state: it failed, works again, or paused a field."""
+        with self._locked():
+            before = self._ledger()
+            self._tell(before, *after_outbound(before.states, failure, paused))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -5,14 +5,20 @@ from pathlib import Path
 
 import dagster as dg
 
-from sf_insights.assets import ALL_ASSETS
+from sf_insights.assets import ALL_ASSETS, OUTBOUND_ASSETS
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.dagster_instance.names import Names, ResourceKey
-from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC
-from sf_insights.dagster_resources import SalesforceResource, SettingsResource, WarehouseResource, ZuoraResource
-from sf_insights.jobs import daily_account_field_sync
+from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC, OUTBOUND_SYNC
+from sf_insights.dagster_resources import (
+    OutboundResource,
+    SalesforceResource,
+    SettingsResource,
+    WarehouseResource,
+    ZuoraResource,
+)
+from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
 from sf_insights.renaming import renamed_asset, renamed_check
-from sf_insights.schedules import daily_schedule
+from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
 from sf_insights.settings.environment import existing_home
 
@@ -24,18 +30,21 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
     prefix = list(names.prefix)
     settings = SettingsResource(home=directory, key_prefix=prefix)
     assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
+    outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
     checks = [renamed_check(check, names) for check in ALL_CHECKS]
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks)
+    outbound_job = outbound_account_field_sync(names.name(OUTBOUND_SYNC), outbound)
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *outbound],
         asset_checks=checks,
-        jobs=[job],
-        schedules=[daily_schedule(job, settings)],
+        jobs=[job, outbound_job],
+        schedules=[daily_schedule(job, settings), outbound_schedule(outbound_job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources={
             ResourceKey(names, "settings", directory): settings,
             ResourceKey(names, "warehouse", directory): WarehouseResource(home=directory, key_prefix=prefix),
             ResourceKey(names, "salesforce", directory): SalesforceResource(home=directory, key_prefix=prefix),
+            ResourceKey(names, "outbound", directory): OutboundResource(home=directory, key_prefix=prefix),
             ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
         },
     )

@@ -1,4 +1,4 @@
-"""The one job of a home."""
+"""The two jobs of a home: one reads Salesforce each day, the other writes to it every two hours."""
 
 from collections.abc import Sequence
 
@@ -15,5 +15,15 @@ def daily_account_field_sync(
         dg.AssetSelection.assets(*assets).without_checks() | dg.AssetSelection.checks(*checks),
         description="Reads the selected Account fields, matches the accounts, and publishes attributes and metrics.",
         # One process for a whole run: it holds the warehouse's lock, and a process per step would import all again.
+        executor_def=dg.in_process_executor,
+    )
+
+
+def outbound_account_field_sync(name: str, assets: Sequence[dg.AssetsDefinition]) -> UnresolvedAssetJobDefinition:
+    """Return the job that sends values to Salesforce; it reads only the published snapshot."""
+    return dg.define_asset_job(
+        name,
+        dg.AssetSelection.assets(*assets),
+        description="Compares Insights values with what was last sent and with Salesforce, and writes what differs.",
         executor_def=dg.in_process_executor,
     )

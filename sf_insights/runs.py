@@ -97,8 +97,38 @@ def run_publishing(on_news: Callable[[News], None] | None = None) -> Outcome:
     return _run({}, RELABEL[1:], on_news)
 
 
+def run_outbound(
+    mode: Literal["send", "preview", "verify"] = "send",
+    *,
+    accept: Sequence[str] = (),
+    limit: int | None = None,
+    on_news: Callable[[News], None] | None = None,
+) -> Outcome:
+    """Run the outbound job: compare Insights values with Salesforce, and write what differs.
+
+    Args:
+        mode: send writes what differs, preview writes nothing, verify compares every record with Salesforce first.
+        accept: the guards that this run may pass, of domain/outbound/guards.GUARDS.
+        limit: the most records to write.
+        on_news: called with each piece of news.
+    """
+    from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOUND_TAG, RETRY_TAG
+
+    tags = {
+        OUTBOUND_TAG: mode,
+        ACCEPT_TAG: " ".join(accept),
+        LIMIT_TAG: "" if limit is None else str(limit),
+        RETRY_TAG: RETRY_FOR_A_PERSON,
+    }
+    filled = {name: value for name, value in tags.items() if value}
+    return _run(filled, None, on_news, recorded_runs.OUTBOUND_SYNC)
+
+
 def _run(
-    tags: Mapping[str, str], selection: Sequence[Sequence[str]] | None, on_news: Callable[[News], None] | None
+    tags: Mapping[str, str],
+    selection: Sequence[Sequence[str]] | None,
+    on_news: Callable[[News], None] | None,
+    job: str = recorded_runs.DAILY_SYNC,
 ) -> Outcome:
     import dagster as dg
 
@@ -106,12 +136,12 @@ def _run(
     from sf_insights.definitions import defs
 
     home = use_dagster_home()
-    run_id, origin = str(uuid.uuid4()), recorded_runs.job_origin()
+    run_id, origin = str(uuid.uuid4()), recorded_runs.job_origin(job)
     with opened_instance(home) as instance, _hangup_stops():
         end_dead_runs(instance, Places.from_environment(environment()).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
         instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))
-        result = defs.resolve_job_def(recorded_runs.DAILY_SYNC).execute_in_process(
+        result = defs.resolve_job_def(job).execute_in_process(
             run_config=_QUIET_CONSOLE,
             instance=instance,
             run_id=run_id,

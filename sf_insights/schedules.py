@@ -1,12 +1,14 @@
-"""When the job runs: daily at the time that the administrator's file says, and again after a failure that may pass."""
+"""When the jobs run: as the administrator's file says at each moment."""
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sf_insights.dagster_instance.next_sync import planned_start, sentence_of
-from sf_insights.dagster_instance.recorded_runs import run_under_way
+from sf_insights.dagster_instance.recorded_runs import last_started, run_under_way
 from sf_insights.dagster_resources import SettingsResource
+from sf_insights.domain.outbound.schedule import is_due
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.outbound.waiting import reason_to_wait
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
 from sf_insights.system.clock import now
@@ -55,3 +57,45 @@ def _start_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsRes
     if start.at > moment:
         return dg.SkipReason(sentence_of(start, configuration, moment))
     return dg.RunRequest(tags={_ATTEMPT_TAG: str(start.attempt)})
+
+
+def outbound_schedule(job: UnresolvedAssetJobDefinition, settings: SettingsResource) -> dg.ScheduleDefinition:
+    """Return the schedule of a home's outbound job: every `every`, independent of the daily sync."""
+
+    @dg.schedule(
+        job=job,
+        name=job.name,
+        cron_schedule=_EVERY_MINUTE,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "At every full interval `every` of the day, such as 02:00 and 04:00 for 2h, if account_field_sync.yaml has "
+            "an `outbound:` block that is enabled, and a person has accepted the preview of the mapping."
+        ),
+    )
+    def look(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        try:
+            return _send_or_skip(context.instance, job.name, settings)
+        except ConfigurationProblem as problem:
+            raise dg.Failure(description=str(problem)) from problem
+
+    return look
+
+
+def _send_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsResource) -> dg.RunRequest | dg.SkipReason:
+    """Start an outbound run when it is due and none runs, or say why not."""
+    places = settings.places
+    configuration = load_configuration(places.configuration)
+    outbound = configuration.outbound
+    if outbound is None:
+        return dg.SkipReason(f"{places.configuration.name} has no `outbound:` block.")
+    if not (configuration.enabled and outbound.enabled):
+        return dg.SkipReason(f"Sending to Salesforce is switched off in {places.configuration.name}.")
+    if run := run_under_way(instance, job):
+        return dg.SkipReason(f"The run {run} is under way.")
+    moment = now()
+    if not is_due(moment, outbound.interval, configuration.zone, last_started(instance, job)):
+        return dg.SkipReason(f"Values are sent every {outbound.every}, and the next time has not come.")
+    if reason := reason_to_wait(outbound, places):
+        return dg.SkipReason(reason)
+    return dg.RunRequest()

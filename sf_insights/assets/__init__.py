@@ -5,6 +5,7 @@ from sf_insights.assets.fields import field_labels, selected_fields
 from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.model import insights_model
+from sf_insights.assets.outbound import desired_values, differences, published_outbound, sent_values
 from sf_insights.assets.publish import published_snapshot
 
 ALL_ASSETS = [
@@ -17,3 +18,5 @@ ALL_ASSETS = [
     insights_model,
     published_snapshot,
 ]
+
+OUTBOUND_ASSETS = [desired_values, differences, sent_values, published_outbound]

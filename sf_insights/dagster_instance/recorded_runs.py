@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # importing dagster takes a second, which commands that only 
     from dagster._core.remote_origin import RemoteJobOrigin
 
 DAILY_SYNC = "daily_account_field_sync"
+OUTBOUND_SYNC = "outbound_account_field_sync"
 LOCATION = "sf_insights"  # as workspace.yaml and pyproject.toml say
 ENDING_TAG = "sf_insights/ending"
 SETTINGS_TAG = "sf_insights/settings"
@@ -40,6 +41,12 @@ def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | 
     statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(_filter(job, statuses=statuses), limit=1)
     return runs[0].run_id if runs else None
+
+
+def last_started(instance: dg.DagsterInstance, job: str) -> datetime | None:
+    """When the last run of the job was created; None when there is none."""
+    records = instance.get_run_records(_filter(job), limit=1)
+    return records[0].create_timestamp.replace(tzinfo=UTC) if records else None
 
 
 def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAILY_SYNC) -> list[Attempt]:
@@ -123,13 +130,13 @@ def forget_runs(instance: dg.DagsterInstance, before: datetime, job: str = DAILY
     return len(forgotten)
 
 
-def job_origin() -> RemoteJobOrigin:
-    """The job as the code location of workspace.yaml has it, which is where Dagster's pages look for its runs."""
+def job_origin(job: str = DAILY_SYNC) -> RemoteJobOrigin:
+    """A job as the code location of workspace.yaml has it, which is where Dagster's pages look for its runs."""
     from dagster._core.remote_origin import RemoteRepositoryOrigin
     from dagster._core.workspace.load_target import WorkspaceFileTarget
 
     [location] = WorkspaceFileTarget([str(shipped("workspace.yaml"))]).create_origins()
-    return RemoteRepositoryOrigin(location, _REPOSITORY).get_job_origin(DAILY_SYNC)
+    return RemoteRepositoryOrigin(location, _REPOSITORY).get_job_origin(job)
 
 
 def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> str:

@@ -13,6 +13,8 @@ ACCEPT_TAG = "sf_insights/accept"
 RETRY_TAG = "sf_insights/retry_for"
 DAY_TAG = "sf_insights/day"
 ORG_TAG = "sf_insights/org"
+OUTBOUND_TAG = "sf_insights/outbound"  # preview: write nothing; verify: compare every record with Salesforce
+LIMIT_TAG = "sf_insights/limit"
 _TODAY_TAG = "sf_insights/today"
 
 

@@ -13,7 +13,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
-from sf_insights.domain.outbound.settings import OutboundField, OutboundGuards, OutboundMatch, OutboundSync, check_outbound
+from sf_insights.domain.outbound.settings import (
+    OutboundField,
+    OutboundGuards,
+    OutboundMatch,
+    OutboundSync,
+    check_outbound,
+)
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.syncs.durations import duration
 

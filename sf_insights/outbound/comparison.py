@@ -19,7 +19,7 @@ class FieldCounts:
     """What happens to the cells of one field."""
 
     field: str
-    set: int
+    filled: int
     changed: int
     cleared: int
     equal: int
@@ -101,7 +101,9 @@ def nothing_decided(state: OutboundState) -> None:
     state.scratch().run("outbound/no_decisions")
 
 
-def note_decisions(state: OutboundState, *, object_name: str, run: int, sync: int, moment: datetime, entries: Sequence[Entry]) -> None:
+def note_decisions(
+    state: OutboundState, *, object_name: str, run: int, sync: int, moment: datetime, entries: Sequence[Entry]
+) -> None:
     """Record what needs no write: equal values as ours, edited and foreign-currency ones as held, gone records."""
     with state.transaction() as tx:
         tx.run(

@@ -231,9 +231,7 @@ class Delivery:
         said, again = self._read_outcomes(batch, None)
         self._settle(batch, said, again=again)
 
-    def _read_outcomes(
-        self, batch: Batch, only: set[str] | None
-    ) -> tuple[dict[str, RowError | None], set[str]]:
+    def _read_outcomes(self, batch: Batch, only: set[str] | None) -> tuple[dict[str, RowError | None], set[str]]:
         """Read records of a batch: those that hold every new value were written; the others are compared anew."""
         tx = self._state.scratch()
         chosen = f"SELECT DISTINCT record_id FROM ops.batch_cells WHERE batch = {batch.batch}"
@@ -300,9 +298,7 @@ class Delivery:
                 return
             self._record(tx, batch, said, moment)
 
-    def _record(
-        self, tx: Transaction, batch: Batch, said: Mapping[str, RowError | None], moment: datetime
-    ) -> None:
+    def _record(self, tx: Transaction, batch: Batch, said: Mapping[str, RowError | None], moment: datetime) -> None:
         cells: dict[str, list[str]] = defaultdict(list)
         failed = {id_ for id_, error in said.items() if error is not None}
         tx.execute(
@@ -332,8 +328,12 @@ class Delivery:
                 self._pause_field(tx, str(error.field), error, moment)
                 retried.add((record_id, error.field))
                 continue
-            if row_class in TRIED_AGAIN_AT_ONCE and batch.round + 1 < len(CHUNKS) and not (
-                row_class is RowClass.AUTOMATION and batch.channel == "collections" and CHUNKS[batch.round] == 1
+            if (
+                row_class in TRIED_AGAIN_AT_ONCE
+                and batch.round + 1 < len(CHUNKS)
+                and not (
+                    row_class is RowClass.AUTOMATION and batch.channel == "collections" and CHUNKS[batch.round] == 1
+                )
             ):
                 retried.add((record_id, None))
                 continue

@@ -55,7 +55,9 @@ def unsettled(tx: Transaction) -> list[Batch]:
 
 def jobs_to_remove(tx: Transaction) -> list[str]:
     """Return the jobs whose results are recorded, and that Salesforce may still have."""
-    return [job for (job,) in tx.execute("SELECT job_id FROM ops.batches WHERE state = 'settled' AND job_id IS NOT NULL")]
+    return [
+        job for (job,) in tx.execute("SELECT job_id FROM ops.batches WHERE state = 'settled' AND job_id IS NOT NULL")
+    ]
 
 
 def note(tx: Transaction, batch: Batch, state: str, *, job_id: str | None = None) -> None:
@@ -78,9 +80,7 @@ def forget_job(tx: Transaction, job_id: str) -> None:
     tx.execute("DELETE FROM ops.batches WHERE state = 'settled' AND job_id = $job", {"job": job_id})
 
 
-def settle(
-    tx: Transaction, batch: Batch, run: int, fingerprints: Mapping[str, str], moment: datetime
-) -> None:
+def settle(tx: Transaction, batch: Batch, run: int, fingerprints: Mapping[str, str], moment: datetime) -> None:
     """Record the outcomes in the temporary table `outcomes`, and end the batch. See settle_batch.sql."""
     parameters: dict[str, Any] = {
         "run": run,

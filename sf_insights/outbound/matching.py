@@ -50,7 +50,9 @@ def find_records(
     """
     folded = "upper(key)" if not field.get("caseSensitive") else "key"
     tx, moment = state.scratch(), now()
-    tx.execute(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT {folded} AS key FROM work.main.source WHERE key != ''")
+    tx.execute(
+        f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT {folded} AS key FROM work.main.source WHERE key != ''"
+    )
     with state.transaction() as change:
         _forget_old(change, object_name, match.to, moment, everything=everything)
         unknown = [

@@ -77,6 +77,7 @@ class OutboundRun:
     _moment: datetime = field(default_factory=now)
     _is_verification: bool = False
     _has_sent: bool = False
+    _paused: dict[str, str] = field(default_factory=dict)
 
     # Steps
 
@@ -228,6 +229,11 @@ class OutboundRun:
                 self._org.__exit__(None, None, None)
             shutil.rmtree(self.request.directory, ignore_errors=True)
 
+    @property
+    def paused(self) -> dict[str, str]:
+        """The fields that cannot be written now, with the reasons, as last recorded."""
+        return self._paused
+
     # What the steps share
 
     def connected(self) -> SalesforceOrg:
@@ -281,7 +287,9 @@ class OutboundRun:
                 {"object": object_name, "since": self._moment - DESCRIBED_FOR},
             )
             is_held = not tx.is_empty("outbound.paused_fields") or not tx.is_empty("outbound.rejects")
-            never = tx.value("SELECT count(*) FROM ops.described_objects WHERE object = $object", {"object": object_name})
+            never = tx.value(
+                "SELECT count(*) FROM ops.described_objects WHERE object = $object", {"object": object_name}
+            )
         if not self.is_dry and (rows or (never and not is_held)) and not self._is_verification:
             with self.state.transaction() as tx:
                 self._described = json.loads(
@@ -369,6 +377,7 @@ class OutboundRun:
                 written=self.tally.written,
                 api_calls=self._org.api_calls if self._org is not None else 0,
             )
+            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))  # type: ignore[arg-type]
 
 
 def _calls_to_write(records: int) -> int:

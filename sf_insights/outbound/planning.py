@@ -17,9 +17,7 @@ FIRST_RECORDS = 10
 _ONLY_BY_COLLECTIONS = "bool_or(new_value = '#N/A' OR contains(new_value, chr(10)) OR contains(new_value, chr(13)))"
 
 
-def plan_delivery(
-    tx: Transaction, *, run: int, object_name: str, limit: int | None, is_first: bool
-) -> Channel:
+def plan_delivery(tx: Transaction, *, run: int, object_name: str, limit: int | None, is_first: bool) -> Channel:
     """Write the batches of the cells to write, from the temporary table `decisions`; return the main channel."""
     tx.execute(
         "CREATE OR REPLACE TEMP TABLE rows_to_write AS SELECT record_id, min(sibling) AS sibling,"

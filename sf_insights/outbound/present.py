@@ -83,7 +83,7 @@ def _read_all(
                 pass
         gone = "\"IsDeleted\" = 'true'" if has_deleted else "false"
         state.scratch().execute(
-            f"INSERT INTO present BY NAME SELECT chosen.record_id, page.\"Id\" IS NULL OR {gone} AS is_gone, "
+            f'INSERT INTO present BY NAME SELECT chosen.record_id, page."Id" IS NULL OR {gone} AS is_gone, '
             f"{identifiers(columns, 'page')} FROM ({chosen}) AS chosen(record_id) LEFT JOIN "
             f"read_csv({literal(files_in(pages, '*.csv'))}, header = true, all_varchar = true, quote = '\"', "
             "escape = '\"', nullstr = '', parallel = true, union_by_name = true, max_line_size = 8000000) AS page "

@@ -37,7 +37,9 @@ class JobResults:
         yield from self._tx.execute("SELECT record_id, error FROM job_results WHERE kind != 'unprocessedrecords'")
 
     def unprocessed_ids(self) -> list[str]:
-        return [id_ for (id_,) in self._tx.execute("SELECT record_id FROM job_results WHERE kind = 'unprocessedrecords'")]
+        return [
+            id_ for (id_,) in self._tx.execute("SELECT record_id FROM job_results WHERE kind = 'unprocessedrecords'")
+        ]
 
 
 def download_results(state: OutboundState, job: IngestJob, directory: Path) -> JobResults:
@@ -70,7 +72,7 @@ def download_results(state: OutboundState, job: IngestJob, directory: Path) -> J
 
 
 def _read(tx: Transaction, kind: Results, file: Path, job: IngestJob) -> None:
-    error = 'coalesce("sf__Error", \'\')' if kind == "failedResults" else "NULL"
+    error = "coalesce(\"sf__Error\", '')" if kind == "failedResults" else "NULL"
     try:
         tx.execute(
             f'INSERT INTO job_results SELECT "Id", {literal(kind)}, {error} FROM read_csv({literal(str(file))},'

@@ -64,9 +64,7 @@ def note_differences(tx: Transaction, run: int, found: Differences) -> None:
 
 def is_accepted(tx: Transaction, fingerprint: str) -> bool:
     """Tell whether a person accepted this mapping, and no other one since."""
-    return bool(
-        tx.value("SELECT fingerprint FROM ops.acceptances ORDER BY accepted_at DESC LIMIT 1") == fingerprint
-    )
+    return bool(tx.value("SELECT fingerprint FROM ops.acceptances ORDER BY accepted_at DESC LIMIT 1") == fingerprint)
 
 
 def accept(tx: Transaction, fingerprint: str, run: int) -> None:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from sf_insights.domain.outbound.settings import ACCOUNT_KEYS, OutboundSync
 from sf_insights.domain.outbound.targets import check_sources
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import literal, render
 from sf_insights.warehouse.versions import SCHEMA_VERSION, STORAGE_VERSION
 
@@ -74,7 +74,7 @@ def _one_select(text: str, name: str) -> str:
 
 
 def read_source(
-    outbound: OutboundSync, select: str | None, snapshot: Path, scratch: Path, limits: Mapping[str, Any]
+    outbound: OutboundSync, select: str | None, snapshot: Path, scratch: Path, limits: DatabaseLimits
 ) -> Source:
     """Write the values to send to the table `source` of the scratch file.
 
@@ -113,7 +113,7 @@ def read_source(
     return Source(sync, published_at, org_id, columns, sent)
 
 
-def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: Mapping[str, Any]) -> None:
+def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: DatabaseLimits) -> None:
     """Check columns without running the SELECT over all accounts; raises the same errors as `read_source`."""
     with _sandbox(snapshot, None, limits) as connection:
         _published(connection, snapshot)
@@ -125,11 +125,11 @@ def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, l
 
 
 @contextmanager
-def _sandbox(snapshot: Path, scratch: Path | None, limits: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+def _sandbox(snapshot: Path, scratch: Path | None, limits: DatabaseLimits) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the snapshot so that a SELECT reaches nothing but it: no files, no network, no settings."""
     if not snapshot.exists():
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
-    config = {**limits, "autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+    config = {**limits.as_options(), "autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
     with duckdb.connect(":memory:", config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
@@ -141,9 +141,7 @@ def _sandbox(snapshot: Path, scratch: Path | None, limits: Mapping[str, Any]) ->
             ) from None
         if scratch is not None:
             connection.execute(f"SET temp_directory = {literal(str(scratch.with_suffix('.tmp')))}")
-            connection.execute(
-                f"ATTACH {literal(str(scratch))} AS work (STORAGE_VERSION {literal(STORAGE_VERSION)})"
-            )
+            connection.execute(f"ATTACH {literal(str(scratch))} AS work (STORAGE_VERSION {literal(STORAGE_VERSION)})")
         connection.execute("USE account_insights")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -238,7 +236,9 @@ def _match_column(outbound: OutboundSync, columns: Mapping[str, str]) -> str | N
 
 
 def _named_columns(outbound: OutboundSync) -> tuple[str, ...]:
-    names = [entry.source for entry in outbound.fields] + [entry.currency for entry in outbound.fields if entry.currency]
+    names = [entry.source for entry in outbound.fields] + [
+        entry.currency for entry in outbound.fields if entry.currency
+    ]
     return tuple(dict.fromkeys(names))
 
 
@@ -247,9 +247,10 @@ def _refuse_endless(
 ) -> None:
     """Refuse NaN and infinity, which no field can hold and which mean a mistake in the calculation."""
     for number, column in enumerate(sent):
-        if columns.get(column) in ("DOUBLE", "FLOAT") and connection.execute(
-            f"SELECT 1 FROM work.main.source WHERE NOT isfinite(v{number}) LIMIT 1"
-        ).fetchall():
+        if (
+            columns.get(column) in ("DOUBLE", "FLOAT")
+            and connection.execute(f"SELECT 1 FROM work.main.source WHERE NOT isfinite(v{number}) LIMIT 1").fetchall()
+        ):
             raise ConfigurationProblem(
                 f"outbound: {column} of {name} has a value that is not a finite number (NaN or infinity).",
                 "Turn such values into NULL in the SELECT.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import filelock
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
+from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import identifier, literal
 from sf_insights.system.clock import now
 from sf_insights.system.durable import create_private
@@ -33,7 +33,7 @@ class InUse(WarehouseProblem):
 class OutboundState:
     """The outbound side's own file under its own lock; the inbound sync never takes either."""
 
-    def __init__(self, path: Path, limits: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, limits: DatabaseLimits) -> None:
         self.path = path
         self.limits = limits
         self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
@@ -148,7 +148,7 @@ class OutboundState:
 
     def _connect(self) -> None:
         config = {
-            **self.limits,
+            **self.limits.as_options(),
             "storage_compatibility_version": STORAGE_VERSION,
             "autoinstall_known_extensions": "false",
             "preserve_insertion_order": "false",
@@ -165,9 +165,7 @@ class OutboundState:
         with self.transaction() as tx:
             if not tx.value("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'ops' AND NOT internal"):
                 tx.run("outbound/schema")
-                tx.insert(
-                    "ops.outbound", [{"org_id": None, "schema_version": OUTBOUND_SCHEMA, "created_at": now()}]
-                )
+                tx.insert("ops.outbound", [{"org_id": None, "schema_version": OUTBOUND_SCHEMA, "created_at": now()}])
             version = tx.value("SELECT schema_version FROM ops.outbound")
         if version > OUTBOUND_SCHEMA:
             raise WarehouseUnusable(

@@ -216,6 +216,28 @@ class UserPassword:
 _METHODS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
 
 
+_OUTBOUND = "SALESFORCE_OUTBOUND_"
+_OF_THE_ORG = ("SALESFORCE_ENDPOINT", "SALESFORCE_API_VERSION", "SALESFORCE_DOMAIN", "SALESFORCE_AUDIENCE")
+
+
+def writing_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the login that writes: SALESFORCE_OUTBOUND_* if there are any, else those that read.
+
+    The org's address and API version may be left out of the former.
+    """
+    own = {
+        name.replace(_OUTBOUND, "SALESFORCE_", 1): value
+        for name, value in filled_variables(environment).items()
+        if name.startswith(_OUTBOUND)
+    }
+    if not own:
+        return dict(environment)
+    others = {
+        name: value for name, value in environment.items() if not name.startswith("SALESFORCE_") or name in _OF_THE_ORG
+    }
+    return {**others, **own}
+
+
 def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
     """Return the first login method whose variables are all set; an empty variable counts as not set.
 

@@ -84,7 +84,9 @@ def _outcome(record_id: str, said: Mapping[str, Any]) -> RecordOutcome:
     first = said["errors"][0] if said.get("errors") else {}
     fields = first.get("fields") or []
     code = str(first.get("statusCode") or first.get("errorCode") or "")
-    return RecordOutcome(record_id, RowError(code, str(first.get("message") or "")[:500], fields[0] if fields else None))
+    return RecordOutcome(
+        record_id, RowError(code, str(first.get("message") or "")[:500], fields[0] if fields else None)
+    )
 
 
 def _read_exactly(response: requests.Response) -> Any:

@@ -28,6 +28,9 @@ from sf_insights.settings.home import (
 )
 
 SNAPSHOT_NAME = "account_insights.duckdb"
+# DuckDB finds no table in a file that is named like one of its schemas.
+OUTBOUND_NAME = "outbound_sync.duckdb"
+PUBLISHED_OUTBOUND_NAME = "account_outbound.duckdb"
 TODAY_VARIABLE = "SF_INSIGHTS_TODAY"
 
 # What the names of variables begin with: those of an org, those of the list of Insights accounts, and our own.
@@ -139,6 +142,15 @@ class Places:
     @property
     def snapshot(self) -> Path:
         return self.data / SNAPSHOT_NAME
+
+    @property
+    def outbound(self) -> Path:
+        """What the outbound side sent; its own file, since the inbound sync holds the warehouse for its whole run."""
+        return self.data / OUTBOUND_NAME
+
+    @property
+    def published_outbound(self) -> Path:
+        return self.data / PUBLISHED_OUTBOUND_NAME
 
     @property
     def landing(self) -> Path:

@@ -16,7 +16,9 @@ class RowClass(Enum):
     """The kinds of refusal of one record, named as analysts see them."""
 
     BUSY = "busy"  # the record is locked: try again in the same run
-    AUTOMATION = "automation"  # a trigger or flow failed, perhaps because of another record of the chunk: smaller chunks
+    AUTOMATION = (
+        "automation"  # a trigger or flow failed, perhaps because of another record of the chunk: smaller chunks
+    )
     VALUE = "value"  # the field cannot hold the value: wait for another value or a changed field
     RULE = "rule"  # a rule of the org refuses it, and the rule or another field may change: once a day
     GONE = "gone"  # the record is deleted: the next inbound sync sees the merge or the new link

@@ -132,9 +132,7 @@ def by_name_of(describe: Mapping[str, Any]) -> ByApiName[Mapping[str, Any]]:
     return ByApiName((entry["name"], entry) for entry in describe["fields"])
 
 
-def _target(
-    number: int, entry: OutboundField, described: ByApiName[Mapping[str, Any]], object_name: str
-) -> Target:
+def _target(number: int, entry: OutboundField, described: ByApiName[Mapping[str, Any]], object_name: str) -> Target:
     where = f"outbound: fields, entry {number}"
     found = described.get(entry.to)
     if found is None:
@@ -143,7 +141,9 @@ def _target(
             "Make the custom field in Setup, and give the user Edit on it (field-level security).",
         )
     if found.get("calculated"):
-        raise ConfigurationProblem(f"{where}: {entry.to} is a formula, which Salesforce fills.", "Choose another field.")
+        raise ConfigurationProblem(
+            f"{where}: {entry.to} is a formula, which Salesforce fills.", "Choose another field."
+        )
     if found.get("autoNumber"):
         raise ConfigurationProblem(
             f"{where}: {entry.to} is an automatic number, which Salesforce fills.", "Choose another field."
@@ -270,5 +270,3 @@ def combined_kind(entry: OutboundField, kind: SourceKind | None) -> SourceKind |
 
 def _fitting(kind: SourceKind) -> str:
     return {"boolean": "Checkbox", "number": "Number", "date": "Date", "timestamp": "Date/Time"}.get(kind, "Text")
-
-

@@ -11,6 +11,8 @@ MOST_UNSENT = 50
 _FALL = 0.05  # a fall of the match rate from one day to the next that causes an alert
 _FIELD = "field "
 _LABEL = "label "
+_OUTBOUND = "outbound"
+_OUTBOUND_FIELD = "outbound field "
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def after_failure(before: Mapping[str, str], day: date | None, reason: str) -> t
 
 def after_publishing(before: Mapping[str, str], published: Published) -> tuple[States, list[str]]:
     """Return the states and the lines to send after a publication."""
-    states: States = {}
+    states: States = {subject: state for subject, state in before.items() if subject.startswith(_OUTBOUND)}
     lines = []
     if before.get("sync") == "failed":
         if published.brings_sync:
@@ -125,3 +127,31 @@ def after_publishing(before: Mapping[str, str], published: Published) -> tuple[S
         labels = ", ".join(f'{name} as "{label}"' for name, label in new.items())
         lines.append(f"New fields are visible, with labels to review: {labels}.")
     return states, lines
+
+
+def after_outbound(
+    before: Mapping[str, str], failure: str | None, paused: Mapping[str, str]
+) -> tuple[States, list[str]]:
+    """Return the states and the lines to send after an outbound run; `failure` is None if it did all it was to do."""
+    states: States = {
+        subject: state for subject, state in before.items() if subject != _OUTBOUND and not _is_outbound_field(subject)
+    }
+    lines = []
+    if failure is not None:
+        states[_OUTBOUND] = "failed"
+        if before.get(_OUTBOUND) != "failed":
+            lines.append(f"Values were not sent to Salesforce: {failure}")
+    elif before.get(_OUTBOUND) == "failed":
+        lines.append("Recovered: values are sent to Salesforce again.")
+    for name, reason in paused.items():
+        states[_OUTBOUND_FIELD + name] = "paused"
+        if _OUTBOUND_FIELD + name not in before:
+            lines.append(f"{name} is not sent to Salesforce any more: {reason}.")
+    for subject in before:
+        if _is_outbound_field(subject) and subject.removeprefix(_OUTBOUND_FIELD) not in paused:
+            lines.append(f"{subject.removeprefix(_OUTBOUND_FIELD)} is sent to Salesforce again, or no longer mapped.")
+    return states, lines
+
+
+def _is_outbound_field(subject: str) -> bool:
+    return subject.startswith(_OUTBOUND_FIELD)

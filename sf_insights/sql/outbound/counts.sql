@@ -1,6 +1,6 @@
 SELECT
     names.field,
-    count(*) FILTER (action = 'write' AND kind = 'set') AS set,
+    count(*) FILTER (action = 'write' AND kind = 'filled') AS filled,
     count(*) FILTER (action = 'write' AND kind = 'changed') AS changed,
     count(*) FILTER (action = 'write' AND kind = 'cleared') AS cleared,
     count(*) FILTER (action = 'equal') AS equal,

@@ -31,7 +31,7 @@ SELECT
     {% endif %}
     {% endfor %}
     ELSE 'write' END AS action,
-    CASE WHEN cell.present = '' THEN 'set' WHEN candidate.desired = '' THEN 'cleared' ELSE 'changed' END AS kind,
+    CASE WHEN cell.present = '' THEN 'filled' WHEN candidate.desired = '' THEN 'cleared' ELSE 'changed' END AS kind,
     coalesce(present."ParentId", candidate.record_id) AS sibling
 FROM candidates AS candidate
 LEFT JOIN present_cells AS cell USING (record_id, field)

@@ -55,7 +55,7 @@ CREATE TABLE outbound.runs (
     api_calls BIGINT
 );
 CREATE TABLE outbound.run_fields (
-    run BIGINT NOT NULL, field VARCHAR NOT NULL, set BIGINT NOT NULL, changed BIGINT NOT NULL, cleared BIGINT NOT NULL,
+    run BIGINT NOT NULL, field VARCHAR NOT NULL, filled BIGINT NOT NULL, changed BIGINT NOT NULL, cleared BIGINT NOT NULL,
     equal BIGINT NOT NULL, edited BIGINT NOT NULL, conflict BIGINT NOT NULL, rejected BIGINT NOT NULL
 );
 -- Ten examples per field of what a run would write or has written.
@@ -92,7 +92,7 @@ CREATE TABLE outbound.paused_fields (
 );
 -- Every value ever sent, with what it replaced.
 CREATE TABLE outbound.changes (
-    run BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL, object VARCHAR NOT NULL, record_id VARCHAR NOT NULL,
+    run BIGINT NOT NULL, changed_at TIMESTAMPTZ NOT NULL, object VARCHAR NOT NULL, record_id VARCHAR NOT NULL,
     account_id VARCHAR, field VARCHAR NOT NULL, old_value VARCHAR, new_value VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,                -- new_value, left, relinked, field_removed
     channel VARCHAR NOT NULL,

@@ -9,7 +9,7 @@ SELECT
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write') AS to_write,
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write' AND kind = 'cleared' AND reason = 'new_value')
         AS cleared,
-    (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write' AND kind != 'set') AS changed,
+    (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write' AND kind != 'filled') AS changed,
     (SELECT count(*) FROM outbound.sent_values ANTI JOIN work.main.cells USING (record_id) WHERE object = $object) AS "left",
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'gone') AS gone,
     (SELECT count(*) FROM work.main.problems) + (SELECT count(*) FROM decisions WHERE action = 'currency')

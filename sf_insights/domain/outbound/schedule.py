@@ -1,0 +1,23 @@
+"""When the next outbound run starts: at full intervals of the day, in the administrator's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def slot_of(moment: datetime, interval: timedelta, zone: ZoneInfo) -> datetime:
+    """Return the last start time that is due at a moment, in UTC.
+
+    Start times are whole intervals after midnight on the clock of the zone: every two hours is 00:00, 02:00 and so on.
+    An hour that the clock repeats or leaves out is counted as the clock shows it.
+    """
+    local = moment.astimezone(zone)
+    midnight = datetime.combine(local.date(), time(), zone)
+    passed = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    return (midnight + interval * (passed // interval)).astimezone(UTC)
+
+
+def is_due(moment: datetime, interval: timedelta, zone: ZoneInfo, last_start: datetime | None) -> bool:
+    """Tell whether no run has started since the last start time. A slot that passed while nothing ran is made up for."""
+    return last_start is None or last_start < slot_of(moment, interval, zone)

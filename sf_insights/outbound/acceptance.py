@@ -1,0 +1,83 @@
+"""What a person does with the outbound file between runs: accept a preview, try refused values again, start anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sf_insights.domain.outbound.settings import OutboundSync
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.outbound import runs
+from sf_insights.outbound.source import select_text
+from sf_insights.outbound.state import OutboundState
+from sf_insights.settings.environment import Places
+from sf_insights.warehouse.transaction import Transaction
+
+_FORGOTTEN = (
+    "ops.acceptances",
+    "ops.described_objects",
+    "ops.found_records",
+    "outbound.sent_values",
+    "outbound.account_records",
+    "outbound.leaving_records",
+    "outbound.gone_records",
+    "outbound.unsent_accounts",
+    "outbound.rejects",
+    "outbound.paused_fields",
+)
+
+
+def accept_preview(outbound: OutboundSync, places: Places) -> Mapping[str, Any]:
+    """Accept the last preview; return its run. From then on, runs write with this mapping.
+
+    Raises:
+        ConfigurationProblem: there is no preview, or it is of another mapping.
+        InUse: a run has the file.
+    """
+    select = select_text(outbound, places.configuration)
+    with _changed(places, "a person accepts a preview") as tx:
+        preview = runs.last_preview(tx)
+        if preview is None:
+            raise ConfigurationProblem("There is no preview to accept.", "Run `sf-insights outbound preview` first.")
+        if not str(preview["fingerprint"]).startswith(outbound.fingerprint(select)):
+            raise ConfigurationProblem(
+                "The mapping has changed since the last preview.", "Run `sf-insights outbound preview` again."
+            )
+        runs.accept(tx, preview["fingerprint"], preview["run"])
+    return preview
+
+
+def retry_refused(places: Places) -> int:
+    """Let the next run send every value again that Salesforce refused; return their number."""
+    with _changed(places, "a person tries refused values again") as tx:
+        count: int = tx.value("SELECT count(*) FROM outbound.rejects WHERE refused_by = 'Salesforce'")
+        tx.execute("DELETE FROM outbound.rejects WHERE refused_by = 'Salesforce'")
+        tx.execute("DELETE FROM outbound.gone_records")
+        tx.execute("DELETE FROM ops.described_objects")
+    return count
+
+
+def forget_sent(places: Places) -> None:
+    """Forget what was sent, and to which org. The next run needs a preview, and rewrites nothing that is in place."""
+    with _changed(places, "a person starts anew") as tx:
+        if tx.value("SELECT count(*) FROM ops.batches WHERE state != 'settled' AND state != 'planned'"):
+            raise ConfigurationProblem(
+                "The last run did not end, and it is unknown what it wrote.", "Run `sf-insights outbound send` first."
+            )
+        for table in _FORGOTTEN:
+            tx.execute(f"DELETE FROM {table}")
+        tx.execute("UPDATE ops.outbound SET org_id = NULL")
+
+
+@contextmanager
+def _changed(places: Places, purpose: str) -> Iterator[Transaction]:
+    """Change the file in one transaction, and publish it."""
+    state = OutboundState(places.outbound, places.limits)
+    state.open(purpose)
+    try:
+        with state.transaction() as tx:
+            yield tx
+        state.publish(places.published_outbound)
+    finally:
+        state.close()
