@@ -21,6 +21,7 @@ from sf_insights.salesforce.credentials import writing_variables
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.system.signals import forget_signals, note_signals
+from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import RetryPolicy
 
@@ -101,8 +102,12 @@ class OutboundResource(HomeResource):
         longest = min(retry_time(tags, configuration), outbound.interval / 2)
         mode = tags.get(OUTBOUND_TAG, "send")
 
+        def tell_waiting(waiting: Waiting | None) -> None:
+            if waiting is not None:
+                context.log.warning(str(waiting))
+
         def connect() -> SalesforceOrg:
-            patience = Patience(longest.total_seconds(), lambda waiting: waiting and context.log.warning(str(waiting)))
+            patience = Patience(longest.total_seconds(), tell_waiting)
             retry = RetryPolicy(first_wait=FIRST_WAIT, longest_wait=LONGEST_WAIT, patience=patience)
             return SalesforceOrg.from_environment(writing_variables(self.variables), retry=retry)
 

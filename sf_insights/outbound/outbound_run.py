@@ -21,11 +21,12 @@ from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds,
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
 from sf_insights.outbound import comparison, runs, settling
 from sf_insights.outbound.comparison import Differences
-from sf_insights.outbound.delivery import Delivery, Tally
+from sf_insights.outbound.delivery import send_all
 from sf_insights.outbound.entries import Entry, entries_of
 from sf_insights.outbound.matching import find_records
 from sf_insights.outbound.planning import plan_delivery
 from sf_insights.outbound.present import calls_to_read, read_present
+from sf_insights.outbound.sending import Sending, Tally
 from sf_insights.outbound.source import Source, read_source
 from sf_insights.outbound.state import OutboundState
 from sf_insights.salesforce.org import SalesforceOrg
@@ -187,7 +188,7 @@ class OutboundRun:
             )
             tx.execute("UPDATE ops.outbound SET org_id = $org", {"org": source.org_id})
             self._note(tx, channel=channel)
-        delivery = Delivery(
+        sending = Sending(
             work,
             self.connected(),
             run=self.run,
@@ -196,12 +197,14 @@ class OutboundRun:
             described=list(by_name_of(self._described)),
             directory=self.request.directory,
             snapshot_sync=source.sync,
+            tell=self.request.tell,
+            tally=self.tally,
+        )
+        send_all(
+            sending,
             max_rejected=1.0 if "rejected" in self.request.accepted else self.request.outbound.guards.max_rejected,
             reads_back="stored" not in self.request.accepted,
-            tell=self.request.tell,
         )
-        self.tally = delivery.tally
-        delivery.send_all()
         return self.tally
 
     def end(self) -> None:
@@ -279,7 +282,7 @@ class OutboundRun:
         return work
 
     def _describe(self) -> None:
-        """Take the describe of the last run, or read it: for a dry run, once a day, and while something is held back."""
+        """Take the describe of an earlier run, or read it: for a dry run, and once a day if something is held back."""
         object_name = self.request.outbound.object
         with self.state.transaction() as tx:
             rows = tx.records(
@@ -316,7 +319,7 @@ class OutboundRun:
             )
 
     def _usable_entries(self) -> list[Entry]:
-        """Return the entries to compare. A mapping that was accepted goes on without fields that can no longer be written."""
+        """Return the entries to compare. A mapping that has been used goes on without fields that cannot be written."""
         outbound, source = self.request.outbound, self._opened()[1]
         usable, reasons = [], {}
         for entry in outbound.fields:
@@ -377,11 +380,11 @@ class OutboundRun:
                 written=self.tally.written,
                 api_calls=self._org.api_calls if self._org is not None else 0,
             )
-            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))  # type: ignore[arg-type]
+            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))
 
 
 def _calls_to_write(records: int) -> int:
-    if records <= 2000:  # noqa: PLR2004 - see planning.MOST_BY_COLLECTIONS
+    if records <= 2000:
         return -(-records // _CALLS_PER_CHUNK)
     return _CALLS_PER_JOB * -(-records // _ROWS_PER_JOB)
 

@@ -9,12 +9,12 @@ from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeli
 
 
 @pytest.fixture(scope="session")
-def dagster_home(tmp_path_factory) -> Path:
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_home(tmp_path_factory.mktemp("dagster"), LOG_IN_MEMORY, NO_OUTPUT)
 
 
 @pytest.fixture(scope="session")
-def first_days(tmp_path_factory) -> Path:
+def first_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("first_days")
 
 

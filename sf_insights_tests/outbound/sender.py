@@ -89,6 +89,7 @@ class Sender:
         return {id_: found["cells"] for id_, found in self.org.writes().items()}
 
     def unchanged_writes(self) -> int:
-        return sum(found["unchanged"] for found in self.org.writes().values()) + sum(
+        count: int = sum(found["unchanged"] for found in self.org.writes().values()) + sum(
             sum(cells.values()) for cells in self.org.unchanged_cells().values()
         )
+        return count

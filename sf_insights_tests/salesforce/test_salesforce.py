@@ -64,7 +64,7 @@ def test_the_org_id_is_found_even_if_the_token_lacks_it():
 
 
 def test_describe_limits_and_record_count_are_read(salesforce):
-    fields = {field["name"]: field["type"] for field in salesforce.describe_account()["fields"]}
+    fields = {field["name"]: field["type"] for field in salesforce.describe("Account")["fields"]}
     assert fields["AnnualRevenue"] == "currency"
     assert salesforce.limits()["DailyApiRequests"]["Max"] > 0
     assert 250 < salesforce.record_count() < 350
@@ -79,7 +79,7 @@ def test_api_calls_and_usage_are_counted(salesforce):
     assert salesforce.api_usage is None
     salesforce.limits()
     before = usage(salesforce)
-    salesforce.describe_account()
+    salesforce.describe("Account")
     assert usage(salesforce) == (before[0] + 1, 100_000)
     assert salesforce.api_calls == 2
 
@@ -150,7 +150,7 @@ def test_a_session_can_expire_many_times_in_one_run(org, salesforce):
 def test_a_persistent_401_is_refreshed_only_once(org, salesforce, body):
     org.fault("status", path="/services/data", times=None, status=401, body=body)
     with pytest.raises(ConnectionProblem, match="accepts the login but refuses the new session"):
-        salesforce.describe_account()
+        salesforce.describe("Account")
     assert len(calls(org, "POST", "/oauth2/token")) == 2
     assert len(calls(org, "GET", "/describe")) == 2
 
@@ -172,7 +172,7 @@ def test_a_given_session_id_is_not_renewed(org, token):
 @pytest.mark.parametrize("action", ["drop_before", "drop_body", "empty_body"])
 def test_a_broken_answer_is_requested_again(org, salesforce, action):
     org.fault(action, path="/describe")
-    assert len(salesforce.describe_account()["fields"]) > 50
+    assert len(salesforce.describe("Account")["fields"]) > 50
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -202,7 +202,7 @@ def test_a_used_up_quota_fails_at_once_and_says_so(org, salesforce):
     used_up = refusal("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
     org.fault("status", path="/describe", status=403, body=used_up, times=None)
     with pytest.raises(RequestRefused, match="Stopped for quota"):
-        salesforce.describe_account()
+        salesforce.describe("Account")
     assert len(calls(org, "GET", "/describe")) == 1
 
 
@@ -219,7 +219,7 @@ def test_a_used_up_quota_fails_at_once_and_says_so(org, salesforce):
 def test_a_refusal_names_the_setting_to_fix(org, salesforce, status, code, remedy):
     org.fault("status", path="/describe", status=status, body=refusal(code))
     with pytest.raises(RequestRefused, match=remedy) as refused:
-        salesforce.describe_account()
+        salesforce.describe("Account")
     assert (refused.value.status, refused.value.code) == (status, code)
 
 
@@ -360,7 +360,7 @@ def test_a_permanently_refused_soap_login_is_reported_in_one_sentence(org):
 def test_a_lasting_failure_includes_the_servers_message(org, salesforce, status, body, said):
     org.fault("status", path="/describe", status=status, body=body, times=None)
     with pytest.raises(ConnectionProblem) as problem:
-        salesforce.describe_account()
+        salesforce.describe("Account")
     assert said in str(problem.value)
     assert len(str(problem.value)) < 500
     assert "ecret" not in str(problem.value)
@@ -373,7 +373,7 @@ def test_a_server_error_that_needs_a_person_is_not_retried_for_hours(org):
         SalesforceOrg.from_environment(org.environment, retry=patient) as salesforce,
         pytest.raises(ConnectionProblem, match=r"API_DISABLED_FOR_ORG: API is off.*API Enabled"),
     ):
-        salesforce.describe_account()
+        salesforce.describe("Account")
     assert len(calls(org, "GET", "/describe")) == DoubtfulAnswer.most_tries
 
 
@@ -398,7 +398,7 @@ def test_an_expired_session_is_renewed_even_after_a_refused_request(org, salesfo
 def test_a_session_refused_by_its_error_code_is_renewed_with_any_status(org, salesforce, status):
     org.fault("status", path="/describe", status=status, body=EXPIRED)
     salesforce.limits()
-    assert salesforce.describe_account()["fields"]
+    assert salesforce.describe("Account")["fields"]
     assert len(calls(org, "POST", "/oauth2/token")) == 2
 
 
@@ -407,7 +407,7 @@ def test_a_temporarily_refused_renewal_is_retried_with_its_request(org, salesfor
     org.invalidate_tokens()
     busy = {"error": "unknown_error", "error_description": "retry your request"}
     org.fault("status", path="/oauth2/token", status=400, body=busy, times=3)
-    assert salesforce.describe_account()["fields"]
+    assert salesforce.describe("Account")["fields"]
     assert len(calls(org, "POST", "/oauth2/token")) == 5
 
 

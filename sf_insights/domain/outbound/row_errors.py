@@ -41,8 +41,6 @@ HELD_FOR: dict[RowClass, timedelta | None] = {
 }
 """How long a refused value waits before it is sent again although nothing changed; None: until something changes."""
 
-TRIED_AGAIN_AT_ONCE = frozenset({RowClass.BUSY, RowClass.AUTOMATION})
-
 _CLASSES: dict[str, RowClass] = {
     "UNABLE_TO_LOCK_ROW": RowClass.BUSY,
     "SERVER_UNAVAILABLE": RowClass.BUSY,
