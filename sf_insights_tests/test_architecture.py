@@ -144,7 +144,8 @@ ROOMS: dict[str, set[str]] = {
     "demo/running": {"demo/data", "demo/soql", "demo/time", "demo/web", "demo/writing"},
     "demo/time": {"demo/data"},
     "demo/writing": {"demo/data", "demo/soql", "demo/time"},
-    "demo/api": {"demo/data", "demo/running", "demo/soql", "demo/time", "demo/web", "demo/writing"},
+    "demo/ingest": {"demo/data", "demo/running", "demo/web", "demo/writing"},
+    "demo/api": {"demo/data", "demo/ingest", "demo/running", "demo/soql", "demo/time", "demo/web", "demo/writing"},
     "demo": {"demo/api", "demo/data"},
 }
 # Libraries that a room does without.

@@ -143,6 +143,10 @@ class DemoOrg:
         """Return how often clients wrote the value that a cell already had: {record id: {field: n}}."""
         return dict(self._call("unchanged_cells"))
 
+    def ingest_jobs(self) -> list[dict[str, Any]]:
+        """Return the ingest jobs that still exist, as GET /jobs/ingest/{id} shows them."""
+        return list(self._call("ingest_jobs"))
+
     def state(self) -> dict[str, Any]:
         """Return accounts, seed, day, now, live_accounts and the settings."""
         return dict(self._call("state"))
