@@ -173,6 +173,10 @@ class DemoOrg:
         """Create an account and return its id; invents the values not given."""
         return str(self._call("add_account", values=values))
 
+    def delete_record(self, object_name: str, id_: str) -> None:
+        """Move a record of Account or Customer__c to the recycle bin."""
+        self._call("delete_record", object_name=object_name, id_=id_)
+
     def delete_account(self, id_: str) -> None:
         """Move an account to the recycle bin."""
         self._call("delete_account", id_=id_)

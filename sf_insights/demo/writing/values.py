@@ -63,7 +63,7 @@ def from_json(field: Field, value: Any) -> str | None:
         fits = field.type == "boolean"
     elif isinstance(value, (int, float)):
         text = repr(value)
-        fits = (numeric or field.type in TEXT_TYPES) and math.isfinite(value)
+        fits = (numeric or field.type in TEXT_TYPES) and text not in {"nan", "inf", "-inf"}
     else:
         text = value if isinstance(value, str) else ""
         fits = isinstance(value, str)
