@@ -180,7 +180,7 @@ class Product:
         self.described: dict[str, Shown] = {}
         self.labels: dict[str, Label] = {}
         self.plan: list[Planned] = []
-        # The last known state of every Salesforce Account: whether it is deleted, and its merge winner.
+        # The last known state of every Salesforce Account: whether it is deleted, and the Account it was merged into.
         self.accounts: dict[str, tuple[bool, str | None]] = {}
         self.present: set[str] = set()
         self.published: dict[str, list[dict[str, Any]]] = {}

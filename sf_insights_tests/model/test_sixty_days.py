@@ -20,7 +20,7 @@ import pytest
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.model.days import FIELDS, NUMBER_FIELDS, RandomDays
 from sf_insights_tests.model.product import SILENT, Entry, Product, Refused, plain_text, plain_time, plain_timestamp
-from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeline, made_home, open_snapshot
+from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory, open_snapshot
 
 SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
 DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 20
@@ -56,7 +56,7 @@ def test_the_pipeline_and_the_model_agree_on_each_day(seed, tmp_path, monkeypatc
     with DemoOrg.started(tmp_path / "org", accounts=120, seed=seed, multi_currency=multi_currency) as org:
         for name, value in org.environment.items():
             monkeypatch.setenv(name, value)
-        home = made_home(tmp_path, LOG_IN_MEMORY, NO_OUTPUT)
+        home = home_in_memory(tmp_path)
         pipeline = Pipeline(tmp_path / "data", home, monkeypatch)
         pipeline.configure(guards=NO_GUARDS, retention={"ops_days": OPS_DAYS})
         SideBySide(org, pipeline, seed, multi_currency).live_through(DAYS)
