@@ -233,6 +233,13 @@ def test_no_folder_is_too_large(path, module):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
 
 
+def test_no_test_file_is_too_large():
+    lines = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in Path(__file__).parent.rglob("*.py")
+    }
+    assert {name: count for name, count in lines.items() if count > 420} == {}
+
+
 @pytest.mark.parametrize(("path", "module"), list(modules()))
 def test_modules_read_by_dagster_keep_runtime_annotations(path, module):
     del module

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sf_insights_tests.model.product import NUMBERS, SILENT, Entry, Shown
+from sf_insights_tests.model.records import SILENT, Entry, Shown
+from sf_insights_tests.model.texts import NUMBERS
 
 # The fields in play as the org first shows them; no others are selected.
 FIELDS = {

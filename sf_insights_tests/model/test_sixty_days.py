@@ -19,7 +19,9 @@ import pytest
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.model.days import FIELDS, NUMBER_FIELDS, RandomDays
-from sf_insights_tests.model.product import SILENT, Entry, Product, Refused, plain_text, plain_time, plain_timestamp
+from sf_insights_tests.model.product import Product
+from sf_insights_tests.model.records import SILENT, Entry, Refused
+from sf_insights_tests.model.texts import plain_text, plain_time, plain_timestamp
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory, open_snapshot
 
 SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
