@@ -212,7 +212,7 @@ def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undis
     assert total > 200
     shutil.copytree(sync.data, tmp_path / "yesterday")
     before = sync.snapshot.read_bytes()
-    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 7)):
+    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 4)):
         _return_to(tmp_path / "yesterday", sync.data)
         with _failing_statement(number):
             run = sync.run("2026-03-02")
