@@ -14,9 +14,10 @@ from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOU
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal, Problem
-from sf_insights.outbound.outbound_run import OutboundRun, Request, accepted_guards
-from sf_insights.outbound.source import select_text
+from sf_insights.outbound.outbound_run import OutboundRun
+from sf_insights.outbound.request import Request, accepted_guards
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.source import select_text
 from sf_insights.salesforce.credentials import writing_variables
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration

@@ -9,9 +9,9 @@ from typing import Any
 
 from sf_insights.domain.outbound.row_errors import HELD_FOR, RowError
 from sf_insights.domain.outbound.verdicts import CHUNKS, Verdict, verdict
-from sf_insights.outbound import journal
-from sf_insights.outbound.journal import Batch
-from sf_insights.outbound.sending import Sending
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.journal import Batch
+from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.sql import render
 from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction

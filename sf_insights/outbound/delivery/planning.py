@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sf_insights.outbound.journal import Channel, plan_batches
+from sf_insights.outbound.delivery.journal import Channel, plan_batches
 from sf_insights.salesforce.ingest_job import MOST_BYTES, MOST_ROWS
 from sf_insights.salesforce.record_updates import MOST_UPDATED
 from sf_insights.warehouse.transaction import Transaction

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sf_insights.domain.outbound.row_errors import RowError
 from sf_insights.domain.problems import ConnectionProblem
-from sf_insights.outbound import journal
-from sf_insights.outbound.journal import Batch
-from sf_insights.outbound.outcomes import read_outcomes, records_of, settle
-from sf_insights.outbound.results import download_results, field_named_by, remove_leftovers
-from sf_insights.outbound.sending import Sending
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.journal import Batch
+from sf_insights.outbound.delivery.outcomes import read_outcomes, records_of, settle
+from sf_insights.outbound.delivery.results import download_results, field_named_by, remove_leftovers
+from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.salesforce.ingest_job import IngestJob
 from sf_insights.sql import render
 from sf_insights.system.clock import now

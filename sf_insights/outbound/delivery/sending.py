@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sf_insights.domain.outbound.targets import Target
-from sf_insights.outbound.present import read_present
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.present import read_present
 from sf_insights.salesforce.org import SalesforceOrg
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sf_insights.domain.problems import ConnectionProblem, GuardRefusal
-from sf_insights.outbound import journal
-from sf_insights.outbound.chunk_delivery import send_chunk
-from sf_insights.outbound.job_delivery import send_job
-from sf_insights.outbound.sending import Sending
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.jobs import send_job
+from sf_insights.outbound.delivery.requests import send_chunk
+from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.sql import render
 from sf_insights.system.signals import pause, refuse_stopped
 

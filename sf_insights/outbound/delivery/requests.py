@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sf_insights.domain.outbound.row_errors import RowClass, RowError
-from sf_insights.outbound import journal
-from sf_insights.outbound.journal import Batch
-from sf_insights.outbound.outcomes import settle, settle_by_reading
-from sf_insights.outbound.sending import Sending
-from sf_insights.salesforce.errors import RequestRefused, refused_field
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.journal import Batch
+from sf_insights.outbound.delivery.outcomes import settle, settle_by_reading
+from sf_insights.outbound.delivery.sending import Sending
+from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.record_updates import update_records
 from sf_insights.transport.retry import OutcomeUnknown
 from sf_insights.warehouse.transaction import Transaction
@@ -30,12 +30,13 @@ def send_chunk(sending: Sending, batch: Batch) -> None:
         settle_by_reading(sending, batch)
         return
     except RequestRefused as refused:
-        error = RowError(refused.code, refused.detail, refused_field(refused))
-        if error.row_class is not RowClass.FIELD or error.field not in sending.targets:
+        error = RowError.told(refused.code, refused.detail)
+        is_one_of_them = error.row_class is RowClass.AUTOMATION  # one record or value is to blame: smaller requests
+        if not is_one_of_them and not (error.row_class is RowClass.FIELD and error.field in sending.targets):
             with sending.state.transaction() as tx:
                 journal.abandon(tx, batch)
             raise
-        settle(sending, batch, {str(row["id"]): error for row in rows})  # they go again without that field
+        settle(sending, batch, {str(row["id"]): error for row in rows})
         return
     settle(sending, batch, {outcome.record_id: outcome.error for outcome in outcomes})
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.outbound.targets import Target
-from sf_insights.outbound import journal
-from sf_insights.outbound.job_delivery import LONGEST_JOB_SECONDS, collect
-from sf_insights.outbound.journal import Batch
-from sf_insights.outbound.outcomes import settle_by_reading
-from sf_insights.outbound.results import remove_leftovers
-from sf_insights.outbound.sending import Sending
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.jobs import LONGEST_JOB_SECONDS, collect
+from sf_insights.outbound.delivery.journal import Batch
+from sf_insights.outbound.delivery.outcomes import settle_by_reading
+from sf_insights.outbound.delivery.results import remove_leftovers
+from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.outbound.state import OutboundState, target_columns
 from sf_insights.salesforce.ingest_job import ENDED, IngestJob
 from sf_insights.salesforce.org import SalesforceOrg
