@@ -355,7 +355,7 @@ class OutboundRun:
 
     def _refuse_expensive(self, calls: int) -> None:
         most = self.request.outbound.guards.max_api_calls
-        if calls > most and "calls" not in self.request.accepted:
+        if not self.is_dry and calls > most and "calls" not in self.request.accepted:
             raise GuardRefusal(
                 f"Reading the records takes about {calls} API calls, which is more than max_api_calls ({most}).",
                 "Raise the limit, or let one run pass with `sf-insights outbound send --accept calls`.",
