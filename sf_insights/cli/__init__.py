@@ -9,6 +9,7 @@ from sf_insights.cli.commands.fields import fields
 from sf_insights.cli.commands.init import init
 from sf_insights.cli.commands.label import label
 from sf_insights.cli.commands.org import org
+from sf_insights.cli.commands.outbound import outbound
 from sf_insights.cli.commands.rejected import rejected
 from sf_insights.cli.commands.select import deselect, select
 from sf_insights.cli.commands.settings import settings
@@ -45,6 +46,7 @@ for command in (
     unmatched,
     rejected,
     label,
+    outbound,
     settings,
     publish,
     backup,

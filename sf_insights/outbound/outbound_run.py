@@ -158,6 +158,8 @@ class OutboundRun:
         comparison.note_decisions(
             work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
         )
+        if self.is_dry:
+            runs.keep_reasons(work, self.state, object_name)
         with self.state.transaction() as tx:
             runs.note_differences(tx, self.run, self.differences)
             self._note(tx, is_verification=self._is_verification)
@@ -381,7 +383,7 @@ class OutboundRun:
 
 
 def _calls_to_write(records: int) -> int:
-    if records <= 2000:  # noqa: PLR2004 - see planning.MOST_BY_COLLECTIONS
+    if records <= 2000:
         return -(-records // _CALLS_PER_CHUNK)
     return _CALLS_PER_JOB * -(-records // _ROWS_PER_JOB)
 
