@@ -94,6 +94,8 @@ ROOMS: dict[str, set[str]] = {
         "dagster_instance",
         "domain",
         "editing",
+        "outbound",
+        "outbound/reports",
         "runs",
         "salesforce",
         "settings",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from sf_insights.domain.outbound.settings import OutboundSync
@@ -119,9 +118,16 @@ def left_behind(tx: Transaction, most: int) -> tuple[int, list[dict[str, Any]]]:
     return len(records), records[:most]
 
 
-def facts(tx: Transaction, runs: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def last_previewed(tx: Transaction) -> int | None:
+    """Return the number of the run that `accept` would accept."""
+    preview = last_preview(tx)
+    return None if preview is None else int(preview["run"])
+
+
+def facts(tx: Transaction) -> dict[str, Any]:
     """Return the newest run that compared values, with its numbers per field and its examples; {} if none did."""
-    compared = next((run for run in runs if run["differing"] is not None), None)
-    if compared is None:
+    runs = tx.records("FROM outbound.runs WHERE differing > 0 OR state = 'preview' ORDER BY run DESC LIMIT 1")
+    if not runs:
         return {}
+    [compared] = runs
     return {"run": compared, "fields": run_fields(tx, compared["run"]), "samples": samples(tx, compared["run"])}
