@@ -80,7 +80,7 @@ class MeasuredOrg:
 
     def _columns(self) -> dict[str, ColumnType]:
         with SalesforceOrg.from_environment(self._org.environment) as org:
-            fields = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe_account()["fields"]}
+            fields = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe("Account")["fields"]}
         return columns_to_read(fields, [fields[name] for name in (*ATTRIBUTES, *METRICS)])
 
     def _render(self) -> None:

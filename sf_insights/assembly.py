@@ -1,4 +1,4 @@
-"""Everything that Dagster loads of one home, in explicit lists."""
+"""The definitions of one home, from explicit lists."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ from sf_insights.settings.environment import existing_home
 
 
 def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | None) -> dg.Definitions:
-    """The assets, checks, job, schedule, sensor and resources of a home; see `sf_insights.account_field_sync`."""
+    """Return the definitions of a home; see `sf_insights.account_field_sync`."""
     names = Names.under(key_prefix)
     directory = None if home is None else str(existing_home(home).directory)
     prefix = list(names.prefix)

@@ -1,4 +1,4 @@
-"""The home of an org as a component of Dagster, for the defs.yaml of any project."""
+"""A home as a Dagster component, for the defs.yaml of any project."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ class AccountFieldSync(dg.Component, dg.Model, dg.Resolvable):
 
     home: str = Field(description="The directory of the home; a relative path starts at the folder of defs.yaml.")
     key_prefix: str | list[str] | None = Field(
-        default=None, description="What the keys and names begin with. Homes that share a project each need their own."
+        default=None, description="What keys and names begin with. Each home of a project needs its own."
     )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:

@@ -1,4 +1,4 @@
-"""Running the job in this process, with the same Dagster home as the UI, so that its runs show there."""
+"""Run the job in this process, with the same Dagster home as the UI, which shows the runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.settings.environment import Places, environment
 
-if TYPE_CHECKING:  # importing dagster takes a second, which only a run needs
+if TYPE_CHECKING:  # importing dagster takes a second; only a run needs it
     from types import FrameType
 
     import dagster as dg
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # importing dagster takes a second, which only a run needs
 RETRY_FOR_A_PERSON = "5m"  # a person who starts a sync wants an answer soon, not after hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 
-# Everything goes to the Dagster instance; the terminal belongs to the caller, who gets the news.
+# Dagster keeps the log; the caller prints the news on the terminal.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _WARNING = 30
 _LABELS_STEP = "__".join(RELABEL[0])
@@ -34,9 +34,9 @@ _STOPPED = "The run was stopped before it was complete."
 
 @dataclass(frozen=True)
 class News:
-    """What a run tells of one of its steps: that it began, said something, made a table, ended, or failed.
+    """News of one step of a run: it began, said something, made a table, ended, or failed.
 
-    `facts` is the metadata of a table that was made, by name.
+    `facts` is the metadata of the table, by name.
     """
 
     step: str
@@ -47,10 +47,9 @@ class News:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `reason` is what a person should read when it failed, at `failed_step`.
+    """How a run ended. If it failed, `reason` says why in words for people, and `failed_step` says where.
 
-    `is_left_to_sync`: a relabelling was not needed, since the first sync is yet to come, or came too early, since one
-    runs for longer than it could wait; that sync publishes the labels.
+    `is_left_to_sync` tells that a sync will publish the labels: the first one, or one that runs now.
     """
 
     success: bool
@@ -61,7 +60,7 @@ class Outcome:
 
     @property
     def is_refused_label(self) -> bool:
-        """Whether a relabelling ended before the labels were taken over, so that the file should be as it was."""
+        """Whether a relabelling failed before it changed labels, so that the edit of the file should be undone."""
         return not self.success and self.failed_step in (None, _LABELS_STEP) and not self.is_left_to_sync
 
 
@@ -72,9 +71,9 @@ def run_sync(
 
     Args:
         accept: the guards that this run may pass, of syncs.GUARDS.
-        on_news: told what happens, as it happens.
-        retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for what
-            the administrator's file says.
+        on_news: called with each piece of news as it happens.
+        retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for the
+            time in the administrator's file.
     """
     from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, RETRY_TAG
 
@@ -83,7 +82,7 @@ def run_sync(
 
 
 def run_relabelling(on_news: Callable[[News], None] | None = None) -> Outcome:
-    """Take over changed labels and publish again, without Salesforce; a sync that runs is waited for."""
+    """Apply changed labels and publish again, without Salesforce. Waits for a running sync."""
     outcome = _run({}, RELABEL, on_news)
     if not outcome.is_refused_label or outcome.reason == _STOPPED:
         return outcome
@@ -187,7 +186,7 @@ def _hangup_stops() -> Iterator[None]:
 
 
 def _placing(instance: dg.DagsterInstance, run_id: str, origin: RemoteJobOrigin) -> Callable[..., None]:
-    """At a run's first event, say which location it is of: Dagster's pages show it under the job only then."""
+    """Return a listener that records the run's code location at its first event, so that Dagster's pages list it."""
     seen: set[str] = set()
 
     def listen(*_: object) -> None:
@@ -214,7 +213,7 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
         event = entry.dagster_event
         if event is None:
             if entry.step_key not in running:
-                return  # Dagster's own remarks on steps that it leaves out
+                return  # Dagster's messages about steps that it skips
             on_news(News(entry.step_key, "warned" if int(entry.level) >= _WARNING else "said", entry.user_message))
         elif event.event_type_value == "ASSET_MATERIALIZATION":
             metadata = event.step_materialization_data.materialization.metadata
@@ -232,7 +231,7 @@ def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
-    """The first failed step, and what it says."""
+    """Return the first failed step and its reason."""
     if blocked := recorded_runs.blocked_by(result.get_asset_check_evaluations()):
         return None, blocked
     for event in result.all_events:
@@ -253,7 +252,7 @@ def _failure(result: dg.ExecuteInProcessResult) -> tuple[str | None, str]:
 
 
 def _is_interruption(error: SerializableErrorInfo | None) -> bool:
-    """Whether Ctrl-C or SIGTERM is what lies under an error."""
+    """Tell whether Ctrl-C or SIGTERM caused an error."""
     while error is not None:
         if error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
             return True

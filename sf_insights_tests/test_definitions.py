@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.definitions import defs
@@ -26,6 +27,10 @@ FLOW = {
         "insights/account_metrics",
         "insights/field_labels",
     },
+    "outbound/desired_values": set(),  # it reads the published file, and does not wait for a sync
+    "outbound/differences": {"outbound/desired_values"},
+    "outbound/sent_values": {"outbound/differences"},
+    "outbound/published_outbound": {"outbound/sent_values"},
 }
 
 
@@ -36,15 +41,29 @@ def test_the_asset_graph_goes_from_salesforce_fields_to_the_snapshot():
     assert all(spec.description and spec.kinds for spec in specs.values())
 
 
-def test_a_run_stays_in_one_process():
-    job = defs.resolve_job_def("daily_account_field_sync")
-    assert job.executor_def.name == "in_process"
+JOBS = ("daily_account_field_sync", "outbound_account_field_sync")
 
 
-def test_the_schedule_and_the_sensor_run_by_default():
-    [schedule], [sensor] = defs.schedules or (), defs.sensors or ()
-    assert schedule.name == schedule.job.name == "daily_account_field_sync"
-    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+@pytest.mark.parametrize("name", JOBS)
+def test_a_run_stays_in_one_process(name):
+    assert defs.resolve_job_def(name).executor_def.name == "in_process"
+
+
+def test_the_daily_job_has_no_outbound_asset_and_the_outbound_job_has_no_other():
+    keys = {
+        name: {key.to_user_string() for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
+        for name in JOBS
+    }
+    assert keys["outbound_account_field_sync"] == {key for key in FLOW if key.startswith("outbound/")}
+    assert keys["daily_account_field_sync"] == set(FLOW) - keys["outbound_account_field_sync"]
+
+
+def test_the_schedules_and_the_sensor_run_by_default():
+    schedules, [sensor] = defs.schedules or (), defs.sensors or ()
+    assert tuple(schedule.name for schedule in schedules) == JOBS
+    for schedule in schedules:
+        assert schedule.name == schedule.job.name
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 

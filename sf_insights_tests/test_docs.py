@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
@@ -125,8 +126,9 @@ def test_every_environment_variable_is_documented():
 def test_every_command_and_option_named_in_a_document_exists(page):
     for line in re.findall(r"(?:^|`|/)sf-insights ([a-z]+[^`\n]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
         name, *words = line.split("  #")[0].split()
-        assert name in main.commands, line
-        options = {option for parameter in main.commands[name].params for option in parameter.opts}
+        command = main.get_command(click.Context(main), name)
+        assert command, line
+        options = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
 
 

@@ -1,29 +1,60 @@
 """sf-insights: the commands, one file each."""
 
+from __future__ import annotations
+
+from importlib import import_module
+
 import click
 
-from sf_insights.cli.commands.backups import backup, publish, restore
-from sf_insights.cli.commands.check import check
-from sf_insights.cli.commands.demo import demo
-from sf_insights.cli.commands.fields import fields
-from sf_insights.cli.commands.init import init
-from sf_insights.cli.commands.label import label
-from sf_insights.cli.commands.org import org
-from sf_insights.cli.commands.outbound import outbound
-from sf_insights.cli.commands.rejected import rejected
-from sf_insights.cli.commands.select import deselect, select
-from sf_insights.cli.commands.settings import settings
-from sf_insights.cli.commands.status import status
-from sf_insights.cli.commands.sync import sync
-from sf_insights.cli.commands.ui import ui
-from sf_insights.cli.commands.unmatched import unmatched
 from sf_insights.cli.failures import Commands
 from sf_insights.cli.home_option import home_option
 
 __all__ = ["main"]
 
+# The file of each command.
+_FILES = {
+    "backup": "backups",
+    "check": "check",
+    "demo": "demo",
+    "deselect": "select",
+    "fields": "fields",
+    "init": "init",
+    "label": "label",
+    "org": "org",
+    "outbound": "outbound",
+    "publish": "backups",
+    "rejected": "rejected",
+    "restore": "backups",
+    "select": "select",
+    "settings": "settings",
+    "status": "status",
+    "sync": "sync",
+    "ui": "ui",
+    "unmatched": "unmatched",
+}
+_WITHOUT_HOME = {"demo", "init", "org"}  # `demo` and `org` use the demo's files, and `init` names its directory
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class CommandsOfFiles(Commands):
+    """Imports a command when it is used: each needs other parts of the package, and all of them take a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_FILES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _FILES and cmd_name not in self.commands:
+            self.add_command(_imported(cmd_name))
+        return super().get_command(ctx, cmd_name)
+
+
+def _imported(name: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_FILES[name]}"), name)
+    if name not in _WITHOUT_HOME:
+        command.params.append(home_option())
+    return command
+
+
+@click.group(cls=CommandsOfFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="sf-insights")
 def main() -> None:
     """Bring Salesforce Account fields into Insights accounts, as attributes and metrics in DuckDB.
@@ -33,26 +64,4 @@ def main() -> None:
     """
 
 
-# `demo` and `org` use the demo's files, and `init` names its directory.
-for command in (demo, init, org):
-    main.add_command(command)
-for command in (
-    check,
-    fields,
-    select,
-    deselect,
-    sync,
-    status,
-    unmatched,
-    rejected,
-    label,
-    outbound,
-    settings,
-    publish,
-    backup,
-    restore,
-    ui,
-):
-    command.params.append(home_option())
-    main.add_command(command)
 main.params.append(home_option())

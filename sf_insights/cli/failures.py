@@ -8,7 +8,6 @@ import click
 
 from sf_insights.cli.console import shown_path, terminal
 from sf_insights.dagster_instance.home import dagster_home
-from sf_insights.demo.process import DemoOrgError
 from sf_insights.domain.problems import Problem
 from sf_insights.system.clock import now
 from sf_insights.system.disk import disk_problem
@@ -24,11 +23,13 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except Problem as problem:
             fail(problem.what, problem.remedy)
-        except DemoOrgError as error:
-            fail(f"The demo org failed: {error}")
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
+            from sf_insights.demo.process import DemoOrgError  # loads a web server, which only the demo needs
+
+            if isinstance(error, DemoOrgError):
+                fail(f"The demo org failed: {error}")
             if found := disk_problem(error):
                 fail(found.what, found.remedy)
             said = str(error).strip().splitlines() or [""]

@@ -9,7 +9,7 @@ from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
 from sf_insights.domain.outbound.targets import check_kinds, check_sources, targets_of
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import counted
-from sf_insights.outbound.source import opened_source, select_text, source_columns
+from sf_insights.outbound.values.source import opened_source, select_text, source_columns
 from sf_insights.salesforce.credentials import writing_variables
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.environment import Places

@@ -1,4 +1,4 @@
-"""Dagster's state of this installation: the directory DAGSTER_HOME and the dagster.yaml in it."""
+"""The directory of Dagster's state, DAGSTER_HOME, and the dagster.yaml in it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import demo_dagster, demo_data, found_home, shipped
 from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
 
-if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
 
 _MARK = "# A copy by sf_insights, which renews it until somebody edits it; digest of what follows: "
-# The only text that was copied before copies were marked.
+# The digest of the text that was copied before copies had a mark.
 _UNMARKED = "5511918ec0bcd02f935b656dad5fbf2f9d240a4e82a13943d0948ae4f538056b"
 _OPENING_SECONDS = 60.0
 
 
 def dagster_home() -> Path:
-    """DAGSTER_HOME, or else .dagster/ of the home; the demo's own for the demo's data.
+    """Return DAGSTER_HOME, or else .dagster/ of the home; for the demo's data, the demo's own directory.
 
-    What Dagster plots over time is of one org, so each org has its own.
+    Dagster plots values over time. Each org has its own directory, so that a plot shows one org.
 
     Raises:
         ConfigurationProblem: no home was found, and no variable names the data directory.
@@ -39,7 +39,7 @@ def dagster_home() -> Path:
 
 
 def use_dagster_home() -> Path:
-    """Set DAGSTER_HOME unless it is set, see that the directory has this version's dagster.yaml, and return it."""
+    """Set DAGSTER_HOME unless it is set, write this version's dagster.yaml into the directory, and return it."""
     home = dagster_home()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
@@ -48,7 +48,7 @@ def use_dagster_home() -> Path:
 
 
 def opened_instance(home: Path) -> dg.DagsterInstance:
-    """Open Dagster's state, one process at a time: where there is none yet, Dagster makes its databases without a lock.
+    """Open Dagster's state under a lock, because Dagster creates its databases without one.
 
     Raises:
         OSError: the directory cannot be opened.
@@ -63,7 +63,7 @@ def is_edited(file: Path) -> bool:
     """Tell whether a person edited this copy of dagster.yaml. An edited copy is not renewed."""
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError:  # there is none, or this user may not read it
+    except OSError:  # it does not exist, or this user may not read it
         return False
     if not text.startswith(_MARK):
         return _digest(text) not in (_UNMARKED, _digest(_shipped()))

@@ -1,4 +1,4 @@
-"""When Dagster starts the next sync: decided for its schedule, and told to people with what stands in the way."""
+"""When Dagster starts the next sync: for its schedule, and for people, with what prevents it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from sf_insights.settings.home import ui_command
 from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading_snapshot
 
-if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
 
-# A daemon says every half minute that it lives.
+# A daemon reports every half minute.
 _SILENT_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """When the next sync starts by itself, in a sentence; `at` is None when none will.
+    """When Dagster starts the next sync, also as a sentence. `at` is None if it will start none.
 
-    `obstacle` says why none will and `remedy` what to do about it; both are "" when one will.
+    `obstacle` then says why, and `remedy` what to do about it. Otherwise both are "".
     """
 
     at: datetime | None
@@ -50,8 +50,8 @@ def planned_start(
     moment: datetime,
     job: str = recorded_runs.DAILY_SYNC,
 ) -> NextStart:
-    """When the next sync starts, by what was published and what Dagster knows of failed attempts."""
-    earlier = moment - timedelta(days=2)  # than the beginning of the day
+    """Return when the next sync starts, from the last publication and the failed attempts that Dagster recorded."""
+    earlier = moment - timedelta(days=2)  # before the day began in any time zone
     return next_start(
         configuration,
         moment,
@@ -62,7 +62,7 @@ def planned_start(
 
 
 def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Outlook:
-    """What Dagster will do, as far as this user may read its state."""
+    """Return what Dagster will do, as far as this user may read its state."""
     moment = now()
     if not configuration.enabled:
         return Outlook(None, f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
@@ -85,7 +85,7 @@ def _outlook(
 
 
 def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datetime) -> str:
-    """What a person is told of the next start."""
+    """Return the next start as a sentence for people."""
     local = f"{start.at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"
     when = f"{local} ({since(start.at, moment)})" if start.at > moment else "now"
     if start.attempt > 1:
@@ -98,7 +98,7 @@ def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datet
 def obstacle_of(
     instance: dg.DagsterInstance | None, moment: datetime, schedule: str = recorded_runs.DAILY_SYNC
 ) -> tuple[str, str]:
-    """Why Dagster will not start it by itself, and what to do; empty when it will."""
+    """Return why Dagster will not start a run by this schedule, and what to do; two empty texts if it will."""
     start_one = f"Start one with `{ui_command()}`."
     if instance is None:
         return "But Dagster has never run here, so nothing starts it.", start_one
@@ -115,21 +115,21 @@ def obstacle_of(
 
 
 def _published_at(places: Places) -> datetime | None:
-    """When analysts last got a new sync, or a snapshot that does not open; None when nothing is published."""
+    """Return when the snapshot was published, or when its file was written if it cannot be opened; None without one."""
     with suppress(WarehouseProblem), reading_snapshot(places.snapshot) as tx:
         published: datetime | None = tx.value("SELECT published_at FROM insights.snapshot")
         return published
-    with suppress(OSError):  # else a sync would start each minute
+    with suppress(OSError):  # without this time, a sync would start every minute
         return datetime.fromtimestamp(places.snapshot.stat().st_mtime, UTC)
     return None
 
 
 @contextmanager
 def readable_instance() -> Iterator[dg.DagsterInstance | None]:
-    """Dagster's state; None where no run and no daemon has left any.
+    """Open Dagster's state; None if no run and no daemon has made one.
 
     Raises:
-        WarehouseProblem: it is there, and this user may not open it.
+        WarehouseProblem: this user may not open it.
     """
     home = dagster_home()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What Dagster records of the runs of a home's job: which is under way, and how those ended that did not succeed."""
+"""What Dagster records of the runs of a home's job: which one is running, and how the failed ones ended."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sf_insights.domain.syncs.schedule import Attempt, Ending
 from sf_insights.settings.environment import SALESFORCE, ZUORA
 from sf_insights.settings.home import shipped
 
-if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
     from dagster._core.remote_origin import RemoteJobOrigin
 
 DAILY_SYNC = "daily_account_field_sync"
 OUTBOUND_SYNC = "outbound_account_field_sync"
-LOCATION = "sf_insights"  # as workspace.yaml and pyproject.toml say
+LOCATION = "sf_insights"  # also in workspace.yaml and pyproject.toml
 ENDING_TAG = "sf_insights/ending"
 SETTINGS_TAG = "sf_insights/settings"
 COMMAND_TAG = "sf_insights/command"
-REPOSITORY_TAG = ".dagster/repository"  # by which Dagster's pages find the runs of a location
+REPOSITORY_TAG = ".dagster/repository"  # Dagster's pages find the runs of a location by it
 
-_REPOSITORY = "__repository__"  # Dagster's own name for what a module defines
+_REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module
 _COMPLETES_A_SYNC = frozenset({"fields", "account_attributes", "attribute_changes", "account_metrics"})
 _FINGERPRINT_LENGTH = 16
 _MOST_AT_ONCE = 50
@@ -33,7 +33,7 @@ _REPAIR = "The warehouse does not contain what was read: restore a backup with `
 
 
 def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | None:
-    """The id of a run of the job that waits, runs or is being stopped; None when there is none."""
+    """Return the id of a run of the job that waits, runs or is being stopped; None if there is none."""
     import dagster as dg
     from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
@@ -50,7 +50,7 @@ def last_started(instance: dg.DagsterInstance, job: str) -> datetime | None:
 
 
 def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAILY_SYNC) -> list[Attempt]:
-    """The syncs that ended after a moment without success; not the runs that only renewed labels or the snapshot."""
+    """Return the syncs that failed or were stopped after a moment; not the runs that only publish again."""
     import dagster as dg
 
     failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -67,7 +67,7 @@ def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAIL
 
 
 def schedule_is_stopped(instance: dg.DagsterInstance, name: str = DAILY_SYNC) -> bool:
-    """Whether somebody stopped a schedule in Dagster; it runs unless somebody did."""
+    """Tell whether somebody stopped a schedule in Dagster. It runs by default."""
     from dagster._core.scheduler.instigation import InstigatorType
 
     return any(
@@ -78,18 +78,18 @@ def schedule_is_stopped(instance: dg.DagsterInstance, name: str = DAILY_SYNC) ->
 
 
 def scheduler_alive_at(instance: dg.DagsterInstance) -> datetime | None:
-    """When the part of Dagster's daemon that starts schedules last said that it lives, None when it never has."""
+    """Return when the scheduler of Dagster's daemon last reported; None if it never has."""
     heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
     return heartbeat and datetime.fromtimestamp(heartbeat.timestamp, UTC)
 
 
 def note_ending(instance: dg.DagsterInstance, run_id: str, ending: Ending, settings: str) -> None:
-    """Record why a run is about to fail, and the settings with which it did."""
+    """Record how a run ends that is about to fail, and the fingerprint of its settings."""
     instance.add_run_tags(run_id, {ENDING_TAG: ending, SETTINGS_TAG: settings})
 
 
 def blocked_by(evaluations: Iterable[dg.AssetCheckEvaluation]) -> str | None:
-    """Which of a run's checks stopped it, in a sentence; None when none did."""
+    """Return a sentence about the check that stopped a run; None if none did."""
     import dagster as dg
 
     for check in evaluations:
@@ -102,7 +102,7 @@ def blocked_by(evaluations: Iterable[dg.AssetCheckEvaluation]) -> str | None:
 
 
 def check_that_blocked(instance: dg.DagsterInstance, run_id: str) -> str | None:
-    """Which check stopped a run that Dagster still records; None when none did."""
+    """Return a sentence about the check that stopped a recorded run; None if none did."""
     import dagster as dg
 
     entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
@@ -110,9 +110,9 @@ def check_that_blocked(instance: dg.DagsterInstance, run_id: str) -> str | None:
 
 
 def forget_runs(instance: dg.DagsterInstance, before: datetime, job: str = DAILY_SYNC) -> int:
-    """Delete runs of the job that ended before a moment, with all that Dagster keeps of them; returns how many.
+    """Delete the runs of the job that ended before a moment, with their events and files; return how many.
 
-    The runs that made what is there now stay, however old. Where there are many to delete, the next time goes on.
+    The runs that made the current assets stay, however old they are. One call deletes only some runs, oldest first.
     """
     from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
@@ -124,14 +124,16 @@ def forget_runs(instance: dg.DagsterInstance, before: datetime, job: str = DAILY
     root = Path(instance.root_directory)
     for run in forgotten:
         instance.delete_run(run)
-        for file in (root / "history" / "runs").glob(f"{run}.db*"):  # where SQLite keeps the events, emptied but large
+        for file in (root / "history" / "runs").glob(
+            f"{run}.db*"
+        ):  # SQLite's files of the events stay large after the deletion
             file.unlink(missing_ok=True)
         shutil.rmtree(root / "storage" / run, ignore_errors=True)
     return len(forgotten)
 
 
 def job_origin(job: str = DAILY_SYNC) -> RemoteJobOrigin:
-    """A job as the code location of workspace.yaml has it, which is where Dagster's pages look for its runs."""
+    """Return a job as the code location of workspace.yaml names it. Dagster's pages look for its runs there."""
     from dagster._core.remote_origin import RemoteRepositoryOrigin
     from dagster._core.workspace.load_target import WorkspaceFileTarget
 
@@ -140,7 +142,7 @@ def job_origin(job: str = DAILY_SYNC) -> RemoteJobOrigin:
 
 
 def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> str:
-    """A short text that differs when the administrator's file or a credential does; tells nothing of either."""
+    """Return a short text that changes with the administrator's file and the credentials, but does not reveal them."""
     try:
         text = configuration.read_bytes()
     except OSError:
@@ -156,7 +158,7 @@ def _filter(job: str, **wanted: object) -> dg.RunsFilter:
 
 
 def _is_sync(run: dg.DagsterRun) -> bool:
-    selected = run.asset_selection or run.asset_check_selection  # neither: the whole job
+    selected = run.asset_selection or run.asset_check_selection  # neither is set for the whole job
     return not selected or any(key.path[-1] in _COMPLETES_A_SYNC for key in run.asset_selection or ())
 
 
@@ -168,5 +170,5 @@ def _ending(run: dg.DagsterRun) -> Ending:
     noted = run.tags.get(ENDING_TAG)
     if noted == "person":
         return "person"
-    # A run of Dagster's that was interrupted ended with its daemon: who stops one in Dagster cancels it.
+    # An interrupted run of Dagster ended with its daemon. A person who stops a run in Dagster cancels it.
     return "stopped" if noted == "stopped" and COMMAND_TAG in run.tags else "passing"

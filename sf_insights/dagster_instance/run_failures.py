@@ -1,4 +1,4 @@
-"""What went wrong in a run, for those who are told when it ends: until then a retry may still succeed."""
+"""The failures of a run. They are reported when the run ends, since a retry may succeed until then."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from sf_insights.dagster_instance.recorded_runs import check_that_blocked
 
-if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
 
 logger = logging.getLogger(__name__)
 
 
 class RunFailures:
-    """The failures of one run. `is_sync` says whether it does a stage of a sync, and not labels or checks alone."""
+    """The failures of one run. `is_sync` is False for a run that only publishes labels or runs checks."""
 
     def __init__(self) -> None:
         self.is_sync = False
@@ -27,12 +27,12 @@ class RunFailures:
     def watching(
         self, step: str, stopped: tuple[type[BaseException], ...], reason: Callable[[BaseException], str]
     ) -> Iterator[None]:
-        """Note what a step fails with, and forget what it failed with once it succeeds.
+        """Record the failure of a step, and delete the record if a retry succeeds.
 
         Args:
             step: the step's name.
-            stopped: what is raised when a person stops the run.
-            reason: what people read of an error.
+            stopped: the exceptions that are raised when a person stops the run.
+            reason: returns what people should read about an error.
         """
         try:
             yield
@@ -45,12 +45,12 @@ class RunFailures:
         self._by_step.pop(step, None)
 
     def blocked(self, instance: dg.DagsterInstance | None, run_id: str) -> str | None:
-        """Note and return which check stopped the sync, which fails no asset; None when none did."""
+        """Record and return a sentence about the check that stopped the sync, which fails no step; None if none did."""
         if not self.is_sync or instance is None:
             return None
         try:
             reason = check_that_blocked(instance, run_id)
-        except Exception as error:  # Dagster's records may be what is broken
+        except Exception as error:  # Dagster's records may be broken
             logger.warning("Whether a check stopped run %s is unknown: %s", run_id, error)
             return None
         if reason:
@@ -59,7 +59,7 @@ class RunFailures:
 
     @property
     def to_tell(self) -> str | None:
-        """Why a sync failed. A person who stopped it, or who publishes labels, knows without being told."""
+        """Why a sync failed; None if nobody needs an alert, as when a person stopped it or only published labels."""
         if not self.is_sync or self._is_stopped:
             return None
         return next(iter(self._by_step.values()), None)

@@ -1,6 +1,7 @@
-"""Which runs are alive: each holds a lock of its own, which the kernel releases however its process ends.
+"""Find the runs whose process died. Each run holds its own lock, which the kernel releases when the process ends.
 
-A run whose process was killed together with Dagster's daemon stays unfinished in Dagster's records and holds the queue.
+If the process of a run is killed together with Dagster's daemon, the run stays unfinished in Dagster and blocks the
+queue.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # importing dagster takes a second, which commands that only read need not wait for
+if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
 
 logger = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ _DIED = (
 
 
 class RunLock:
-    """The sign of life of one run, from its first step until its last."""
+    """The lock of one run, held from its first step until its last."""
 
     def __init__(self, data: Path, run_id: str) -> None:
-        """Take the lock, in a file of the data directory that is named after the run.
+        """Take the lock, on a file in the data directory with the id of the run as its name.
 
         Raises:
             OSError: the file cannot be written.
@@ -39,21 +40,21 @@ class RunLock:
         new = self._path.with_suffix(".new")
         self._file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        new.replace(self._path)  # it never has this name without its lock
+        new.replace(self._path)  # a file with this name is locked from the start
 
     def release(self) -> None:
-        """Remove the file first: a file without a lock means that a process died."""
+        """Remove the file, then release the lock: a file without a lock means that the process died."""
         with suppress(OSError):
             self._path.unlink()
             if self._made:
-                self._path.parent.rmdir()  # fails unless the run has put nothing there
+                self._path.parent.rmdir()  # only if it is empty
         os.close(self._file)
 
 
 def end_dead_runs(instance: dg.DagsterInstance, data: Path) -> list[str]:
-    """Report every run as failed whose process died, or as canceled when it was being stopped; returns their ids.
+    """Report each run whose process died as failed, or as canceled if it was being stopped; return their ids.
 
-    A run that has not taken its lock yet, or runs on another machine, has no file here and is left alone.
+    A run without a file has not begun or runs on another machine, and is not touched.
     """
     ended = []
     for path in sorted(data.glob(f"*{_SUFFIX}")):
@@ -61,7 +62,7 @@ def end_dead_runs(instance: dg.DagsterInstance, data: Path) -> list[str]:
             file = os.open(path, os.O_RDWR)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(file).st_nlink:  # else it was released between opening and locking
+                if os.fstat(file).st_nlink:  # not removed between opening and locking
                     if _end(instance, path.stem):
                         ended.append(path.stem)
                     path.unlink()

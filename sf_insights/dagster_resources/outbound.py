@@ -14,13 +14,15 @@ from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOU
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal, Problem
-from sf_insights.outbound.outbound_run import OutboundRun, Request, accepted_guards
-from sf_insights.outbound.source import select_text
+from sf_insights.outbound.outbound_run import OutboundRun
+from sf_insights.outbound.request import Request, accepted_guards
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.source import select_text
 from sf_insights.salesforce.credentials import writing_variables
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.system.signals import forget_signals, note_signals
+from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import RetryPolicy
 
@@ -101,8 +103,12 @@ class OutboundResource(HomeResource):
         longest = min(retry_time(tags, configuration), outbound.interval / 2)
         mode = tags.get(OUTBOUND_TAG, "send")
 
+        def tell_waiting(waiting: Waiting | None) -> None:
+            if waiting is not None:
+                context.log.warning(str(waiting))
+
         def connect() -> SalesforceOrg:
-            patience = Patience(longest.total_seconds(), lambda waiting: waiting and context.log.warning(str(waiting)))
+            patience = Patience(longest.total_seconds(), tell_waiting)
             retry = RetryPolicy(first_wait=FIRST_WAIT, longest_wait=LONGEST_WAIT, patience=patience)
             return SalesforceOrg.from_environment(writing_variables(self.variables), retry=retry)
 

@@ -143,6 +143,10 @@ class DemoOrg:
         """Return how often clients wrote the value that a cell already had: {record id: {field: n}}."""
         return dict(self._call("unchanged_cells"))
 
+    def ingest_jobs(self) -> list[dict[str, Any]]:
+        """Return the ingest jobs that still exist, as GET /jobs/ingest/{id} shows them."""
+        return list(self._call("ingest_jobs"))
+
     def state(self) -> dict[str, Any]:
         """Return accounts, seed, day, now, live_accounts and the settings."""
         return dict(self._call("state"))
@@ -168,6 +172,10 @@ class DemoOrg:
     def add_account(self, **values: Any) -> str:
         """Create an account and return its id; invents the values not given."""
         return str(self._call("add_account", values=values))
+
+    def delete_record(self, object_name: str, id_: str) -> None:
+        """Move a record of Account or Customer__c to the recycle bin."""
+        self._call("delete_record", object_name=object_name, id_=id_)
 
     def delete_account(self, id_: str) -> None:
         """Move an account to the recycle bin."""

@@ -259,17 +259,16 @@ def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
 
 def _steps(place: Sequence[str | int], content: Any) -> Iterator[str]:
     """Yield the names on the way to a setting, with the number and the name of an entry: `fields, entry 2 (Rating)`."""
-    names = list(place)
-    while names:
-        name = names.pop(0)
+    for name, following in zip(place, [*place[1:], ""], strict=True):
+        if isinstance(name, int):
+            continue
         content = content.get(name) if isinstance(content, Mapping) else None
-        if names and isinstance(names[0], int):
-            number = names.pop(0)
-            content = content[number] if isinstance(content, Sequence) and number < len(content) else None
+        if isinstance(following, int):
+            content = content[following] if isinstance(content, Sequence) and following < len(content) else None
             named = content if isinstance(content, str) else _named(content)
-            yield f"{name}, entry {number + 1}" + (f" ({named})" if named else "")
+            yield f"{name}, entry {following + 1}" + (f" ({named})" if named else "")
         else:
-            yield str(name)
+            yield name
 
 
 def _named(entry: Any) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.outbound import runs
-from sf_insights.outbound.source import select_text
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places
 from sf_insights.warehouse.transaction import Transaction
 

@@ -8,54 +8,35 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sf_insights.domain.outbound import guards
-from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds, targets_of
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
-from sf_insights.outbound import comparison, runs, settling
-from sf_insights.outbound.comparison import Differences
-from sf_insights.outbound.delivery import Delivery, Tally
-from sf_insights.outbound.entries import Entry, entries_of
-from sf_insights.outbound.matching import find_records
-from sf_insights.outbound.planning import plan_delivery
-from sf_insights.outbound.present import calls_to_read, read_present
-from sf_insights.outbound.source import Source, read_source
+from sf_insights.outbound import runs
+from sf_insights.outbound.delivery import settling
+from sf_insights.outbound.delivery.batches import send_all
+from sf_insights.outbound.delivery.planning import plan_delivery
+from sf_insights.outbound.delivery.sending import Sending, Tally
+from sf_insights.outbound.request import Request
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values import comparison
+from sf_insights.outbound.values.comparison import Differences
+from sf_insights.outbound.values.entries import Entry, entries_of
+from sf_insights.outbound.values.matching import find_records
+from sf_insights.outbound.values.present import calls_to_read, read_present
+from sf_insights.outbound.values.source import Source, read_source
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 DESCRIBED_FOR = timedelta(days=1)
 _CALLS_PER_CHUNK, _CALLS_PER_JOB, _ROWS_PER_JOB = 200, 14, 50_000
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run is asked to do.
-
-    `select` is the text of the administrator's SELECT, `max_left` the inbound guard max_row_drop, and `limit` the most
-    records to write. `tell` takes lines for the log.
-    """
-
-    outbound: OutboundSync
-    select: str | None
-    snapshot: Path
-    directory: Path
-    max_left: float
-    run_id: str
-    connect: Callable[[], SalesforceOrg]
-    tell: Callable[[str], None]
-    accepted: frozenset[str] = frozenset()
-    is_preview: bool = False
-    verify: bool = False
-    limit: int | None = None
 
 
 @dataclass
@@ -77,6 +58,7 @@ class OutboundRun:
     _moment: datetime = field(default_factory=now)
     _is_verification: bool = False
     _has_sent: bool = False
+    _is_just_described: bool = False
     _paused: dict[str, str] = field(default_factory=dict)
 
     # Steps
@@ -137,14 +119,14 @@ class OutboundRun:
     def compare(self) -> Differences:
         """Find what differs, read what Salesforce holds of it, and decide about each cell."""
         work, source, object_name = self._opened()
-        found = comparison.find_candidates(
-            work,
-            self.entries,
-            object_name=object_name,
-            sync=source.sync,
-            moment=self._moment,
-            everything=self._is_verification,
-        )
+        found = self._candidates()
+        if found and not self._is_just_described:
+            before = self.entries
+            self.read_describe()  # the user's rights and the fields may have changed since the last run
+            self.entries = self._usable_entries()
+            if self.entries != before:
+                comparison.make_desired(work, self.entries)
+                found = self._candidates()
         if found:
             names = list(by_name_of(self._described))
             records = work.scratch().value("SELECT count(DISTINCT record_id) FROM candidates")
@@ -189,7 +171,7 @@ class OutboundRun:
             )
             tx.execute("UPDATE ops.outbound SET org_id = $org", {"org": source.org_id})
             self._note(tx, channel=channel)
-        delivery = Delivery(
+        sending = Sending(
             work,
             self.connected(),
             run=self.run,
@@ -198,12 +180,14 @@ class OutboundRun:
             described=list(by_name_of(self._described)),
             directory=self.request.directory,
             snapshot_sync=source.sync,
+            tell=self.request.tell,
+            tally=self.tally,
+        )
+        send_all(
+            sending,
             max_rejected=1.0 if "rejected" in self.request.accepted else self.request.outbound.guards.max_rejected,
             reads_back="stored" not in self.request.accepted,
-            tell=self.request.tell,
         )
-        self.tally = delivery.tally
-        delivery.send_all()
         return self.tally
 
     def end(self) -> None:
@@ -267,6 +251,17 @@ class OutboundRun:
             )
         return self._work, self._source, self.request.outbound.object
 
+    def _candidates(self) -> int:
+        work, source, object_name = self._opened()
+        return comparison.find_candidates(
+            work,
+            self.entries,
+            object_name=object_name,
+            sync=source.sync,
+            moment=self._moment,
+            everything=self._is_verification,
+        )
+
     def _note(self, tx: Any, **facts: Any) -> None:
         runs.note_run(tx, self.run, **facts)
 
@@ -281,7 +276,7 @@ class OutboundRun:
         return work
 
     def _describe(self) -> None:
-        """Take the describe of the last run, or read it: for a dry run, once a day, and while something is held back."""
+        """Take the describe of an earlier run, or read it: for a dry run, and once a day if something is held back."""
         object_name = self.request.outbound.object
         with self.state.transaction() as tx:
             rows = tx.records(
@@ -304,6 +299,7 @@ class OutboundRun:
         """Read the describe of the object from Salesforce, and keep it."""
         object_name = self.request.outbound.object
         self._described = self.connected().describe(object_name)
+        self._is_just_described = True
         kept = {
             "name": self._described["name"],
             "updateable": self._described.get("updateable"),
@@ -318,7 +314,7 @@ class OutboundRun:
             )
 
     def _usable_entries(self) -> list[Entry]:
-        """Return the entries to compare. A mapping that was accepted goes on without fields that can no longer be written."""
+        """Return the entries to compare. A mapping that has been used goes on without fields that cannot be written."""
         outbound, source = self.request.outbound, self._opened()[1]
         usable, reasons = [], {}
         for entry in outbound.fields:
@@ -379,38 +375,10 @@ class OutboundRun:
                 written=self.tally.written,
                 api_calls=self._org.api_calls if self._org is not None else 0,
             )
-            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))  # type: ignore[arg-type]
+            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))
 
 
 def _calls_to_write(records: int) -> int:
     if records <= 2000:
         return -(-records // _CALLS_PER_CHUNK)
     return _CALLS_PER_JOB * -(-records // _ROWS_PER_JOB)
-
-
-@contextmanager
-def running(run: OutboundRun, published: Path | None) -> Iterator[OutboundRun]:
-    """Close the run at the end of the block, and record why it failed if it does."""
-    try:
-        run.begin()
-        yield run
-        run.end()
-    except BaseException as error:
-        run.fail(str(error) or type(error).__name__, is_refusal=isinstance(error, GuardRefusal))
-        raise
-    finally:
-        run.close(published)
-
-
-def accepted_guards(names: Collection[str]) -> frozenset[str]:
-    """Return the guards to pass.
-
-    Raises:
-        ConfigurationProblem: one of the names is not a guard.
-    """
-    unknown = set(names) - set(guards.GUARDS)
-    if unknown:
-        raise ConfigurationProblem(
-            f"{', '.join(sorted(unknown))} is not a guard.", f"The guards are {', '.join(guards.GUARDS)}."
-        )
-    return frozenset(names)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sf_insights.outbound.comparison import Differences
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.comparison import Differences
 from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
 

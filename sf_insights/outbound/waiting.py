@@ -7,7 +7,7 @@ from contextlib import suppress
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.outbound.reading import reading_outbound
-from sf_insights.outbound.source import select_text
+from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places
 
 

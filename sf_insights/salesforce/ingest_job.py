@@ -24,7 +24,7 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
 from sf_insights.transport.answers import translated_parse_errors
 from sf_insights.transport.paging import PageTrail, own_path
-from sf_insights.transport.retry import ONCE_MORE, DoubtfulAnswer, OutcomeUnknown
+from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -78,25 +78,25 @@ class IngestJob:
             raise
 
     def upload(self, csv: Path) -> None:
-        """Send the rows: UTF-8, every cell in quotes, lines ending with LF. Sending them again does no harm."""
-        try:
-            self._org.call(
-                "PUT",
-                f"jobs/ingest/{self.id}/batches",
-                doing="take the rows of the job",
-                upload=csv,
-                headers={"Content-Type": "text/csv; charset=UTF-8"},
-                read=lambda _: None,
-                repeat_when_unsure=False,
-            )
-        except OutcomeUnknown:
-            # A job takes its rows once, so a job whose upload is uncertain is given up and another one takes its place.
-            raise DoubtfulAnswer("The upload of a job broke off") from None
+        """Send the rows: UTF-8, every cell in quotes, lines ending with LF.
+
+        Raises:
+            OutcomeUnknown: the answer was lost, and the job may have the rows.
+        """
+        self._org.call(
+            "PUT",
+            f"jobs/ingest/{self.id}/batches",
+            doing="take the rows of the job",
+            upload=csv,
+            headers={"Content-Type": "text/csv; charset=UTF-8"},
+            read=lambda _: None,
+            repeat_when_unsure=False,
+        )
 
     def start(self) -> None:
         """Tell Salesforce that the rows are complete. From now on the job may write."""
         try:
-            info = self._org.call(
+            info: Any = self._org.call(
                 "PATCH",
                 f"jobs/ingest/{self.id}",
                 doing="start the job",
@@ -108,7 +108,7 @@ class IngestJob:
             if self.state == "Open":
                 raise
         else:
-            self.note(info)  # type: ignore[arg-type]
+            self.note(info)
 
     def look(self) -> None:
         """Ask for the state."""

@@ -23,6 +23,7 @@ from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, ConnectionProblem, IncompleteData
 from sf_insights.domain.refusals import API
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
+from sf_insights.salesforce.api_usage import read_api_usage
 from sf_insights.salesforce.credentials import Credentials, salesforce_credentials
 from sf_insights.salesforce.errors import RequestRefused, SessionRefused, login_refused, raise_for_refusal
 from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
@@ -415,9 +416,3 @@ class SalesforceOrg:
             trouble.may_be_done = False  # the request that needs this login was not sent
             raise
         return _Token(login.token, f"https://{login.instance.rstrip('/')}", worked=False)
-
-
-def read_api_usage(limit_info: str) -> tuple[int, int] | None:
-    """Return used and allowed API calls from a Sforce-Limit-Info header such as "api-usage=18/5000"."""
-    found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", limit_info)
-    return (int(found[1]), int(found[2])) if found else None

@@ -15,21 +15,21 @@ THREADS_VARIABLE = "SF_INSIGHTS_THREADS"
 
 @dataclass(frozen=True)
 class DatabaseLimits:
-    """The limits of a home as somebody wrote them: `memory` such as 800MB, and `threads`, None for all cores."""
+    """The limits as written in the environment: `memory`, such as 800MB, and `threads`; None for all cores."""
 
     memory: str = "550MB"  # what does not fit goes to disk, next to the warehouse
     threads: str | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> DatabaseLimits:
-        """SF_INSIGHTS_MEMORY_LIMIT and SF_INSIGHTS_THREADS."""
+        """Return the limits from SF_INSIGHTS_MEMORY_LIMIT and SF_INSIGHTS_THREADS."""
         return cls(variables.get(MEMORY_VARIABLE, cls.memory), variables.get(THREADS_VARIABLE))
 
     def as_options(self) -> dict[str, Any]:
-        """DuckDB's options.
+        """Return the options for DuckDB.
 
         Raises:
-            ConfigurationProblem: one of the limits cannot be understood.
+            ConfigurationProblem: a limit is not a size or not a number of threads.
         """
         memory, threads = self.memory, self.threads
         if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MG]i?B", memory):

@@ -1,4 +1,4 @@
-"""Where things are, and what the environment says: the variables of a home, its files, the day."""
+"""The variables of a home, and what they determine: its files, the limits of DuckDB, the day."""
 
 from __future__ import annotations
 
@@ -41,17 +41,18 @@ _PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE", 
 
 
 def environment() -> dict[str, str]:
-    """The variables of this process and of the home it is in, see `variables_of`."""
+    """Return the variables of this process and of its home; see `variables_of`."""
     return variables_of(None)
 
 
 def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) -> dict[str, str]:
-    """The variables of a home's .env, with the real ones over them, and which home it is in SF_INSIGHTS_HOME.
+    """Return the variables of a home's .env and of this process, which win, with the home in SF_INSIGHTS_HOME.
 
     Args:
-        directory: the home; None for the one that this process is in.
-        is_one_of_many: whether this process works for several homes. Then variables that name an org or its files are
-            read from .env alone: the real ones cannot be meant for each of them.
+        directory: the home; None for the home of this process.
+        is_one_of_many: whether this process works for several homes. If so, SALESFORCE_*, ZUORA_* and SF_INSIGHTS_* are
+            read from .env alone, except for the day and the limits of DuckDB: those of the process
+            cannot be meant for every home.
 
     Raises:
         ConfigurationProblem: the home is among installed packages.
@@ -66,7 +67,7 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
 
 
 def existing_home(directory: str | Path) -> Home:
-    """The home that somebody names: it has the YAML, or its .env names another one in SF_INSIGHTS_CONFIG.
+    """Return the home in a directory that has the YAML, or an .env that names it in SF_INSIGHTS_CONFIG.
 
     Raises:
         ConfigurationProblem: there is no home, or it is among installed packages.
@@ -78,17 +79,17 @@ def existing_home(directory: str | Path) -> Home:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment for a process that starts in another directory: with the same home and the same files."""
+    """Return the environment for a process that starts in another directory: it gets the same home and files."""
     paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
     home = found_home(os.environ)
     return {**os.environ, **paths, **({HOME_VARIABLE: str(home.directory)} if home else {})}
 
 
 def _from_file(home: Home) -> dict[str, str]:
-    """Return the variables of .env as written, and paths in it as seen from the home.
+    """Return the variables of .env; its relative paths start at the home.
 
-    `${NAME}` is part of a value: another variable, perhaps of another org, must not get into it. Only the process
-    itself may set the day.
+    `${NAME}` is not replaced, because the variable may belong to another org. The day is left out, because only the
+    process may set it.
     """
     variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
     variables.pop(TODAY_VARIABLE, None)
@@ -97,12 +98,12 @@ def _from_file(home: Home) -> dict[str, str]:
 
 
 def names_an_org(variables: Mapping[str, str]) -> bool:
-    """Whether any SALESFORCE_* variable is set."""
+    """Tell whether a SALESFORCE_* variable is set."""
     return any(name.startswith(SALESFORCE) for name in variables)
 
 
 def filled_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that say something, without white space around it."""
+    """Return the variables that are not blank, without white space around their values."""
     return {name: value.strip() for name, value in variables.items() if value.strip()}
 
 
@@ -116,10 +117,10 @@ class Places:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Places:
-        """SF_INSIGHTS_DATA_DIR and SF_INSIGHTS_CONFIG, or the files of the home.
+        """Return the files that SF_INSIGHTS_DATA_DIR and SF_INSIGHTS_CONFIG name, or else those of the home.
 
         Raises:
-            ConfigurationProblem: neither says where the files are, or they are among installed packages.
+            ConfigurationProblem: there is no home, or the files are among installed packages.
         """
         named, moved = variables.get(CONFIGURATION_VARIABLE), variables.get(DATA_VARIABLE)
         if moved:
@@ -158,7 +159,7 @@ class Places:
 
 
 def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
-    """The day of a sync that opens now: SF_INSIGHTS_TODAY, or the date in the configured time zone.
+    """Return the day of a sync that opens now: SF_INSIGHTS_TODAY, or the date in the configured time zone.
 
     Raises:
         ConfigurationProblem: SF_INSIGHTS_TODAY is not a date.

@@ -1,6 +1,6 @@
-"""A home: the directory with everything of one connected org, and how it is found.
+"""Homes. A home is the directory with everything of one connected org.
 
-A home holds account_field_sync.yaml, .env, data/ and .dagster/. The checkout is a home too, with the YAML in its data/.
+It holds account_field_sync.yaml, .env, data/ and .dagster/. The checkout is a home too, with the YAML in its data/.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _INSTALLED = {"site-packages", "dist-packages"}
 
 
 def runs_from_checkout() -> bool:
-    """Whether this package is the one of a checkout, and not an installed wheel."""
+    """Tell whether this package runs from a checkout, and not from an installed wheel."""
     return (CHECKOUT / "workspace.yaml").is_file()
 
 
 def shipped(name: str) -> Path:
-    """A file that the checkout has at its top or in data/, and a wheel inside the package."""
+    """Return the path of a file that the checkout has at its top or in data/, and a wheel in the package."""
     places = (PACKAGE / "shipped" / name, CHECKOUT / name, CHECKOUT / "data" / name)
     return next(path for path in places if path.is_file())
 
 
 def ui_command() -> str:
-    """What a person here types to start Dagster."""
+    """Return the command that starts Dagster's UI here."""
     return "make ui" if runs_from_checkout() else "sf-insights ui"
 
 
@@ -57,7 +57,7 @@ class Home:
 
     @property
     def has_configuration(self) -> bool:
-        return os.path.isfile(self.configuration)  # noqa: PTH113 - False, and no error, where this user may not look
+        return os.path.isfile(self.configuration)  # noqa: PTH113 - returns False without permission
 
     @property
     def env_file(self) -> Path:
@@ -73,18 +73,18 @@ class Home:
 
 
 def named_home(directory: str | Path) -> Home:
-    """The home that somebody names, which need not be there yet.
+    """Return the home in a directory, which need not exist yet.
 
     Raises:
-        ConfigurationProblem: it is among installed packages.
+        ConfigurationProblem: the directory is among installed packages.
     """
-    home = Home(Path(os.path.abspath(Path(directory).expanduser())))  # noqa: PTH100 - a path without `..`, to be shown
+    home = Home(Path(os.path.abspath(Path(directory).expanduser())))  # noqa: PTH100 - removes `..`, since the path is shown
     refuse_installed(home.directory)
     return home
 
 
 def not_a_home(directory: Path) -> ConfigurationProblem:
-    """What to tell a person who names a directory without settings."""
+    """Return the error for a directory without settings."""
     return ConfigurationProblem(
         f"{directory} is not a home: it has no {CONFIGURATION_NAME}.",
         f"Name another directory, or make a home with `sf-insights init {directory}`.",
@@ -92,7 +92,7 @@ def not_a_home(directory: Path) -> ConfigurationProblem:
 
 
 def found_home(variables: Mapping[str, str]) -> Home | None:
-    """The home that SF_INSIGHTS_HOME names, else the nearest one upwards, else the checkout; None when there is none.
+    """Return the home in SF_INSIGHTS_HOME, else the nearest one upwards, else the checkout; None if there is none.
 
     Raises:
         ConfigurationProblem: SF_INSIGHTS_HOME names a directory among installed packages.
@@ -106,7 +106,7 @@ def found_home(variables: Mapping[str, str]) -> Home | None:
 
 
 def _upwards() -> list[Path]:
-    """The working directory and those above it; none when somebody deleted it."""
+    """Return the working directory and its parents; nothing if it was deleted."""
     try:
         here = Path.cwd()
     except OSError:
@@ -115,7 +115,7 @@ def _upwards() -> list[Path]:
 
 
 def no_home() -> ConfigurationProblem:
-    """What to tell a person who has no home here."""
+    """Return the error for a command outside a home."""
     return ConfigurationProblem(
         f"There is no home here: neither this directory nor one above it has a {CONFIGURATION_NAME}.",
         "Make one with `sf-insights init DIR`, or name one with --home or SF_INSIGHTS_HOME.",
@@ -136,21 +136,21 @@ def refuse_installed(directory: Path) -> None:
 
 
 def demo_data() -> Path:
-    """The demo's files: data/demo/ of the checkout; of an installed wheel, a directory among this user's data."""
+    """Return the demo's directory: data/demo/ of the checkout or, with a wheel, one in the user's data directory."""
     if runs_from_checkout():
         return CHECKOUT / "data" / "demo"
     return platformdirs.user_data_path("sf-insights", appauthor=False) / "demo"
 
 
 def demo_dagster() -> Path:
-    """The demo's state of Dagster."""
+    """Return the directory of Dagster's state for the demo."""
     return CHECKOUT / ".dagster" / "demo" if runs_from_checkout() else demo_data() / ".dagster"
 
 
 def _is_home(directory: Path) -> bool:
-    """Whether a directory is a home, and not the data directory of one, where an older version kept the YAML."""
+    """Tell whether a directory is a home, and not a data directory, where an older version kept the YAML."""
     return (
-        os.path.isfile(directory / CONFIGURATION_NAME)  # noqa: PTH113 - False, and no error, where this user may not look
-        and not os.path.exists(directory / WAREHOUSE_NAME)  # noqa: PTH110 - likewise
+        os.path.isfile(directory / CONFIGURATION_NAME)  # noqa: PTH113 - returns False without permission
+        and not os.path.exists(directory / WAREHOUSE_NAME)  # noqa: PTH110 - the same
         and directory not in (CHECKOUT / "data", demo_data())
     )

@@ -53,9 +53,7 @@ class Transaction:
         """Insert a few rows, all with the same column names; columns that they leave out become NULL."""
         given = list(rows)
         if given:
-            types = dict(
-                self.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})")
-            )  # also a temporary table
+            types = dict(self.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})"))
             columns = ", ".join(identifier(name) for name in given[0])
             row = ", ".join(f"{identifier(name)} {types[name]}" for name in given[0])
             # Bind all rows as one value: DuckDB looks for pandas at each bound value, which is slower than the insert.

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from sf_insights.cli import main
 from sf_insights.settings.home import CHECKOUT
+from sf_insights_tests.pipeline.pipeline import home_in_memory
 
 DAY = "2026-03-02"
 CONFIGURATION = """\
@@ -87,14 +88,21 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's home as we ship it, for commands in processes of their own."""
     return tmp_path_factory.mktemp("dagster")
 
 
+@pytest.fixture(scope="session")
+def forgetful_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's home for commands in this process."""
+    return home_in_memory(tmp_path_factory.mktemp("forgetful"))
+
+
 @pytest.fixture
-def sf_insights(org, dagster_home, tmp_path, monkeypatch, request) -> Installation:
+def sf_insights(org, forgetful_home, tmp_path, monkeypatch, request) -> Installation:
     """An installation that is connected to the demo org and has synced nothing yet.
 
-    A test that looks at what Dagster keeps is marked `kept_log`, and has a home of its own.
+    A test that looks at what Dagster keeps is marked `kept_log`, and has a home of Dagster as we ship it.
     """
     for name in [name for name in os.environ if name.startswith(_VARIABLES)]:
         monkeypatch.delenv(name)
@@ -103,7 +111,7 @@ def sf_insights(org, dagster_home, tmp_path, monkeypatch, request) -> Installati
     installation = Installation(data)
     installation.configuration.write_text(CONFIGURATION)
     monkeypatch.setenv("COLUMNS", "80")
-    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
+    home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else forgetful_home
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", DAY)

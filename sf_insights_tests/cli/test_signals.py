@@ -16,6 +16,7 @@ from termios import TIOCSCTTY
 import dagster as dg
 import pytest
 
+from sf_insights.dagster_instance.home import opened_instance
 from sf_insights.definitions import defs
 from sf_insights.demo.api.server import listen
 from sf_insights.salesforce.org import SalesforceOrg
@@ -219,7 +220,7 @@ def test_closing_the_terminal_ends_the_sync_its_dagster_run_and_its_bulk_job(
             assert sync.wait(60) == 1
         finally:
             sync.kill()
-    with dg.DagsterInstance.get() as instance:
+    with opened_instance(dagster_home) as instance:
         [run] = instance.get_runs(limit=1)
         assert run.status is dg.DagsterRunStatus.FAILURE
         assert run.tags["sf_insights/ending"] == "passing"
@@ -231,7 +232,10 @@ def test_the_next_sync_marks_a_killed_run_as_failed_but_not_a_live_one(
 ):
     org.configure(job_seconds=300)
     variables = org.environment | {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
-    with Running([*command, "sync"], checkout, "Labels", **variables) as first, dg.DagsterInstance.get() as instance:
+    with (
+        Running([*command, "sync"], checkout, "Labels", **variables) as first,
+        opened_instance(dagster_home) as instance,
+    ):
         [killed] = instance.get_runs(limit=1)
         first.process.kill()
         first.process.wait()

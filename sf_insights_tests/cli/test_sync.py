@@ -19,8 +19,10 @@ def test_a_sync_publishes_and_says_what_to_do_next(sf_insights, org):
 
 
 def test_the_next_day_counts_changed_values(synced, org, monkeypatch):
-    winner = next(row for row in synced.rows("SELECT salesforce_account_id, Industry FROM insights.accounts") if row[1])
-    org.update_account(winner[0], Industry="Apparel" if winner[1] != "Apparel" else "Energy")
+    changed = next(
+        row for row in synced.rows("SELECT salesforce_account_id, Industry FROM insights.accounts") if row[1]
+    )
+    org.update_account(changed[0], Industry="Apparel" if changed[1] != "Apparel" else "Energy")
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
     said = synced("sync")
     assert said.code == 0

@@ -123,6 +123,7 @@ def test_the_demo_keeps_its_data_in_the_users_data_directory(installed, files_be
     snapshot = installed.user_data / "sf-insights" / "demo" / "account_insights.duckdb"
     assert str(snapshot) in demo.stdout
     assert "make ui" not in demo.stdout
+    assert re.search(r"^ *\S+/sf-insights ui$", demo.stdout, re.MULTILINE)
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         [(accounts,)] = connection.execute("SELECT count(*) FROM insights.accounts").fetchall()
     assert accounts > 0

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sf_insights_tests.model.product import NUMBERS, SILENT, Entry, Shown
+from sf_insights_tests.model.records import SILENT, Entry, Shown
+from sf_insights_tests.model.texts import NUMBERS
 
 # The fields in play as the org first shows them; no others are selected.
 FIELDS = {
@@ -108,20 +109,20 @@ class RandomDays:
         live = self._live()
         if len(live) < 3:
             return
-        winner, *losers = self.random.sample(live, self.random.choice((2, 2, 3)))
-        self._tell(f"{', '.join(losers)} merged into {winner}")
-        self.org.merge_accounts(winner, *losers)
+        survivor, *losers = self.random.sample(live, self.random.choice((2, 2, 3)))
+        self._tell(f"{', '.join(losers)} merged into {survivor}")
+        self.org.merge_accounts(survivor, *losers)
 
-    def merge_a_winner(self) -> None:
-        winners = self._winners()
-        if winners and len(live := self._live()) > 1:
-            loser = self.random.choice(winners)
-            winner = self.random.choice([id_ for id_ in live if id_ != loser])
-            self._tell(f"{loser}, which has won a merge, merged into {winner}")
-            self.org.merge_accounts(winner, loser)
+    def merge_a_survivor(self) -> None:
+        survivors = self._survivors()
+        if survivors and len(live := self._live()) > 1:
+            loser = self.random.choice(survivors)
+            survivor = self.random.choice([id_ for id_ in live if id_ != loser])
+            self._tell(f"{loser}, a survivor of a merge, merged into {survivor}")
+            self.org.merge_accounts(survivor, loser)
 
-    def delete_a_winner(self) -> None:
-        self._with_account(self._winners(), self.org.delete_account, "deleted, which has won a merge")
+    def delete_a_survivor(self) -> None:
+        self._with_account(self._survivors(), self.org.delete_account, "deleted, a survivor of a merge")
 
     def add_account(self) -> None:
         id_ = self.org.add_account()
@@ -258,7 +259,7 @@ class RandomDays:
     def _deleted(self) -> list[str]:
         return [row["Id"] for row in self.org.accounts() if row["IsDeleted"]]
 
-    def _winners(self) -> list[str]:
+    def _survivors(self) -> list[str]:
         rows = self.org.accounts()
         masters = {row["MasterRecordId"] for row in rows}
         return [row["Id"] for row in rows if row["Id"] in masters and not row["IsDeleted"]]
@@ -320,8 +321,8 @@ _ACCOUNT_ACTIONS: dict[Callable[[RandomDays], None], float] = {
     RandomDays.undelete_account: 1.2,
     RandomDays.purge_account: 0.6,
     RandomDays.merge_accounts: 1,
-    RandomDays.merge_a_winner: 0.6,
-    RandomDays.delete_a_winner: 0.5,
+    RandomDays.merge_a_survivor: 0.6,
+    RandomDays.delete_a_survivor: 0.5,
     RandomDays.add_account: 1.2,
     RandomDays.add_zuora_account: 0.6,
     RandomDays.remove_zuora_account: 0.8,

@@ -4,11 +4,16 @@ It keeps the data of each complete day and derives every table from that list of
 a day replaces the first, so nothing has to be undone. Values are compared as text (`plain_text`).
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
-from statistics import median
+from dataclasses import replace
+from datetime import date
 from typing import Any
+
+from sf_insights_tests.model.attributes import attributes_of
+from sf_insights_tests.model.fields import states_of
+from sf_insights_tests.model.matches import counted_by_status, matched_accounts
+from sf_insights_tests.model.metrics import metrics_of, summary_of
+from sf_insights_tests.model.records import SILENT, Day, Entry, Label, Match, Planned, Refused, Shown
+from sf_insights_tests.model.texts import NUMBERS, kind_of, plain_text
 
 # The match status of each kind of CRM Account ID in the demo org; the other kinds match an Account.
 STATUS_BY_KIND = {
@@ -20,8 +25,6 @@ STATUS_BY_KIND = {
     "case_only": "not_found",
     "never_existed": "not_found",
 }
-NUMBERS = ("int", "long", "double", "currency", "percent")
-KINDS = {"boolean": "boolean", "date": "date", "datetime": "timestamp", "time": "time"}
 IDENTITY = (
     "account_id",
     "account_number",
@@ -32,142 +35,7 @@ IDENTITY = (
     "match_status",
 )
 FIXED_COLUMNS = {*IDENTITY, "is_current", "synced_on", "first_matched_on", "currency"}
-SILENT = object()  # the file gives no label
 MOSTLY = 0.5
-
-
-def kind_of(type_: str) -> str:
-    """Return the kind of value of a Salesforce type: a field keeps its column while this stays the same."""
-    return "number" if type_ in NUMBERS else KINDS.get(type_, "text")
-
-
-def plain_text(value: Any, may_be_number: bool = False) -> str | None:
-    """Return one text for all notations of a value: 5, 5.00 and (in a field of numbers) "5.0" are equal."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        value = value.isoformat()
-    if isinstance(value, date | time):
-        value = value.isoformat()
-    if may_be_number or isinstance(value, int | float | Decimal):
-        try:
-            number = Decimal(repr(value) if isinstance(value, float) else value)
-        except InvalidOperation:
-            return str(value)
-        return format(number.normalize() + 0, "f") if number.is_finite() else str(value)
-    return str(value)
-
-
-def plain_timestamp(text: str | None) -> str | None:
-    """Return one text for a timestamp in Salesforce's or DuckDB's format."""
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00")).isoformat()
-
-
-def plain_time(text: str | None) -> str | None:
-    """Return one text for a time of day."""
-    return None if text is None else time.fromisoformat(text.removesuffix("Z")).isoformat()
-
-
-class Refused(Exception):
-    """The file has an impossible setting, so the sync fails; `args[0]` is the field."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A field as the org shows it."""
-
-    label: str
-    type: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The file's entry for one field."""
-
-    name: str
-    category: str = "attribute"
-    label: Any = SILENT
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A sync's plan for one field: read it, or leave it unchanged."""
-
-    name: str
-    category: str
-    shown: Shown
-    is_read: bool
-
-
-@dataclass(frozen=True)
-class Label:
-    text: str
-    default: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Match:
-    number: str
-    name: str
-    account_status: str
-    crm_account_id: str | None
-    salesforce_id: str | None
-    status: str
-    repaired: bool
-
-
-@dataclass(frozen=True)
-class Day:
-    """The data read by the last complete sync of a day.
-
-    `values` and `currencies` are by Zuora account, matched ones only; `survivors` says into which live Account each
-    merged one had become; `mostly_filled` and `empty` are read fields with many and without any values.
-    """
-
-    date: date
-    plan: list[Planned]
-    matches: dict[str, Match]
-    values: dict[str, dict[str, Any]]
-    currencies: dict[str, str | None]
-    survivors: dict[str, str]
-    mostly_filled: set[str]
-
-    def read(self, category: str) -> list[str]:
-        return [planned.name for planned in self.plan if planned.is_read and planned.category == category]
-
-
-@dataclass
-class State:
-    """A field as in insights.fields, with days in place of timestamps."""
-
-    category: str
-    status: str
-    has_reason: bool
-    since: date
-    shown: Shown
-    first: date | None
-    last: date | None
-
-    @property
-    def is_visible(self) -> bool:
-        return self.status in ("active", "paused")
-
-
-@dataclass
-class Row:
-    """An account that matched at least once."""
-
-    first_matched_on: date
-    salesforce_id: str = ""
-    number: str = ""
-    name: str = ""
-    currency: str | None = None
-    current: bool = True
-    last_current: date | None = None
-    values: dict[str, str | None] = field(default_factory=dict)
 
 
 class Product:
@@ -180,7 +48,7 @@ class Product:
         self.described: dict[str, Shown] = {}
         self.labels: dict[str, Label] = {}
         self.plan: list[Planned] = []
-        # The last known state of every Salesforce Account: whether it is deleted, and its merge winner.
+        # The last known state of every Salesforce Account: whether it is deleted, and the Account it was merged into.
         self.accounts: dict[str, tuple[bool, str | None]] = {}
         self.present: set[str] = set()
         self.published: dict[str, list[dict[str, Any]]] = {}
@@ -221,7 +89,7 @@ class Product:
 
     def _planned_field(self, day: date, entry: Entry, now: Shown | None) -> Planned:
         """Do not read a field that is gone, or whose visible values before this day have another kind."""
-        kept = self.states(until=day)[0].get(entry.name)
+        kept = states_of(self.days, until=day)[0].get(entry.name)
         if now is None:
             if entry.name not in self.described:
                 raise Refused(entry.name)
@@ -234,7 +102,7 @@ class Product:
 
     def _without_emptied(self, day: date, accounts: list[dict[str, Any]]) -> list[Planned]:
         """Do not read a visible field that was mostly filled at its last reading and is now empty everywhere."""
-        states, earlier = self.states(until=day)[0], [known for known in self.days if known.date < day]
+        states, earlier = states_of(self.days, until=day)[0], [known for known in self.days if known.date < day]
         live = [row for row in accounts if not row["IsDeleted"]]
         plan = []
         for planned in self.plan:
@@ -316,51 +184,18 @@ class Product:
 
     # Tables derived from the days
 
-    def states(self, until: date = date.max) -> tuple[dict[str, State], list[dict[str, Any]]]:
-        """Return every field selected on a complete day before `until`, and its events."""
-        states: dict[str, State] = {}
-        events: list[dict[str, Any]] = []
-        read: dict[tuple[str, str], list[date]] = {}
-        for day in (known for known in self.days if known.date < until):
-            happened: list[tuple[str, str]] = []
-            for planned in day.plan:
-                before, key = states.get(planned.name), (planned.name, planned.category)
-                if planned.is_read:
-                    read.setdefault(key, []).append(day.date)
-                stamps = read.get(key, [])
-                status = "active" if planned.is_read else "paused" if stamps else "pending"
-                is_same = before and (before.category, before.status) == (planned.category, status)
-                after = State(
-                    planned.category,
-                    status,
-                    has_reason=not planned.is_read,
-                    since=before.since if before and is_same else day.date,
-                    # A paused field keeps its values and their description.
-                    shown=planned.shown if planned.is_read or not before else before.shown,
-                    first=stamps[0] if stamps else None,
-                    last=stamps[-1] if stamps else None,
-                )
-                states[planned.name] = after
-                happened += [(planned.name, event) for event in _events(before, after)]
-            for name in states.keys() - {planned.name for planned in day.plan}:
-                if states[name].status != "deselected":
-                    states[name] = replace(states[name], status="deselected", has_reason=False, since=day.date)
-                    happened.append((name, "deselected"))
-            events += [{"date": day.date, "field": name, "event": event} for name, event in happened]
-        return states, events
-
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return every table that analysts see, as rows by column."""
-        states, events = self.states()
-        rows, changes, history = self._attributes()
-        intervals, points = self._metrics()
+        states, events = states_of(self.days)
+        rows, changes, history = attributes_of(self.days, self.number_fields)
+        intervals, points = metrics_of(self.days)
         visible = {
             category: [name for name, state in states.items() if state.category == category and state.is_visible]
             for category in ("attribute", "metric")
         }
         today = self.days[-1]
         latest = {(key, metric): value for key, metric, value, _, _, ended in intervals if ended is None}
-        matched = self._matched_accounts()
+        matched = matched_accounts(self.days)
         return {
             "matched_accounts": matched,
             "account_attributes": [
@@ -388,7 +223,7 @@ class Product:
                 for row in intervals
                 if row[1] in visible["metric"]
             ],
-            "metric_summary": [row for row in _summary(points) if row["metric"] in visible["metric"]],
+            "metric_summary": [row for row in summary_of(points) if row["metric"] in visible["metric"]],
             "fields": [
                 {
                     "field": name,
@@ -428,139 +263,8 @@ class Product:
                 for match in matched
             ],
             "snapshot": [{"synced_on": today.date}],
-            "match_history": _counted(self.days),
+            "match_history": counted_by_status(self.days),
         }
-
-    def _matched_accounts(self) -> list[dict[str, Any]]:
-        today = self.days[-1]
-        linked = [match.salesforce_id for match in today.matches.values()]
-        result = []
-        for key, match in today.matches.items():
-            since, matched_on = today.date, None
-            for day in self.days:
-                if key in day.matches and day.matches[key].salesforce_id:
-                    matched_on = day.date
-            for day in reversed(self.days):
-                if key not in day.matches or day.matches[key].status != match.status:
-                    break
-                since = day.date
-            result.append(
-                {
-                    "account_id": key,
-                    "account_number": match.number,
-                    "account_name": match.name,
-                    "account_status": match.account_status,
-                    "crm_account_id": match.crm_account_id,
-                    "salesforce_account_id": match.salesforce_id,
-                    "match_status": match.status,
-                    "id_repaired": match.repaired,
-                    "accounts_sharing": linked.count(match.salesforce_id) if match.salesforce_id else 0,
-                    "match_status_since": since,
-                    "last_matched_on": matched_on,
-                }
-            )
-        return result
-
-    def _attributes(self) -> tuple[dict[str, Row], list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the accounts that ever matched with their kept values, every change, and the daily values."""
-        rows: dict[str, Row] = {}
-        changes: list[dict[str, Any]] = []
-        history: dict[tuple[str, str], list[tuple[str | None, date]]] = {}
-        last_read: dict[tuple[str, str], date] = {}
-        kinds: dict[str, str] = {}
-        for day in self.days:
-            read = day.read("attribute")
-            today = {planned.name: kind_of(planned.shown.type) for planned in day.plan}
-            restarted = {name for name in read if name in kinds and kinds[name] != today[name]}
-            for key, match in day.matches.items():
-                if match.salesforce_id is None:
-                    continue
-                reason = _reason(rows.get(key), match.salesforce_id, day)
-                row = rows.setdefault(key, Row(day.date))
-                row.salesforce_id, row.number, row.name = match.salesforce_id, match.number, match.name
-                row.currency, row.current = day.currencies[key], True
-                new = {name: self._plain(name, today[name], day.values[key][name]) for name in read}
-                if reason == "relinked":  # no old value is kept, not even of fields that are not read today
-                    new = dict.fromkeys(row.values) | new
-                for name, value in new.items():
-                    old = row.values.get(name)
-                    if name in kinds and old != value:
-                        seen = None if reason == "first_match" else last_read.get((key, name))
-                        changes.append(_change(key, name, day.date, seen, old, value, reason))
-                    row.values[name] = value
-            for key, row in rows.items():
-                if key not in day.values:
-                    row.current = False
-                    # A column of another kind loses its old values; its history keeps them.
-                    for name in restarted:
-                        if (old := row.values.get(name)) is not None:
-                            seen = last_read.get((key, name))
-                            changes.append(_change(key, name, day.date, seen, old, None, "value_changed"))
-                            row.values[name] = None
-                else:
-                    row.last_current = day.date
-                    last_read |= {(key, name): day.date for name in read}
-            kinds |= {name: today[name] for name in read}
-            for key, row in rows.items():
-                for name in kinds:
-                    spans = history.setdefault((key, name), [])
-                    if not spans or spans[-1][0] != row.values.get(name):
-                        spans.append((row.values.get(name), day.date))
-        told = []
-        for (key, name), spans in history.items():
-            ends = [start for _, start in spans[1:]] + [None]
-            for (value, start), end in zip(spans, ends, strict=True):
-                told.append({"account_id": key, "field": name, "value": value, "valid_from": start, "valid_to": end})
-        return rows, changes, told
-
-    def _plain(self, name: str, kind: str, value: Any) -> str | None:
-        if kind == "timestamp":
-            return plain_timestamp(value)
-        if kind == "time":
-            return plain_time(value)
-        return plain_text(value, name in self.number_fields)
-
-    def _metrics(self) -> tuple[list[list[Any]], list[dict[str, Any]]]:
-        """Return the intervals of equal value, and the points of every day."""
-        intervals: list[list[Any]] = []  # account, metric, exact value, currency, valid_from, valid_to
-        points: list[dict[str, Any]] = []
-        linked: dict[str, str] = {}  # the last matched Account of each Zuora account
-        for day in self.days:
-            read = day.read("metric")
-            held = {
-                (key, name): (_exact(values[name]), day.currencies[key])
-                for key, values in day.values.items()
-                for name in read
-                if values[name] is not None
-            }
-            relinked = {
-                key
-                for key, match in day.matches.items()
-                if match.salesforce_id
-                and key in linked
-                and match.salesforce_id not in (linked[key], day.survivors.get(linked[key]))
-            }
-            for interval in intervals:
-                key, name, *last, _, ended = interval
-                unread = name not in read
-                if ended is None and (
-                    key not in day.values
-                    or (unread and key in relinked)
-                    or (not unread and held.get((key, name)) != tuple(last))
-                ):
-                    interval[5] = day.date
-            open_ones = {(key, name) for key, name, *_, ended in intervals if ended is None}
-            for (key, name), (value, currency) in held.items():
-                point = {"account_id": key, "metric": name, "date": day.date, "currency": currency}
-                points.append(point | {"value": float(value), "exact_value": value})
-                if (key, name) not in open_ones:
-                    intervals.append([key, name, value, currency, day.date, None])
-            linked |= {key: match.salesforce_id for key, match in day.matches.items() if match.salesforce_id}
-        return intervals, points
-
-
-def _exact(number: Any) -> Decimal:
-    return Decimal(repr(number) if isinstance(number, float) else number)
 
 
 def _said(label: Label, said: Any) -> Label:
@@ -569,69 +273,3 @@ def _said(label: Label, said: Any) -> Label:
     if said is None:
         return Label(label.default, label.default, "default")
     return Label(said, label.default, "user")
-
-
-def _events(before: State | None, after: State) -> list[str]:
-    if before is None:
-        return ["activated" if after.status == "active" else "pending"]
-    events = []
-    if before.category != after.category:
-        events.append(f"became_{after.category}")
-    if before.status != after.status:
-        if after.status == "active":
-            events.append({"deselected": "reselected", "pending": "activated", "paused": "resumed"}[before.status])
-        else:
-            events.append(after.status)
-    if before.shown.label != after.shown.label:
-        events.append("salesforce_label_changed")
-    if before.shown.type != after.shown.type:
-        events.append("type_changed")
-    return events
-
-
-def _reason(row: Row | None, salesforce_id: str, day: Day) -> str:
-    """Return why the values of an account changed today."""
-    if row is None:
-        return "first_match"
-    if row.salesforce_id == salesforce_id:
-        return "value_changed"
-    return "merged" if day.survivors.get(row.salesforce_id) == salesforce_id else "relinked"
-
-
-def _change(key: str, name: str, day: date, seen: date | None, old: Any, new: Any, reason: str) -> dict[str, Any]:
-    return {
-        "account_id": key,
-        "field": name,
-        "changed_on": day,
-        "previous_synced_on": seen,
-        "old_value": old,
-        "new_value": new,
-        "reason": reason,
-    }
-
-
-def _summary(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, date, str | None], list[float]] = {}
-    for point in points:
-        groups.setdefault((point["metric"], point["date"], point["currency"]), []).append(point["value"])
-    return [
-        {
-            "metric": metric,
-            "date": day,
-            "currency": currency,
-            "accounts": len(values),
-            "min": min(values),
-            "median": median(values),
-            "max": max(values),
-            "sum": sum(values),
-        }
-        for (metric, day, currency), values in groups.items()
-    ]
-
-
-def _counted(days: list[Day]) -> list[dict[str, Any]]:
-    counts: dict[tuple[date, str], int] = {}
-    for day in days:
-        for match in day.matches.values():
-            counts[day.date, match.status] = counts.get((day.date, match.status), 0) + 1
-    return [{"day": day, "match_status": status, "accounts": count} for (day, status), count in counts.items()]

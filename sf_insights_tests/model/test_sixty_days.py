@@ -1,6 +1,6 @@
 """Random days, synced by the pipeline and by a model of it: all tables agree after each day.
 
-`make soak` runs sixty days of each seed, `make test` the first twenty. The seeds come from
+`make soak` runs sixty days of each seed, `make test` the first twelve. The seeds come from
 SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
 `SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
@@ -19,11 +19,13 @@ import pytest
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.model.days import FIELDS, NUMBER_FIELDS, RandomDays
-from sf_insights_tests.model.product import SILENT, Entry, Product, Refused, plain_text, plain_time, plain_timestamp
-from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeline, made_home, open_snapshot
+from sf_insights_tests.model.product import Product
+from sf_insights_tests.model.records import SILENT, Entry, Refused
+from sf_insights_tests.model.texts import plain_text, plain_time, plain_timestamp
+from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory, open_snapshot
 
 SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
-DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 20
+DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 12
 FIRST_DAY = date(2026, 3, 1)
 OPS_DAYS = 3  # nothing may depend on rows deleted after these days
 NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}
@@ -56,7 +58,7 @@ def test_the_pipeline_and_the_model_agree_on_each_day(seed, tmp_path, monkeypatc
     with DemoOrg.started(tmp_path / "org", accounts=120, seed=seed, multi_currency=multi_currency) as org:
         for name, value in org.environment.items():
             monkeypatch.setenv(name, value)
-        home = made_home(tmp_path, LOG_IN_MEMORY, NO_OUTPUT)
+        home = home_in_memory(tmp_path)
         pipeline = Pipeline(tmp_path / "data", home, monkeypatch)
         pipeline.configure(guards=NO_GUARDS, retention={"ops_days": OPS_DAYS})
         SideBySide(org, pipeline, seed, multi_currency).live_through(DAYS)

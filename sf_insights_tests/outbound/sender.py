@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights.outbound.acceptance import accept_preview
+from sf_insights.outbound.acceptance import accept_preview, retry_refused
 from sf_insights.runs import Outcome, run_outbound
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -89,6 +89,11 @@ class Sender:
         return {id_: found["cells"] for id_, found in self.org.writes().items()}
 
     def unchanged_writes(self) -> int:
-        return sum(found["unchanged"] for found in self.org.writes().values()) + sum(
+        count: int = sum(found["unchanged"] for found in self.org.writes().values()) + sum(
             sum(cells.values()) for cells in self.org.unchanged_cells().values()
         )
+        return count
+
+    def retry(self) -> None:
+        """Let the next run send refused values again."""
+        retry_refused(Places.from_environment(environment()))

@@ -24,6 +24,7 @@ from sf_insights_tests.cli.conftest import (
     command,
     dagster_home,
     first_sync,
+    forgetful_home,
     sf_insights,
     synced,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "command",
     "dagster_home",
     "first_sync",
+    "forgetful_home",
     "sf_insights",
     "synced",
 ]

@@ -11,14 +11,12 @@ TOKEN = "a token of the tests"
 CANARY = "canary-9f2c51d07be3"
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:80", "127.0.0.1:1", "localhost", "127.0.0.1.evil.example"]
-)
-def test_a_foreign_host_is_refused(site, host):
-    page = site.get("/fields", Host=host)
-    assert page.status == 421
-    assert "Industry" not in page.text
-    assert "form_token" not in page.html
+def test_a_foreign_host_is_refused(site):
+    for host in ("evil.example", "evil.example:80", "127.0.0.1:1", "localhost", "127.0.0.1.evil.example"):
+        page = site.get("/fields", Host=host)
+        assert page.status == 421, host
+        assert "Industry" not in page.text
+        assert "form_token" not in page.html
 
 
 def test_the_machines_own_host_names_are_accepted(site):
@@ -27,32 +25,32 @@ def test_the_machines_own_host_names_are_accepted(site):
     assert site.get("/fields", Host=f"[::1]:{port}").status == 200
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "http://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "http://127.0.0.1:1"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ],
+OTHER_SITES = (
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
 )
+
+
 @pytest.mark.parametrize("path", ["/fields/save", "/labels", "/sync", "/fields/refresh"])
-def test_a_form_from_another_site_is_refused(site, sf_insights, path, headers):
-    page = site.post(path, site.chosen(select=("Phone",)), **headers)
-    assert page.status == 403
-    assert sf_insights.configuration.read_text() == CONFIGURATION
-    assert site.pages.worker.last is None
+def test_a_form_from_another_site_is_refused(site, sf_insights, path):
+    for headers in OTHER_SITES:
+        page = site.post(path, site.chosen(select=("Phone",)), **headers)
+        assert page.status == 403, headers
+        assert sf_insights.configuration.read_text() == CONFIGURATION
+        assert site.pages.worker.last is None
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", "é"])
 @pytest.mark.parametrize("path", ["/fields/save", "/fields/review", "/labels", "/sync"])
-def test_a_form_without_the_pages_token_is_refused(site, sf_insights, path, token):
+def test_a_form_without_the_pages_token_is_refused(site, sf_insights, path):
     fields = [pair for pair in site.chosen(select=("Phone",)) if pair[0] != "form_token"]
-    page = site.post(path, fields if token is None else [*fields, ("form_token", token)])
-    assert page.status == 403
-    assert sf_insights.configuration.read_text() == CONFIGURATION
-    assert site.pages.worker.last is None
+    for token in (None, "", "wrong", "é"):
+        page = site.post(path, fields if token is None else [*fields, ("form_token", token)])
+        assert page.status == 403, token
+        assert sf_insights.configuration.read_text() == CONFIGURATION
+        assert site.pages.worker.last is None
 
 
 def test_a_form_from_the_same_origin_is_accepted(site, sf_insights):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sf_insights_tests.pipeline.pipeline import LOG_IN_MEMORY, NO_OUTPUT, Pipeline, made_home
+from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def first_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory) -> Path:
     """DAGSTER_HOME for tests that do not look into it."""
-    return made_home(tmp_path_factory.mktemp("dagster"), LOG_IN_MEMORY, NO_OUTPUT)
+    return home_in_memory(tmp_path_factory.mktemp("dagster"))
 
 
 @pytest.fixture

@@ -18,10 +18,16 @@ from sf_insights.runs import News, run_relabelling, run_sync
 from sf_insights.settings.home import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
-# With these settings Dagster drops a run's log at its end and keeps no printed output: writing the log and copying the
-# output takes longer than the sync.
-LOG_IN_MEMORY = "event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}"
-NO_OUTPUT = "compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}"
+# Keeping the log of a run and copying its output take longer than the sync.
+IN_MEMORY = """
+run_storage: {module: sf_insights_tests.pipeline.dagster_storage, class: Runs}
+event_log_storage: {module: sf_insights_tests.pipeline.dagster_storage, class: NoEvents}
+schedule_storage:
+  module: sf_insights_tests.pipeline.dagster_storage
+  class: Schedules
+  config: {base_dir: "%s"}
+compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
+"""
 
 
 @dataclass
@@ -144,11 +150,11 @@ class Pipeline:
         return rows
 
 
-def made_home(dagster_home: Path, *settings: str) -> Path:
-    """Create a DAGSTER_HOME with these settings added to the ones that we ship."""
+def home_in_memory(directory: Path) -> Path:
+    """Create a DAGSTER_HOME with the settings that we ship, but which keeps nothing of a run when its process ends."""
     shipped = (CHECKOUT / "dagster.yaml").read_text(encoding="utf-8")
-    (dagster_home / "dagster.yaml").write_text("\n".join([shipped, *settings]), encoding="utf-8")
-    return dagster_home
+    (directory / "dagster.yaml").write_text(shipped + IN_MEMORY % (directory / "schedules"), encoding="utf-8")
+    return directory
 
 
 def _succeeded(run: Run) -> Run:

@@ -19,7 +19,7 @@ from sf_insights.transport.retry import RetryPolicy
 from sf_insights_tests.clients import listed
 from sf_insights_tests.scripted_server import Answer, serving
 
-EXAMPLES = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 10
+EXAMPLES = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 5
 AT_ONCE = RetryPolicy(tries=2, first_wait=0.0, longest_wait=0.0)
 SOQL = "SELECT Id, Name FROM Account"
 LOGIN = {"access_token": "00DDm0000000001!token", "instance_url": "https://acme.my.salesforce.com"}

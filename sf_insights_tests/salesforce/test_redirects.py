@@ -66,7 +66,7 @@ def test_an_org_that_moves_after_login_is_reported(new_host, status):
             SalesforceOrg.from_environment(environment, retry=QUICK) as org,
             pytest.raises(ConnectionProblem) as problem,
         ):
-            org.describe_account()
+            org.describe("Account")
     assert "set SALESFORCE_DOMAIN to localhost" in problem.value.remedy
     assert len(old.requests) == 2
 

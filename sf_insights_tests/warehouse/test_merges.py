@@ -7,7 +7,7 @@ from sf_insights.warehouse.warehouse import Warehouse
 
 @pytest.fixture
 def survivors(tmp_path):
-    """Return each merged account's winner, given rows of id, master (None: not merged) and deleted."""
+    """Return each merged account's survivor, given rows of id, master (None: not merged) and deleted."""
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     warehouse.open("a test")
 
@@ -34,11 +34,11 @@ def test_a_chain_of_merges_ends_at_the_live_account(survivors):
     assert survivors(*rows) == {"a": "d", "b": "d", "c": "d"}
 
 
-def test_a_chain_that_ends_at_a_deleted_account_has_no_winner(survivors):
+def test_a_chain_that_ends_at_a_deleted_account_has_no_survivor(survivors):
     assert survivors(("a", "b", True), ("b", None, True)) == {"a": None}
 
 
-def test_a_merge_loop_has_no_winner(survivors):
+def test_a_merge_loop_has_no_survivor(survivors):
     assert survivors(("a", "b", True), ("b", "a", True), ("c", "a", True), ("d", "d", True)) == {
         "a": None,
         "b": None,
@@ -47,5 +47,5 @@ def test_a_merge_loop_has_no_winner(survivors):
     }
 
 
-def test_an_unseen_master_record_is_not_a_winner(survivors):
+def test_an_unseen_master_record_is_not_a_survivor(survivors):
     assert survivors(("a", "gone", True)) == {"a": None}

@@ -148,7 +148,7 @@ def _steps(snapshot: Path) -> list[tuple[str, str]]:
             f"duckdb.connect('{database}', read_only=True).sql('{query}').show()\"",
         ),
         ("", f"{program('duckdb')} -readonly {database}"),
-        ("See the runs in Dagster's UI:", ui_command()),
+        ("See the runs in Dagster's UI:", ui_command() if runs_from_checkout() else f"{program()} ui"),
         (
             "Change the label that people see for a field:",
             f"{with_demo_data} {relabelling('SLA__c', 'Support level')}",

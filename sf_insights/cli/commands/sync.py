@@ -13,6 +13,7 @@ from sf_insights.cli.console import heading, next_steps, one_line, program, show
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.configuration import retry_duration
+from sf_insights.domain.fields.lifecycle import VISIBLE
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -134,7 +135,8 @@ def _show_default_labels(console: Console, tx: Transaction) -> None:
     """List the fields that still have their default label, and how to change it."""
     unlabelled = tx.records(
         "SELECT field, label, default_label FROM insights.field_labels JOIN insights.fields USING (field) "
-        "WHERE label_source = 'default' AND status IN ('active', 'paused') ORDER BY field"
+        "WHERE label_source = 'default' AND status = ANY($visible) ORDER BY field",
+        {"visible": VISIBLE},
     )
     steps = [("See how accounts matched:", f"{program()} status")]
     if unlabelled:

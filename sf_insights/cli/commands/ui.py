@@ -31,7 +31,7 @@ def ui(port: int) -> None:
     """Serve Dagster's web UI, and run the daily sync on schedule.
 
     Uses the org of the SALESFORCE_* variables, or the demo org and its own data if none is set. Only this machine can
-    reach the UI. Dagster's state is kept under .dagster/. Stop it with Ctrl-C.
+    reach the UI. Dagster's state is kept in .dagster/ of the home. Stop it with Ctrl-C.
     """
     _refuse_taken(port)
     console = terminal()

@@ -9,7 +9,7 @@ from sf_insights.demo.api import truth
 from sf_insights.demo.data.accounts import USER_IDS
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.store import Store
-from sf_insights.demo.running.faults import Fault
+from sf_insights.demo.running.faults import Fault, Settings
 from sf_insights.demo.running.org import Org
 from sf_insights.demo.time import changes
 from sf_insights.demo.time.days import pass_day
@@ -61,11 +61,14 @@ def _fault(org: Org, **given: Any) -> None:
 
 def _clear_faults(org: Org) -> None:
     org.faults.clear()
-    org.settings = type(org.settings)()
+    _set(org, type(org.settings)())
 
 
 def _configure(org: Org, **settings: Any) -> None:
-    changed = dataclasses.replace(org.settings, **settings)
+    _set(org, dataclasses.replace(org.settings, **settings))
+
+
+def _set(org: Org, changed: Settings) -> None:
     with org.lock:
         if changed.reader_may_write != org.settings.reader_may_write:
             with org.store.change():
@@ -166,6 +169,7 @@ _CHANGES: dict[str, Callable[..., Any]] = {
     "update_account": changes.update_account,
     "edit": _edit,
     "add_account": changes.add_account,
+    "delete_record": changes.delete_record,
     "delete_account": changes.delete_account,
     "undelete_account": changes.undelete_account,
     "purge_account": changes.purge_account,

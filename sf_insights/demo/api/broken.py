@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.demo.running.faults import ACTIONS, BEFORE_WRITES, JOB_ACTIONS, Fault
+from sf_insights.demo.running.faults import ACTIONS, BEFORE_WRITES, INGEST_RESULTS, JOB_ACTIONS, JOB_DELETED, Fault
 from sf_insights.demo.running.org import Org
 
-_HERE = ACTIONS - JOB_ACTIONS - BEFORE_WRITES - {"duplicate_row"}
+_HERE = ACTIONS - JOB_ACTIONS - BEFORE_WRITES - INGEST_RESULTS - JOB_DELETED - {"duplicate_row"}
 # These cut at a position in the text, so the response must not be compressed.
 _PLAIN = frozenset({"drop_body", "truncate", "permute_columns", "garble", "recode"})
 _SPOILING = _PLAIN | {"gzip_cut", "empty_body", "headers"}

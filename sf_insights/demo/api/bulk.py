@@ -23,11 +23,10 @@ from sf_insights.demo.running.org import Org, Session
 from sf_insights.demo.soql.parser import parse
 from sf_insights.demo.soql.to_sql import Compiled, compile_query
 from sf_insights.demo.time.changes import change_field
+from sf_insights.demo.web.csv_dialects import DELIMITERS, LINE_ENDINGS
 from sf_insights.demo.web.errors import ApiError, not_found
 from sf_insights.demo.web.requests import Answer, ApiRequest
 
-DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
-LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 RESULT_PAGES = 5  # page addresses in one answer of resultPages
 JOBS_PER_PAGE = 1000
 _FILES_KEPT = 6

@@ -37,7 +37,7 @@ def several(org: Org, request: ApiRequest) -> Answer:
         wanted = fields_named(found, names)
         for id_ in ids:
             try:
-                records.append(record_body(found, wanted, record_texts(org, found, id_), version))
+                records.append(record_body(found, wanted, record_texts(org, found, str(id_)), version))
             except ApiError:
                 records.append(None)
     return Answer(records)
@@ -56,18 +56,22 @@ def update(org: Org, request: ApiRequest, session: Session) -> Answer:
     if len(records) > CHUNK:
         message = f"record limit reached. cannot submit more than {CHUNK} records into this call"
         raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
-    types = [str(record.get("attributes", {}).get("type", "")).casefold() for record in records]
-    if len(list(itertools.groupby(types))) > MAX_TYPE_CHANGES:
+    if len(list(itertools.groupby(records, _type_of))) > MAX_TYPE_CHANGES:
         message = f"Cannot have more than {MAX_TYPE_CHANGES} chunks in a single operation. Please rearrange the data"
         raise ApiError(400, "LIMIT_EXCEEDED", f"{message} to reduce chunking.")
     with org.lock:
         before_write(org, request)
         groups = []
-        for type_, group in itertools.groupby(records, lambda record: record.get("attributes", {}).get("type", "")):
-            found = _target(org, str(type_))
+        for type_, group in itertools.groupby(records, _type_of):
+            found = _target(org, type_)
             groups.append((found, [_row(found, record) for record in group]))
         outcomes = writer_for(org, request, session).write(groups, given.get("allOrNone") is True)
     return Answer([_shown(outcome) for outcome in outcomes])
+
+
+def _type_of(record: dict[str, Any]) -> str:
+    attributes = record.get("attributes")
+    return str(attributes.get("type", "")).casefold() if isinstance(attributes, dict) else ""
 
 
 def _target(org: Org, name: str) -> ObjectType:

@@ -23,6 +23,7 @@ from sf_insights.demo.api.bulk import BulkJobs
 from sf_insights.demo.api.query import Queries
 from sf_insights.demo.api.zuora import Zuora
 from sf_insights.demo.data.store import OrgShape
+from sf_insights.demo.ingest.jobs import IngestJobs
 from sf_insights.demo.running.org import Org, Session
 from sf_insights.demo.web.errors import ApiError, method_not_allowed, not_found
 from sf_insights.demo.web.requests import Answer, ApiRequest
@@ -44,6 +45,7 @@ class Application:
     def __init__(self, directory: Path, shape: OrgShape) -> None:
         self.org = Org(directory, shape)
         self.bulk = BulkJobs(directory)
+        self.ingest = IngestJobs(directory)
         self.queries = Queries()
         self.zuora = Zuora()
 
@@ -51,7 +53,7 @@ class Application:
         """Return the ASGI application."""
         rest = "/services/data/{version}"
         query, more = self.queries.run, self.queries.more
-        bulk = self.bulk
+        bulk, ingest = self.bulk, self.ingest
         routes = [
             self._open("/services/oauth2/token", POST=oauth.token),
             self._open("/services/oauth2/revoke", POST=oauth.revoke, GET=oauth.revoke),
@@ -88,6 +90,13 @@ class Application:
             self._rest(f"{rest}/jobs/query/{{job}}", GET=bulk.show, PATCH=bulk.abort, DELETE=bulk.delete),
             self._rest(f"{rest}/jobs/query/{{job}}/results", GET=bulk.results),
             self._rest(f"{rest}/jobs/query/{{job}}/resultPages", GET=bulk.result_pages),
+            self._rest(f"{rest}/jobs/ingest", GET=ingest.show_all, POST=ingest.create),
+            self._rest(f"{rest}/jobs/ingest/{{job}}", GET=ingest.show, PATCH=ingest.change, DELETE=ingest.delete),
+            self._rest(f"{rest}/jobs/ingest/{{job}}/batches", PUT=ingest.upload),
+            *(
+                self._rest(f"{rest}/jobs/ingest/{{job}}/{name}", GET=ingest.results)
+                for name in ("successfulResults", "failedResults", "unprocessedrecords", "unprocessedRecords")
+            ),
             self._open("/oauth/token", POST=self.zuora.token),
             self._open("/v1/action/query", POST=self.zuora.query),
             self._open("/v1/action/queryMore", POST=self.zuora.query_more),
@@ -101,6 +110,7 @@ class Application:
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(self.bulk.close)
+        await run_in_threadpool(self.ingest.close)
         self.org.store.close()
 
     def _open(self, path: str, **handlers: Plain) -> Route:
@@ -131,8 +141,11 @@ class Application:
 
         def forget() -> None:
             self.bulk.clear()
+            self.ingest.clear()
             expire()
 
+        if request.parameters["name"] == "ingest_jobs":
+            return Answer({"result": self.ingest.shown()})
         return admin.handle(org, request, forget, expire)
 
 

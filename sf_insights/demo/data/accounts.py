@@ -35,6 +35,9 @@ _PICK_REGIONS = [
 _OUTSIDE_INDUSTRIES = ("Banking ", "Fin-Tech", "technology")  # an unrestricted picklist can hold other values
 
 
+RECALCULATED = ("Revenue_Per_Employee__c", "Is_Enterprise__c", "Health_Summary__c")
+
+
 def recalculate(row: Row) -> Row:
     """Return the account with its formulas recalculated, except the one that depends on the day."""
     revenue, employees = row.get("AnnualRevenue"), int(row.get("NumberOfEmployees") or 0)

@@ -20,6 +20,11 @@ A fault waits for requests whose path contains `path`, skips the first `skip` of
     job_aborted      a new Bulk job ends as Aborted
     hide_field       field="X": hides the field from the API user right after a Bulk job is created, which then fails
     respell_field    field="X", spelling="x": changes the letter case of its API name right before a Bulk job
+    job_stuck, job_failed and job_aborted apply to an ingest job when it is closed. It stops after batches=k: stuck
+                     until polls=n polls have seen it (None: until it is aborted; without batches, all is written),
+                     failed or aborted (without batches, nothing is written)
+    job_deleted      somebody deletes the ingest job of the request
+    ingest_results   how="204", "header_only", "missing" or "doubled", rows=1: damages a result of an ingest job
     drop_after       does what the request asks, then closes the connection without an answer
     edit_before_write        object_name="Account", id="001...", values={...}: a person's edit right before a write
     field_lost_before_write  object_name="Account", field="X", hidden=True: hides a field right before a write, or with
@@ -50,11 +55,16 @@ ACTIONS = frozenset(
         "hide_field",
         "respell_field",
         "drop_after",
+        "job_deleted",
+        "ingest_results",
         "edit_before_write",
         "field_lost_before_write",
     }
 )
 BEFORE_WRITES = frozenset({"edit_before_write", "field_lost_before_write"})
+INGEST_JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted"})
+INGEST_RESULTS = frozenset({"ingest_results"})
+JOB_DELETED = frozenset({"job_deleted"})
 JOB_ACTIONS = frozenset({"job_stuck", "job_failed", "job_aborted", "hide_field", "respell_field"})
 
 

@@ -1,6 +1,7 @@
 """The objects that the API user can see: Account, and a few related ones."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sf_insights.demo.data import customers
 from sf_insights.demo.data.fields import Field, picklist, read_only, text
@@ -26,8 +27,11 @@ class ObjectType:
 
     def field(self, name: str) -> Field | None:
         """Return the visible field of this name, ignoring letter case."""
-        wanted = name.casefold()
-        return next((field for field in self.fields if field.name.casefold() == wanted), None)
+        return self._by_name.get(name.casefold())
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {field.name.casefold(): field for field in self.fields}
 
     def parent(self, relationship: str) -> Field | None:
         """Return the reference field of a parent relationship such as Owner or Parent."""

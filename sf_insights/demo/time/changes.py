@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 from sf_insights.demo.data import billing
-from sf_insights.demo.data.accounts import INTEGRATION_USER, AccountMaker, recalculate
+from sf_insights.demo.data.accounts import INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.store import TABLES, Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
@@ -62,9 +62,7 @@ def write_columns(
     """
     if object_name == "Account":
         after = recalculate({**before, **columns})
-        columns = columns | {
-            name: after[name] for name in after if name not in columns and after[name] != before.get(name)
-        }
+        columns = {name: after[name] for name in RECALCULATED if after[name] != before.get(name)} | columns
     _write(store, str(before["Id"]), columns, object_name)
 
 
@@ -119,14 +117,23 @@ def insert_row(store: Store, row: dict[str, str | None]) -> None:
     insert_accounts(store.connection, columns, [row])
 
 
-def delete_account(store: Store, id_: str, master_id: str | None = None) -> None:
-    """Move an account to the recycle bin; with a master, as the loser of a merge."""
-    account_row(store, id_)
+def delete_record(store: Store, object_name: str, id_: str, master_id: str | None = None) -> None:
+    """Move a record to the recycle bin; with a master, as the loser of a merge.
+
+    Raises:
+        KeyError: the record does not exist.
+    """
+    record_row(store, object_name, id_)
     stamp = store.stamp()
     columns: dict[str, str | None] = {"IsDeleted": "true", "LastModifiedDate": stamp, "SystemModstamp": stamp}
     if master_id is not None:
         columns["MasterRecordId"] = _key(master_id)
-    _write(store, id_, columns)
+    _write(store, id_, columns, object_name)
+
+
+def delete_account(store: Store, id_: str, master_id: str | None = None) -> None:
+    """Move an account to the recycle bin; with a master, as the loser of a merge."""
+    delete_record(store, "Account", id_, master_id)
 
 
 def undelete_account(store: Store, id_: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import suffix, to_18
-from sf_insights.demo.data.store import Store, column_of, quoted
+from sf_insights.demo.data.store import TABLES, Store, column_of, quoted
 from sf_insights.demo.soql.objects import Catalog, ObjectType
 from sf_insights.demo.time.changes import record_row, stamps, write_columns
 from sf_insights.demo.writing.counts import Counts
@@ -75,6 +75,10 @@ class Writer:
         self.author = author
         self.rules = rules
         self.counts = counts
+        # With hidden ones: a flow or a rule may use them.
+        self.fields = {
+            name: {field.name: field for field in store.fields(name) if not field.is_compound} for name in TABLES
+        }
 
     def write(self, groups: list[tuple[ObjectType, list[Row]]], all_or_none: bool = False) -> list[Outcome]:
         """Update records; return an outcome for each row, in order.
@@ -106,7 +110,7 @@ class Writer:
         for row in rows:
             id_ = _known_form(row.id)
             try:
-                passed[len(outcomes)] = self._checked(found, row, seen)
+                passed[len(outcomes)] = self._checked(found, row, id_, seen)
                 outcomes.append(Outcome(id_))
             except Refused as refused:
                 outcomes.append(Outcome(id_, refused))
@@ -128,7 +132,7 @@ class Writer:
         for one, changed in written:
             self.counts.note(one.id, one.row.values, changed)
 
-    def _checked(self, found: ObjectType, row: Row, seen: set[str]) -> _Pending:
+    def _checked(self, found: ObjectType, row: Row, id_: str | None, seen: set[str]) -> _Pending:
         """Check what needs no trigger.
 
         Raises:
@@ -140,7 +144,6 @@ class Writer:
             raise Refused(*NO_ACCESS)
         if not row.id:
             raise Refused(*NO_ID)
-        id_ = _known_form(row.id)
         if id_ is None or not id_.startswith(found.key_prefix):
             raise Refused("MALFORMED_ID", f"{found.label} ID: id value of incorrect type: {row.id}", "Id")
         if id_ in seen:
@@ -181,7 +184,7 @@ class Writer:
         Raises:
             Refused: a validation rule or another record's unique value forbids it.
         """
-        fields = {field.name: field for field in self.store.fields(found.name) if not field.is_compound}
+        fields = self.fields[found.name]
         values = {
             name: to_18(text) if text and fields[name].type == "reference" and len(text) == 15 else text
             for name, text in one.row.values.items()
@@ -192,8 +195,9 @@ class Writer:
         for flow in self.rules.flows:
             if flow.object_name == found.name and flow.field in fields:
                 values[flow.field] = flow.value or str(self.counts.writes_of(one.id) + 1)
-        after = {name: one.before.get(column_of(field)) for name, field in fields.items()} | values
-        self.rules.check_values(found.name, after)
+        if self.rules.validation_rules:
+            after = {name: one.before.get(column_of(field)) for name, field in fields.items()} | values
+            self.rules.check_values(found.name, after)
         for name in changed:
             self._check_unique(found, fields[name], values[name], one.id)
         columns = {column_of(fields[name]): text for name, text in values.items()}

@@ -63,7 +63,7 @@ def from_json(field: Field, value: Any) -> str | None:
         fits = field.type == "boolean"
     elif isinstance(value, (int, float)):
         text = repr(value)
-        fits = (numeric or field.type in TEXT_TYPES) and math.isfinite(value)
+        fits = (numeric or field.type in TEXT_TYPES) and text not in {"nan", "inf", "-inf"}
     else:
         text = value if isinstance(value, str) else ""
         fits = isinstance(value, str)
@@ -104,7 +104,8 @@ def _parsed(type_: str, text: str) -> str:
     if type_ in NUMBERS_WITH_DECIMALS:
         return java_double(float(text)) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else _wrong(text)
     if type_ in INTEGERS:
-        return str(int(text)) if _INTEGER.fullmatch(text) else _wrong(text)
+        bits = 31 if type_ == "int" else 63
+        return str(int(text)) if _INTEGER.fullmatch(text) and abs(int(text)) < 2**bits else _wrong(text)
     if type_ == "date":
         return datetime.date.fromisoformat(text).isoformat() if _DATE.fullmatch(text) else _wrong(text)
     if type_ == "datetime":

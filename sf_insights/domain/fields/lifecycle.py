@@ -11,6 +11,7 @@ from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.plan import PlannedField
 
 Status = Literal["pending", "active", "paused", "deselected"]
+VISIBLE: tuple[Status, ...] = ("active", "paused")  # to analysts
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class FieldState:
     @property
     def is_visible(self) -> bool:
         """Whether analysts see the field: it is active or paused, and so was synced at least once."""
-        return self.status in ("active", "paused")
+        return self.status in VISIBLE
 
 
 @dataclass(frozen=True)

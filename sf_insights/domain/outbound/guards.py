@@ -16,7 +16,7 @@ QUOTA_SHARE = 0.8  # of the org's daily calls, for all programs
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a run is about to do: `managed` records have values from us, or will have; `left` ones lost their account."""
+    """What a run is about to do, in records. `managed` ones hold values from us, `left` ones lost their account."""
 
     managed: int
     changed: int
@@ -41,11 +41,11 @@ def check_amounts(guards: OutboundGuards, max_left: float, amounts: Amounts, acc
         if name not in accepted and count > FREE_RECORDS and count > limit * managed:
             raise GuardRefusal(
                 f"{count} of {amounts.managed} records {what}, which is more than {setting} ({limit:.0%}).",
-                f"Look at `sf-insights outbound preview`; `sf-insights outbound send --accept {name}` lets one run pass.",
+                f"See `sf-insights outbound preview`; `sf-insights outbound send --accept {name}` lets one run pass.",
             )
     if "calls" not in accepted and amounts.calls > guards.max_api_calls:
         raise GuardRefusal(
-            f"The run needs about {amounts.calls} API calls, which is more than max_api_calls ({guards.max_api_calls}).",
+            f"The run needs about {amounts.calls} API calls, more than max_api_calls ({guards.max_api_calls}).",
             "Raise the limit, or let one run pass with `sf-insights outbound send --accept calls`.",
         )
 
@@ -76,6 +76,6 @@ def check_quota(usage: tuple[int, int] | None, calls: int, accepted: Collection[
     used, allowed = usage
     if used + calls > QUOTA_SHARE * allowed:
         raise GuardRefusal(
-            f"The org has used {used} of its {allowed} API calls of the last 24 hours, and the run needs about {calls}.",
+            f"The org has used {used} of its {allowed} API calls in 24 hours, and the run needs about {calls}.",
             "The next run tries again; `sf-insights outbound send --accept calls` sends now.",
         )

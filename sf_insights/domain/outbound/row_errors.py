@@ -7,6 +7,7 @@ writing APIs have reported.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -41,8 +42,6 @@ HELD_FOR: dict[RowClass, timedelta | None] = {
 }
 """How long a refused value waits before it is sent again although nothing changed; None: until something changes."""
 
-TRIED_AGAIN_AT_ONCE = frozenset({RowClass.BUSY, RowClass.AUTOMATION})
-
 _CLASSES: dict[str, RowClass] = {
     "UNABLE_TO_LOCK_ROW": RowClass.BUSY,
     "SERVER_UNAVAILABLE": RowClass.BUSY,
@@ -59,7 +58,7 @@ _CLASSES: dict[str, RowClass] = {
     "INVALID_EMAIL_ADDRESS": RowClass.VALUE,
     "FIELD_INTEGRITY_EXCEPTION": RowClass.VALUE,
     "MALFORMED_ID": RowClass.GONE,
-    "JSON_PARSER_ERROR": RowClass.VALUE,
+    "JSON_PARSER_ERROR": RowClass.AUTOMATION,  # refuses a whole request for one of its values
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": RowClass.RULE,
     "FIELD_FILTER_VALIDATION_EXCEPTION": RowClass.RULE,
     "DUPLICATE_VALUE": RowClass.RULE,
@@ -77,6 +76,7 @@ _CLASSES: dict[str, RowClass] = {
     "REQUEST_LIMIT_EXCEEDED": RowClass.QUOTA,
     "LIMIT_EXCEEDED": RowClass.QUOTA,
 }
+_LONGEST_MESSAGE = 500
 _AUTOMATION_WORDS = ("too many soql queries", "too many dml", "apex cpu time limit", "apex heap size", "system.limit")
 
 
@@ -88,8 +88,17 @@ class RowError:
     message: str
     field: str | None = None
 
+    @classmethod
+    def told(cls, code: str, message: str, fields: Sequence[str] = ()) -> RowError:
+        """Return the error of an answer, with the first of its fields, or the one that its message names."""
+        named = re.search(r"No such column '(\w+)'", message)
+        field = fields[0] if fields else named[1] if named else None
+        return cls(code, message[:_LONGEST_MESSAGE], field or None)
+
     @property
     def row_class(self) -> RowClass:
+        if self.code == "INVALID_FIELD" and "deserialize" in self.message:
+            return RowClass.VALUE  # the Bulk API cannot read one cell of the row
         found = _CLASSES.get(self.code)
         if found is None and any(words in self.message.lower() for words in _AUTOMATION_WORDS):
             return RowClass.AUTOMATION
@@ -104,7 +113,4 @@ class RowError:
         message, fields = found[2].strip(), ""
         if ending := re.match(r"(.*):([\w, ]*)\s*--\s*$", message, re.DOTALL):
             message, fields = ending[1].strip(), ending[2].strip()
-        return cls(found[1], message[:_LONGEST_MESSAGE], fields.split(",")[0].strip() or None)
-
-
-_LONGEST_MESSAGE = 500
+        return cls.told(found[1], message, [name.strip() for name in fields.split(",") if name.strip()])

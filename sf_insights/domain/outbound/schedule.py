@@ -19,5 +19,5 @@ def slot_of(moment: datetime, interval: timedelta, zone: ZoneInfo) -> datetime:
 
 
 def is_due(moment: datetime, interval: timedelta, zone: ZoneInfo, last_start: datetime | None) -> bool:
-    """Tell whether no run has started since the last start time. A slot that passed while nothing ran is made up for."""
+    """Tell whether no run has started since the last start time, also if that passed while no daemon ran."""
     return last_start is None or last_start < slot_of(moment, interval, zone)

@@ -1,4 +1,4 @@
-"""The `outbound:` block of the administrator's file: which values go to which Salesforce fields, and within which limits."""
+"""The `outbound:` block of the administrator's file: which values go to which Salesforce fields."""
 
 from __future__ import annotations
 

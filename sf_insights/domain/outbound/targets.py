@@ -137,7 +137,7 @@ def _target(number: int, entry: OutboundField, described: ByApiName[Mapping[str,
     found = described.get(entry.to)
     if found is None:
         raise ConfigurationProblem(
-            f"{where}: {object_name} has no field {entry.to}, or the user does not see it{_nearest(entry.to, described)}.",
+            f"{where}: the user sees no field {entry.to} on {object_name}{_nearest(entry.to, described)}.",
             "Make the custom field in Setup, and give the user Edit on it (field-level security).",
         )
     if found.get("calculated"):
@@ -170,7 +170,7 @@ def _check_match(to: str, described: ByApiName[Mapping[str, Any]], object_name: 
     found = described.get(to)
     if found is None:
         raise ConfigurationProblem(
-            f"outbound: match: {object_name} has no field {to}, or the user does not see it{_nearest(to, described)}.",
+            f"outbound: match: the user sees no field {to} on {object_name}{_nearest(to, described)}.",
             "Correct the name, or give the user Read on the field.",
         )
     if not found.get("filterable", True):

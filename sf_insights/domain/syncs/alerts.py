@@ -147,9 +147,10 @@ def after_outbound(
         states[_OUTBOUND_FIELD + name] = "paused"
         if _OUTBOUND_FIELD + name not in before:
             lines.append(f"{name} is not sent to Salesforce any more: {reason}.")
-    for subject in before:
-        if _is_outbound_field(subject) and subject.removeprefix(_OUTBOUND_FIELD) not in paused:
-            lines.append(f"{subject.removeprefix(_OUTBOUND_FIELD)} is sent to Salesforce again, or no longer mapped.")
+    before_paused = [subject.removeprefix(_OUTBOUND_FIELD) for subject in before if _is_outbound_field(subject)]
+    lines += [
+        f"{name} is sent to Salesforce again, or no longer mapped." for name in before_paused if name not in paused
+    ]
     return states, lines
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sf_insights.domain.outbound.custom_fields import Column, CustomField, custom_field
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
 from sf_insights.domain.outbound.targets import source_kind
-from sf_insights.outbound.source import SELECT_SECONDS, OpenedSource, opened_source, select_text
+from sf_insights.outbound.values.source import SELECT_SECONDS, OpenedSource, opened_source, select_text
 from sf_insights.settings.environment import Places
 from sf_insights.sql import render
 

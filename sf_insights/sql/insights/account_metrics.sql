@@ -1,8 +1,9 @@
 -- The intervals and daily statistics of the metrics that are visible now.
+{% from "statuses.sql" import visible %}
 {% for relation in ["metric_history", "metric_summary"] %}
 CREATE OR REPLACE VIEW insights.{{ relation }} AS
 FROM ops.{{ relation }}
-WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN ('active', 'paused'));
+WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN {{ visible }});
 {% endfor %}
 
 -- One row per account, metric and synced day; none for days that were missed or on which the metric was paused.

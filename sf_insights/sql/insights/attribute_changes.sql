@@ -1,7 +1,8 @@
 -- The changes of the attributes that are visible now.
+{% from "statuses.sql" import visible %}
 CREATE OR REPLACE VIEW insights.attribute_changes AS
 FROM ops.attribute_changes
-WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN ('active', 'paused'));
+WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN {{ visible }});
 
 CREATE OR REPLACE VIEW insights.attribute_changes_labelled AS
 SELECT

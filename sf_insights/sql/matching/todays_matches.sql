@@ -1,5 +1,6 @@
 -- Today's match of each Insights account: find the id, look it up in Salesforce, and write a sentence that tells the
 -- administrator what to do.
+{% from "statuses.sql" import matched %}
 {% if everything %}
 {% set accounts = "zuora.accounts" %}
 {% else %}
@@ -109,7 +110,7 @@ SELECT
     decided.id_repaired,
     CASE WHEN known.match_status = decided.match_status THEN known.match_status_since ELSE {{ day }} END AS match_status_since,
     CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
-         WHEN known.match_status IN ('matched', 'matched_by_merge') THEN {{ previous_day }}
+         WHEN known.match_status IN {{ matched }} THEN {{ previous_day }}
          ELSE known.last_matched_on END AS last_matched_on
     {% if is_first %}
     , coalesce(sharing.accounts, 0) AS accounts_sharing

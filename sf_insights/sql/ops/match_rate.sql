@@ -1,14 +1,11 @@
--- The only definitions of "matched", of the number of accounts per status, and of the match rate.
+-- The only definitions of the number of accounts per status, and of the match rate.
+{% from "statuses.sql" import matched %}
 CREATE OR REPLACE VIEW ops.match_statuses AS
-SELECT * FROM (VALUES
-    ('matched', true, true),
-    ('matched_by_merge', true, true),
-    ('no_crm_account_id', false, false),
-    ('invalid_crm_account_id', false, true),
-    ('not_an_account_id', false, true),
-    ('not_found', false, true),
-    ('deleted', false, true)
-) AS statuses(match_status, is_matched, has_crm_account_id);
+SELECT match_status, match_status IN {{ matched }} AS is_matched, match_status != 'no_crm_account_id' AS has_crm_account_id
+FROM (VALUES
+    ('matched'), ('matched_by_merge'), ('no_crm_account_id'), ('invalid_crm_account_id'), ('not_an_account_id'),
+    ('not_found'), ('deleted')
+) AS statuses(match_status);
 COMMENT ON VIEW ops.match_statuses IS 'One row per match status: whether accounts with it are matched, and whether they have a CRM Account ID';
 
 CREATE OR REPLACE VIEW ops.match_counts AS

@@ -1,5 +1,6 @@
 -- Correct previous_synced_on of today's changes for accounts that were not matched on the field's last synced day: use
 -- the last synced day of the field on which the account was matched, or NULL.
+{% from "statuses.sql" import matched %}
 UPDATE ops.attribute_changes AS change SET previous_synced_on = seen.day
 FROM (
     WITH doubtful AS MATERIALIZED (
@@ -11,7 +12,7 @@ FROM (
         FROM ops.match_changes WHERE account_id IN (SELECT account_id FROM doubtful)
     )
     SELECT doubtful.account_id, doubtful.field,
-           max(days.date) FILTER (known.match_status IN ('matched', 'matched_by_merge')) AS day
+           max(days.date) FILTER (known.match_status IN {{ matched }}) AS day
     FROM doubtful
     JOIN insights.field_days AS days
       ON days.field = doubtful.field AND days.category = 'attribute' AND days.date < $day

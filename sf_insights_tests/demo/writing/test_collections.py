@@ -95,3 +95,32 @@ def test_an_assignment_rule_changes_the_owner_unless_the_header_forbids_it(
     headers = {"Sforce-Auto-Assign": header} if header else {}
     update((live[0], {"Insights_Status__c": "new"}), headers=headers)
     assert one(org, live[0])["OwnerId"] == (owner if header == "FALSE" else WRITER)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "JSON_PARSER_ERROR"),
+        ({"records": ["a"]}, "JSON_PARSER_ERROR"),
+        ({"records": [{"id": "001"}]}, "INVALID_TYPE"),
+        ({"records": [{"attributes": {"type": "Nope__c"}}]}, "INVALID_TYPE"),
+        ({"records": [{"attributes": {"type": "User"}}]}, "INVALID_TYPE_FOR_OPERATION"),
+        ({"records": [{"attributes": {"type": "Account"}, "NumberOfEmployees": 10**400}]}, "JSON_PARSER_ERROR"),
+    ],
+)
+def test_a_malformed_request_is_refused(rest: Any, body: dict[str, Any], code: str) -> None:
+    answer = rest("PATCH", "composite/sobjects", json=body)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, code)
+
+
+def test_a_deleted_customer_is_gone_for_readers_and_writers(org: DemoOrg, rest: Any) -> None:
+    customer = org.records("Customer__c")[0]
+    org.delete_record("Customer__c", customer["Id"])
+    record = {"attributes": {"type": "Customer__c"}, "id": customer["Id"], "Insights_Balance__c": 1}
+    (answer,) = rest("PATCH", "composite/sobjects", json={"records": [record]}).json()
+    assert answer["errors"][0]["statusCode"] == "ENTITY_IS_DELETED"
+    ids = {"ids": [customer["Id"]], "fields": ["Id"]}
+    assert rest("POST", "composite/sobjects/Customer__c", json=ids).json() == [None]
+    soql = f"SELECT COUNT() FROM Customer__c WHERE Id = '{customer['Id']}'"
+    assert rest("GET", "query", params={"q": soql}).json()["totalSize"] == 0
+    assert rest("GET", "queryAll", params={"q": soql}).json()["totalSize"] == 1

@@ -36,18 +36,18 @@ def match(run, zuora_id):
 
 
 def test_a_merge_is_still_followed_after_salesforce_purges_the_loser(org, sync):
-    (loser_zuora, loser), (_, winner) = plain_accounts(org, 2)
+    (loser_zuora, loser), (_, survivor) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
-    org.merge_accounts(winner, loser)
-    org.update_account(winner, Industry="Energy")
+    org.merge_accounts(survivor, loser)
+    org.update_account(survivor, Industry="Energy")
     run = sync(day="2026-03-02")
-    assert match(run, loser_zuora) == ("matched_by_merge", winner, "2026-03-02", "2026-03-02")
+    assert match(run, loser_zuora) == ("matched_by_merge", survivor, "2026-03-02", "2026-03-02")
     assert run.attributes("Industry")[loser_zuora] == "Energy"
     reasons = run.rows("SELECT DISTINCT reason FROM insights.attribute_changes WHERE account_id = ?", [loser_zuora])
     assert reasons == [("merged",)]
     org.purge_account(loser)
     run = sync(day="2026-03-03")
-    assert match(run, loser_zuora) == ("matched_by_merge", winner, "2026-03-02", "2026-03-03")
+    assert match(run, loser_zuora) == ("matched_by_merge", survivor, "2026-03-02", "2026-03-03")
 
 
 def test_a_chain_of_merges_is_followed_to_the_end(org, sync):
@@ -58,12 +58,12 @@ def test_a_chain_of_merges_is_followed_to_the_end(org, sync):
     assert match(run, zuora_id)[:2] == ("matched_by_merge", third)
 
 
-def test_deleting_a_merge_winner_leaves_its_losers_deleted(org, sync):
-    (zuora_id, loser), (_, winner) = plain_accounts(org, 2)
+def test_deleting_a_merge_survivor_leaves_its_losers_deleted(org, sync):
+    (zuora_id, loser), (_, survivor) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
-    org.merge_accounts(winner, loser)
+    org.merge_accounts(survivor, loser)
     sync(day="2026-03-02")
-    org.delete_account(winner)
+    org.delete_account(survivor)
     run = sync(day="2026-03-03")
     assert match(run, zuora_id) == ("deleted", None, "2026-03-03", "2026-03-02")
 

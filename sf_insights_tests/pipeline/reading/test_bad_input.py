@@ -118,7 +118,7 @@ def test_insights_accounts_can_come_from_a_file(org, sync):
 
 def test_a_salesforce_label_with_a_nul_character_still_makes_a_label(org, sync):
     with SalesforceOrg.from_environment(org.environment) as salesforce:
-        described = salesforce.describe_account()
+        described = salesforce.describe("Account")
     for field in described["fields"]:
         if field["name"] == "Industry":
             field |= {"label": "In\0dustry", "inlineHelpText": "What\0ever"}

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -63,15 +64,9 @@ STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.S
 
 
 @pytest.fixture
-def dagster_home(tmp_path):
-    """Dagster's home as we ship it: a signal may hit a run while it writes into its databases."""
-    return tmp_path / "dagster"
-
-
-@pytest.fixture
-def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
+def undisturbed(tmp_path, monkeypatch, sync):
     """Another data directory whose syncs are not interrupted."""
-    other = Pipeline(tmp_path / "undisturbed", dagster_home, monkeypatch)
+    other = Pipeline(tmp_path / "undisturbed", Path(os.environ["DAGSTER_HOME"]), monkeypatch)
 
     def run(day):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(other.data))
@@ -82,6 +77,8 @@ def undisturbed(dagster_home, tmp_path, monkeypatch, sync):
     return run
 
 
+# A signal may hit a run while Dagster writes into its databases.
+@pytest.mark.kept_log
 @pytest.mark.slow
 def test_the_next_sync_repairs_one_killed_at_any_moment(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
@@ -106,6 +103,7 @@ def test_the_next_sync_repairs_one_killed_at_any_moment(org, sync, undisturbed, 
         assert reader.poll() is None, reader.stderr.read()
 
 
+@pytest.mark.kept_log
 @pytest.mark.parametrize(("step", "number"), STOPS if os.environ.get("SF_INSIGHTS_SOAK") else SOME_STOPS)
 def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync, step, number, monkeypatch):
     sync.first_day(fields=FIELDS)
@@ -118,6 +116,7 @@ def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync,
     sync("2026-03-02")
 
 
+@pytest.mark.kept_log
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
@@ -213,7 +212,7 @@ def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undis
     assert total > 200
     shutil.copytree(sync.data, tmp_path / "yesterday")
     before = sync.snapshot.read_bytes()
-    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 7)):
+    for number in range(1, total, total // (80 if os.environ.get("SF_INSIGHTS_SOAK") else 4)):
         _return_to(tmp_path / "yesterday", sync.data)
         with _failing_statement(number):
             run = sync.run("2026-03-02")

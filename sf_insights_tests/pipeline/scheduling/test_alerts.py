@@ -111,6 +111,7 @@ def test_a_successful_retry_of_a_step_sends_no_failure_alert(sync, receiver, mon
     assert receiver.beats == 1
 
 
+@pytest.mark.kept_log
 def test_a_sync_stopped_by_a_check_is_alerted_and_recorded_with_the_check(sync, receiver):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     sync.change_warehouse("INSERT INTO salesforce.raw_accounts FROM salesforce.raw_accounts LIMIT 1")

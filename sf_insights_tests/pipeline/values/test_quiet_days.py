@@ -9,7 +9,7 @@ import pytest
 from sf_insights.demo.process import DemoOrg
 
 FIELDS = ["Industry", "CreatedDate", "Description", {"field": "ARR__c", "as": "metric"}]
-DAYS = 31 if os.environ.get("SF_INSIGHTS_SOAK") else 10
+DAYS = 31 if os.environ.get("SF_INSIGHTS_SOAK") else 6
 BLOCK = 1  # the smallest step by which a DuckDB file grows
 
 

@@ -28,7 +28,7 @@ def show(console: Console, org: DemoOrg) -> None:
     show_fields(console, f"It would write {found['run']['to_write']:,} records", found["fields"])
     accept_preview(outbound, places)
     heading(console, "The preview is accepted, and the values are sent")
-    run("send")
+    run("send", places=places)
     targets = [entry.to for entry in outbound.fields]
     _show_held(console, targets, [row for row in org.accounts() if not row["IsDeleted"]])
 

@@ -16,7 +16,7 @@ from sf_insights.domain.outbound.next_run import calls_to_write
 from sf_insights.domain.wording import counted
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
-from sf_insights.outbound.source import select_text
+from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import ui_command
 from sf_insights.warehouse.transaction import Transaction

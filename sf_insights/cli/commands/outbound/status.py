@@ -14,8 +14,8 @@ from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import counted
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status as found_in
-from sf_insights.outbound.source import select_text
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places, environment
 
 _RUNS = 7

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sf_insights.outbound.entries import Entry
 from sf_insights.outbound.state import OutboundState, add_target_columns, target_columns
+from sf_insights.outbound.values.entries import Entry
 from sf_insights.sql import render
 
 SAMPLES = 10

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sf_insights.outbound.journal import Channel, plan_batches
+from sf_insights.outbound.delivery.journal import Channel, plan_batches
 from sf_insights.salesforce.ingest_job import MOST_BYTES, MOST_ROWS
 from sf_insights.salesforce.record_updates import MOST_UPDATED
 from sf_insights.warehouse.transaction import Transaction
 
 MOST_BY_COLLECTIONS = 2000
-"""Salesforce's own line between synchronous calls and the Bulk API. Source: "Bulk API Limits", app limits cheat sheet."""
+"""Salesforce's line between synchronous calls and the Bulk API. Source: app limits cheat sheet, "Bulk API"."""
 
 FIRST_RECORDS = 10
 """The records that are written and read back before all others, when a mapping is first used."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
 from sf_insights.domain.outbound.targets import Target
-from sf_insights.outbound.source import Source
+from sf_insights.outbound.values.source import Source
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The values to send: columns of `insights.accounts` in the snapshot, or the administrator's own SELECT in a sandbox."""
+"""The values to send: columns of `insights.accounts` in the snapshot, or the administrator's SELECT in a sandbox."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def _published(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> tuple[i
     sync, published_at, version, org_id = rows[0]
     if version != SCHEMA_VERSION:
         raise WarehouseProblem(
-            f"{snapshot.name} was published by another sf_insights (schema {version}; this one knows {SCHEMA_VERSION}).",
+            f"{snapshot.name} was published by another version (schema {version}; this one reads {SCHEMA_VERSION}).",
             "Run `sf-insights sync`.",
         )
     return sync, published_at, org_id

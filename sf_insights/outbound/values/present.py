@@ -1,4 +1,4 @@
-"""What Salesforce holds now in the records that may be written: read before each write, so that nothing equal is sent."""
+"""Read what Salesforce holds before each write, so that nothing equal is sent."""
 
 from __future__ import annotations
 

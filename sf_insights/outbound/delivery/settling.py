@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.outbound.targets import Target
-from sf_insights.outbound import journal
-from sf_insights.outbound.delivery import LONGEST_JOB_SECONDS, Delivery
-from sf_insights.outbound.journal import Batch
-from sf_insights.outbound.results import remove_leftovers
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.jobs import LONGEST_JOB_SECONDS, collect
+from sf_insights.outbound.delivery.journal import Batch
+from sf_insights.outbound.delivery.outcomes import settle_by_reading
+from sf_insights.outbound.delivery.results import remove_leftovers
+from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.outbound.state import OutboundState, target_columns
 from sf_insights.salesforce.ingest_job import ENDED, IngestJob
 from sf_insights.salesforce.org import SalesforceOrg
@@ -55,17 +57,17 @@ def _settle(
     run: int,
     tell: Callable[[str], None],
 ) -> None:
-    delivery = _delivery(state, org, batch, directory, run, tell)
+    sending = _sending(state, org, batch, directory, run, tell)
     if batch.state == "creating":
         remove_leftovers(org, batch.object, batch.began_at or now(), now())
         _abandon(state, batch)
         return
     if batch.job_id is None:
-        delivery.settle_by_reading(batch)
+        settle_by_reading(sending, batch)
         return
     job = IngestJob.found(org, batch.job_id)
     if job is None:
-        delivery.settle_by_reading(batch)
+        settle_by_reading(sending, batch)
         with state.transaction() as tx:
             journal.forget_job(tx, batch.job_id)
     elif job.state == "Open":
@@ -74,7 +76,7 @@ def _settle(
     else:
         if job.state not in ENDED:
             job.wait(LONGEST_JOB_SECONDS)
-        delivery.collect(batch, job)
+        collect(sending, batch, job)
 
 
 def _abandon(state: OutboundState, batch: Batch) -> None:
@@ -82,14 +84,14 @@ def _abandon(state: OutboundState, batch: Batch) -> None:
         journal.abandon(tx, batch)
 
 
-def _delivery(
+def _sending(
     state: OutboundState,
     org: SalesforceOrg,
     batch: Batch,
     directory: Path,
     run: int,
     tell: Callable[[str], None],
-) -> Delivery:
+) -> Sending:
     with state.transaction() as tx:
         described = json.loads(
             tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": batch.object})
@@ -105,7 +107,7 @@ def _delivery(
         for entry in described["fields"]
         if entry["name"] in fields and (target := Target.from_describe(entry)) is not None
     }
-    return Delivery(
+    return Sending(
         state,
         org,
         run=run,
@@ -114,8 +116,6 @@ def _delivery(
         described=[entry["name"] for entry in described["fields"]],
         directory=directory,
         snapshot_sync=0,
-        max_rejected=1.0,
-        reads_back=False,
         tell=tell,
     )
 
@@ -123,12 +123,12 @@ def _delivery(
 def note_paused(tx: Transaction, object_name: str, reasons: Mapping[str, str], moment: datetime) -> None:
     """Record which fields of an accepted mapping cannot be written now; the others are no longer paused."""
     held = {
-        name: reason
-        for name, reason in tx.execute(
-            "SELECT field, reason FROM outbound.paused_fields WHERE object = $object", {"object": object_name}
+        name
+        for (name,) in tx.execute(
+            "SELECT field FROM outbound.paused_fields WHERE object = $object", {"object": object_name}
         )
     }
-    for name in set(held) - set(reasons):
+    for name in held - set(reasons):
         tx.execute(
             "DELETE FROM outbound.paused_fields WHERE object = $object AND field = $field",
             {"object": object_name, "field": name},

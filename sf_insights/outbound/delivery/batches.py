@@ -1,0 +1,82 @@
+"""Send the planned batches one after another, each only when the one before has its outcome."""
+
+from __future__ import annotations
+
+from sf_insights.domain.problems import ConnectionProblem, GuardRefusal
+from sf_insights.outbound.delivery import journal
+from sf_insights.outbound.delivery.jobs import send_job
+from sf_insights.outbound.delivery.requests import send_chunk
+from sf_insights.outbound.delivery.sending import Sending
+from sf_insights.sql import render
+from sf_insights.system.signals import pause, refuse_stopped
+
+_JUDGED_AFTER = 1000  # records, before the share of rejected ones says anything
+_LONGEST_PAUSE = 10.0
+
+
+def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None:
+    """Send every planned batch, and those that refusals add.
+
+    Args:
+        sending: the delivery.
+        max_rejected: the largest share of rejected records.
+        reads_back: whether to compare the first records with what was sent, before the others go.
+
+    Raises:
+        GuardRefusal: too many records are rejected, or the first ones hold other values than were sent.
+        ConnectionProblem: Salesforce cannot be reached, or allows no more calls.
+    """
+    while True:
+        with sending.state.transaction() as tx:
+            planned = [batch for batch in journal.unsettled(tx) if batch.state == "planned"]
+        if not planned:
+            return
+        refuse_stopped()
+        batch = planned[0]
+        if batch.round:
+            # Whoever locks the records needs time.
+            pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
+        if batch.channel == "bulk":
+            send_job(sending, batch)
+        else:
+            send_chunk(sending, batch)
+        if batch.is_first and reads_back:
+            _refuse_other_values(sending)
+        _refuse_to_go_on(sending, max_rejected)
+
+
+def _refuse_to_go_on(sending: Sending, max_rejected: float) -> None:
+    tally = sending.tally
+    if tally.is_over_quota:
+        raise ConnectionProblem(
+            "Salesforce allows no more calls or batches today.",
+            "The next run sends the rest, when the rolling 24 hours have room again.",
+        )
+    if tally.records >= _JUDGED_AFTER and tally.rejected > max_rejected * tally.records:
+        raise GuardRefusal(
+            f"Salesforce refused {tally.rejected} of the first {tally.records} records, which is more than"
+            f" max_rejected ({max_rejected:.0%}).",
+            "See `sf-insights outbound rejects`; `sf-insights outbound send --accept rejected` lets one run pass.",
+        )
+
+
+def _refuse_other_values(sending: Sending) -> None:
+    """Refuse to go on if the records that were written hold other values."""
+    tx = sending.state.scratch()
+    tx.execute(
+        "CREATE OR REPLACE TEMP TABLE first_sent AS SELECT record_id, field, new_value FROM outbound.changes"
+        " WHERE run = $run AND outcome = 'written'",
+        {"run": sending.run},
+    )
+    fields = [name for (name,) in tx.execute("SELECT DISTINCT field FROM first_sent ORDER BY 1")]
+    if not fields:
+        return
+    sending.read_present(fields, "SELECT DISTINCT record_id FROM first_sent")
+    other = tx.execute(render("outbound/read_back", targets=[sending.targets[name] for name in fields]))
+    if other:
+        record_id, field = other[0]
+        raise GuardRefusal(
+            f"{field} of {record_id} holds another value than was sent a moment ago: a trigger or flow changes it.",
+            f"Nothing else was sent. Look at the automations on {sending.object_name}, or remove the entry;"
+            " `sf-insights outbound send --accept stored` lets one run pass.",
+        )

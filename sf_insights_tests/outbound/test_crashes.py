@@ -1,0 +1,130 @@
+"""A run that is killed at any step: the next one finishes it, and every value is written exactly once."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from sf_insights_tests.outbound.test_sending import matched
+
+# Kills the process right before or right after the n-th request whose method and path match.
+KILLED = textwrap.dedent(
+    """
+    import os, re, signal, sys
+    import requests
+    method, path, when, skip = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+    sent = requests.Session.request
+    def request(self, verb, url, *rest, **options):
+        global skip
+        hit = verb == method and re.search(path, url) and (skip := skip - 1) < 0
+        if hit and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = sent(self, verb, url, *rest, **options)
+        if hit:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+    requests.Session.request = request
+    from sf_insights.runs import run_outbound
+    print(run_outbound("send"))
+    """
+)
+STEPS = [
+    ("POST", r"jobs/ingest$"),
+    ("PUT", r"/batches$"),
+    ("PATCH", r"jobs/ingest/\w+$"),
+    ("GET", r"jobs/ingest/\w+$"),
+    ("GET", r"successfulResults"),
+    ("DELETE", r"jobs/ingest/\w+$"),
+]
+
+
+def killed(method, path, when, skip=0):
+    """Run the outbound job in a process that is killed at a request."""
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, method, path, when, str(skip)],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
+
+
+def assert_written_once(sender, wanted):
+    held = sender.held("Insights_Status__c")
+    assert {id_: held[id_] for id_ in wanted} == wanted
+    assert all(cells == {"Insights_Status__c": 1} for cells in sender.written().values())
+    assert sender.unchanged_writes() == 0
+    assert sender.org.ingest_jobs() == []
+    assert sender.rows("SELECT count(*), count(DISTINCT record_id) FROM outbound.changes") == [
+        (len(sender.written()), len(sender.written()))
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("method", "path"), STEPS)
+def test_a_run_that_is_killed_around_a_request_of_a_job_is_finished_by_the_next(large, method, path, when):
+    large.preview()
+    large.accept()
+    killed(method, path, when)
+    large.send()
+    large.send()
+    assert_written_once(large, matched(large.sync))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_run_that_is_killed_around_a_request_of_collections_is_finished_by_the_next(outbound, sync, when, skip):
+    outbound.preview()
+    outbound.accept()
+    killed("PATCH", r"composite/sobjects$", when, skip)
+    outbound.send()
+    assert_written_once(outbound, matched(sync))
+
+
+@pytest.mark.parametrize("path", ["jobs/ingest", "/batches", "/jobs/ingest/7", "composite/sobjects"])
+def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, path):
+    large.preview()
+    large.accept()
+    large_org.fault("drop_after", path=path, times=1)
+    large.run()
+    large.send()
+    assert_written_once(large, matched(large.sync))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "job_failed", "batches": 0, "message": "InternalServerError : try later"},
+        {"action": "job_aborted"},
+        {"action": "ingest_results", "how": "204", "path": "successfulResults"},
+        {"action": "ingest_results", "how": "header_only", "path": "successfulResults"},
+        {"action": "ingest_results", "how": "missing", "rows": 7, "path": "successfulResults"},
+        {"action": "ingest_results", "how": "doubled", "rows": 7, "path": "successfulResults"},
+        {"action": "job_deleted", "path": "successfulResults"},
+    ],
+    ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2]),
+)
+def test_a_job_that_fails_or_whose_results_are_damaged_is_settled(large, large_org, fault):
+    large.preview()
+    large.accept()
+    large_org.fault(**fault)
+    large.run()
+    large.send()
+    assert_written_once(large, matched(large.sync))
+
+
+def test_a_job_that_fails_half_way_is_finished_by_the_next_run(large, large_org):
+    large.preview()
+    large.accept()
+    large_org.configure(ingest_batch_records=1000)
+    large_org.fault("job_failed", path="jobs/ingest", batches=1, message="InternalServerError : half way")
+    large.run()
+    assert 0 < len(large.written()) < len(matched(large.sync))
+    large.send()
+    assert_written_once(large, matched(large.sync))

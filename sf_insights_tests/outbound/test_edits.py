@@ -1,0 +1,73 @@
+"""What people write into the fields in Salesforce."""
+
+import pytest
+
+from sf_insights_tests.outbound.test_sending import matched
+
+STATUS = "Insights_Status__c"
+
+
+def change(outbound, sync, org, day="2026-03-02"):
+    """Change the status of one account that alone stands for its record; return the record."""
+    account, record = sync.look().rows(
+        "SELECT account_id, salesforce_account_id FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY 1 LIMIT 1"
+    )[0]
+    org.update_zuora_account(account, Status="Suspended")
+    sync(day)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("existing", "wanted"), [("overwrite", "Suspended"), ("keep_edits", "a person's"), ("only_if_empty", "a person's")]
+)
+def test_an_edit_is_overwritten_or_kept_as_the_entry_says(outbound, sync, org, existing, wanted):
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": existing}])
+    record = sync.look().rows(
+        "SELECT salesforce_account_id FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY account_id LIMIT 1"
+    )[0][0]
+    org.edit("Account", record, **{STATUS: "a person's"})
+    assert change(outbound, sync, org) == record
+    outbound.send()
+    assert outbound.held(STATUS)[record] == wanted
+    held = outbound.rows("SELECT record_id, class FROM outbound.rejects WHERE class != 'conflict'")
+    assert held == ([] if existing == "overwrite" else [(record, "edited")])
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+
+
+@pytest.mark.parametrize("existing", ["overwrite", "keep_edits"])
+def test_our_own_value_is_replaced_by_the_next_one(outbound, sync, org, existing):
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": existing}])
+    record = change(outbound, sync, org)
+    outbound.send()
+    assert outbound.held(STATUS)[record] == "Suspended"
+
+
+def test_only_if_empty_replaces_nothing_not_even_our_own(outbound, sync, org):
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "only_if_empty"}])
+    before = outbound.held(STATUS)
+    record = change(outbound, sync, org)
+    outbound.send()
+    assert outbound.held(STATUS)[record] == before[record] != "Suspended"
+
+
+def test_a_value_that_a_person_entered_already_is_not_written(outbound, sync, org):
+    record, status = sorted(matched(sync).items())[0]
+    org.edit("Account", record, **{STATUS: status})
+    outbound.first_send()
+    assert record not in org.writes()
+    assert outbound.rows("SELECT equal FROM outbound.run_fields ORDER BY run DESC LIMIT 1") == [(1,)]
+
+
+def test_a_verification_finds_edits_that_no_change_of_ours_would(outbound, sync, org):
+    outbound.first_send()
+    record, status = sorted(matched(sync).items())[0]
+    org.edit("Account", record, **{STATUS: "drifted"})
+    outbound.send()
+    assert outbound.held(STATUS)[record] == "drifted"
+    outbound.send(mode="verify")
+    assert outbound.held(STATUS)[record] == status
+    assert outbound.unchanged_writes() == 0

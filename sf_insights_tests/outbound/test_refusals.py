@@ -1,0 +1,124 @@
+"""Records that Salesforce refuses: the others are written, and nothing is sent again before something changes."""
+
+import pytest
+
+from sf_insights_tests.outbound.test_sending import matched
+
+STATUS = "Insights_Status__c"
+
+
+@pytest.fixture
+def some(outbound, sync, org):
+    """Ten matched accounts, in the order of their ids, whose score and note come from a SELECT."""
+    ids = sorted(matched(sync))[:10]
+    outbound.values(
+        "SELECT salesforce_account_id, 50 + row_number() OVER (ORDER BY salesforce_account_id) AS score,"
+        " 'note ' || salesforce_account_id AS note FROM (SELECT DISTINCT salesforce_account_id"
+        f" FROM insights.matched_accounts WHERE salesforce_account_id IN (SELECT unnest({ids})))"
+    )
+    outbound.configure(
+        fields=[{"from": "score", "to": "Insights_Accounts__c"}, {"from": "note", "to": "Insights_Notes__c"}]
+    )
+    return ids
+
+
+def rejects(outbound):
+    return outbound.rows("SELECT record_id, field, class, code, tries FROM outbound.rejects ORDER BY ALL")
+
+
+def test_a_rule_of_the_org_refuses_one_record_and_the_others_are_written(outbound, some, org):
+    org.add_validation_rule("Insights_Accounts__c", "53 is an unlucky number", ["53", "53.0"])
+    outbound.first_send()
+    assert outbound.last_run()["written"] == 9
+    held = outbound.held("Insights_Accounts__c")
+    assert [held[id_] is None for id_ in some] == [id_ == some[2] for id_ in some]
+    found = rejects(outbound)
+    assert {(id_, kind, code) for id_, _, kind, code, _ in found} == {
+        (some[2], "rule", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    }
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == [], "a refused value is not sent again before something changes"
+    assert outbound.unchanged_writes() == 0
+
+
+def test_a_refused_value_is_sent_again_when_a_person_asks(outbound, some, org):
+    org.add_validation_rule("Insights_Accounts__c", "53 is an unlucky number", ["53", "53.0"])
+    outbound.first_send()
+    org.remove_rules()
+    outbound.retry()
+    outbound.send()
+    assert str(outbound.held("Insights_Accounts__c")[some[2]]) in ("53", "53.0")
+    assert rejects(outbound) == []
+
+
+def test_a_locked_record_is_written_in_the_same_run(outbound, some, org):
+    org.lock_records(some[:3], tries=2)
+    outbound.first_send()
+    assert outbound.last_run()["written"] == 10
+    assert all(outbound.written()[id_] == {"Insights_Accounts__c": 1, "Insights_Notes__c": 1} for id_ in some)
+
+
+def test_a_record_that_stays_locked_is_written_by_the_next_run(outbound, some, org):
+    org.lock_records(some[:1], tries=4)
+    outbound.first_send()
+    assert [kind for _, _, kind, _, _ in rejects(outbound)] == ["busy", "busy"]
+    outbound.send()
+    assert rejects(outbound) == []
+    assert outbound.written()[some[0]] == {"Insights_Accounts__c": 1, "Insights_Notes__c": 1}
+
+
+def test_a_trigger_that_fails_a_whole_chunk_costs_only_the_guilty_record(outbound, some, org):
+    org.add_trigger(some[4:5], whole_chunk=True)
+    outbound.first_send()
+    assert {id_ for id_, *_ in rejects(outbound)} == {some[4]}
+    assert outbound.last_run()["written"] == 9
+    assert outbound.unchanged_writes() == 0
+
+
+def test_a_text_that_is_too_long_is_rejected_before_it_is_sent(outbound, some, org):
+    org.change_field("Insights_Status__c", length=10)
+    outbound.configure(fields=[{"from": "note", "to": STATUS}, {"from": "score", "to": "Insights_Accounts__c"}])
+    outbound.first_send()
+    found = outbound.rows("SELECT code, refused_by, message, value FROM outbound.rejects")
+    assert {(code, by) for code, by, _, _ in found} == {("STRING_TOO_LONG", "sf_insights")}
+    assert found[0][2] == "has 23 characters; the field holds 10"
+    assert all(cells == {"Insights_Accounts__c": 1} for cells in outbound.written().values())
+    org.change_field("Insights_Status__c", length=40)
+    outbound.retry()  # reads the field again
+    outbound.send()
+    assert outbound.held(STATUS)[some[0]] == f"note {some[0]}"
+
+
+def test_a_text_is_cut_to_the_fields_length_where_the_entry_says_so(outbound, some, org):
+    org.change_field("Insights_Status__c", length=10)
+    outbound.first_send(fields=[{"from": "note", "to": STATUS, "too_long": "truncate"}])
+    assert outbound.held(STATUS)[some[0]] == f"note {some[0]}"[:10]
+    outbound.send(mode="verify")
+    assert outbound.unchanged_writes() == 0
+
+
+def test_a_field_that_may_no_longer_be_written_is_paused_and_the_others_go_on(outbound, sync, org):
+    outbound.first_send(
+        fields=[
+            {"from": "account_status", "to": STATUS},
+            {"from": "account_name", "to": "Insights_Notes__c"},
+        ]
+    )
+    account, record = sync.look().rows(
+        "SELECT account_id, salesforce_account_id FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY 1 LIMIT 1"
+    )[0]
+    org.update_zuora_account(account, Status="Suspended", Name="Renamed")
+    sync("2026-03-02")
+    org.hide_field("Insights_Notes__c")
+    outbound.send()
+    [(field, reason)] = outbound.rows("SELECT field, reason FROM outbound.paused_fields")
+    assert field == "Insights_Notes__c"
+    assert reason
+    assert outbound.held(STATUS)[record] == "Suspended"
+    org.show_field("Insights_Notes__c")
+    outbound.retry()
+    outbound.send()
+    assert outbound.rows("FROM outbound.paused_fields") == []
+    assert outbound.held("Insights_Notes__c")[record] == "Renamed"

@@ -1,0 +1,57 @@
+"""Several Insights accounts stand for one Salesforce record."""
+
+from decimal import Decimal
+
+import pytest
+
+
+@pytest.fixture
+def shared(sync):
+    """A record that several accounts stand for, and their ids."""
+    record, accounts = sync.look().rows(
+        "SELECT salesforce_account_id, list(account_id ORDER BY account_id) FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )[0]
+    return record, accounts
+
+
+def send(outbound, combine, values, column="value", target="Insights_Balance__c"):
+    listed = " UNION ALL ".join(f"SELECT '{id_}' AS account_id, {value} AS {column}" for id_, value in values.items())
+    outbound.values(listed)
+    outbound.first_send(fields=[{"from": column, "to": target, "combine": combine}])
+
+
+@pytest.mark.parametrize(
+    ("combine", "target", "values", "wanted"),
+    [
+        ("sum", "Insights_Balance__c", ("0.1::DOUBLE", "0.2::DOUBLE"), Decimal("0.3")),
+        ("min", "Insights_Balance__c", ("3", "5"), Decimal(3)),
+        ("max", "Insights_Balance__c", ("3", "5"), Decimal(5)),
+        ("count", "Insights_Accounts__c", ("3", "NULL"), Decimal(1)),
+        ("any", "Insights_Autopay__c", ("true", "false"), True),
+        ("all", "Insights_Autopay__c", ("true", "false"), False),
+        ("list", "Insights_Status__c", ("'b'", "'a'"), "a; b"),
+        ("same", "Insights_Status__c", ("'a '", "'a'"), "a"),
+    ],
+)
+def test_values_are_combined_as_the_entry_says(outbound, shared, combine, target, values, wanted):
+    record, accounts = shared
+    send(outbound, combine, dict(zip(accounts, values, strict=False)), target=target)
+    held = outbound.held(target)[record]
+    assert (held if isinstance(wanted, bool | str) else Decimal(str(held))) == wanted
+
+
+def test_accounts_that_disagree_are_a_conflict_and_nothing_is_written(outbound, shared, org):
+    record, accounts = shared
+    send(outbound, "same", dict(zip(accounts, ("1", "2"), strict=False)))
+    assert record not in org.writes()
+    assert outbound.rows("SELECT record_id, class FROM outbound.rejects") == [(record, "conflict")]
+    assert outbound.rows("SELECT conflict FROM outbound.run_fields ORDER BY run DESC LIMIT 1") == [(1,)]
+
+
+def test_ten_runs_write_a_shared_record_once(outbound, shared, org):
+    record, accounts = shared
+    send(outbound, "sum", dict(zip(accounts, ("1", "2"), strict=False)))
+    for _ in range(9):
+        outbound.send()
+    assert org.writes()[record]["cells"] == {"Insights_Balance__c": 1}
