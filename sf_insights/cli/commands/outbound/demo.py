@@ -37,6 +37,15 @@ def _show_held(console: Console, targets: list[str], rows: list[dict[str, Any]])
     filled = [row for row in rows if any(row[name] for name in targets)]
     heading(console, f"What Salesforce holds now: {counted(len(filled), 'Account')} with values")
     shown = table("Account", *targets)
-    for row in sorted(filled, key=lambda row: (-abs(float(row[targets[-1]] or 0)), row["Name"]))[:_SAMPLE]:
-        shown.add_row(one_line(row["Name"], 20), *(shown_value(row[name] and str(row[name])) for name in targets))
+    for row in sorted(filled, key=_interest)[:_SAMPLE]:
+        shown.add_row(one_line(row["Name"], 16), *(_text(row[name]) for name in targets))
     console.print(shown)
+
+
+def _interest(row: dict[str, Any]) -> tuple[float, float, str]:
+    """Sort Accounts with a trend first, then those that several Insights accounts share."""
+    return -abs(row["Insights_Trend__c"] or 0), -(row["Insights_Accounts__c"] or 0), row["Name"]
+
+
+def _text(value: Any) -> str:
+    return f"{value:,g}" if isinstance(value, float) else shown_value(value)
