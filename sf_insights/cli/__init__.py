@@ -21,6 +21,7 @@ _FILES = {
     "init": "init",
     "label": "label",
     "org": "org",
+    "outbound": "outbound",
     "publish": "backups",
     "rejected": "rejected",
     "restore": "backups",

@@ -26,6 +26,8 @@ STATE_STYLES = {
     "paused": "yellow",
     "running": "cyan",
     "partial": "cyan",
+    "preview": "cyan",
+    "refused": "yellow",
     "failed": "bold red",
     "died": "bold red",
 }

@@ -26,11 +26,26 @@ from sf_insights.settings.home import (
     demo_data,
     shipped,
 )
-from sf_insights.system.durable import copy_when_missing
+from sf_insights.sql import render
+from sf_insights.system.durable import write_when_missing
 
 DATA = demo_data()
 ORG = DATA / "org"
 PLACES = Places(DATA, DATA / CONFIGURATION_NAME)
+VALUES = DATA / "outbound.sql"
+_OUTBOUND = """
+# Values of Insights that go into custom fields of Salesforce. docs/outbound.md explains every setting.
+outbound:
+  every: 2h
+  values: outbound.sql          # the SELECT beside this file
+  fields:
+    - from: account_status
+      to: Insights_Status__c
+    - from: accounts            # how many Insights accounts share the Salesforce Account
+      to: Insights_Accounts__c
+    - from: trend               # of ARR__c, in percent
+      to: Insights_Trend__c
+"""
 _NOTE = DATA / "in_use_by"
 _POLL_SECONDS = 0.2
 
@@ -39,6 +54,9 @@ def environment(org: DemoOrg) -> dict[str, str]:
     """Every variable that the pipeline reads, so that no variable of .env is used."""
     return {
         **org.environment,
+        **{
+            name.replace("SALESFORCE_", "SALESFORCE_OUTBOUND_"): value for name, value in org.writer_environment.items()
+        },
         "SALESFORCE_API_VERSION": DEFAULT_API_VERSION,
         HOME_VARIABLE: str(DATA),  # which has no .env
         CONFIGURATION_VARIABLE: str(PLACES.configuration),
@@ -137,14 +155,16 @@ def shared_org(by: str) -> Iterator[tuple[DemoOrg, str | None]]:
 
 def clear() -> None:
     """Remove what an earlier demo left, and nothing else; the generated org stays for use again."""
-    for stem in ("warehouse", "account_insights"):
+    for stem in ("warehouse", "account_insights", "outbound_sync", "account_outbound"):
         for suffix in (".duckdb", ".duckdb.wal"):
             (DATA / f"{stem}{suffix}").unlink(missing_ok=True)
     shutil.rmtree(PLACES.landing, ignore_errors=True)
-    PLACES.configuration.unlink(missing_ok=True)
+    for file in (PLACES.configuration, VALUES):
+        file.unlink(missing_ok=True)
 
 
 def ensure_configuration() -> None:
-    """See that the demo has a configuration: the committed one, until somebody changes it."""
+    """See that the demo has a configuration: the committed one, and values to send, until somebody changes them."""
     DATA.mkdir(parents=True, exist_ok=True)
-    copy_when_missing(shipped(CONFIGURATION_NAME), PLACES.configuration)
+    write_when_missing(render("demo/values_for_salesforce"), VALUES)
+    write_when_missing(shipped(CONFIGURATION_NAME).read_text(encoding="utf-8") + _OUTBOUND, PLACES.configuration)

@@ -4,11 +4,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from sf_insights.cli.console import shown_path
+from sf_insights.cli.finding import Finding, failed
+from sf_insights.cli.outbound_findings import outbound_findings
 from sf_insights.dagster_instance.home import dagster_home, is_edited
 from sf_insights.dagster_instance.next_sync import outlook
 from sf_insights.domain import visibility
@@ -34,25 +35,6 @@ from sf_insights.warehouse.reading import holder_or_refusal, reading_snapshot
 _SAMPLE = 200
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `remedy` says what to do if it is not ok."""
-
-    group: str
-    subject: str
-    state: Literal["ok", "warning", "failed"]
-    detail: str
-    remedy: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return asdict(self)
-
-
-def failed(group: str, subject: str, problem: Problem) -> Finding:
-    """Return a failed finding with the problem's message and remedy."""
-    return Finding(group, subject, "failed", problem.what, problem.remedy)
-
-
 def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Check everything a sync needs, one finding at a time."""
     places = Places.from_environment(variables)
@@ -74,6 +56,8 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
         if configuration is not None:
             yield from _fields(configuration, org, places)
             yield from _accounts(configuration, org, variables, places)
+    if configuration is not None and configuration.outbound is not None:
+        yield from outbound_findings(configuration, configuration.outbound, variables, places)
 
 
 def _configuration(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Iterator[Finding]:

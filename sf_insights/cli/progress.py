@@ -24,6 +24,10 @@ _STAGES = {
     "insights__matched_accounts": ("Matching", "matching accounts by CRM Account ID"),
     "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
     "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
+    "outbound__desired_values": ("Values", "working out what each record should hold"),
+    "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
+    "outbound__sent_values": ("To Salesforce", "writing what differs"),
+    "outbound__published_outbound": ("Recorded", "publishing what was sent"),
 }
 _WIDTH = max(len(title) for title, _ in _STAGES.values()) + 2
 _QUIET_SECONDS = 10.0
@@ -117,5 +121,12 @@ def _result_of(step: str, facts: Mapping[str, Any]) -> str:
             return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
         case "insights__published_snapshot":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
+        case "outbound__desired_values":
+            return counted(facts["records"], "record")
+        case "outbound__differences":
+            return f"{facts['records_compared']:,} compared with Salesforce, {facts['records_to_write']:,} differ"
+        case "outbound__sent_values":
+            refused = f", {facts['records_rejected']:,} refused" if facts["records_rejected"] else ""
+            return f"{counted(facts['records_written'], 'record')} written{refused}"
         case _:
             return "done"

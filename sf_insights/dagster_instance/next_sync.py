@@ -76,10 +76,10 @@ def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[
 def _outlook(
     configuration: AccountFieldSync, places: Places, variables: Mapping[str, str], moment: datetime
 ) -> Outlook:
-    with _instance() as instance:
+    with readable_instance() as instance:
         running = recorded_runs.run_under_way(instance) if instance else None
         start = planned_start(configuration, places, variables, instance, moment)
-        obstacle, remedy = _obstacle(instance, moment)
+        obstacle, remedy = obstacle_of(instance, moment)
     sentence = f"A sync is running (run {running})." if running else sentence_of(start, configuration, moment)
     return Outlook(None if obstacle else start.at, sentence, obstacle, remedy)
 
@@ -95,14 +95,16 @@ def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datet
     return f"The next sync is due {when}."
 
 
-def _obstacle(instance: dg.DagsterInstance | None, moment: datetime) -> tuple[str, str]:
-    """Return why Dagster will not start a sync, and what to do; two empty texts if it will."""
+def obstacle_of(
+    instance: dg.DagsterInstance | None, moment: datetime, schedule: str = recorded_runs.DAILY_SYNC
+) -> tuple[str, str]:
+    """Return why Dagster will not start a run by this schedule, and what to do; two empty texts if it will."""
     start_one = f"Start one with `{ui_command()}`."
     if instance is None:
         return "But Dagster has never run here, so nothing starts it.", start_one
-    if recorded_runs.schedule_is_stopped(instance):
+    if recorded_runs.schedule_is_stopped(instance, schedule):
         return (
-            f"But the schedule {recorded_runs.DAILY_SYNC} is stopped in Dagster, so nothing starts it.",
+            f"But the schedule {schedule} is stopped in Dagster, so nothing starts it.",
             f"Start the schedule there: `{ui_command()}`, Automation.",
         )
     alive_at = recorded_runs.scheduler_alive_at(instance)
@@ -123,7 +125,7 @@ def _published_at(places: Places) -> datetime | None:
 
 
 @contextmanager
-def _instance() -> Iterator[dg.DagsterInstance | None]:
+def readable_instance() -> Iterator[dg.DagsterInstance | None]:
     """Open Dagster's state; None if no run and no daemon has made one.
 
     Raises:

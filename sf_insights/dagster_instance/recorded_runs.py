@@ -66,14 +66,14 @@ def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAIL
     ]
 
 
-def schedule_is_stopped(instance: dg.DagsterInstance) -> bool:
-    """Tell whether somebody stopped the daily schedule in Dagster. It runs by default."""
+def schedule_is_stopped(instance: dg.DagsterInstance, name: str = DAILY_SYNC) -> bool:
+    """Tell whether somebody stopped a schedule in Dagster. It runs by default."""
     from dagster._core.scheduler.instigation import InstigatorType
 
     return any(
         not state.is_running
         for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
-        if state.name == DAILY_SYNC and state.repository_selector.location_name == LOCATION
+        if state.name == name and state.repository_selector.location_name == LOCATION
     )
 
 

@@ -140,6 +140,8 @@ class OutboundRun:
         comparison.note_decisions(
             work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
         )
+        if self.is_dry:
+            runs.keep_reasons(work, self.state, object_name)
         with self.state.transaction() as tx:
             runs.note_differences(tx, self.run, self.differences)
             self._note(tx, is_verification=self._is_verification)

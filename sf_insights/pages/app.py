@@ -32,6 +32,7 @@ from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
+from sf_insights.pages.to_salesforce import ToSalesforce
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, environment
@@ -69,6 +70,7 @@ class Pages:
         self.published = LastPublished(places)
         self.worker = Worker()
         self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
+        self._to_salesforce = ToSalesforce(places, self.worker, self._file, self._page)
         self.guard = Guard(
             self._routes(),
             host=host,
@@ -98,6 +100,7 @@ class Pages:
                 Route("/labels", self.show_labels, methods=["GET"]),
                 Route("/labels", self.save_labels, methods=["POST"]),
                 Route("/health", self.show_health),
+                *self._to_salesforce.routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),

@@ -1,4 +1,4 @@
-"""Work that takes longer than a request: a sync or a republication, each in its own process, one at a time."""
+"""Work that takes longer than a request: a sync, a republication, a run to Salesforce; one at a time, as a process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from sf_insights.system.clock import now
 
 _COMMAND = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')")
 SYNC = (*_COMMAND, "sync", "--retry-for", RETRY_FOR_A_PERSON)
+PREVIEW = (*_COMMAND, "outbound", "preview")
+SEND = (*_COMMAND, "outbound", "send")
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
 _STOP_SECONDS = 24.0
 _MOST_LINES = 400
@@ -24,10 +26,11 @@ _ADVICE = "Next"
 
 @dataclass
 class Work:
-    """One child process and its output so far."""
+    """One child process and its output so far; `back` has the title and address of the page that started it."""
 
     title: str
     began_at: datetime
+    back: tuple[str, str] | None = None
     lines: list[str] = field(default_factory=list)
     exit_code: int | None = None
     ended_at: datetime | None = None
@@ -63,13 +66,21 @@ class Worker:
         with self._lock:
             yield not self.is_busy
 
-    def start(self, title: str, command: Sequence[str], on_end: Callable[[int], str] | None = None) -> Work | None:
+    def start(
+        self,
+        title: str,
+        command: Sequence[str],
+        on_end: Callable[[int], str] | None = None,
+        *,
+        back: tuple[str, str] | None = None,
+    ) -> Work | None:
         """Start a command with this process's environment; return None if the last one is still running.
 
         Args:
             title: shown to people.
             command: the program and its arguments.
             on_end: turns the exit code into a sentence for people.
+            back: the title and address of the page to return to, if it is not the health of the syncs.
         """
         with self._lock:
             if self.is_busy:
@@ -86,7 +97,7 @@ class Worker:
                 env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
             )
-            self.last = work = Work(title, now())
+            self.last = work = Work(title, now(), back)
             self._listener = threading.Thread(target=_listen, args=(process, work, on_end), daemon=True)
             self._listener.start()
             return work

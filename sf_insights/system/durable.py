@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,13 +20,13 @@ def create_private(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
 
 
-def copy_when_missing(source: Path, target: Path) -> None:
-    """Copy a file unless the target exists. Other processes see the whole file or none; a target of theirs stays."""
+def write_when_missing(text: str, target: Path) -> None:
+    """Write a file unless it exists. Other processes see the whole file or none; a file of theirs stays."""
     if target.exists():
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        shutil.copyfile(source, part)
+        part.write_text(text, encoding="utf-8")
         _link(part, target)
     finally:
         part.unlink(missing_ok=True)

@@ -73,6 +73,23 @@ def test_two_days_are_synced(snapshot):
     assert snapshot.execute("SELECT count(*) FROM insights.attribute_changes").fetchone()[0] > 0
 
 
+@pytest.fixture
+def outbound(checkout, demo):
+    with duckdb.connect(str(checkout / "data/demo/account_outbound.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_values_go_back_to_salesforce_after_an_accepted_preview(demo, outbound):
+    runs = outbound.execute("SELECT state, to_write, written FROM outbound.runs ORDER BY run").fetchall()
+    assert [state for state, _, _ in runs] == ["preview", "complete"]
+    [(_, would_write, before), (_, _, written)] = runs
+    assert before == 0
+    assert written == would_write > 1000
+    assert f"It would write {would_write:,} records" in demo
+    assert f"What Salesforce holds now: {written:,} Accounts with values" in demo
+    assert "Insights_Status__c" in demo
+
+
 def test_everything_except_paths_and_commands_fits_80_columns(demo, checkout):
     texts = [line for line in demo.splitlines() if not line.startswith("    ") and str(checkout) not in line]
     assert max(len(line.rstrip()) for line in texts) <= 80

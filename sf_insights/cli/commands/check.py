@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
-from sf_insights.cli.findings import Finding, examine
+from sf_insights.cli.finding import Finding
+from sf_insights.cli.findings import examine
 from sf_insights.settings.environment import environment
 
 

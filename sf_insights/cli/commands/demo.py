@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from sf_insights.cli import demo_home
+from sf_insights.cli.commands.outbound import demo as demo_outbound
 from sf_insights.cli.commands.sync import relabelling, run
 from sf_insights.cli.console import heading, next_steps, one_line, program, shown_path, table, terminal
 from sf_insights.demo.process import DemoOrg
@@ -25,9 +26,10 @@ _SAMPLE_OF_REASON = 2
 
 @click.command()
 def demo() -> None:
-    """Sync an invented org twice and show the results.
+    """Sync an invented org twice, send values back, and show the results.
 
-    The first sync is yesterday's, the second today's, with a night of changes between. No accounts or credentials are
+    The first sync is yesterday's, the second today's, with a night of changes between. Then values of Insights go into
+    custom fields of the org. No accounts or credentials are
     needed: the org runs on this machine, and its data stays apart from yours. Your own variables and configuration are
     not read.
     """
@@ -39,8 +41,13 @@ def demo() -> None:
             with console.status("starting the demo org"):
                 org = running.enter_context(DemoOrg.started(demo_home.ORG))
             _sync_two_days(console, org)
-        with reading_snapshot(demo_home.PLACES.snapshot) as tx:
-            _show(console, tx)
+            with reading_snapshot(demo_home.PLACES.snapshot) as tx:
+                _show(console, tx)
+            demo_outbound.show(console, org)
+        snapshot = demo_home.PLACES.snapshot
+        heading(console, "The published database")
+        console.print(f"  {snapshot}", soft_wrap=True)
+        next_steps(console, _steps(snapshot))
 
 
 def _sync_two_days(console: Console, org: DemoOrg) -> None:
@@ -86,10 +93,6 @@ def _show(console: Console, tx: Transaction) -> None:
 
     _show_attributes(console, tx)
     _show_metrics(console, tx)
-    snapshot = demo_home.PLACES.snapshot
-    heading(console, "The published database")
-    console.print(f"  {snapshot}", soft_wrap=True)
-    next_steps(console, _steps(snapshot))
 
 
 def _show_attributes(console: Console, tx: Transaction) -> None:

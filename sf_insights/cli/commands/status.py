@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from sf_insights.cli.commands.outbound.status import summary
 from sf_insights.cli.console import (
     STATE_STYLES,
     heading,
@@ -68,6 +69,7 @@ def status(max_age: timedelta | None, as_json: bool) -> None:
             **_status(source.tx, syncs, places),
         }
     found["next_sync"] = asdict(_next_sync(places))
+    found["outbound"] = _outbound(places)
     if as_json:
         print_json(found)
     else:
@@ -125,6 +127,14 @@ def _next_sync(places: Places) -> Outlook:
         return Outlook(None, "No sync can start.", problem.what, problem.remedy)
 
 
+def _outbound(places: Places) -> str | None:
+    """Return one line about what is sent to Salesforce; None if that is not configured or the file is invalid."""
+    try:
+        return summary(load_configuration(places.configuration), places)
+    except ConfigurationProblem:
+        return None
+
+
 def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
     """Return the snapshot's facts, or why it cannot be opened; read from the file, since the warehouse may be newer."""
     if not places.snapshot.exists():
@@ -165,6 +175,8 @@ def _show_snapshot(console: Console, found: dict[str, Any], places: Places) -> N
         console.print("Nothing has been published yet.", style="yellow")
     ahead = Outlook(**found["next_sync"])
     console.print(str(ahead), style="yellow" if ahead.obstacle else None)
+    if found["outbound"]:
+        console.print(found["outbound"])
 
 
 def _show_syncs(console: Console, syncs: list[dict[str, Any]]) -> None:

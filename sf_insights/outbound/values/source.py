@@ -124,6 +124,46 @@ def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, l
         check_sources(outbound, _selectable(outbound, columns), str(outbound.values) if select else _RELATION)
 
 
+@dataclass(frozen=True)
+class OpenedSource:
+    """The sandbox with the source in it: `relation` is SQL to select from, `columns` its columns with their types."""
+
+    connection: duckdb.DuckDBPyConnection
+    name: str
+    relation: str
+    columns: Mapping[str, str]
+
+
+@contextmanager
+def opened_source(
+    values: str | None, select: str | None, snapshot: Path, limits: DatabaseLimits, *, seconds: float = SELECT_SECONDS
+) -> Iterator[OpenedSource]:
+    """Open the sandbox for questions about the source, such as how long its values are.
+
+    Args:
+        values: the name of the administrator's file, for messages; None when values come from insights.accounts.
+        select: the text of the administrator's SELECT, or None.
+        snapshot: the published file.
+        limits: DuckDB's limits of memory and threads.
+        seconds: after which the questions are stopped.
+
+    Raises:
+        WarehouseProblem: nothing is published, or another version published it.
+        ConfigurationProblem: the SELECT fails, or takes too long.
+    """
+    name = str(values) if select else _RELATION
+    with _sandbox(snapshot, None, limits) as connection:
+        _published(connection, snapshot)
+        timer = threading.Timer(seconds, connection.interrupt)
+        timer.start()
+        try:
+            with _translated(name):
+                columns = _columns(connection, select or f"SELECT * FROM {_RELATION}")
+                yield OpenedSource(connection, name, f"({select}\n)" if select else _RELATION, columns)
+        finally:
+            timer.cancel()
+
+
 @contextmanager
 def _sandbox(snapshot: Path, scratch: Path | None, limits: DatabaseLimits) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the snapshot so that a SELECT reaches nothing but it: no files, no network, no settings."""

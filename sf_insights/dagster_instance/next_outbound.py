@@ -1,0 +1,37 @@
+"""When Dagster starts the next outbound run, told to people with what stands in the way."""
+
+from __future__ import annotations
+
+from sf_insights.dagster_instance import recorded_runs
+from sf_insights.dagster_instance.next_sync import Outlook, obstacle_of, readable_instance
+from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.domain.outbound.next_run import next_slot
+from sf_insights.domain.outbound.schedule import is_due
+from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.wording import since
+from sf_insights.system.clock import now
+
+SWITCHED_OFF = "Sending to Salesforce is switched off."
+
+
+def outbound_outlook(configuration: AccountFieldSync) -> Outlook | None:
+    """Return what Dagster will do; None if the file has no `outbound:` block."""
+    outbound, moment = configuration.outbound, now()
+    if outbound is None:
+        return None
+    if not (configuration.enabled and outbound.enabled):
+        return Outlook(None, SWITCHED_OFF)
+    at = next_slot(moment, outbound.interval, configuration.zone)
+    try:
+        with readable_instance() as instance:
+            running = recorded_runs.run_under_way(instance, recorded_runs.OUTBOUND_SYNC) if instance else None
+            last = recorded_runs.last_started(instance, recorded_runs.OUTBOUND_SYNC) if instance else None
+            obstacle, remedy = obstacle_of(instance, moment, recorded_runs.OUTBOUND_SYNC)
+    except WarehouseProblem as unreadable:
+        running, last, obstacle, remedy = None, moment, unreadable.what, ""
+    if running:
+        return Outlook(None if obstacle else at, f"A run is under way ({running}).", obstacle, remedy)
+    if is_due(moment, outbound.interval, configuration.zone, last):
+        return Outlook(None if obstacle else moment, "The next run is due now.", obstacle, remedy)
+    local = f"{at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"
+    return Outlook(None if obstacle else at, f"The next run is due {local} ({since(at, moment)}).", obstacle, remedy)

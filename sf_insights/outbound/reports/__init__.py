@@ -1,0 +1,1 @@
+"""What commands and pages show of the outbound side, read from the published files."""
