@@ -136,7 +136,7 @@ class OutboundRun:
             comparison.decide(work, self.entries, org_has_currencies="CurrencyIsoCode" in names)
         else:
             comparison.nothing_decided(work)
-        self.differences = comparison.count_differences(work, self.entries, object_name=object_name)
+        self.differences = comparison.count_differences(work, self.entries)
         comparison.note_decisions(
             work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
         )
