@@ -4,7 +4,6 @@ python -m sf_insights_tests.screenshots [FOLDER]
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,10 +13,12 @@ from pathlib import Path
 
 import requests
 
-from sf_insights.cli.demo_home import environment
+from sf_insights.cli.demo_home import environment, settings
 from sf_insights.demo.process import DemoOrg
-from sf_insights.runs import run_relabelling, run_sync
-from sf_insights.settings.configuration_file import ConfigurationFile
+from sf_insights.outbound.acceptance import accept_preview
+from sf_insights.runs import run_outbound, run_relabelling, run_sync
+from sf_insights.settings.configuration_file import ConfigurationFile, load_configuration
+from sf_insights.settings.environment import Places
 from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.pages.browser import Browser, browsing
 from sf_insights_tests.pages.conftest import serve
@@ -47,6 +48,7 @@ def main(folder: Path) -> None:
         with requests.Session() as session:
             for site in serve(session, about=ABOUT):
                 _settings_pages(browser, site.url, take)
+                _to_salesforce(browser, site.url, take)
         with dagster_ui() as address:
             _dagster(browser, address, take)
 
@@ -60,10 +62,10 @@ def _places(home: Path) -> dict[str, str]:
 
 
 def _configured(home: Path) -> Path:
-    file = home / "data" / "account_field_sync.yaml"
-    file.parent.mkdir()
-    shutil.copyfile(CHECKOUT / "data" / file.name, file)
-    return file
+    (home / "data").mkdir()
+    for name, text in settings().items():
+        (home / "data" / name).write_text(text, encoding="utf-8")
+    return home / "data" / "account_field_sync.yaml"
 
 
 def _live(org: DemoOrg, configuration: Path) -> None:
@@ -82,8 +84,25 @@ def _live(org: DemoOrg, configuration: Path) -> None:
             file = ConfigurationFile.read(configuration)
             file.replace(file.with_labels(LABELS))
             assert run_relabelling().success
+        if number == DAYS - 3:
+            _send(configuration)
         if number < DAYS - 1:
             org.pass_day()
+
+
+def _send(configuration: Path) -> None:
+    """Send values of two of the three fields; the third is added later, and its preview waits for a person."""
+    whole = configuration.read_text(encoding="utf-8")
+    before, trend, _ = whole.partition("    - from: trend")
+    assert trend
+    configuration.write_text(before, encoding="utf-8")
+    places = Places.from_environment(os.environ)
+    outbound = load_configuration(configuration).outbound
+    assert outbound is not None
+    assert run_outbound("preview").success
+    accept_preview(outbound, places)
+    assert run_outbound().success
+    configuration.write_text(whole, encoding="utf-8")
 
 
 def _settings_pages(browser: Browser, url: str, take: Callable[..., None]) -> None:
@@ -94,6 +113,14 @@ def _settings_pages(browser: Browser, url: str, take: Callable[..., None]) -> No
     take("labels", 760)
     browser.open(f"{url}/health")
     take("health", 1000)
+
+
+def _to_salesforce(browser: Browser, url: str, take: Callable[..., None]) -> None:
+    outcome = run_outbound("preview")
+    assert outcome.success, outcome.reason
+    browser.resize(WIDTH, 1000)
+    browser.open(f"{url}/to-salesforce")
+    take("to-salesforce", 1000)
 
 
 def _dagster(browser: Browser, url: str, take: Callable[..., None]) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -12,6 +13,8 @@ from ruamel.yaml import YAML
 
 from sf_insights.cli import main
 from sf_insights.domain.configuration import AccountFieldSync, Guards, Retention, SelectedField, parse_configuration
+from sf_insights.domain.outbound.guards import GUARDS
+from sf_insights.domain.outbound.settings import OutboundField, OutboundGuards, OutboundMatch, OutboundSync
 from sf_insights_tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,8 +22,9 @@ PACKAGE = ROOT / "sf_insights"
 TESTS = ROOT / "sf_insights_tests"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
-RELIABILITY, OPERATING, SETTINGS = (
-    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("reliability", "operating", "settings")
+RELIABILITY, OPERATING, SETTINGS, OUTBOUND = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("reliability", "operating", "settings", "outbound")
 )
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 
@@ -111,7 +115,36 @@ def test_the_settings_document_shows_the_defaults():
     [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
     shown = parse_configuration(YAML().load(text))
     unset = parse_configuration({"fields": ["Industry"]})
-    assert shown.model_dump(exclude={"timezone", "fields"}) == unset.model_dump(exclude={"timezone", "fields"})
+    others = {"timezone", "fields", "outbound"}
+    assert shown.model_dump(exclude=others) == unset.model_dump(exclude=others)
+
+
+def test_the_outbound_document_shows_every_setting_with_its_default():
+    [content] = [
+        YAML().load(text)["outbound"]
+        for text in re.findall(r"^```yaml\n(.*?)^```", OUTBOUND, re.DOTALL | re.MULTILINE)
+        if "guards" in text
+    ]
+    assert set(content) == set(OutboundSync.model_fields)
+    assert set(content["guards"]) == set(OutboundGuards.model_fields)
+    for model, shown in ((OutboundField, content["fields"][1]), (OutboundMatch, content["match"])):
+        assert set(shown) == {field.alias or name for name, field in model.model_fields.items()}
+    shown = parse_configuration({"fields": ["Industry"], "outbound": content}).outbound
+    unset = parse_configuration(
+        {"fields": ["Industry"], "outbound": {"fields": [{"from": "balance", "to": "Insights_Balance__c"}]}}
+    ).outbound
+    assert shown is not None
+    assert unset is not None
+    others = {"match", "values", "fields"}
+    assert shown.model_dump(exclude=others) == unset.model_dump(exclude=others)
+    assert shown.fields[1] == unset.fields[0]
+
+
+def test_the_outbound_document_names_every_choice_and_every_guard():
+    for name in ("combine", "nulls", "existing", "on_leave", "too_long"):
+        for choice in get_args(OutboundField.model_fields[name].annotation):
+            assert re.search(rf"`(?:{name}: )?{choice}`", OUTBOUND), (name, choice)
+    assert set(re.findall(r"`--accept (\w+)`", OUTBOUND)) == set(GUARDS)
 
 
 def test_every_environment_variable_is_documented():
@@ -127,6 +160,8 @@ def test_every_command_and_option_named_in_a_document_exists(page):
     for line in re.findall(r"(?:^|`|/)sf-insights ([a-z]+[^`\n]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
         name, *words = line.split("  #")[0].split()
         command = main.get_command(click.Context(main), name)
+        if isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            command = command.get_command(click.Context(command), words[0])
         assert command, line
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line

@@ -1,4 +1,4 @@
-"""Every query and command in README.md and docs/querying.md runs."""
+"""Every query and command in README.md, docs/querying.md and docs/outbound.md runs."""
 
 import os
 import re
@@ -9,14 +9,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights.runs import run_sync
+from sf_insights.domain.configuration import parse_configuration
+from sf_insights.outbound.acceptance import accept_preview
+from sf_insights.outbound.reports.custom_fields import custom_fields
+from sf_insights.runs import run_outbound, run_sync
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.environment import Places, environment
 from sf_insights.warehouse.versions import STORAGE_VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "querying.md")
 README, QUERYING = (page.read_text(encoding="utf-8") for page in PAGES)
+OUTBOUND = (ROOT / "docs" / "outbound.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 
 
@@ -26,7 +33,9 @@ def blocks(language, text=README + QUERYING):
 
 
 def commands(program):
-    lines = [line.split("  #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    lines = [
+        line.split("  #")[0].strip() for block in blocks("sh") + blocks("sh", OUTBOUND) for line in block.splitlines()
+    ]
     return list(dict.fromkeys(line for line in lines if line.startswith(program)))
 
 
@@ -51,7 +60,22 @@ def installation(tmp_path_factory):
             assert outcome.success, outcome.reason
             org.pass_day()
         patch.delenv("SF_INSIGHTS_TODAY")
+        with (home / "data" / "account_field_sync.yaml").open("a", encoding="utf-8") as file:
+            file.write(blocks("yaml", README)[1])
+        _send_once(home / "data")
         yield home
+
+
+def _send_once(data):
+    """Send the README's mapping, so that each command of it can run alone; leave the next preview to accept."""
+    outcome = run_outbound("preview")
+    assert outcome.success, outcome.reason
+    configuration = load_configuration(data / "account_field_sync.yaml")
+    assert configuration.outbound is not None
+    accept_preview(configuration.outbound, Places.from_environment(environment()))
+    for mode in ("send", "preview"):
+        outcome = run_outbound(mode)
+        assert outcome.success, outcome.reason
 
 
 def test_the_oldest_duckdb_that_opens_the_file_is_named(installation):
@@ -119,6 +143,37 @@ def test_every_queried_relation_is_in_the_data_dictionary(snapshot, query):
     assert all(meaning for relation, meaning in listed if relation in relations)
 
 
+@pytest.fixture
+def sent(installation):
+    """What was sent, with the snapshot attached as the document says."""
+    with duckdb.connect(str(installation / "data" / "account_outbound.duckdb"), read_only=True) as connection:
+        connection.execute(f"ATTACH '{installation / 'data' / 'account_insights.duckdb'}' (READ_ONLY)")
+        yield connection
+
+
+@pytest.mark.parametrize("query", [query for query in blocks("sql", OUTBOUND) if "outbound." in query])
+def test_a_query_of_what_was_sent_runs(sent, query):
+    assert len(duckdb.extract_statements(query)) == 1
+    rows = sent.execute(query).fetchall()
+    if "outbound.changes" in query:
+        assert [row[:2] for row in rows] == [("Insights_Status__c", "new_value")]
+        assert rows[0][2] > 100
+
+
+def test_the_values_of_the_outbound_document_can_be_sent(installation):
+    [select] = [query for query in blocks("sql", OUTBOUND) if "outbound." not in query]
+    (installation / "data" / "example.sql").write_text(select, encoding="utf-8")
+    configuration = parse_configuration(
+        {
+            "fields": ["Industry"],
+            "outbound": {"values": "example.sql", "fields": [{"from": "is_new_match", "to": "Insights_Autopay__c"}]},
+        }
+    ).outbound
+    places = Places.from_environment(environment())
+    found = {field.column: field.type for field in custom_fields(configuration, places)}
+    assert found == {"account_id": "Text", "account_status": "Text", "accounts": "Number", "is_new_match": "Checkbox"}
+
+
 @pytest.mark.parametrize("command", commands("duckdb"))
 def test_the_duckdb_command_line_opens_the_snapshot(installation, command):
     done = subprocess.run(
@@ -162,18 +217,15 @@ def test_the_readmes_sections_are_in_order():
         "Connect",
         "Choose fields",
         "Query",
+        "Send values to Salesforce",
         "Operate",
         "Develop",
     ]
 
 
 def test_the_readmes_settings_are_valid():
-    from ruamel.yaml import YAML
-
-    from sf_insights.domain.configuration import parse_configuration
-
-    [text] = blocks("yaml", README)
-    configuration = parse_configuration(YAML().load(text))
+    reading, sending = (YAML().load(text) for text in blocks("yaml", README))
+    configuration = parse_configuration({**reading, **sending})
     assert {entry.field: entry.category for entry in configuration.fields} == {
         "Industry": "attribute",
         "AnnualRevenue": "metric",

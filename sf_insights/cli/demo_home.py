@@ -166,5 +166,11 @@ def clear() -> None:
 def ensure_configuration() -> None:
     """See that the demo has a configuration: the committed one, and values to send, until somebody changes them."""
     DATA.mkdir(parents=True, exist_ok=True)
-    write_when_missing(render("demo/values_for_salesforce"), VALUES)
-    write_when_missing(shipped(CONFIGURATION_NAME).read_text(encoding="utf-8") + _OUTBOUND, PLACES.configuration)
+    for name, text in settings().items():
+        write_when_missing(text, DATA / name)
+
+
+def settings() -> dict[str, str]:
+    """Return the text of each of the demo's settings files by name: the committed selection, and values to send."""
+    selection = shipped(CONFIGURATION_NAME).read_text(encoding="utf-8")
+    return {VALUES.name: render("demo/values_for_salesforce"), CONFIGURATION_NAME: selection + _OUTBOUND}

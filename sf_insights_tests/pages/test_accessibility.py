@@ -69,6 +69,13 @@ def test_the_pages_meet_wcag(eventful_site, browser, axe):
         assert in_both_schemes(browser, axe) == [], path
 
 
+def test_the_page_to_salesforce_meets_wcag(synced_site, synced, browser, axe):
+    synced.configure(outbound={"fields": [{"from": "account_name", "to": "Insights_Reference__c"}]})
+    assert synced("outbound", "preview").code == 0
+    browser.open(f"{synced_site.url}/to-salesforce")
+    assert in_both_schemes(browser, axe) == []
+
+
 def test_the_review_and_sync_pages_meet_wcag(synced_site, browser, axe):
     browser.open(f"{synced_site.url}/fields")
     for name in ("Phone", "Rating"):

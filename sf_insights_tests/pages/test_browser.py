@@ -89,10 +89,12 @@ def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     assert browser.complaints == []
 
 
-def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site, browser):
+def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site, synced, browser):
+    synced.configure(outbound={"fields": [{"from": "account_name", "to": "Insights_Reference__c"}]})
+    assert synced("outbound", "preview").code == 0
     for scheme in ("light", "dark"):
         browser.prefer(scheme)
-        for path in ("/fields", "/labels", "/health", "/sync"):
+        for path in ("/fields", "/labels", "/to-salesforce", "/health", "/sync"):
             browser.open(synced_site.url + path)
             assert browser.js(_FAINT) == [], (scheme, path)
             assert browser.js("document.documentElement.scrollWidth <= innerWidth")
@@ -101,15 +103,16 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
 
 def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
-    reached = [browser.press_tab() for _ in range(9)]
+    reached = [browser.press_tab() for _ in range(10)]
     assert "Skip to the content" in reached[0]
-    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:4]] == [
+    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:5]] == [
         "/fields",
         "/labels",
+        "/to-salesforce",
         "/health",
     ]
-    assert [first_match(r'id="([^"]+)"', html) for html in reached[4:7]] == ["q", "type", "selected"]
-    assert 'type="checkbox"' in "".join(reached[7:])
+    assert [first_match(r'id="([^"]+)"', html) for html in reached[5:8]] == ["q", "type", "selected"]
+    assert 'type="checkbox"' in "".join(reached[8:])
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
