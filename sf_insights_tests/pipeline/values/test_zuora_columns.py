@@ -176,6 +176,22 @@ def test_a_column_that_takes_the_name_of_a_field_waits_for_a_complete_sync(org, 
     }
 
 
+def test_a_corrected_spelling_renames_the_column(org, sync):
+    file = account_file(sync.data / "a.csv", org, ["Name"])
+    text = (sync.data / "a.csv").read_text(encoding="utf-8")
+    (sync.data / "a.csv").write_text(text.replace("Id,CrmId,Name", "Id,CrmId,LegalName__c"), encoding="utf-8")
+    run = sync(day="2026-03-01", zuora_columns=["Legalname__c"], insights_accounts=file)
+    before = run.rows("SELECT account_id, legalname__c FROM insights.accounts ORDER BY ALL")
+    (sync.data / "a.csv").write_text(
+        text.replace("Id,CrmId,Name", "Id,CrmId,LegalName__c") + "new,x,Acme\n", encoding="utf-8"
+    )
+    run = sync(day="2026-03-02", zuora_columns=["LegalName__c"])
+    after = run.rows("SELECT account_id, legal_name__c FROM insights.accounts ORDER BY ALL")
+    assert after == sorted([*before, ("new", "Acme")])
+    assert changed(run, 2) == {"new"}
+    assert "legalname__c" not in names(run)
+
+
 def test_a_second_sync_of_a_day_has_the_newest_values(org, sync):
     sync(day="2026-03-01", zuora_columns=["MRR"])
     id_ = org.zuora_accounts()[0]["Id"]
