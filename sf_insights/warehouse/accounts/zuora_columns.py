@@ -26,22 +26,25 @@ def extra_columns(tx: Transaction) -> ByApiName[str]:
     return ByApiName((name, type_) for name, type_ in held.items() if name not in (*COLUMNS, _BOOKKEEPING))
 
 
-def fit_extra_columns(tx: Transaction, landed: LandedList) -> ByApiName[str]:
-    """Give zuora.accounts every extra column of a list, wide enough for its values, also the refused ones.
+def fit_extra_columns(tx: Transaction, landed: LandedList) -> dict[str, str]:
+    """Give zuora.accounts every extra column of a list, also the refused ones, in the settings' spelling.
 
     Columns that are no longer in the settings stay until the sync is complete, since views read them.
 
     Returns:
-        SQL for the value of each landed column, by its name in the table.
+        SQL for the value of each landed column, by its name.
     """
     held = extra_columns(tx)
+    for name in (*landed.extra.types, *landed.refused):
+        if (before := held.spelling(name)) != name:
+            tx.execute(f"ALTER TABLE zuora.accounts RENAME COLUMN {identifier(before)} TO {identifier(name)}")
     for name, needed in landed.extra.types.items():
-        fit_column(tx, "zuora.accounts", held.spelling(name), held.get(name), needed)
+        fit_column(tx, "zuora.accounts", name, held.get(name), needed)
     for name in landed.refused:
         if name not in held:
             fit_column(tx, "zuora.accounts", name, None, column_type(name))
     fitted = extra_columns(tx)
-    return ByApiName((fitted.spelling(name), f"{identifier(name)}::{fitted[name]}") for name in landed.extra.types)
+    return {name: f"{identifier(name)}::{fitted[name]}" for name in landed.extra.types}
 
 
 def note_extra_columns(tx: Transaction, sync: Sync, landed: LandedList) -> None:
