@@ -9,7 +9,7 @@ from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
 from sf_insights.domain.outbound.targets import check_kinds, check_sources, targets_of
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import counted
-from sf_insights.outbound.values.source import opened_source, select_text, source_columns
+from sf_insights.outbound.values.source import check_columns, opened_source, select_text
 from sf_insights.salesforce.credentials import writing_variables
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.environment import Places
@@ -33,7 +33,7 @@ def outbound_findings(
     if places.snapshot.exists():
         try:
             select = select_text(outbound, places.configuration)
-            source_columns(outbound, select, places.snapshot, places.limits)
+            check_columns(outbound, select, places.snapshot, places.limits)
             with opened_source(outbound.values, select, places.snapshot, places.limits) as source:
                 columns = source.columns
         except Problem as problem:

@@ -89,56 +89,59 @@ def read_source(
         WarehouseProblem: nothing is published, or another version published it.
         ConfigurationProblem: the SELECT fails, or a column does not exist.
     """
-    with _sandbox(snapshot, scratch, limits) as connection:
-        sync, published_at, org_id = _published(connection, snapshot)
-        if select is None:
-            columns = _columns(connection, f"SELECT * FROM {_RELATION}")
-            name, key = _RELATION, "account_id"
-        else:
-            columns = _run_select(connection, select, str(outbound.values))
-            name, key = str(outbound.values), _key_of(outbound, columns)
-        check_sources(outbound, _selectable(outbound, columns), name)
+    with opened_source(outbound.values, select, snapshot, limits, scratch=scratch) as opened:
+        key = "account_id" if select is None else _key_of(outbound, opened.columns)
+        check_sources(outbound, _selectable(outbound, opened.columns), opened.name)
         sent = _named_columns(outbound)
-        is_matches_alone = select is None and _are_of_matches(connection, outbound, sent)
-        connection.execute(
+        is_matches_alone = select is None and _are_of_matches(opened.connection, outbound, sent)
+        opened.connection.execute(
             render(
                 "outbound/source",
                 key=key,
-                is_given=select is not None,
+                relation=opened.relation,
                 is_matches_alone=is_matches_alone,
                 columns=sent,
                 match_name=outbound.match and outbound.match.source,
-                match_column=_match_column(outbound, columns, is_matches_alone=is_matches_alone),
+                match_column=_match_column(outbound, opened.columns, is_matches_alone=is_matches_alone),
             )
         )
-        _refuse_endless(connection, sent, columns, name)
-    return Source(sync, published_at, org_id, columns, sent)
+        _refuse_endless(opened.connection, sent, opened.columns, opened.name)
+    return Source(opened.sync, opened.published_at, opened.org_id, opened.columns, sent)
 
 
-def source_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: DatabaseLimits) -> None:
+def check_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: DatabaseLimits) -> None:
     """Check columns without running the SELECT over all accounts; raises the same errors as `read_source`."""
-    with _sandbox(snapshot, None, limits) as connection:
-        _published(connection, snapshot)
-        with _translated(str(outbound.values)):
-            columns = _columns(connection, select or f"SELECT * FROM {_RELATION}")
+    with opened_source(outbound.values, select, snapshot, limits) as opened:
         if select is not None:
-            _key_of(outbound, columns)
-        check_sources(outbound, _selectable(outbound, columns), str(outbound.values) if select else _RELATION)
+            _key_of(outbound, opened.columns)
+        check_sources(outbound, _selectable(outbound, opened.columns), opened.name)
 
 
 @dataclass(frozen=True)
 class OpenedSource:
-    """The sandbox with the source in it: `relation` is SQL to select from, `columns` its columns with their types."""
+    """The sandbox with the source in it: `relation` is SQL to select from, `columns` its columns with their types.
+
+    `sync`, `published_at` and `org_id` are of the published snapshot.
+    """
 
     connection: duckdb.DuckDBPyConnection
     name: str
     relation: str
     columns: Mapping[str, str]
+    sync: int
+    published_at: datetime
+    org_id: str | None
 
 
 @contextmanager
 def opened_source(
-    values: str | None, select: str | None, snapshot: Path, limits: DatabaseLimits, *, seconds: float = SELECT_SECONDS
+    values: str | None,
+    select: str | None,
+    snapshot: Path,
+    limits: DatabaseLimits,
+    *,
+    scratch: Path | None = None,
+    seconds: float = SELECT_SECONDS,
 ) -> Iterator[OpenedSource]:
     """Open the sandbox for questions about the source, such as how long its values are.
 
@@ -147,6 +150,7 @@ def opened_source(
         select: the text of the administrator's SELECT, or None.
         snapshot: the published file.
         limits: DuckDB's limits of memory and threads.
+        scratch: a file to create and to attach as `work`.
         seconds: after which the questions are stopped.
 
     Raises:
@@ -154,14 +158,14 @@ def opened_source(
         ConfigurationProblem: the SELECT fails, or takes too long.
     """
     name = str(values) if select else _RELATION
-    with _sandbox(snapshot, None, limits) as connection:
-        _published(connection, snapshot)
+    with _sandbox(snapshot, scratch, limits) as connection:
+        published = _published(connection, snapshot)
         timer = threading.Timer(seconds, connection.interrupt)
         timer.start()
         try:
             with _translated(name):
                 columns = _columns(connection, select or f"SELECT * FROM {_RELATION}")
-                yield OpenedSource(connection, name, f"({select}\n)" if select else _RELATION, columns)
+                yield OpenedSource(connection, name, f"({select}\n)" if select else _RELATION, columns, *published)
         finally:
             timer.cancel()
 
@@ -207,19 +211,6 @@ def _published(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> tuple[i
             "Run `sf-insights sync`.",
         )
     return sync, published_at, org_id
-
-
-def _run_select(connection: duckdb.DuckDBPyConnection, select: str, name: str) -> dict[str, str]:
-    timer = threading.Timer(SELECT_SECONDS, connection.interrupt)
-    timer.start()
-    try:
-        with _translated(name):
-            # The names in a CREATE TABLE AS must differ; a DESCRIBE finds two columns of one name first.
-            columns = _columns(connection, select)
-            connection.execute(f"CREATE TABLE work.main.given AS ({select}\n)")
-    finally:
-        timer.cancel()
-    return columns
 
 
 @contextmanager

@@ -30,7 +30,7 @@ SELECT
 {% if is_matches_alone %}
 FROM insights.matched_accounts AS match;
 {% else %}
-FROM {{ 'work.main.given' if is_given else 'insights.accounts' }} AS given
+FROM {{ relation }} AS given
 {% if key == 'salesforce_account_id' %}
 LEFT JOIN (
     SELECT salesforce_account_id, min(account_id) AS account_id FROM ops.account_matches
