@@ -21,6 +21,7 @@ from rich.table import Table
 from benchmarks import rivals
 from benchmarks.child import measured
 from benchmarks.org import MeasuredOrg
+from benchmarks.outbound_org import OutboundOrg
 from sf_insights.settings.home import CHECKOUT
 
 _MB = 1e6
@@ -63,6 +64,7 @@ def main() -> None:
         rows.append(
             _measure_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured)
         )
+    rows += _measure_outbound(options.home, options.accounts, console.log)
     rows.append(_measure_start(options.home))
     rows.append(_measure_ids())
     if options.rivals:
@@ -79,6 +81,40 @@ def main() -> None:
 
 
 PEAK = "peak memory of a sync"
+
+
+def _measure_outbound(home: Path, records: int, say: Callable[[str], None]) -> list[Row]:
+    with OutboundOrg.started(home, records) as org:
+        measured("benchmarks.sync", environment=org.environment)
+        first = measured("benchmarks.outbound", "accept", environment=org.environment)
+        say(f"outbound, first run {first['seconds']:.1f} s")
+        nothing = [_send(org) for _ in range(3)]
+        floors, changed = [], []
+        for _ in range(3):
+            org.change_values()
+            measured("benchmarks.sync", environment=org.environment)
+            floors.append(measured("benchmarks.outbound_floor", str(home), environment=org.environment)["seconds"])
+            org.put_back()
+            changed.append(_send(org))
+            say(f"outbound, floor {floors[-1]:.1f} s, 1 % changed {changed[-1]['seconds']:.1f} s")
+    floor = statistics.median(floors)
+    seconds = statistics.median(run["seconds"] for run in changed)
+    return [
+        Row("outbound floor: one CSV, one job", floor, "s", detail=_range(floors)),
+        Row(
+            "outbound, 1 % changed, against that floor",
+            seconds / floor,
+            "x",
+            2,
+            _range(run["seconds"] for run in changed),
+        ),
+        Row("outbound, nothing changed", statistics.median(run["seconds"] for run in nothing), "s", 3),
+        Row("peak memory of an outbound run", max(run["peak_mb"] for run in [first, *nothing, *changed]), "MB", 1000),
+    ]
+
+
+def _send(org: OutboundOrg) -> dict[str, Any]:
+    return measured("benchmarks.outbound", "send", environment=org.environment)
 
 
 def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], None]) -> list[Row]:

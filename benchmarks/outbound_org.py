@@ -35,7 +35,7 @@ class OutboundOrg:
         self._ids = [row["Id"] for row in org.accounts() if not row["IsDeleted"]]
         for number, name in enumerate(COLUMNS):
             org.add_field(name, f"Bench {number}", "string", value=f"{OLD}{number}", length=40)
-        self._write_accounts(changed=False)
+        self._write_accounts()
         self._write_configuration()
 
     @classmethod
@@ -62,24 +62,24 @@ class OutboundOrg:
         }
 
     def change_values(self) -> None:
-        """Change the values of one account in a hundred, for the next sync."""
+        """Change the values of one account in a hundred, for the next sync: each day another hundredth."""
         self._days += 1
-        self._write_accounts(changed=True)
+        self._write_accounts()
 
     def put_back(self) -> None:
-        """Let Salesforce hold the old values of the changed records again, for another measurement."""
-        for id_ in self._ids[::_CHANGED]:
-            values = {name: f"{OLD}{number}" for number, name in enumerate(COLUMNS)}
+        """Let Salesforce hold the old values of the changed records again, after the floor has written them."""
+        values = {name: f"{OLD}{number}" for number, name in enumerate(COLUMNS)}
+        for id_ in self._ids[self._days :: _CHANGED]:
             self._org.edit("Account", id_, **values)
 
-    def _write_accounts(self, *, changed: bool) -> None:
+    def _write_accounts(self) -> None:
         rows = [
             {
                 "Id": f"{number:032x}",
                 "AccountNumber": f"A{number:09}",
                 "Name": f"Account {number}",
                 "CrmId": id_,
-                "Status": NEW if changed and number % _CHANGED == 0 else OLD,
+                "Status": NEW if self._days and number % _CHANGED == self._days else OLD,
             }
             for number, id_ in enumerate(self._ids)
         ]
