@@ -215,7 +215,7 @@ def test_closing_the_terminal_ends_the_sync_its_dagster_run_and_its_bulk_job(
     ) as sync:  # fmt: skip
         try:
             os.close(side)
-            wait_for(lambda: [call for call in org.requests() if call["path"].endswith("/jobs/query")])
+            wait_for(lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
             os.close(terminal)
             assert sync.wait(60) == 1
         finally:
