@@ -9,9 +9,10 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/sf-insights demo
 
-# worksteal: a worker that has nothing left takes over half of what waits for the other.
+# worksteal: a worker that has nothing left takes over half of what waits for another.
+# Three workers on two cores: many tests wait, for a daemon, a browser or a retry.
 test: $(READY) lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # Within a minute, while you edit: lint, types, the rules, and two days of one real sync.
 check: $(READY) lint
@@ -19,7 +20,7 @@ check: $(READY) lint
 	    sf_insights_tests/pipeline/values/test_daily_sync.py::test_every_value_equals_the_orgs_on_two_days
 
 # The full sweeps; `make test` runs a part of each: a hundred kills, every statement failing, every damage, twenty readers,
-# hundreds of runs of a part of the assets, sixty random days and a month of quiet ones.
+# hundreds of runs of a part of the assets, sixty random days, a month of quiet ones, and a sync for each fault alone.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \
 	    sf_insights_tests/pipeline/runs/test_crashes.py sf_insights_tests/pipeline/values/test_quiet_days.py \

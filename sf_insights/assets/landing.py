@@ -18,6 +18,8 @@ from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
 from sf_insights.domain.syncs.pace import Pace
 from sf_insights.domain.syncs.stages import SALESFORCE, ZUORA
+from sf_insights.domain.wording import counted
+from sf_insights.domain.zuora_columns import PAUSED_REMEDY
 from sf_insights.salesforce.account_reader import Progress
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.extraction import Extraction, extract_accounts
@@ -123,8 +125,19 @@ def zuora_accounts(
             )
             metadata = table_metadata(tx, "zuora", "accounts")
         landed.remove()
+    for name, why in landed.refused.items():
+        context.log.warning(f"{name} is paused and keeps its last values: {why}. {PAUSED_REMEDY}")
+    for name, count in landed.extra.rejected.items():
+        context.log.warning(f"{counted(count, 'value')} of {name} did not fit the type: see zuora.rejected_values")
     return dg.MaterializeResult(
-        metadata={**metadata, "seconds": step.seconds, "source": source.name, "api_calls": source.api_calls}
+        metadata={
+            **metadata,
+            "seconds": step.seconds,
+            "source": source.name,
+            "api_calls": source.api_calls,
+            "rejected_values": landed.extra.rejected.total(),
+            "paused_columns": ", ".join(landed.refused),
+        }
     )
 
 

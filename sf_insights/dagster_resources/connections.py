@@ -32,4 +32,5 @@ class ZuoraResource(HomeResource):
 
     def source(self, configuration: AccountFieldSync, retry: RetryPolicy) -> AccountSource:
         base = self.places.configuration.parent
-        return account_source(configuration.insights_accounts, self.variables, base, retry=retry)
+        extra = configuration.zuora_columns
+        return account_source(configuration.insights_accounts, self.variables, base, extra=extra, retry=retry)

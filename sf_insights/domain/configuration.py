@@ -9,7 +9,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
@@ -22,6 +22,7 @@ from sf_insights.domain.outbound.settings import (
 )
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.syncs.durations import duration
+from sf_insights.domain.zuora_columns import check_zuora_columns, zuora_column
 
 LABEL_LENGTH = 255
 MOST_DAYS = 36_500
@@ -114,6 +115,7 @@ class AccountFieldSync(BaseModel):
     daily_at: str = "04:00"
     label_prefix: Text = Field(default="Sssf", max_length=100)
     insights_accounts: str = Field(default="zuora", min_length=1)
+    zuora_columns: tuple[Annotated[str, AfterValidator(zuora_column)], ...] = ()
     retry_for: str = "2h"
     guards: Guards = Guards()
     retention: Retention = Retention()
@@ -126,6 +128,13 @@ class AccountFieldSync(BaseModel):
         if not isinstance(value, Sequence) or isinstance(value, str) or not value:
             raise ValueError("must list at least one Account field, each on a line such as `- Industry`")
         return [{"field": entry} if isinstance(entry, str) else entry for entry in value]
+
+    @field_validator("zuora_columns", mode="before")
+    @classmethod
+    def _is_list(cls, value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise ValueError("must be a list of columns of Zuora's Account, such as [Balance, MRR]")
+        return value
 
     @field_validator("label_prefix")
     @classmethod
@@ -206,6 +215,7 @@ def parse_configuration(content: Any) -> AccountFieldSync:
                 "API names ignore letter case; keep one of the two entries.",
             )
         seen[entry.field] = entry
+    check_zuora_columns(configuration.zuora_columns, seen)
     if configuration.outbound is not None:
         check_outbound(configuration.outbound, [entry.field for entry in configuration.fields])
     return configuration

@@ -6,7 +6,7 @@ invalid file is usually in another encoding as a whole, and a person can export 
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,11 +25,14 @@ _HAS_NO_ID = pl.col("Id").is_null()
 
 
 class FileAccounts:
-    """Reads accounts from a CSV or Parquet file whose columns have Zuora's API names."""
+    """Reads accounts from a CSV or Parquet file whose columns have Zuora's API names.
+
+    Extra columns, which the setting `zuora_columns` names, are found by their names in any letter case.
+    """
 
     api_calls = 0
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, extra: Sequence[str] = ()) -> None:
         if path.suffix.lower() not in (".csv", ".parquet"):
             raise ConfigurationProblem(
                 f"insights_accounts is {path.name}, which is neither a .csv nor a .parquet file.",
@@ -37,6 +40,8 @@ class FileAccounts:
             )
         self.path = path
         self.name = path.name
+        self._extra = tuple(extra)
+        self._columns = (*COLUMNS, *self._extra)
 
     def check(self) -> None:
         """See AccountSource. Reads every Id, and the other columns only if an Id is missing."""
@@ -56,8 +61,9 @@ class FileAccounts:
             ConfigurationProblem: the file cannot be read, lacks a column, is empty, has an account twice or without
                 an Id, or changed while it was read.
         """
-        batches = self._batches([*COLUMNS, "is_account"])
-        landed = write_pieces((batch.filter("is_account").select(COLUMNS) for batch in batches), directory)
+        batches = self._batches([*self._columns, "is_account"])
+        accounts = (batch.filter("is_account").select(self._columns) for batch in batches)
+        landed = write_pieces(accounts, directory, self._extra)
         # From here on, check what was landed. The file may have changed, so read it only to find line numbers.
         if landed.ids.given < landed.ids.rows:
             raise self._without_id(self._rows_now(_IS_ACCOUNT & _HAS_NO_ID))
@@ -100,17 +106,21 @@ class FileAccounts:
                 raise self._changed()
 
     def _accounts(self) -> pl.LazyFrame:
-        """Return the columns COLUMNS, `row` (counted from 0) and `is_account` (false for empty lines)."""
+        """Return the columns as text, `row` (counted from 0) and `is_account` (false for empty lines)."""
         # Do not expand globs.
         if self._is_csv():
-            wanted = self._wanted(pl.read_csv(self.path, n_rows=0, infer_schema=False, glob=False).columns)
+            schema: Mapping[str, pl.DataType] = pl.read_csv(
+                self.path, n_rows=0, infer_schema=False, glob=False
+            ).collect_schema()
             file = pl.scan_csv(self.path, infer_schema=False, glob=False)
         else:
             file = pl.scan_parquet(self.path, glob=False)
-            wanted = self._wanted(file.collect_schema().names())
-        absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in wanted]
-        text = file.select(pl.col(wanted).cast(pl.String)).select(_filled(pl.col(wanted)), *absent)
-        is_account = ~pl.all_horizontal(pl.col(COLUMNS).is_null())
+            schema = file.collect_schema()
+        wanted = self._wanted(list(schema))
+        absent = [pl.lit(None, pl.String).alias(name) for name in self._columns if name not in wanted]
+        text = file.select(_as_text(column, schema[column]).alias(name) for name, column in wanted.items())
+        text = text.select(_filled(pl.col(list(wanted))), *absent)
+        is_account = ~pl.all_horizontal(pl.col(self._columns).is_null())
         return (
             text.with_row_index("row")
             .with_columns(is_account=is_account)
@@ -150,17 +160,28 @@ class FileAccounts:
     def _changed(self) -> ConfigurationProblem:
         return self._problem("changed while it was read", "Run again when the file is complete.")
 
-    def _wanted(self, found: list[str]) -> list[str]:
+    def _wanted(self, found: list[str]) -> dict[str, str]:
+        """Return the file's column of each column that it has."""
         missing = [name for name in _NEEDED if name not in found]
         if missing:
             raise self._problem(
                 f"has no column {' and no column '.join(missing)}; it has {', '.join(found)}",
                 self._separated(found) or f"The columns need Zuora's API names: {', '.join(COLUMNS)}.",
             )
-        twice = [name for name in COLUMNS if f"{name}_duplicated_0" in found]
+        in_any_case = {name.casefold(): name for name in found}
+        extra = {name: name if name in found else in_any_case.get(name.casefold()) for name in self._extra}
+        if absent := [name for name, column in extra.items() if column is None]:
+            raise self._problem(
+                f"has no column {' and no column '.join(absent)}; it has {', '.join(found)}",
+                "Add what is missing to the file, or remove it from zuora_columns.",
+            )
+        wanted = {name: name for name in COLUMNS if name in found} | {
+            name: str(column) for name, column in extra.items()
+        }
+        twice = [name for name in wanted.values() if f"{name}_duplicated_0" in found]
         if twice:
             raise self._problem(f"has the column {twice[0]} twice", "Keep only one of the two.")
-        return [name for name in COLUMNS if name in found]
+        return wanted
 
     def _separated(self, found: list[str]) -> str | None:
         """Return the remedy if the header is a single column because the separator is not a comma, else None."""
@@ -221,6 +242,14 @@ class FileAccounts:
 
     def _problem(self, what: str, remedy: str) -> ConfigurationProblem:
         return ConfigurationProblem(f"The account file {self.path} {what}.", remedy)
+
+
+def _as_text(name: str, type_: pl.DataType) -> pl.Expr:
+    """Return a column of the file as text; a moment in Parquet as casting reads it, in UTC if it has a time zone."""
+    column = pl.col(name)
+    if isinstance(type_, pl.Datetime) and type_.time_zone:
+        return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return column.cast(pl.String)
 
 
 def _filled(text: pl.Expr) -> pl.Expr:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
+from sf_insights.domain.zuora_columns import ALWAYS_READ
+from sf_insights.insights_accounts.extra_columns import ExtraColumns
 from sf_insights.sql import files_in
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 from sf_insights.system.signals import refuse_stopped
 
-COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
-SCHEMA = dict.fromkeys(COLUMNS, pl.String)
+COLUMNS = tuple(ALWAYS_READ)
 
 _RECORDS_PER_FILE = 100_000
 
@@ -43,10 +44,16 @@ class SeenIds:
 
 @dataclass(frozen=True)
 class LandedList:
-    """A complete list in `directory`: Parquet files with the text columns COLUMNS; empty values are null."""
+    """A complete list in `directory`: Parquet files with the text columns COLUMNS and the typed extra columns.
+
+    Empty values are null. `refused` has the extra columns that the source refuses to deliver, and why; they are not in
+    the files.
+    """
 
     directory: Path
     ids: SeenIds
+    extra: ExtraColumns
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def accounts(self) -> int:
@@ -92,16 +99,23 @@ class AccountSource(Protocol):
         ...
 
 
-def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList:
-    """Write batches with the columns COLUMNS to Parquet files in `directory`, which is emptied first."""
+def schema_of(extra: Iterable[str]) -> dict[str, type[pl.String]]:
+    """Return the schema of a batch for `write_pieces`: COLUMNS and the extra columns, all text."""
+    return dict.fromkeys((*COLUMNS, *extra), pl.String)
+
+
+def write_pieces(batches: Iterable[pl.DataFrame], directory: Path, extra: Sequence[str] = ()) -> LandedList:
+    """Write batches of text with `schema_of(extra)` to Parquet files in `directory`, which is emptied first."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
-    ids, waiting = SeenIds(), [pl.DataFrame(schema=SCHEMA)]
+    ids, waiting = SeenIds(), [pl.DataFrame(schema=schema_of(extra))]
+    columns = ExtraColumns(extra, directory / "rejected")
 
     def write() -> None:
-        frame = pl.concat(waiting)
+        piece = f"{ids.rows:010}"
+        frame = columns.cast(pl.concat(waiting), piece)
         waiting.clear()
-        frame.write_parquet(directory / f"{ids.rows:010}.parquet", compression="lz4", statistics=False)
+        frame.write_parquet(directory / f"{piece}.parquet", compression="lz4", statistics=False)
         ids.add(frame["Id"])
 
     for batch in batches:
@@ -111,7 +125,7 @@ def write_pieces(batches: Iterable[pl.DataFrame], directory: Path) -> LandedList
             write()
     if waiting:
         write()
-    return LandedList(directory, ids)
+    return LandedList(directory, ids, columns)
 
 
 def repeated_ids(accounts: pl.LazyFrame) -> pl.DataFrame:

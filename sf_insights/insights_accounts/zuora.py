@@ -1,10 +1,13 @@
 """Read the Insights accounts from Zuora's API.
 
 Source: Zuora API reference, "CRUD: query" and "queryMore", "Create an OAuth token", "Rate limits".
+A query with an unknown column is refused with INVALID_FIELD, "invalid field for query: account.mrr".
 """
 
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import requests
 from sf_insights.domain.encodings import LOST
 from sf_insights.domain.problems import AccessRefused, ConnectionProblem, IncompleteData
 from sf_insights.domain.refusals import Reaction, refusal_text, zuora_rule
-from sf_insights.insights_accounts.landed_list import COLUMNS, SCHEMA, LandedList, write_pieces
+from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList, schema_of, write_pieces
 from sf_insights.insights_accounts.zuora_credentials import ZuoraCredentials
 from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
 from sf_insights.transport.error_bodies import error_in, error_in_json
@@ -23,7 +26,7 @@ from sf_insights.transport.retry import RetryPolicy, TemporaryFailure
 from sf_insights.transport.session import new_session
 from sf_insights.transport.waits import asked_wait
 
-_QUERY = f"select {', '.join(COLUMNS)} from Account"
+_SAYS_FIELD = re.compile(r"(?i)invalid.?field|no (such )?field|unknown field")
 _RESTARTS = 2
 _RENEW_BEFORE_SECONDS = 60.0
 
@@ -34,10 +37,16 @@ class ZuoraAccounts:
     name = "zuora"
 
     def __init__(
-        self, credentials: ZuoraCredentials, environment: Mapping[str, str], *, retry: RetryPolicy | None = None
+        self,
+        credentials: ZuoraCredentials,
+        environment: Mapping[str, str],
+        *,
+        extra: Sequence[str] = (),
+        retry: RetryPolicy | None = None,
     ) -> None:
         """Prepare without sending requests. `environment` gives HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE."""
         self._credentials = credentials
+        self._extra = tuple(extra)
         self._retry = retry or RetryPolicy()
         self._session = new_session(environment, setting="ZUORA_BASE_URL")
         self._token: str | None = None
@@ -56,18 +65,27 @@ class ZuoraAccounts:
     def land(self, directory: Path) -> LandedList:
         """See AccountSource. When Zuora drops the query before its end, the query starts again.
 
+        When Zuora refuses an extra column, the query starts again without it.
+
         Raises:
             ConnectionProblem: Zuora cannot be reached, refuses the request, or sends no accounts.
             IncompleteData: Zuora sends an account twice, or drops the query every time.
         """
-        for _ in range(_RESTARTS + 1):
+        refused: dict[str, str] = {}
+        restarts = 0
+        while True:
+            extra = [name for name in self._extra if name not in refused]
             try:
-                landed = write_pieces(self._pages(), directory)
+                landed = replace(write_pieces(self._pages(extra), directory, extra), refused=refused)
                 break
+            except _ColumnRefused as column:
+                refused[column.name] = column.reason
             except _LocatorLost:
-                continue
-        else:
-            raise IncompleteData("Zuora dropped the query of the accounts every time.", "Run again later.")
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise IncompleteData(
+                        "Zuora dropped the query of the accounts every time.", "Run again later."
+                    ) from None
         if not landed.accounts:
             raise ConnectionProblem(
                 "Zuora sent no accounts.", "Check the tenant, and that the OAuth client's user can read accounts."
@@ -77,13 +95,17 @@ class ZuoraAccounts:
             raise IncompleteData(f"Zuora sent the account {id_} {times} times.", "Run again.")
         return landed
 
-    def _pages(self) -> Iterator[pl.DataFrame]:
-        page = self._call("/v1/action/query", {"queryString": _QUERY})
+    def _pages(self, extra: Sequence[str]) -> Iterator[pl.DataFrame]:
+        columns, schema = (*COLUMNS, *extra), schema_of(extra)
+        try:
+            page = self._call("/v1/action/query", {"queryString": f"select {', '.join(columns)} from Account"})
+        except _QueryRefused as refused:
+            raise _column_refused(refused, extra) or refused from None
         trail = PageTrail("Zuora", "list the accounts")
         while True:
             with translated_parse_errors("Zuora", "list the accounts"):
-                rows = [{name: _text(record.get(name)) for name in COLUMNS} for record in page.get("records") or []]
-                accounts = pl.DataFrame(rows, schema=SCHEMA)
+                rows = [{name: _text(record.get(name)) for name in columns} for record in page.get("records") or []]
+                accounts = pl.DataFrame(rows, schema=schema)
             if accounts["Id"].null_count():
                 raise IncompleteData("Zuora sent an account without an Id.", "Run again.")
             # A name can contain U+FFFD, and matching finds a CRM Account ID with it invalid.
@@ -154,6 +176,23 @@ class ZuoraAccounts:
         return token
 
 
+class _QueryRefused(ConnectionProblem):
+    """Zuora refuses a query. `said` is the code and the message."""
+
+    def __init__(self, what: str, remedy: str, said: str) -> None:
+        super().__init__(what, remedy)
+        self.said = said
+
+
+class _ColumnRefused(Exception):
+    """Zuora refuses to list an extra column."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.reason = reason
+
+
 class _LocatorLost(Exception):
     """Zuora no longer has the rest of a query; locators expire after 15 minutes."""
 
@@ -168,7 +207,7 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
     Zuora reports errors with success: false and reasons, even with status 200, or with faultCode and faultMessage.
     """
     try:
-        body = read_json(answer)
+        body = read_json(answer, parse_float=str)  # amounts keep their digits
     except TemporaryFailure:
         if answer.status_code < 400:
             raise
@@ -189,10 +228,20 @@ def _accepted(answer: requests.Response) -> dict[str, Any]:
         )
     if rule.reaction is Reaction.RETRY:
         raise TemporaryFailure(what, wait=asked_wait(answer))
-    raise ConnectionProblem(
-        f"{what}.", rule.remedy or "Check that the OAuth client's user can read accounts through the API."
+    raise _QueryRefused(
+        f"{what}.", rule.remedy or "Check that the OAuth client's user can read accounts through the API.", shown
     )
 
 
+def _column_refused(refused: _QueryRefused, extra: Sequence[str]) -> _ColumnRefused | None:
+    """Return the extra column that a refusal names; None if it has another reason."""
+    if not _SAYS_FIELD.search(refused.said):
+        return None
+    named = (name for name in extra if re.search(rf"(?i)(?<!\w){name}(?!\w)", refused.said))
+    return next((_ColumnRefused(name, f"Zuora refuses to list it ({refused.said})") for name in named), None)
+
+
 def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return None if value is None or value == "" else str(value)

@@ -136,7 +136,7 @@ class OutboundRun:
             comparison.decide(work, self.entries, org_has_currencies="CurrencyIsoCode" in names)
         else:
             comparison.nothing_decided(work)
-        self.differences = comparison.count_differences(work, self.entries, object_name=object_name)
+        self.differences = comparison.count_differences(work, self.entries)
         comparison.note_decisions(
             work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
         )
@@ -357,7 +357,7 @@ class OutboundRun:
 
     def _refuse_expensive(self, calls: int) -> None:
         most = self.request.outbound.guards.max_api_calls
-        if calls > most and "calls" not in self.request.accepted:
+        if not self.is_dry and calls > most and "calls" not in self.request.accepted:
             raise GuardRefusal(
                 f"Reading the records takes about {calls} API calls, which is more than max_api_calls ({most}).",
                 "Raise the limit, or let one run pass with `sf-insights outbound send --accept calls`.",

@@ -54,6 +54,20 @@ def parquet(files: str) -> str:
     return f"read_parquet({literal(files)}, union_by_name = true, hive_partitioning = false)"
 
 
+def csv_texts(files: Iterable[Path], columns: Iterable[str]) -> str:
+    """Return SQL that reads CSV files with one header as texts: all values quoted, an empty one as NULL.
+
+    `columns` are the header's names in their order. One thread reads each file, because DuckDB's parallel reader loses
+    records with line breaks.
+    """
+    paths = ", ".join(literal(str(file)) for file in files)
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv([{paths}], columns = {{{types}}}, header = true, auto_detect = false, delim = ',',"
+        " quote = '\"', escape = '\"', nullstr = '', parallel = false, max_line_size = 8388608)"
+    )
+
+
 def render(name: str, **names: Any) -> str:
     """Render sql/`name`.sql with the variables `names`."""
     return _files.get_template(f"{name}.sql").render(**names)

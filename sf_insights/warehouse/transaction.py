@@ -72,14 +72,13 @@ class Transaction:
             self.insert(table, wanted)
 
     def columns(self, schema: str, table: str) -> dict[str, str]:
-        """Return the columns of a table or view in their order, with DuckDB's names of their types."""
-        return dict(
-            self.execute(
-                "SELECT column_name, data_type FROM duckdb_columns() "
-                "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
-                [schema, table],
-            )
-        )
+        """Return the columns of a table or view in their order, with DuckDB's names of their types; {} without it."""
+        try:
+            # A tenth of the time that duckdb_columns() takes, which looks at every relation.
+            described = self.execute(f"DESCRIBE {identifier(schema)}.{identifier(table)}")
+        except duckdb.CatalogException:
+            return {}
+        return {name: type_ for name, type_, *_ in described}
 
     def columns_of_all(self, schema: str) -> dict[str, dict[str, str]]:
         """The columns of every table and view of a schema, as `columns` gives those of one."""

@@ -28,6 +28,12 @@ def test_a_day_does_what_its_summary_says(org: DemoOrg) -> None:
         if billing_before[id_]["CrmId"] != billing_after[id_]["CrmId"]
     ]
     assert len(relinked) == summary["zuora_relinked"] > 0
+    billed = [
+        id_
+        for id_ in billing_before.keys() & billing_after.keys()
+        if billing_before[id_]["Balance"] != billing_after[id_]["Balance"]
+    ]
+    assert len(billed) == summary["zuora_billed"] > 0
 
 
 def test_an_update_is_stamped_within_its_day(org: DemoOrg) -> None:

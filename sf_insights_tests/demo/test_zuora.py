@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from sf_insights.demo.data import credentials
+from sf_insights.demo.data import billing, credentials
 from sf_insights.demo.process import DemoOrg
 
 COLUMNS = ("Id", "AccountNumber", "Name", "CrmId", "Status")
@@ -92,3 +92,35 @@ def test_too_many_requests_are_answered_with_retry_after(org: DemoOrg, zuora) ->
 
 def test_the_client_id_has_the_length_that_zuoras_sdk_requires() -> None:
     assert len(credentials.ZUORA_CLIENT_ID) == 36
+
+
+def test_amounts_are_numbers_and_auto_pay_is_a_boolean(org: DemoOrg, zuora) -> None:
+    zoql = "select Id, Balance, CreditBalance, MRR, LastInvoiceDate, AutoPay, Batch, BillCycleDay from Account"
+    records = {record.pop("Id"): record for record in zuora("query", queryString=zoql).json()["records"]}
+    accounts = org.zuora_accounts()
+    assert len(records) == len(accounts)
+    for account in accounts:
+        record = records[account["Id"]]
+        assert record["Balance"] == float(account["Balance"])
+        assert record.get("MRR") == (None if account["MRR"] is None else float(account["MRR"]))
+        assert record["AutoPay"] is (account["AutoPay"] == "true")
+        assert record["BillCycleDay"] == int(account["BillCycleDay"])
+        assert record.get("LastInvoiceDate") == account["LastInvoiceDate"]
+    assert {type(record["Balance"]) for record in records.values()} == {float}
+    assert any("LastInvoiceDate" not in record for record in records.values())
+    assert any("MRR" not in record for record in records.values())
+
+
+def test_a_value_can_be_set_as_a_number_or_a_boolean(org: DemoOrg, zuora) -> None:
+    [id_, *_] = [account["Id"] for account in org.zuora_accounts()]
+    org.update_zuora_account(id_, Balance=-12.5, AutoPay=True, MRR=None)
+    page = zuora("query", queryString=f"select Balance, AutoPay, MRR from Account where Id = '{id_}'").json()
+    assert page["records"] == [{"Balance": -12.5, "AutoPay": True}]
+
+
+def test_what_zuora_calculates_follows_from_the_id_alone(org: DemoOrg) -> None:
+    accounts = org.zuora_accounts()
+    for account in accounts:
+        figures = billing.figures(account["Id"])
+        assert {name: account[name] for name in figures} == figures
+    assert len({account["Balance"] for account in accounts}) > len(accounts) / 2

@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights.outbound.acceptance import accept_preview, retry_refused
+from sf_insights.outbound.acceptance import accept_preview, forget_sent, retry_refused
 from sf_insights.runs import Outcome, run_outbound
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -97,3 +97,7 @@ class Sender:
     def retry(self) -> None:
         """Let the next run send refused values again."""
         retry_refused(Places.from_environment(environment()))
+
+    def reset(self) -> None:
+        """Forget what was sent."""
+        forget_sent(Places.from_environment(environment()))

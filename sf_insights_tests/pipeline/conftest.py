@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sf_insights import dagster_resources
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
 
 
@@ -21,12 +22,13 @@ def dagster_home(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def sync(org, first_days, dagster_home, tmp_path, monkeypatch, request) -> Pipeline:
-    """Run the job: `sync(day="2026-03-01", fields=[...])`.
+    """Run the job: `sync(day="2026-03-01", fields=[...])`. It waits a tenth of a second before it repeats a request.
 
     A test that reads Dagster's records is marked `kept_log` and has its own DAGSTER_HOME.
     """
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.1)
     monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")  # leave the other processors to the other workers
     home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
     return Pipeline(tmp_path / "data", home, monkeypatch, first_days)

@@ -114,7 +114,12 @@ class Zuora:
         ).fetchall()
         # Null fields are left out of a record.
         records = [
-            {name: value for name, value in zip(cursor.columns, row, strict=True) if value is not None} for row in found
+            {
+                name: billing.in_json(name, value)
+                for name, value in zip(cursor.columns, row, strict=True)
+                if value is not None
+            }
+            for row in found
         ]
         body: dict[str, Any] = {"size": len(cursor.positions), "records": records}
         if end >= len(cursor.positions):

@@ -21,7 +21,7 @@ from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
 
-FORMAT = 2  # increase it when the same seed generates a different org
+FORMAT = 3  # increase it when the same seed generates a different org
 BATCH = 2000
 
 TABLES = {"Account": "account", customers.OBJECT: "customer"}  # the objects that clients can write

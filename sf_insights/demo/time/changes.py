@@ -192,12 +192,12 @@ def zuora_key(store: Store, account: str) -> str:
     return str(found[0])
 
 
-def _zuora_values(values: dict[str, Any]) -> dict[str, Any]:
+def _zuora_values(values: dict[str, Any]) -> dict[str, str | None]:
     known = (*billing.COLUMNS, *billing.TRUTH_COLUMNS)
     for name in values:
         if name not in known:
             raise KeyError(f"a Zuora account has no {name!r}; it has {', '.join(known)}")
-    return values
+    return {name: billing.stored(value) for name, value in values.items()}
 
 
 def update_zuora_account(store: Store, account: str, values: dict[str, Any]) -> None:

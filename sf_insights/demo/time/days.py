@@ -20,6 +20,7 @@ PURGED = 0.0002
 ZUORA_ADDED = 0.001
 ZUORA_REMOVED = 0.0004
 ZUORA_RELINKED = 0.0006
+ZUORA_BILLED = 0.01
 
 
 def pass_day(store: Store) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def pass_day(store: Store) -> dict[str, Any]:
 
     Returns:
         day (from 1), date, and the numbers of accounts updated, added, deleted, merged, undeleted and purged, of
-        formulas changed without a timestamp, and of Zuora accounts added, removed and relinked.
+        formulas changed without a timestamp, and of Zuora accounts added, removed, relinked and billed.
     """
     day = store.meta("day") + 1
     rng = random.Random(f"day {store.shape.seed} {day}")
@@ -202,4 +203,26 @@ def _pass_day_in_zuora(
         if targets:
             new = {"CrmId": targets[0], "kind": "plain", "salesforce_id": targets[0]}
             changes.update_zuora_account(store, id_, new)
-    return {"zuora_added": len(rows), "zuora_removed": len(removed), "zuora_relinked": len(relinked)}
+    billed = _bill(store, _share(count, ZUORA_BILLED))
+    return {
+        "zuora_added": len(rows),
+        "zuora_removed": len(removed),
+        "zuora_relinked": len(relinked),
+        "zuora_billed": billed,
+    }
+
+
+def _bill(store: Store, count: int) -> int:
+    """Invoice some Zuora accounts. Draws from its own random numbers, so that the day's other changes stay the same."""
+    rng = random.Random(f"billing day {store.shape.seed} {store.meta('day') + 1}")
+    billed = _Sampler(store, rng, "SELECT Id FROM zuora_account WHERE position = ?", "zuora_account").take(count)
+    for id_ in billed:
+        figures = {
+            "Balance": billing.amount(rng, 4000),
+            "MRR": billing.amount(rng, 9000),
+            "LastInvoiceDate": store.now().date().isoformat(),
+        }
+        if rng.random() < 0.2:
+            figures["AutoPay"] = "true" if rng.random() < 0.5 else "false"
+        changes.update_zuora_account(store, id_, figures)
+    return len(billed)

@@ -13,9 +13,10 @@ import duckdb
 
 from sf_insights.domain.problems import IncompleteData, Problem
 from sf_insights.outbound.state import OutboundState
+from sf_insights.salesforce.csv_pages import header_of
 from sf_insights.salesforce.ingest_job import IngestJob, Results, leftover_jobs
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.sql import literal
+from sf_insights.sql import csv_texts, literal
 from sf_insights.warehouse.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -75,9 +76,7 @@ def _read(tx: Transaction, kind: Results, file: Path, job: IngestJob) -> None:
     error = "coalesce(\"sf__Error\", '')" if kind == "failedResults" else "NULL"
     try:
         tx.execute(
-            f'INSERT INTO job_results SELECT "Id", {literal(kind)}, {error} FROM read_csv({literal(str(file))},'
-            " header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', nullstr = '',"
-            " max_line_size = 8000000, parallel = false, null_padding = true, ignore_errors = true)"
+            f'INSERT INTO job_results SELECT "Id", {literal(kind)}, {error} FROM {csv_texts([file], header_of(file))}'
             ' WHERE length("Id") = 18'
         )
     except duckdb.Error:

@@ -114,13 +114,11 @@ def note_decisions(
         )
 
 
-def count_differences(state: OutboundState, entries: Sequence[Entry], *, object_name: str) -> Differences:
+def count_differences(state: OutboundState, entries: Sequence[Entry]) -> Differences:
     """Count what the comparison found."""
     tx = state.scratch()
-    counted = tx.records(
-        render("outbound/counts", fields=[entry.target.name for entry in entries]), {"object": object_name}
-    )
-    (totals,) = tx.records(render("outbound/totals"), {"object": object_name})
+    counted = tx.records(render("outbound/counts", fields=[entry.target.name for entry in entries]))
+    (totals,) = tx.records(render("outbound/totals"))
     samples = tx.records(render("outbound/samples", most=SAMPLES))
     return Differences(
         **totals,

@@ -14,9 +14,10 @@ from typing import Any
 
 from sf_insights.domain.outbound.settings import OutboundMatch
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.pages import read_pages
 from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.sql import files_in, identifier, literal
+from sf_insights.sql import identifier, literal
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
@@ -141,9 +142,7 @@ def _all(state: OutboundState, org: SalesforceOrg, object_name: str, field: str,
                 pass
         if any(pages.glob("*.csv")):
             state.scratch().execute(
-                f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM read_csv('
-                f"{literal(files_in(pages, '*.csv'))}, header = true, all_varchar = true, quote = '\"', escape = '\"',"
-                " nullstr = '')"
+                f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM ({read_pages(pages)})'
             )
     finally:
         shutil.rmtree(pages, ignore_errors=True)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sf_insights.outbound.state import OutboundState
+from sf_insights.outbound.values.pages import read_pages
 from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.record_updates import MOST_READ, read_records
-from sf_insights.sql import files_in, identifier, identifiers, literal
+from sf_insights.sql import identifier, identifiers
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 MOST_BY_ID = 20_000  # above, one query of the Bulk API costs fewer calls
@@ -85,9 +86,7 @@ def _read_all(
         state.scratch().execute(
             f'INSERT INTO present BY NAME SELECT chosen.record_id, page."Id" IS NULL OR {gone} AS is_gone, '
             f"{identifiers(columns, 'page')} FROM ({chosen}) AS chosen(record_id) LEFT JOIN "
-            f"read_csv({literal(files_in(pages, '*.csv'))}, header = true, all_varchar = true, quote = '\"', "
-            "escape = '\"', nullstr = '', parallel = true, union_by_name = true, max_line_size = 8000000) AS page "
-            'ON page."Id" = chosen.record_id'
+            f'({read_pages(pages)}) AS page ON page."Id" = chosen.record_id'
         )
     finally:
         shutil.rmtree(pages, ignore_errors=True)

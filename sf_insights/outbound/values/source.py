@@ -99,14 +99,16 @@ def read_source(
             name, key = str(outbound.values), _key_of(outbound, columns)
         check_sources(outbound, _selectable(outbound, columns), name)
         sent = _named_columns(outbound)
+        is_matches_alone = select is None and _are_of_matches(connection, outbound, sent)
         connection.execute(
             render(
                 "outbound/source",
                 key=key,
                 is_given=select is not None,
+                is_matches_alone=is_matches_alone,
                 columns=sent,
                 match_name=outbound.match and outbound.match.source,
-                match_column=_match_column(outbound, columns),
+                match_column=_match_column(outbound, columns, is_matches_alone=is_matches_alone),
             )
         )
         _refuse_endless(connection, sent, columns, name)
@@ -268,10 +270,10 @@ def _selectable(outbound: OutboundSync, columns: Mapping[str, str]) -> Mapping[s
     return columns
 
 
-def _match_column(outbound: OutboundSync, columns: Mapping[str, str]) -> str | None:
+def _match_column(outbound: OutboundSync, columns: Mapping[str, str], *, is_matches_alone: bool) -> str | None:
     if outbound.match is None:
         return None
-    table = "given" if outbound.match.source in columns else "match"
+    table = "match" if is_matches_alone or outbound.match.source not in columns else "given"
     return f'{table}."{outbound.match.source.replace(chr(34), chr(34) * 2)}"'
 
 
@@ -280,6 +282,12 @@ def _named_columns(outbound: OutboundSync) -> tuple[str, ...]:
         entry.currency for entry in outbound.fields if entry.currency
     ]
     return tuple(dict.fromkeys(names))
+
+
+def _are_of_matches(connection: duckdb.DuckDBPyConnection, outbound: OutboundSync, sent: tuple[str, ...]) -> bool:
+    """Tell whether all columns are in insights.matched_accounts, which is much cheaper to read than all attributes."""
+    names = {*sent, *([outbound.match.source] if outbound.match is not None else [])}
+    return names <= _columns(connection, "SELECT * FROM insights.matched_accounts").keys()
 
 
 def _refuse_endless(

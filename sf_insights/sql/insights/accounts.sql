@@ -10,6 +10,9 @@ SELECT
     match.match_status,
     coalesce(attributes.is_current, false) AS is_current,
     attributes.currency,
+    {% for column, name in zuora_columns.items() %}
+    zuora.{{ name | identifier }} AS {{ column | identifier }},
+    {% endfor %}
     {% for field in attributes %}
     attributes.{{ field.name | identifier }},
     {% endfor %}
@@ -17,6 +20,9 @@ SELECT
     metrics.{{ field.name | identifier }},
     {% endfor %}
 FROM insights.matched_accounts AS match
+{% if zuora_columns %}
+JOIN zuora.accounts AS zuora ON zuora."Id" = match.account_id
+{% endif %}
 LEFT JOIN insights.account_attributes AS attributes USING (account_id)
 LEFT JOIN (
     SELECT

@@ -17,8 +17,11 @@ coalesce({{ stripped(text) }}, '')
 {% endmacro %}
 
 {# Salesforce strips blanks at both ends when it saves. #}
+{% set blanks = "\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000a\u000b\u000c\u000d\u000e\u000f\u0010\u0011\u0012\u0013"
+    ~ "\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f\u0020\u0085\u00a0\u1680\u2000\u2001\u2002\u2003"
+    ~ "\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000" %}
 {% macro stripped(text) %}
-regexp_replace({{ text }}, '^[\s\p{Z}\x00-\x1F]+|[\s\p{Z}\x00-\x1F]+$', '', 'g')
+trim({{ text }}, {{ blanks | literal }})
 {%- endmacro %}
 
 {# Rounded half up to the field's scale, without trailing zeros. #}
@@ -53,7 +56,8 @@ WHEN try_cast({{ value }} AS TIMESTAMPTZ) IS NULL
 WHEN {{ value }} NOT IN ('true', 'false') THEN 'INVALID_TYPE_ON_FIELD_IN_RECORD: is neither true nor false'
 {% else %}
 {% if target.length and too_long != 'truncate' %}
-WHEN {{ units(value) }} > {{ target.length }}
+{# A text has at least as many bytes as UTF-16 units, and counting bytes is cheap. #}
+WHEN strlen({{ value }}) > {{ target.length }} AND {{ units(value) }} > {{ target.length }}
     THEN 'STRING_TOO_LONG: has ' || {{ units(value) }} || ' characters; the field holds {{ target.length }}'
 {% endif %}
 {% if target.allowed is not none and target.kind == 'multipicklist' %}

@@ -1,3 +1,8 @@
+WITH refused AS (
+    SELECT field, count(*) FILTER (refusal.code = 'CONFLICT') AS conflict,
+        count(*) FILTER (refusal.code != 'CONFLICT') AS rejected
+    FROM work.main.problems GROUP BY field
+)
 SELECT
     names.field,
     count(*) FILTER (action = 'write' AND kind = 'filled') AS filled,
@@ -5,12 +10,10 @@ SELECT
     count(*) FILTER (action = 'write' AND kind = 'cleared') AS cleared,
     count(*) FILTER (action = 'equal') AS equal,
     count(*) FILTER (action = 'edited') AS edited,
-    (SELECT count(*) FROM work.main.problems AS found
-     WHERE found.field = names.field AND found.refusal.code = 'CONFLICT') AS conflict,
-    count(*) FILTER (action = 'currency') + (SELECT count(*) FROM work.main.problems AS found
-     WHERE found.field = names.field AND found.refusal.code != 'CONFLICT') AS rejected
+    coalesce(any_value(refused.conflict), 0) AS conflict,
+    count(*) FILTER (action = 'currency') + coalesce(any_value(refused.rejected), 0) AS rejected
 FROM (VALUES {% for field in fields %}({{ loop.index }}, {{ field | literal }}){{ ', ' if not loop.last }}{% endfor %}) AS names(place, field)
 LEFT JOIN decisions ON decisions.field = names.field
-WHERE $object IS NOT NULL
+LEFT JOIN refused ON refused.field = names.field
 GROUP BY names.field, names.place
 ORDER BY names.place

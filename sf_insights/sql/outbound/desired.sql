@@ -1,55 +1,9 @@
 {% from "outbound/cells.sql" import canonical, problem, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
-   currency (a column, or None). #}
-CREATE OR REPLACE TABLE work.main.combined AS
-SELECT
-    record_id,
-    min(account_id) AS account_id,
-    count(DISTINCT account_id) AS accounts,
-    {% for entry in entries %}
-    {% if entry.combine == 'same' %}
-    min(t{{ loop.index0 }}) AS t{{ loop.index0 }},
-    min(t{{ loop.index0 }}) IS DISTINCT FROM max(t{{ loop.index0 }}) AS differ{{ loop.index0 }},
-    {% elif entry.combine == 'count' %}
-    CAST(count(t{{ loop.index0 }}) AS VARCHAR) AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
-    {% elif entry.combine == 'list' %}
-    array_to_string(list_sort(list_distinct(list(t{{ loop.index0 }}) FILTER (t{{ loop.index0 }} != ''))), '; ')
-        AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
-    {% else %}
-    CAST({{ {'any': 'bool_or', 'all': 'bool_and'}.get(entry.combine, entry.combine) }}(t{{ loop.index0 }}) AS VARCHAR)
-        AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
-    {% endif %}
-    {% if entry.currency %}
-    CASE WHEN count(DISTINCT currency{{ loop.index0 }}) = 1 THEN min(currency{{ loop.index0 }}) ELSE '' END
-        AS currency{{ loop.index0 }},
-    {% endif %}
-    {% endfor %}
-FROM (
-    SELECT
-        record_id, account_id,
-        {% for entry in entries %}
-        {% if entry.combine == 'same' %}
-        {% set text = 'CAST(' ~ entry.source ~ ' AS VARCHAR)' %}
-        {% if entry.nulls == 'keep' %}
-        nullif({{ canonical(entry.target, text) }}, '') AS t{{ loop.index0 }},
-        {% else %}
-        {{ canonical(entry.target, text) }} AS t{{ loop.index0 }},
-        {% endif %}
-        {% elif entry.combine == 'list' %}
-        trim(CAST({{ entry.source }} AS VARCHAR)) AS t{{ loop.index0 }},
-        {% elif entry.is_float %}
-        {# The shortest text of a DOUBLE is its exact decimal, and sums of decimals do not depend on their order. #}
-        try_cast(CAST({{ entry.source }} AS VARCHAR) AS DECIMAL(38, 12)) AS t{{ loop.index0 }},
-        {% else %}
-        {{ entry.source }} AS t{{ loop.index0 }},
-        {% endif %}
-        {% if entry.currency %}
-        CAST({{ entry.currency }} AS VARCHAR) AS currency{{ loop.index0 }},
-        {% endif %}
-        {% endfor %}
-    FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
-)
-GROUP BY record_id;
+   currency (a column, or None). Most records have one account, and only the others are grouped. #}
+CREATE OR REPLACE TABLE work.main.shared AS
+SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
+GROUP BY record_id HAVING count(*) > 1;
 
 CREATE OR REPLACE TABLE work.main.cells AS
 SELECT
@@ -63,19 +17,65 @@ FROM (
         record_id, account_id,
         {% for entry in entries %}
         differ{{ loop.index0 }},
-        {% if entry.combine == 'same' %}
-        {% set text = 'coalesce(t' ~ loop.index0 ~ ", '')" %}
-        {% else %}
         {% set text = canonical(entry.target, 't' ~ loop.index0) %}
-        {% endif %}
         {% if entry.too_long == 'truncate' and entry.target.length %}
         {{ truncated(entry.target, text) }} AS c{{ loop.index0 }},
         {% else %}
         {{ text }} AS c{{ loop.index0 }},
         {% endif %}
-        {{ 'currency' ~ loop.index0 if entry.currency else 'NULL::VARCHAR' }} AS currency{{ loop.index0 }},
+        currency{{ loop.index0 }},
         {% endfor %}
-    FROM work.main.combined
+    FROM (
+        SELECT
+            record_id, account_id,
+            {% for entry in entries %}
+            false AS differ{{ loop.index0 }},
+            {% if entry.combine == 'count' %}
+            CASE WHEN {{ entry.source }} IS NULL THEN '0' ELSE '1' END AS t{{ loop.index0 }},
+            {% else %}
+            CAST({{ entry.source }} AS VARCHAR) AS t{{ loop.index0 }},
+            {% endif %}
+            {{ 'CAST(' ~ entry.currency ~ ' AS VARCHAR)' if entry.currency else 'NULL::VARCHAR' }} AS currency{{ loop.index0 }},
+            {% endfor %}
+        FROM work.main.source ANTI JOIN work.main.shared USING (record_id)
+        WHERE record_id IS NOT NULL AND status IS NULL
+        UNION ALL
+        SELECT
+            record_id, min(account_id) AS account_id,
+            {% for entry in entries %}
+            {% set v = entry.source %}
+            {% if entry.combine == 'same' %}
+            {% set text = canonical(entry.target, 'CAST(' ~ v ~ ' AS VARCHAR)') %}
+            {% set text = "nullif(" ~ text ~ ", '')" if entry.nulls == 'keep' else text %}
+            min({{ text }}) IS DISTINCT FROM max({{ text }}) AS differ{{ loop.index0 }},
+            min({{ text }}) AS t{{ loop.index0 }},
+            {% else %}
+            false AS differ{{ loop.index0 }},
+            {% if entry.combine == 'count' %}
+            CAST(count({{ v }}) AS VARCHAR) AS t{{ loop.index0 }},
+            {% elif entry.combine == 'list' %}
+            array_to_string(list_sort(list(DISTINCT trim(CAST({{ v }} AS VARCHAR)))
+                FILTER (trim(CAST({{ v }} AS VARCHAR)) != '')), '; ') AS t{{ loop.index0 }},
+            {% elif entry.combine in ('any', 'all') %}
+            CAST({{ 'bool_or' if entry.combine == 'any' else 'bool_and' }}({{ v }}) AS VARCHAR) AS t{{ loop.index0 }},
+            {% elif entry.is_float %}
+            {# The shortest text of a DOUBLE is its exact decimal, and a sum of decimals does not depend on the order. #}
+            CAST({{ entry.combine }}(try_cast(CAST({{ v }} AS VARCHAR) AS DECIMAL(38, 12))) AS VARCHAR) AS t{{ loop.index0 }},
+            {% else %}
+            CAST({{ entry.combine }}({{ v }}) AS VARCHAR) AS t{{ loop.index0 }},
+            {% endif %}
+            {% endif %}
+            {% if entry.currency %}
+            CASE WHEN count(DISTINCT {{ entry.currency }}) = 1 THEN min(CAST({{ entry.currency }} AS VARCHAR)) ELSE '' END
+                AS currency{{ loop.index0 }},
+            {% else %}
+            NULL::VARCHAR AS currency{{ loop.index0 }},
+            {% endif %}
+            {% endfor %}
+        FROM work.main.source SEMI JOIN work.main.shared USING (record_id)
+        WHERE status IS NULL
+        GROUP BY record_id
+    )
 );
 
 {# NULL: nothing to send for this cell. #}

@@ -1,25 +1,29 @@
 {# Records that no account stands for any more: relinked ones are always cleared, others where an entry says so. #}
-DELETE FROM outbound.leaving_records WHERE object = $object AND record_id IN (SELECT record_id FROM work.main.desired);
+CREATE OR REPLACE TEMP TABLE left_behind AS
+SELECT record_id FROM outbound.sent_values ANTI JOIN work.main.cells USING (record_id) WHERE object = $object;
+
+DELETE FROM outbound.leaving_records
+WHERE object = $object AND record_id NOT IN (SELECT record_id FROM left_behind);
 
 INSERT INTO outbound.leaving_records
-SELECT $object, left_behind.record_id, left_behind.reason, $now
+SELECT $object, record_id, reason, $now
 FROM (
-    SELECT sent.record_id, CASE WHEN bool_or(source.record_id IS NOT NULL) THEN 'relinked' ELSE 'left' END AS reason
-    FROM outbound.sent_values AS sent
-    ANTI JOIN work.main.desired USING (record_id)
-    LEFT JOIN outbound.account_records AS before ON before.object = sent.object AND before.record_id = sent.record_id
+    SELECT left_behind.record_id,
+        CASE WHEN bool_or(source.record_id IS NOT NULL) THEN 'relinked' ELSE 'left' END AS reason
+    FROM left_behind
+    LEFT JOIN (FROM outbound.account_records WHERE object = $object) AS before USING (record_id)
     LEFT JOIN (FROM work.main.source WHERE record_id IS NOT NULL) AS source ON source.account_id = before.account_id
-    WHERE sent.object = $object
-    GROUP BY sent.record_id
-) AS left_behind
-WHERE left_behind.record_id NOT IN (SELECT record_id FROM outbound.leaving_records WHERE object = $object)
-    {% if not clears_left %}AND left_behind.reason = 'relinked'{% endif %};
+    GROUP BY left_behind.record_id
+)
+WHERE record_id NOT IN (SELECT record_id FROM outbound.leaving_records WHERE object = $object)
+    {% if not clears_left %}AND reason = 'relinked'{% endif %};
 
+{# A pair of account and record that is here already has the same hash, and hashes are cheap to compare. #}
 CREATE OR REPLACE TEMP TABLE moved AS
-SELECT account_id, min(record_id) AS record_id FROM work.main.source
-WHERE record_id IS NOT NULL AND account_id IS NOT NULL GROUP BY account_id
-EXCEPT
-SELECT account_id, record_id FROM outbound.account_records WHERE object = $object;
+SELECT DISTINCT account_id, record_id FROM work.main.source
+WHERE record_id IS NOT NULL AND account_id IS NOT NULL AND hash(account_id, record_id) NOT IN (
+    SELECT hash(account_id, record_id) FROM outbound.account_records WHERE object = $object
+);
 
 DELETE FROM outbound.account_records
 WHERE object = $object AND (

@@ -28,6 +28,7 @@ WHERE held.refused_by = 'Salesforce' AND held.object = $object AND (
             {% for entry in entries %}
             SELECT record_id, {{ entry.target.name | literal }} AS field, {{ entry.target.name | identifier }} AS value
             FROM work.main.desired
+            WHERE record_id IN (SELECT record_id FROM outbound.rejects WHERE refused_by = 'Salesforce')
             {{ 'UNION ALL' if not loop.last else '' }}
             {% endfor %}
         ) AS desired

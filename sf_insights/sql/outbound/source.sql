@@ -1,3 +1,4 @@
+{% from "statuses.sql" import matched %}
 {# One row per account: the key of its record, and the values to send. Runs in the sandbox: the snapshot is the default
    database, `work` is the scratch file. #}
 CREATE TABLE work.main.source AS
@@ -18,20 +19,31 @@ SELECT
     CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = ''
         THEN {{ (match_name ~ ' is empty') | literal }} END AS reason,
     {% else %}
-    match.crm_account_id AS key,
-    CASE WHEN match.match_status IN ('matched', 'matched_by_merge') THEN match.salesforce_account_id END AS record_id,
-    CASE WHEN match.match_status NOT IN ('matched', 'matched_by_merge') THEN match.match_status END AS status,
-    CASE WHEN match.match_status NOT IN ('matched', 'matched_by_merge') THEN match.match_reason END AS reason,
+    NULL::VARCHAR AS key,
+    CASE WHEN match.match_status IN {{ matched }} THEN match.salesforce_account_id END AS record_id,
+    CASE WHEN match.match_status NOT IN {{ matched }} THEN match.match_status END AS status,
+    CASE WHEN match.match_status NOT IN {{ matched }} THEN match.match_reason END AS reason,
     {% endif %}
     {% for column in columns %}
-    given.{{ column | identifier }} AS v{{ loop.index0 }},
+    {{ 'match' if is_matches_alone else 'given' }}.{{ column | identifier }} AS v{{ loop.index0 }},
     {% endfor %}
+{% if is_matches_alone %}
+FROM insights.matched_accounts AS match;
+{% else %}
 FROM {{ 'work.main.given' if is_given else 'insights.accounts' }} AS given
 {% if key == 'salesforce_account_id' %}
 LEFT JOIN (
-    SELECT salesforce_account_id, min(account_id) AS account_id FROM insights.matched_accounts
-    WHERE match_status IN ('matched', 'matched_by_merge') GROUP BY salesforce_account_id
+    SELECT salesforce_account_id, min(account_id) AS account_id FROM ops.account_matches
+    WHERE match_status IN {{ matched }} GROUP BY salesforce_account_id
 ) AS match USING (salesforce_account_id);
 {% else %}
-JOIN insights.matched_accounts AS match USING (account_id);
+JOIN {{ 'insights.matched_accounts' if match_column else 'ops.account_matches' }} AS match USING (account_id);
+{% endif %}
+{% endif %}
+
+{% if key != 'salesforce_account_id' and not match_column %}
+{# Only people who look for the reason need the key. #}
+UPDATE work.main.source SET key = match.crm_account_id
+FROM insights.matched_accounts AS match
+WHERE source.status IS NOT NULL AND match.account_id = source.account_id;
 {% endif %}

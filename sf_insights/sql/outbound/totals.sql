@@ -1,16 +1,13 @@
 SELECT
     (SELECT count(*) FROM work.main.cells) AS records,
-    (SELECT count(*) FROM (
-        SELECT record_id FROM work.main.cells
-        UNION SELECT record_id FROM outbound.sent_values WHERE object = $object
-    )) AS managed,
+    (SELECT count(*) FROM work.main.cells) + (SELECT count(*) FROM left_behind) AS managed,
     (SELECT count(*) FROM work.main.source WHERE record_id IS NULL OR status IS NOT NULL) AS unmatched,
     (SELECT count(DISTINCT record_id) FROM decisions) AS differing,
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write') AS to_write,
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write' AND kind = 'cleared' AND reason = 'new_value')
         AS cleared,
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write' AND kind != 'filled') AS changed,
-    (SELECT count(*) FROM outbound.sent_values ANTI JOIN work.main.cells USING (record_id) WHERE object = $object) AS "left",
+    (SELECT count(*) FROM left_behind) AS "left",
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'gone') AS gone,
     (SELECT count(*) FROM work.main.problems) + (SELECT count(*) FROM decisions WHERE action = 'currency')
         AS rejected_cells

@@ -5,9 +5,10 @@ from __future__ import annotations
 import duckdb
 
 from sf_insights.insights_accounts.landed_list import COLUMNS, LandedList
-from sf_insights.sql import parquet, render
+from sf_insights.sql import identifier, identifiers, parquet, render
 from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
+from sf_insights.warehouse.accounts.zuora_columns import extra_columns, fit_extra_columns, note_extra_columns
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
@@ -26,15 +27,19 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
         now=landed.accounts,
     )
     with translated_file_errors(landed.directory):
-        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS FROM {parquet(landed.files)}")
+        casts = fit_extra_columns(tx, landed)
+        listed = identifiers(COLUMNS) + "".join(f", {cast} AS {identifier(name)}" for name, cast in casts.items())
+        tx.execute(f"CREATE OR REPLACE TEMP VIEW landed_list AS SELECT {listed} FROM {parquet(landed.files)}")
         if tx.value("SELECT count(*) FROM landed_list") != landed.accounts:
             raise lost_files(landed.directory)
         tx.run(
             "zuora/accounts",
             {"sync": sync.number},
-            columns=[name for name in COLUMNS if name != "Id"],
+            columns=[*(name for name in COLUMNS if name != "Id"), *casts],
+            kept=[name for name in extra_columns(tx) if name not in casts],
             is_first=tx.is_empty("zuora.accounts"),
         )
+        note_extra_columns(tx, sync, landed)
 
 
 def landed_ids(landed: LandedList) -> list[str | None]:

@@ -12,6 +12,7 @@ from sf_insights.domain.fields.lifecycle import next_states
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.system.clock import now
+from sf_insights.warehouse.accounts.zuora_columns import drop_other_columns
 from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states
@@ -75,6 +76,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})
     _update_states(model)
     _describe_snapshot(model)
+    drop_other_columns(tx, sync.configuration.zuora_columns)
     write_views(tx)
     delete_expired(tx, sync)
     _complete(model)

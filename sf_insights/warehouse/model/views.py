@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 
+from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
 from sf_insights.domain.fields.field_types import Category, ColumnType
 from sf_insights.domain.fields.lifecycle import FieldState
+from sf_insights.domain.zuora_columns import column_meaning, insights_name
+from sf_insights.warehouse.accounts.zuora_columns import extra_columns, paused_columns
 from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.states import load_states
 from sf_insights.warehouse.model.modelled_field import ModelledField
@@ -22,8 +26,9 @@ def write_views(tx: Transaction) -> None:
     tx.run("insights/account_attributes", attributes=attributes, fixed_columns=FIXED_COLUMNS)
     tx.run("insights/attribute_changes", attributes=attributes)
     tx.run("insights/account_metrics")
-    tx.run("insights/accounts", attributes=attributes, metrics=metrics)
-    _write_comments(tx, states, labels)
+    zuora = _zuora_columns(tx, [field.name for field in (*attributes, *metrics)])
+    tx.run("insights/accounts", attributes=attributes, metrics=metrics, zuora_columns=zuora)
+    _write_comments(tx, states, labels, zuora)
 
 
 def _visible(
@@ -41,8 +46,22 @@ def _visible(
     ]
 
 
-def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str]) -> None:
+def _zuora_columns(tx: Transaction, fields: Iterable[str]) -> dict[str, str]:
+    """Return the extra columns of zuora.accounts by their names in insights.accounts.
+
+    A column with the name of a visible field waits until a complete sync has deselected that field.
+    """
+    taken = ByApiName((name, name) for name in fields)
+    named = {insights_name(name): name for name in extra_columns(tx)}
+    return {column: name for column, name in named.items() if column not in taken}
+
+
+def _write_comments(
+    tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str], zuora: Mapping[str, str]
+) -> None:
     """Describe every relation and column, in comments and in insights.data_dictionary."""
+    paused = paused_columns(tx)
+    comments = {column: _zuora_comment(name, paused.get(name)) for column, name in zuora.items()}
     fields = {state.field: state for state in states.values() if state.is_visible}
     by_label = {labels[name]: state for name, state in fields.items()}
     relations, dictionary = [], []
@@ -53,6 +72,8 @@ def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: M
     types = tx.columns_of_all("insights")
     for name, kind in names:
         meaning, fixed = meaning_of(name)
+        if name == "accounts":
+            fixed = fixed | comments
         columns = []
         named = by_label if name.endswith(LABELLED_SUFFIX) else fields
         for column, type_ in types[name].items():
@@ -71,6 +92,10 @@ def _write_comments(tx: Transaction, states: Mapping[str, FieldState], labels: M
         relations.append({"name": name, "kind": kind, "meaning": meaning, "columns": columns})
     tx.run("insights/comments", relations=relations)
     tx.replace("insights.data_dictionary", dictionary)
+
+
+def _zuora_comment(name: str, paused: tuple[date, str] | None) -> str:
+    return column_meaning(name) + (f". Paused since {paused[0]}: {paused[1]}" if paused else "")
 
 
 def _field_comment(state: FieldState, label: str) -> str:

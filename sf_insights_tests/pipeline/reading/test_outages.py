@@ -16,7 +16,7 @@ TRIES = 12  # more tries than would fit into a few seconds
 
 
 @pytest.fixture(autouse=True)
-def short_waits(monkeypatch):
+def short_waits(sync, monkeypatch):
     """Shorten the waits between tries, so that a test sees many; `retry_for` stays unchanged."""
     monkeypatch.setattr(retrying, "FIRST_WAIT", 0.02)
     monkeypatch.setattr(retrying, "LONGEST_WAIT", 0.1)

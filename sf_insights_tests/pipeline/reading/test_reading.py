@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from sf_insights import dagster_resources
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
@@ -99,8 +98,7 @@ TOGETHER = (
 
 
 @pytest.mark.parametrize("faults", TOGETHER)
-def test_a_fault_that_passes_leaves_the_right_data(org, sync, monkeypatch, faults):
-    monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.1)
+def test_a_fault_that_passes_leaves_the_right_data(org, sync, faults):
     org.configure(page_records=20)
     of_pages = [SURVIVED[name] for name in TOGETHER[faults] if SURVIVED[name].get("path") == RESULTS]
     for number, fault in enumerate(of_pages):

@@ -1,0 +1,90 @@
+"""Mistakes in the mapping: a sentence with the remedy, and nothing is written."""
+
+import pytest
+
+from sf_insights.domain.configuration import parse_configuration
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights_tests.outbound.sender import Sender
+
+TO = {"to": "Insights_Status__c"}
+
+
+def refused(**outbound):
+    with pytest.raises(ConfigurationProblem) as problem:
+        parse_configuration({"fields": ["Industry", "Insights_MRR__c"], "outbound": outbound})
+    return str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("outbound", "said"),
+    [
+        ({}, "outbound: fields: is missing"),
+        ({"fields": []}, "must list at least one entry"),
+        ({"fields": [{"from": "a"}]}, "outbound: fields, entry 1: to: is missing"),
+        ({"fields": ["Insights_Status__c"]}, "must be an entry such as {from: account_status"),
+        ({"fields": [{"from": "a", "to": "not a name"}]}, "must be an API name"),
+        ({"fields": [{"from": "a", **TO}], "every": "45m"}, "outbound: every: must be one of 15m"),
+        ({"fields": [{"from": "a", **TO}], "evry": "2h"}, "the settings are enabled, every, object"),
+        ({"fields": [{"from": "a", **TO, "combine": "average"}]}, "must be 'same', 'sum'"),
+        ({"fields": [{"from": "a", **TO, "existng": "x"}]}, "the settings are from, to, combine"),
+        ({"fields": [{"from": "a", **TO}], "guards": {"max_changed": 20}}, "must be a share between 0 and 1"),
+        ({"fields": [{"from": "a", **TO}], "guards": {"max_snapshot_age": 30}}, "must be a duration such as 30h"),
+        ({"fields": [{"from": "a", **TO}], "values": "outbound.csv"}, "must be the name of a .sql file"),
+        ({"fields": [{"from": "a", **TO}, {"from": "b", "to": "insights_status__C"}]}, "entry 1 has the same target"),
+        ({"fields": [{"from": "a", "to": "OwnerId", "allow_standard": True}]}, "never written"),
+        ({"fields": [{"from": "a", "to": "Rating"}]}, "`allow_standard: true`"),
+        ({"fields": [{"from": "a", "to": "Insights_mrr__c"}]}, "fields, entry 2 reads it"),
+        (
+            {"fields": [{"from": "a", **TO}], "match": {"from": "a", "to": "Insights_Status__c"}},
+            "is the field that finds the record",
+        ),
+        ({"fields": [{"from": "a", **TO, "combine": "sum", "nulls": False}]}, "`nulls: false` is for checkboxes"),
+    ],
+)
+def test_a_mistake_in_the_file_is_found_without_a_network(outbound, said):
+    assert said in refused(**outbound)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ({"from": "acount_status", **TO}, "insights.accounts has no column acount_status. Similar: account_status"),
+        ({"from": "account_status", "to": "Insights_Statu__c"}, "similar: Insights_Status__c"),
+        (
+            {"from": "account_status", "to": "Insights_Balance__c"},
+            "is a text and Insights_Balance__c is a number",
+        ),
+        ({"from": "account_status", **TO, "combine": "sum"}, "`combine: sum` does not fit account_status"),
+        ({"from": "account_status", **TO, "nulls": False}, "`nulls: false` is for checkboxes"),
+        ({"from": "account_status", "to": "Account_Health__c"}, "the user sees no field"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_the_org_is_refused_by_the_preview(outbound, org, field, said):
+    outbound.configure(fields=[field])
+    assert said in outbound.fails("preview")
+    assert not org.writes()
+
+
+def test_a_field_that_nobody_may_write_is_refused(outbound, org):
+    org.change_field("Insights_Status__c", updateable=False)
+    outbound.configure()
+    assert "the user may not edit Insights_Status__c" in outbound.fails("preview")
+
+
+def test_without_a_published_snapshot_nothing_is_sent(org, sync):
+
+    sender = Sender(org, sync)
+    sender.configure()
+    assert "Nothing has been published yet" in sender.fails("preview")
+
+
+def test_without_the_block_nothing_is_sent(outbound):
+    outbound.sync.configure()
+    assert "no `outbound:` block" in outbound.fails()
+
+
+@pytest.mark.parametrize("where", ["everywhere", "outbound"])
+def test_nothing_is_sent_while_it_is_switched_off(outbound, where):
+    outbound.configure(enabled=where == "everywhere")
+    outbound.sync.configure(enabled=where == "outbound")
+    assert "switched off" in outbound.fails()

@@ -1,0 +1,63 @@
+"""Records of a custom object, found by an id field."""
+
+import pytest
+
+MATCH = {"from": "account_number", "to": "Zuora_Account_Number__c"}
+STATUS = {"from": "account_status", "to": "Insights_Status__c"}
+
+
+def customers(org):
+    return {row["Id"]: row for row in org.records("Customer__c") if not row["IsDeleted"]}
+
+
+def statuses(sync):
+    return dict(sync.look().rows("SELECT upper(account_number), account_status FROM insights.accounts"))
+
+
+def test_records_are_found_by_their_id_field_and_none_is_created(outbound, sync, org):
+    before = customers(org)
+    outbound.first_send(object="Customer__c", match=MATCH, fields=[STATUS])
+    after, wanted = customers(org), statuses(sync)
+    assert set(after) == set(before)
+    for row in after.values():
+        assert row["Insights_Status__c"] == wanted.get((row["Zuora_Account_Number__c"] or "").upper())
+    found = {(row["Zuora_Account_Number__c"] or "").upper() for row in before.values()}
+    unsent = outbound.rows("SELECT status, count(*) FROM outbound.unsent_accounts GROUP BY 1")
+    assert unsent == [("not_found", len(set(wanted) - found))]
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+
+
+def test_letter_case_is_ignored_where_salesforce_ignores_it(outbound, sync, org):
+    record, row = next(iter(customers(org).items()))
+    org.edit("Customer__c", record, Zuora_Account_Number__c=row["Zuora_Account_Number__c"].lower())
+    outbound.first_send(object="Customer__c", match=MATCH, fields=[STATUS])
+    assert customers(org)[record]["Insights_Status__c"]
+
+
+def test_a_key_of_several_records_is_ambiguous_and_none_is_written(outbound, sync, org):
+    rows = list(customers(org).values())
+    shared = [row for row in rows if sum(other["Legacy_Id__c"] == row["Legacy_Id__c"] for other in rows) > 1]
+    assert shared
+    key = shared[0]["Legacy_Id__c"]
+    [account] = sync.look().rows("SELECT account_id FROM insights.accounts ORDER BY 1 LIMIT 1")
+    outbound.values(f"SELECT '{account[0]}' AS account_id, '{key}' AS legacy, 'x' AS account_status")
+    outbound.first_send(object="Customer__c", match={"from": "legacy", "to": "Legacy_Id__c"}, fields=[STATUS])
+    assert not org.writes()
+    [(status, reason)] = outbound.rows("SELECT status, reason FROM outbound.unsent_accounts")
+    assert status == "ambiguous"
+    assert "records of Customer__c have this Legacy_Id__c" in reason
+
+
+@pytest.mark.parametrize("to", ["Zuora_Acount_Number__c", "Nothing__c"])
+def test_an_id_field_that_does_not_exist_is_refused(outbound, to):
+    outbound.configure(object="Customer__c", match={"from": "account_number", "to": to}, fields=[STATUS])
+    assert "outbound: match: the user sees no field" in outbound.fails("preview")
+
+
+def test_many_keys_are_looked_up_by_one_query_of_the_bulk_api(large, large_org):
+    large.first_send(object="Customer__c", match=MATCH, fields=[STATUS])
+    assert large.last_run()["channel"] == "bulk"
+    assert len(large_org.writes()) > 2000
+    assert large.unchanged_writes() == 0

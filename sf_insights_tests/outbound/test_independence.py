@@ -1,0 +1,61 @@
+"""The two directions know nothing of each other but the published snapshot."""
+
+import pytest
+
+from sf_insights.outbound.state import OutboundState
+from sf_insights.settings.environment import Places, environment
+from sf_insights.warehouse.warehouse import Warehouse
+
+
+def test_values_are_sent_while_an_inbound_sync_holds_the_warehouse(outbound, org):
+    warehouse = Warehouse(outbound.sync.warehouse)
+    warehouse.open("a sync")
+    try:
+        outbound.first_send()
+    finally:
+        warehouse.close()
+    assert org.writes()
+
+
+def test_a_sync_runs_while_an_outbound_run_holds_its_file(outbound, sync):
+    outbound.preview()
+    places = Places.from_environment(environment())
+    state = OutboundState(places.outbound, places.limits)
+    state.open("a run")
+    try:
+        assert sync("2026-03-02").success
+        assert "Another outbound run has not ended: a run" in outbound.fails()
+    finally:
+        state.close()
+
+
+def test_the_snapshot_is_the_same_with_and_without_outbound(outbound, sync):
+    def tables():
+        return {
+            name: sync.look().rows(f"SELECT * EXCLUDE (salesforce_read_at) FROM insights.{name} ORDER BY ALL")
+            if name == "snapshot"
+            else sync.look().rows(f"FROM insights.{name} ORDER BY ALL")
+            for name in ("accounts", "matched_accounts", "account_attributes", "account_metrics", "fields")
+        }
+
+    before = tables()
+    outbound.first_send()
+    assert tables() == before
+
+
+@pytest.mark.parametrize("owner", ["rule"])
+def test_no_assignment_rule_runs(outbound, org, owner):
+    owners = {row["Id"]: row["OwnerId"] for row in org.records("Account")}
+    org.configure(assignment_owner=next(iter(owners.values())))
+    outbound.first_send()
+    assert {row["Id"]: row["OwnerId"] for row in org.records("Account")} == owners
+
+
+def test_values_can_be_written_by_a_user_of_their_own(outbound, org, monkeypatch):
+    org.configure(reader_may_write=False)
+    outbound.configure()
+    assert "may not" in outbound.fails("preview")
+    for name, value in org.writer_environment.items():
+        monkeypatch.setenv(name.replace("SALESFORCE_", "SALESFORCE_OUTBOUND_"), value)
+    outbound.first_send()
+    assert org.writes()

@@ -1,0 +1,57 @@
+"""Values from the administrator's own SELECT, which reaches nothing but the snapshot."""
+
+import pytest
+
+from sf_insights_tests.outbound.test_sending import matched
+
+ONE = "SELECT account_id, 'x' AS account_status FROM insights.accounts"
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (f"{ONE}; {ONE}", "must be exactly one SELECT; it has 2 statements"),
+        ("DROP TABLE insights.accounts", "must be a SELECT"),
+        ("SELECT account_id FROM", "is not valid SQL"),
+        ("SELECT account_id, a AS account_status FROM read_csv('/etc/hosts')", "reads or writes files"),
+        ("SELECT account_id, content AS account_status FROM read_text('/etc/hosts')", "reads or writes files"),
+        ("SELECT 'x' AS account_status", "has no column account_id or salesforce_account_id"),
+        ("SELECT account_id FROM insights.accounts", "has no column account_status"),
+        ("SELECT account_id, [1] AS account_status FROM insights.accounts", "which is not a single value"),
+        ("SELECT account_id, x AS account_status FROM insights.acounts", "fails"),
+    ],
+)
+def test_a_select_that_is_not_one_is_refused(outbound, org, sql, said):
+    outbound.values(sql)
+    assert said in outbound.fails("preview")
+    assert not org.writes()
+
+
+def test_a_select_that_is_missing_is_refused(outbound):
+    outbound.configure(values="nowhere.sql")
+    assert "cannot be read" in outbound.fails("preview")
+
+
+def test_a_value_that_is_not_a_finite_number_is_refused(outbound):
+    outbound.values("SELECT account_id, 'nan'::DOUBLE AS score FROM insights.accounts")
+    outbound.configure(fields=[{"from": "score", "to": "Insights_Balance__c"}])
+    assert "NaN or infinity" in outbound.fails("preview")
+
+
+def test_two_rows_for_one_record_are_ambiguous_and_none_is_sent(outbound, sync, org):
+    first, second = sorted(matched(sync))[:2]
+    outbound.values(
+        f"SELECT unnest(['{first}', '{first}', '{second}']) AS salesforce_account_id,"
+        " unnest(['a', 'b', 'c']) AS account_status"
+    )
+    outbound.first_send()
+    assert set(org.writes()) == {second}
+    assert {status for (status,) in outbound.rows("SELECT status FROM outbound.unsent_accounts")} == {"ambiguous"}
+
+
+def test_an_account_that_nobody_knows_is_counted_and_not_sent(outbound, sync, org):
+    [known] = sorted(matched(sync))[:1]
+    outbound.values(f"SELECT unnest(['{known}', '001000000000000AAA']) AS salesforce_account_id, 'x' AS account_status")
+    outbound.first_send()
+    assert set(org.writes()) == {known}
+    assert outbound.last_run()["unmatched"] == 1
