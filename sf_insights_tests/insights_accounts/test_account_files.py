@@ -13,10 +13,10 @@ from sf_insights_tests.clients import listed
 
 @pytest.fixture
 def written(tmp_path):
-    def write(content, name="accounts.csv", extra=()):
+    def write(content, name="accounts.csv"):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return FileAccounts(path, extra)
+        return FileAccounts(path)
 
     return write
 

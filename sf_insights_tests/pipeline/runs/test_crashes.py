@@ -23,6 +23,7 @@ from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipes import output
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
+ZUORA_COLUMNS = {"2026-03-01": ["Balance"], "2026-03-02": ["MRR", "AutoPay"]}  # so that columns come and go
 KILLS = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 8  # one in each step
 SEED = int(os.environ.get("SF_INSIGHTS_SEED", "1"))
 
@@ -70,7 +71,7 @@ def undisturbed(tmp_path, monkeypatch, sync):
 
     def run(day):
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(other.data))
-        done = other(day, fields=FIELDS)
+        done = other(day, fields=FIELDS, zuora_columns=ZUORA_COLUMNS[day])
         monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
         return content(done)
 
@@ -82,7 +83,8 @@ def undisturbed(tmp_path, monkeypatch, sync):
 @pytest.mark.slow
 def test_the_next_sync_repairs_one_killed_at_any_moment(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
-    sync("2026-03-01", fields=FIELDS)
+    sync("2026-03-01", fields=FIELDS, zuora_columns=ZUORA_COLUMNS["2026-03-01"])
+    sync.configure(zuora_columns=ZUORA_COLUMNS["2026-03-02"])
     undisturbed("2026-03-01")
     org.pass_day()
     expected = undisturbed("2026-03-02")
@@ -203,7 +205,8 @@ class Failure(Exception):
 @pytest.mark.slow
 def test_a_failed_statement_at_any_point_keeps_the_previous_day(org, sync, undisturbed, tmp_path, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(sync.data))
-    sync("2026-03-01", fields=FIELDS)
+    sync("2026-03-01", fields=FIELDS, zuora_columns=ZUORA_COLUMNS["2026-03-01"])
+    sync.configure(zuora_columns=ZUORA_COLUMNS["2026-03-02"])
     undisturbed("2026-03-01")
     org.pass_day()
     with _failing_statement(None) as counted:
