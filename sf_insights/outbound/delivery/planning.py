@@ -13,18 +13,10 @@ MOST_BY_COLLECTIONS = 2000
 FIRST_RECORDS = 10
 """The records that are written and read back before all others, when a mapping is first used."""
 
-# By Bulk, #N/A clears a field and a line break in a cell can fail a whole job.
-_ONLY_BY_COLLECTIONS = "bool_or(new_value = '#N/A' OR contains(new_value, chr(10)) OR contains(new_value, chr(13)))"
-
 
 def plan_delivery(tx: Transaction, *, run: int, object_name: str, limit: int | None, is_first: bool) -> Channel:
     """Write the batches of the cells to write, from the temporary table `decisions`; return the main channel."""
-    tx.execute(
-        "CREATE OR REPLACE TEMP TABLE rows_to_write AS SELECT record_id, min(sibling) AS sibling,"
-        " sum(strlen(desired) + 4) AS bytes, row_number() OVER (ORDER BY min(sibling), record_id) AS place,"
-        f" {_ONLY_BY_COLLECTIONS.replace('new_value', 'desired')} AS is_special"
-        " FROM decisions WHERE action = 'write' GROUP BY record_id"
-    )
+    tx.run("outbound/rows_to_write")
     if limit is not None:
         tx.execute("DELETE FROM rows_to_write WHERE place > $limit", {"limit": limit})
     records = tx.value("SELECT count(*) FROM rows_to_write")
@@ -44,9 +36,5 @@ def plan_delivery(tx: Transaction, *, run: int, object_name: str, limit: int | N
 def _plan(
     tx: Transaction, which: str, run: int, object_name: str, channel: Channel, size: int, *, is_first: bool = False
 ) -> None:
-    tx.execute(
-        "CREATE OR REPLACE TEMP TABLE planned AS SELECT rows_to_write.sibling, record_id, account_id, field,"
-        " present AS old_value, desired AS new_value, reason FROM decisions JOIN rows_to_write USING (record_id)"
-        f" WHERE action = 'write' AND {which}"
-    )
+    tx.run("outbound/planned", which=which)
     plan_batches(tx, run=run, object_name=object_name, channel=channel, size=size, is_first=is_first)

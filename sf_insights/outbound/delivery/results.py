@@ -60,12 +60,7 @@ def download_results(state: OutboundState, job: IngestJob, directory: Path) -> J
                 _read(tx, kind, file, job)
         finally:
             file.unlink(missing_ok=True)
-    # A repeated row says the same twice; a row in two files was written after an earlier try of Salesforce failed.
-    tx.execute(
-        "CREATE OR REPLACE TEMP TABLE job_results AS SELECT record_id, min_by(kind, place) AS kind,"
-        " min_by(error, place) AS error FROM (SELECT *, CASE kind WHEN 'successfulResults' THEN 0 WHEN 'failedResults'"
-        " THEN 1 ELSE 2 END AS place FROM job_results) GROUP BY record_id"
-    )
+    tx.run("outbound/one_result_each")
     texts = tx.execute("SELECT DISTINCT error FROM job_results WHERE error IS NOT NULL")
     unprocessed = tx.value("SELECT count(*) FROM job_results WHERE kind = 'unprocessedrecords'")
     total = tx.value("SELECT count(*) FROM job_results")

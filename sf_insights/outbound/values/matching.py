@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.pages import read_pages
 from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.sql import identifier, literal
+from sf_insights.sql import identifier, render
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
@@ -49,21 +49,16 @@ def find_records(
         directory: for the pages of a large answer.
         everything: whether to look up all keys, also those that were found lately.
     """
-    folded = "upper(key)" if not field.get("caseSensitive") else "key"
     tx, moment = state.scratch(), now()
-    tx.execute(
-        f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT {folded} AS key FROM work.main.source WHERE key != ''"
-    )
+    names = {"object": object_name, "field": match.to}
+    folds = not field.get("caseSensitive")
+    tx.run("outbound/keys", folds=folds)
     with state.transaction() as change:
-        _forget_old(change, object_name, match.to, moment, everything=everything)
-        unknown = [
-            key
-            for (key,) in change.execute(
-                "SELECT key FROM keys ANTI JOIN (FROM ops.found_records WHERE object = $object AND field = $field)"
-                " USING (key) ORDER BY key",
-                {"object": object_name, "field": match.to},
-            )
-        ]
+        change.run(
+            "outbound/forget_found",
+            {**names, "everything": everything, "missing": moment - MISSING_FOR, "found": moment - FOUND_FOR},
+        )
+        unknown = [key for (key,) in change.execute(render("outbound/unknown_keys"), names)]
     if unknown:
         tx.execute("CREATE OR REPLACE TEMP TABLE looked_up (key VARCHAR, record_id VARCHAR)")
         if len(unknown) <= MOST_BY_KEY:
@@ -71,39 +66,8 @@ def find_records(
         else:
             _all(state, org(), object_name, match.to, directory)
         with state.transaction() as change:
-            change.execute(
-                "INSERT INTO ops.found_records SELECT $object, $field, keys.key, looked_up.record_id, $now FROM keys"
-                " LEFT JOIN looked_up ON keys.key = " + folded.replace("key", "trim(looked_up.key)") + " WHERE keys.key"
-                " NOT IN (SELECT key FROM ops.found_records WHERE object = $object AND field = $field)",
-                {"object": object_name, "field": match.to, "now": moment},
-            )
-    tx.execute(
-        "CREATE OR REPLACE TABLE work.main.source AS"
-        " SELECT source.* REPLACE (CASE WHEN found.records = 1 THEN found.record_id END AS record_id,"
-        " CASE WHEN source.status IS NOT NULL THEN source.status WHEN coalesce(found.records, 0) = 0 THEN 'not_found'"
-        " WHEN found.records > 1 THEN 'ambiguous' END AS status,"
-        f" CASE WHEN source.status IS NOT NULL THEN source.reason WHEN coalesce(found.records, 0) = 0"
-        f" THEN {literal(f'no {object_name} has this {match.to}')} WHEN found.records > 1"
-        f" THEN found.records || {literal(f' records of {object_name} have this {match.to}')} END AS reason)"
-        " FROM work.main.source AS source LEFT JOIN (SELECT key, count(record_id) AS records,"
-        " min(record_id) AS record_id FROM ops.found_records WHERE object = $object AND field = $field GROUP BY key)"
-        f" AS found ON found.key = {folded.replace('key', 'source.key')}",
-        {"object": object_name, "field": match.to},
-    )
-
-
-def _forget_old(tx: Any, object_name: str, field: str, moment: datetime, *, everything: bool) -> None:
-    tx.execute(
-        "DELETE FROM ops.found_records WHERE object = $object AND field = $field AND ($everything OR"
-        " read_at < CASE WHEN record_id IS NULL THEN $missing ELSE $found END)",
-        {
-            "object": object_name,
-            "field": field,
-            "everything": everything,
-            "missing": moment - MISSING_FOR,
-            "found": moment - FOUND_FOR,
-        },
-    )
+            change.run("outbound/add_found", {**names, "now": moment}, folds=folds)
+    tx.run("outbound/matched_source", names, folds=folds, object=object_name, field=match.to)
 
 
 def _by_key(tx: Any, org: SalesforceOrg, object_name: str, field: str, keys: Sequence[str], *, is_number: bool) -> None:

@@ -11,7 +11,7 @@ from sf_insights.outbound.values.pages import read_pages
 from sf_insights.salesforce.account_reader import AccountReading
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.record_updates import MOST_READ, read_records
-from sf_insights.sql import identifier, identifiers
+from sf_insights.sql import identifier
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 MOST_BY_ID = 20_000  # above, one query of the Bulk API costs fewer calls
@@ -82,11 +82,8 @@ def _read_all(
         with AccountReading(org, f"SELECT {', '.join(selected)} FROM {object_name}", pages) as reading:
             for _ in reading.pages():
                 pass
-        gone = "\"IsDeleted\" = 'true'" if has_deleted else "false"
-        state.scratch().execute(
-            f'INSERT INTO present BY NAME SELECT chosen.record_id, page."Id" IS NULL OR {gone} AS is_gone, '
-            f"{identifiers(columns, 'page')} FROM ({chosen}) AS chosen(record_id) LEFT JOIN "
-            f'({read_pages(pages)}) AS page ON page."Id" = chosen.record_id'
+        state.scratch().run(
+            "outbound/present", columns=columns, has_deleted=has_deleted, chosen=chosen, pages=read_pages(pages)
         )
     finally:
         shutil.rmtree(pages, ignore_errors=True)
