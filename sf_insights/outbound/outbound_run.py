@@ -113,6 +113,8 @@ class OutboundRun:
                 everything=self.is_dry or self._is_verification,
             )
         comparison.make_desired(self._work, self.entries)
+        if not self._has_sent:
+            comparison.forget_refusals(self._work, object_name=request.outbound.object)
         count: int = self._work.scratch().value("SELECT count(*) FROM work.main.cells")
         return count
 

@@ -51,6 +51,14 @@ def make_desired(state: OutboundState, entries: Sequence[Entry]) -> None:
     state.scratch().run("outbound/desired", entries=entries)
 
 
+def forget_refusals(state: OutboundState, *, object_name: str) -> None:
+    """Let values that Salesforce refused be sent again, because the mapping is another one."""
+    with state.transaction() as tx:
+        tx.execute(
+            "DELETE FROM outbound.rejects WHERE refused_by = 'Salesforce' AND object = $object", {"object": object_name}
+        )
+
+
 def find_candidates(
     state: OutboundState,
     entries: Sequence[Entry],
@@ -72,11 +80,8 @@ def find_candidates(
         tx.run("outbound/own_rejects", parameters, entries=entries)
     by_name = {entry.target.name.casefold(): entry for entry in entries}
     with state.transaction() as tx:
-        leaving = [
-            {"name": name, "clears_left": name.casefold() in by_name and by_name[name.casefold()].on_leave == "clear"}
-            for name in target_columns(tx)
-            if name.casefold() in by_name
-        ]
+        columns = [name for name in target_columns(tx) if name.casefold() in by_name]
+    leaving = [_leaving(name, by_name[name.casefold()]) for name in columns]
     tx = state.scratch()
     tx.run(
         "outbound/differences",
@@ -87,6 +92,12 @@ def find_candidates(
     )
     count: int = tx.value("SELECT count(*) FROM candidates")
     return count
+
+
+def _leaving(column: str, entry: Entry) -> dict[str, object]:
+    """Return a column of sent_values as differences.sql needs it. A checkbox is cleared to false."""
+    empty = "false" if entry.target.kind == "checkbox" else ""
+    return {"name": column, "clears_left": entry.on_leave == "clear", "empty": empty}
 
 
 def decide(state: OutboundState, entries: Sequence[Entry], *, org_has_currencies: bool) -> None:

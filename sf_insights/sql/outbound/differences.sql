@@ -40,9 +40,10 @@ WHERE NOT EXISTS (
 )
 {% for field in leaving_fields %}
 UNION ALL
-SELECT sent.record_id, NULL, {{ field.name | literal }}, '', sent.{{ field.name | identifier }}, leaving.reason
+SELECT sent.record_id, NULL, {{ field.name | literal }}, {{ field.empty | literal }}, sent.{{ field.name | identifier }},
+    leaving.reason
 FROM outbound.leaving_records AS leaving
 JOIN outbound.sent_values AS sent USING (object, record_id)
-WHERE leaving.object = $object AND sent.{{ field.name | identifier }} != ''
+WHERE leaving.object = $object AND sent.{{ field.name | identifier }} NOT IN ('', {{ field.empty | literal }})
     {% if not field.clears_left %}AND leaving.reason != 'left'{% endif %}
 {% endfor %};
