@@ -76,18 +76,17 @@ def find_candidates(
         add_target_columns(tx, [entry.target.name for entry in entries])
         parameters = {"object": object_name, "now": moment}
         clears_left = any(entry.on_leave == "clear" for entry in entries)
-        tx.run("outbound/leaving", parameters, clears_left=clears_left)
+        by_name = {entry.target.name.casefold(): entry for entry in entries}
+        leaving = [
+            _leaving(name, by_name[name.casefold()]) for name in target_columns(tx) if name.casefold() in by_name
+        ]
+        tx.run("outbound/leaving", parameters, clears_left=clears_left, leaving_fields=leaving)
         tx.run("outbound/own_rejects", parameters, entries=entries)
-    by_name = {entry.target.name.casefold(): entry for entry in entries}
-    with state.transaction() as tx:
-        columns = [name for name in target_columns(tx) if name.casefold() in by_name]
-    leaving = [_leaving(name, by_name[name.casefold()]) for name in columns]
     tx = state.scratch()
     tx.run(
         "outbound/differences",
         {"object": object_name, "now": moment, "sync": sync},
         entries=entries,
-        leaving_fields=leaving,
         everything=everything,
     )
     count: int = tx.value("SELECT count(*) FROM candidates")
@@ -95,7 +94,7 @@ def find_candidates(
 
 
 def _leaving(column: str, entry: Entry) -> dict[str, object]:
-    """Return a column of sent_values as differences.sql needs it. A checkbox is cleared to false."""
+    """Return a column of sent_values as leaving.sql needs it. A checkbox is cleared to false."""
     empty = "false" if entry.target.kind == "checkbox" else ""
     return {"name": column, "clears_left": entry.on_leave == "clear", "empty": empty}
 
