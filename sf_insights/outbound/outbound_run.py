@@ -36,7 +36,6 @@ from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 DESCRIBED_FOR = timedelta(days=1)
-_CALLS_PER_CHUNK, _CALLS_PER_JOB, _ROWS_PER_JOB = 200, 14, 50_000
 
 
 @dataclass
@@ -113,6 +112,8 @@ class OutboundRun:
                 everything=self.is_dry or self._is_verification,
             )
         comparison.make_desired(self._work, self.entries)
+        if not self._has_sent:
+            comparison.forget_refusals(self._work, object_name=request.outbound.object)
         count: int = self._work.scratch().value("SELECT count(*) FROM work.main.cells")
         return count
 
@@ -349,7 +350,7 @@ class OutboundRun:
             changed=found.changed if self._has_sent else 0,
             cleared=found.cleared if self._has_sent else 0,
             left=max(0, before - found.records),
-            calls=_calls_to_write(found.to_write),
+            calls=calls_to_write(found.to_write),
         )
         guards.check_amounts(self.request.outbound.guards, self.request.max_left, amounts, self.request.accepted)
         if self._org is not None:
@@ -376,9 +377,3 @@ class OutboundRun:
                 api_calls=self._org.api_calls if self._org is not None else 0,
             )
             self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))
-
-
-def _calls_to_write(records: int) -> int:
-    if records <= 2000:
-        return -(-records // _CALLS_PER_CHUNK)
-    return _CALLS_PER_JOB * -(-records // _ROWS_PER_JOB)

@@ -71,3 +71,12 @@ def test_a_verification_finds_edits_that_no_change_of_ours_would(outbound, sync,
     outbound.send(mode="verify")
     assert outbound.held(STATUS)[record] == status
     assert outbound.unchanged_writes() == 0
+
+
+def test_an_edit_that_was_kept_is_overwritten_when_the_mapping_says_so(outbound, sync, org):
+    record, status = sorted(matched(sync).items())[0]
+    org.edit("Account", record, **{STATUS: "a person's"})
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "keep_edits"}])
+    assert outbound.held(STATUS)[record] == "a person's"
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "overwrite"}])
+    assert outbound.held(STATUS)[record] == status

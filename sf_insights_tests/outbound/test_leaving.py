@@ -70,6 +70,19 @@ def test_an_account_without_a_match_keeps_or_clears_its_value(outbound, sync, or
     assert outbound.unchanged_writes() == 0
 
 
+def test_a_checkbox_without_an_account_becomes_false(outbound, sync, org, one):
+    account, record = one
+    outbound.first_send(fields=[{"from": "is_current", "to": "Insights_Autopay__c", "on_leave": "clear"}])
+    assert outbound.held("Insights_Autopay__c")[record] is True
+    org.update_zuora_account(account, CrmId=None)
+    sync("2026-03-02")
+    outbound.send()
+    assert outbound.held("Insights_Autopay__c")[record] is False
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+
+
 def test_a_merged_records_values_go_to_the_survivor(outbound, sync, org, one, free):
     _, record = one
     outbound.first_send()

@@ -122,3 +122,23 @@ def test_a_field_that_may_no_longer_be_written_is_paused_and_the_others_go_on(ou
     outbound.send()
     assert outbound.rows("FROM outbound.paused_fields") == []
     assert outbound.held("Insights_Notes__c")[record] == "Renamed"
+
+
+def test_a_clearing_that_is_refused_waits_and_is_forgotten_when_the_account_returns(outbound, sync, org):
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "combine": "list", "on_leave": "clear"}])
+    account, record = sync.look().rows(
+        "SELECT account_id, salesforce_account_id FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY 1 LIMIT 1"
+    )[0]
+    org.add_validation_rule(STATUS, "may not be empty", [None])
+    org.update_zuora_account(account, CrmId=None)
+    sync("2026-03-02")
+    outbound.send()
+    assert rejects(outbound) == [(record, STATUS, "rule", "FIELD_CUSTOM_VALIDATION_EXCEPTION", 1)]
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+    org.update_zuora_account(account, CrmId=record)
+    sync("2026-03-03")
+    outbound.send()
+    assert rejects(outbound) == []

@@ -51,6 +51,14 @@ def make_desired(state: OutboundState, entries: Sequence[Entry]) -> None:
     state.scratch().run("outbound/desired", entries=entries)
 
 
+def forget_refusals(state: OutboundState, *, object_name: str) -> None:
+    """Let values that Salesforce refused be sent again, because the mapping is another one."""
+    with state.transaction() as tx:
+        tx.execute(
+            "DELETE FROM outbound.rejects WHERE refused_by = 'Salesforce' AND object = $object", {"object": object_name}
+        )
+
+
 def find_candidates(
     state: OutboundState,
     entries: Sequence[Entry],
@@ -68,25 +76,27 @@ def find_candidates(
         add_target_columns(tx, [entry.target.name for entry in entries])
         parameters = {"object": object_name, "now": moment}
         clears_left = any(entry.on_leave == "clear" for entry in entries)
-        tx.run("outbound/leaving", parameters, clears_left=clears_left)
-        tx.run("outbound/own_rejects", parameters, entries=entries)
-    by_name = {entry.target.name.casefold(): entry for entry in entries}
-    with state.transaction() as tx:
+        by_name = {entry.target.name.casefold(): entry for entry in entries}
         leaving = [
-            {"name": name, "clears_left": name.casefold() in by_name and by_name[name.casefold()].on_leave == "clear"}
-            for name in target_columns(tx)
-            if name.casefold() in by_name
+            _leaving(name, by_name[name.casefold()]) for name in target_columns(tx) if name.casefold() in by_name
         ]
+        tx.run("outbound/leaving", parameters, clears_left=clears_left, leaving_fields=leaving)
+        tx.run("outbound/own_rejects", parameters, entries=entries)
     tx = state.scratch()
     tx.run(
         "outbound/differences",
         {"object": object_name, "now": moment, "sync": sync},
         entries=entries,
-        leaving_fields=leaving,
         everything=everything,
     )
     count: int = tx.value("SELECT count(*) FROM candidates")
     return count
+
+
+def _leaving(column: str, entry: Entry) -> dict[str, object]:
+    """Return a column of sent_values as leaving.sql needs it. A checkbox is cleared to false."""
+    empty = "false" if entry.target.kind == "checkbox" else ""
+    return {"name": column, "clears_left": entry.on_leave == "clear", "empty": empty}
 
 
 def decide(state: OutboundState, entries: Sequence[Entry], *, org_has_currencies: bool) -> None:

@@ -1,4 +1,4 @@
-{# Which cells differ from what was last sent. `entries` have target, on_leave and fingerprint. #}
+{# Which cells differ from what was last sent, without those that are held back. `entries` have target and fingerprint. #}
 {% if not everything %}
 {# Most records are as they were sent, and comparing hashes finds them without joining the values. #}
 CREATE OR REPLACE TEMP TABLE unlike AS
@@ -28,14 +28,15 @@ AND ({% for entry in entries %}
 {% endfor %};
 
 CREATE OR REPLACE TEMP TABLE candidates AS
-SELECT cell.*, 'new_value' AS reason FROM (
+SELECT * FROM (
     {% for entry in entries %}
     SELECT record_id, account_id, {{ entry.target.name | literal }} AS field, d{{ loop.index0 }} AS desired,
-        s{{ loop.index0 }} AS sent
+        s{{ loop.index0 }} AS sent, 'new_value' AS reason
     FROM differing WHERE d{{ loop.index0 }} IS NOT NULL
         {% if not everything %}AND d{{ loop.index0 }} IS DISTINCT FROM s{{ loop.index0 }}{% endif %}
-    {{ 'UNION ALL' if not loop.last else '' }}
+    UNION ALL
     {% endfor %}
+    SELECT record_id, NULL, field, desired, sent, reason FROM leaving_cells
 ) AS cell
 WHERE NOT EXISTS (
     FROM outbound.rejects AS held
@@ -47,12 +48,4 @@ WHERE NOT EXISTS (
             {% endfor %} END
         AND (held.held_until IS NULL OR held.held_until > $now)
         {% if everything %}AND held.class != 'edited'{% endif %}
-)
-{% for field in leaving_fields %}
-UNION ALL
-SELECT sent.record_id, NULL, {{ field.name | literal }}, '', sent.{{ field.name | identifier }}, leaving.reason
-FROM outbound.leaving_records AS leaving
-JOIN outbound.sent_values AS sent USING (object, record_id)
-WHERE leaving.object = $object AND sent.{{ field.name | identifier }} != ''
-    {% if not field.clears_left %}AND leaving.reason != 'left'{% endif %}
-{% endfor %};
+);

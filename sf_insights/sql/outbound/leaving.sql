@@ -18,6 +18,17 @@ FROM (
 WHERE record_id NOT IN (SELECT record_id FROM outbound.leaving_records WHERE object = $object)
     {% if not clears_left %}AND reason = 'relinked'{% endif %};
 
+{# What is to be cleared there, if it is still ours. `leaving_fields` have name, empty and clears_left. #}
+CREATE OR REPLACE TEMP TABLE leaving_cells AS
+{% for field in leaving_fields %}
+SELECT record_id, {{ field.name | literal }} AS field, {{ field.empty | literal }} AS desired,
+    sent.{{ field.name | identifier }} AS sent, leaving.reason
+FROM outbound.leaving_records AS leaving JOIN outbound.sent_values AS sent USING (object, record_id)
+WHERE object = $object AND sent.{{ field.name | identifier }} NOT IN ('', {{ field.empty | literal }})
+    {% if not field.clears_left %}AND leaving.reason != 'left'{% endif %}
+{{ 'UNION ALL' if not loop.last else ';' }}
+{% endfor %}
+
 {# A pair of account and record that is here already has the same hash, and hashes are cheap to compare. #}
 CREATE OR REPLACE TEMP TABLE moved AS
 SELECT DISTINCT account_id, record_id FROM work.main.source

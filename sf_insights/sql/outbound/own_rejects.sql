@@ -21,18 +21,15 @@ DROP TABLE found_problems;
 
 -- A value that changed, or is no longer wanted, is not refused any more.
 DELETE FROM outbound.rejects AS held
-WHERE held.refused_by = 'Salesforce' AND held.object = $object AND (
-    held.field NOT IN ({% for entry in entries %}{{ entry.target.name | literal }}{{ ', ' if not loop.last }}{% endfor %})
-    OR EXISTS (
-        FROM (
-            {% for entry in entries %}
-            SELECT record_id, {{ entry.target.name | literal }} AS field, {{ entry.target.name | identifier }} AS value
-            FROM work.main.desired
-            WHERE record_id IN (SELECT record_id FROM outbound.rejects WHERE refused_by = 'Salesforce')
-            {{ 'UNION ALL' if not loop.last else '' }}
-            {% endfor %}
-        ) AS desired
-        WHERE desired.record_id = held.record_id AND desired.field = held.field
-            AND desired.value IS DISTINCT FROM held.value
-    )
+WHERE held.refused_by = 'Salesforce' AND held.object = $object AND NOT EXISTS (
+    FROM (
+        {% for entry in entries %}
+        SELECT record_id, {{ entry.target.name | literal }} AS field, {{ entry.target.name | identifier }} AS value
+        FROM work.main.desired
+        WHERE record_id IN (SELECT record_id FROM outbound.rejects WHERE refused_by = 'Salesforce')
+        UNION ALL
+        {% endfor %}
+        SELECT record_id, field, desired FROM leaving_cells
+    ) AS wanted
+    WHERE wanted.record_id = held.record_id AND wanted.field = held.field AND wanted.value = held.value
 );
