@@ -20,6 +20,7 @@ from sf_insights.domain.fields.plan import KnownField, plan_fields
 from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
 from sf_insights.domain.wording import counted
+from sf_insights.domain.zuora_columns import PAUSED_REMEDY
 from sf_insights.insights_accounts.source import account_source
 from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
@@ -255,6 +256,7 @@ def _accounts(
             configuration.insights_accounts,
             variables,
             places.configuration.parent,
+            extra=configuration.zuora_columns,
             retry=ONCE_MORE,
         )
         with tempfile.TemporaryDirectory() as directory:
@@ -274,6 +276,8 @@ def _accounts(
         "ok",
         f"{counted(landed.accounts, 'account')} from {source.name}, {len(given):,} of them with a CRM Account ID",
     )
+    for name, reason in landed.refused.items():
+        yield Finding(group, name, "warning", f"is not delivered: {reason}", PAUSED_REMEDY)
     try:
         yield _match_rate(configuration, [id_ for id_ in given if id_], len(given), org, places)
     except Problem as problem:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sf_insights.domain.outbound import guards
+from sf_insights.domain.outbound.next_run import calls_to_write
 from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds, targets_of
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
 from sf_insights.outbound import runs
