@@ -62,6 +62,7 @@ ROOMS: dict[str, set[str]] = {
         "outbound/values",
         "salesforce",
         "settings",
+        "sql",
         "system",
         "warehouse",
     },

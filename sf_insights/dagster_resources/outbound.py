@@ -126,7 +126,7 @@ class OutboundResource(HomeResource):
             verify=mode == "verify",
             limit=int(tags[LIMIT_TAG]) if LIMIT_TAG in tags else None,
         )
-        return OutboundRun(OutboundState(places.outbound, places.limits), request)
+        return OutboundRun(OutboundState.of(places), request)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
         forget_signals()

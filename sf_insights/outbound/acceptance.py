@@ -33,7 +33,7 @@ def accept_preview(outbound: OutboundSync, places: Places) -> Mapping[str, Any]:
 
     Raises:
         ConfigurationProblem: there is no preview, or it is of another mapping.
-        InUse: a run has the file.
+        DatabaseInUse: a run has the file.
     """
     select = select_text(outbound, places.configuration)
     with _changed(places, "a person accepts a preview") as tx:
@@ -73,7 +73,7 @@ def forget_sent(places: Places) -> None:
 @contextmanager
 def _changed(places: Places, purpose: str) -> Iterator[Transaction]:
     """Change the file in one transaction, and publish it."""
-    state = OutboundState(places.outbound, places.limits)
+    state = OutboundState.of(places)
     state.open(purpose)
     try:
         with state.transaction() as tx:

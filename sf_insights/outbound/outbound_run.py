@@ -143,7 +143,7 @@ class OutboundRun:
             work, object_name=object_name, run=self.run, sync=source.sync, moment=self._moment, entries=self.entries
         )
         if self.is_dry:
-            runs.keep_reasons(work, self.state, object_name)
+            runs.keep_reasons(work, self.state, object_name, self.request.directory)
         with self.state.transaction() as tx:
             runs.note_differences(tx, self.run, self.differences)
             self._note(tx, is_verification=self._is_verification)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.comparison import Differences
+from sf_insights.sql import literal
 from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
 
@@ -63,25 +65,18 @@ def note_differences(tx: Transaction, run: int, found: Differences) -> None:
     tx.insert("outbound.samples", [{"run": run, **sample} for sample in found.samples])
 
 
-_UNSENT = "outbound.unsent_accounts"
-_REJECTS = "outbound.rejects"
-_OURS = "object = $object AND refused_by = 'sf_insights'"
-
-
-def keep_reasons(copy: OutboundState, state: OutboundState, object_name: str) -> None:
+def keep_reasons(copy: OutboundState, state: OutboundState, object_name: str, directory: Path) -> None:
     """Take over from a dry run's copy which accounts have no record, and which values their fields cannot hold.
 
     Neither says that something was sent, and the next run works both out again.
     """
-    found = {"object": object_name}
-    with copy.transaction() as tx:
-        unsent = tx.records(f"FROM {_UNSENT}")
-        refused = tx.records(f"FROM {_REJECTS} WHERE {_OURS}", found)
-    with state.transaction() as tx:
-        tx.execute(f"DELETE FROM {_UNSENT}")
-        tx.execute(f"DELETE FROM {_REJECTS} WHERE {_OURS}", found)
-        tx.insert(_UNSENT, unsent)
-        tx.insert(_REJECTS, refused)
+    own_rejects = f"object = {literal(object_name)} AND refused_by = 'sf_insights'"
+    for table, which in (("outbound.unsent_accounts", "true"), ("outbound.rejects", own_rejects)):
+        file = directory / f"{table}.parquet"
+        copy.scratch().execute(f"COPY (FROM {table} WHERE {which}) TO {literal(str(file))} (FORMAT parquet)")
+        with state.transaction() as tx:
+            tx.execute(f"DELETE FROM {table} WHERE {which}")
+            tx.execute(f"INSERT INTO {table} FROM read_parquet({literal(str(file))})")
 
 
 def is_accepted(tx: Transaction, fingerprint: str) -> bool:

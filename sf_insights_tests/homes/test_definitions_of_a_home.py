@@ -57,8 +57,9 @@ def test_a_prefix_keeps_the_settings_of_each_step():
 def test_a_home_without_a_prefix_keeps_the_usual_names(homes):
     merged = dg.Definitions.merge(account_field_sync(homes[0]), dg.Definitions())
     assert set(keys(merged)) == set(keys(alone))
-    assert [job.name for job in merged.jobs or ()] == ["daily_account_field_sync"]
-    assert [schedule.name for schedule in merged.schedules or ()] == ["daily_account_field_sync"]
+    names = ["daily_account_field_sync", "outbound_account_field_sync"]
+    assert [job.name for job in merged.jobs or ()] == names
+    assert [schedule.name for schedule in merged.schedules or ()] == names
     assert [sensor.name for sensor in merged.sensors or ()] == ["runs_that_died"]
 
 
@@ -68,9 +69,13 @@ def test_homes_under_two_prefixes_share_no_name(both):
         [job.name for job in both.jobs],
         [schedule.name for schedule in both.schedules],
     ):
-        assert names == ["emea__daily_account_field_sync", "acme__apac__daily_account_field_sync"]
+        assert names == [
+            f"{prefix}__{direction}_account_field_sync"
+            for prefix in ("emea", "acme__apac")
+            for direction in ("daily", "outbound")
+        ]
     assert [sensor.name for sensor in both.sensors] == ["emea__runs_that_died", "acme__apac__runs_that_died"]
-    assert len(both.resources) == 8
+    assert len(both.resources) == 10
 
 
 def test_a_job_holds_only_the_assets_and_checks_of_its_home(both):
@@ -85,7 +90,7 @@ def test_each_schedule_follows_the_settings_of_its_home(both, homes, tmp_path):
     (tmp_path / "dagster").mkdir()
     (homes[0] / "account_field_sync.yaml").write_text("enabled: false\nfields: [Industry]\n")
     (homes[1] / "account_field_sync.yaml").write_text("timezone: UTC\ndaily_at: '00:00'\nfields: [Industry]\n")
-    emea, apac = both.schedules
+    emea, _, apac, _ = both.schedules
     with (
         dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance,
         dg.build_schedule_context(instance=instance) as context,

@@ -20,7 +20,7 @@ def test_values_are_sent_while_an_inbound_sync_holds_the_warehouse(outbound, org
 def test_a_sync_runs_while_an_outbound_run_holds_its_file(outbound, sync):
     outbound.preview()
     places = Places.from_environment(environment())
-    state = OutboundState(places.outbound, places.limits)
+    state = OutboundState.of(places)
     state.open("a run")
     try:
         assert sync("2026-03-02").success

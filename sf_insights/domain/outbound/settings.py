@@ -141,7 +141,7 @@ class OutboundSync(BaseModel):
     @field_validator("object")
     @classmethod
     def _is_api_name(cls, value: str) -> str:
-        return _api_name(value)
+        return "Account" if value.casefold() == "account" else _api_name(value)
 
     @field_validator("values")
     @classmethod

@@ -45,7 +45,7 @@ def status(as_json: bool) -> None:
             "fields": [entry.to for entry in outbound.fields],
             "acceptance": found_in.acceptance(tx, outbound, select_text(outbound, places.configuration)),
             "accepted_at": found_in.accepted_at(tx),
-            "running": OutboundState(places.outbound, places.limits).holder(),
+            "running": OutboundState.of(places).holder(),
             "next_run": ahead and asdict(ahead),
             "runs": found_in.last_runs(tx, _RUNS),
             "paused": found_in.paused_fields(tx),
