@@ -1,14 +1,17 @@
 {# Records that no account stands for any more: relinked ones are always cleared, others where an entry says so. #}
-DELETE FROM outbound.leaving_records WHERE object = $object AND record_id IN (SELECT record_id FROM work.main.desired);
+CREATE OR REPLACE TEMP VIEW named_records AS
+SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS DISTINCT FROM 'unmatched';
+
+DELETE FROM outbound.leaving_records WHERE object = $object AND record_id IN (SELECT record_id FROM named_records);
 
 INSERT INTO outbound.leaving_records
 SELECT $object, left_behind.record_id, left_behind.reason, $now
 FROM (
-    SELECT sent.record_id, CASE WHEN bool_or(source.record_id IS NOT NULL) THEN 'relinked' ELSE 'left' END AS reason
+    SELECT sent.record_id, CASE WHEN bool_or(now.record_id != sent.record_id) THEN 'relinked' ELSE 'left' END AS reason
     FROM outbound.sent_values AS sent
-    ANTI JOIN work.main.desired USING (record_id)
+    ANTI JOIN named_records USING (record_id)
     LEFT JOIN outbound.account_records AS before ON before.object = sent.object AND before.record_id = sent.record_id
-    LEFT JOIN (FROM work.main.source WHERE record_id IS NOT NULL) AS source ON source.account_id = before.account_id
+    LEFT JOIN work.main.links AS now ON now.account_id = before.account_id
     WHERE sent.object = $object
     GROUP BY sent.record_id
 ) AS left_behind
@@ -27,21 +30,19 @@ WHERE object = $object AND sent.{{ field.name | identifier }} NOT IN ('', {{ fie
 {% endfor %}
 
 CREATE OR REPLACE TEMP TABLE moved AS
-SELECT account_id, min(record_id) AS record_id FROM work.main.source
-WHERE record_id IS NOT NULL AND account_id IS NOT NULL GROUP BY account_id
+SELECT account_id, record_id FROM work.main.links
 EXCEPT
 SELECT account_id, record_id FROM outbound.account_records WHERE object = $object;
 
 DELETE FROM outbound.account_records
 WHERE object = $object AND (
-    account_id IN (SELECT account_id FROM moved)
-    OR account_id NOT IN (SELECT account_id FROM work.main.source WHERE record_id IS NOT NULL AND account_id IS NOT NULL)
+    account_id IN (SELECT account_id FROM moved) OR account_id NOT IN (SELECT account_id FROM work.main.links)
 );
 INSERT INTO outbound.account_records SELECT account_id, $object, record_id FROM moved;
 DROP TABLE moved;
 
 CREATE OR REPLACE TEMP TABLE unsent AS
-SELECT account_id, key, status, reason FROM work.main.source
+SELECT DISTINCT account_id, key, status, reason FROM work.main.source
 WHERE account_id IS NOT NULL AND (record_id IS NULL OR status IS NOT NULL);
 DELETE FROM outbound.unsent_accounts AS before
 WHERE NOT EXISTS (

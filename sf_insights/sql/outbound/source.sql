@@ -1,4 +1,4 @@
-{# One row per account: the key of its record, and the values to send. Runs in the sandbox: the snapshot is the default
+{# One row per account: the key of its record, and the values to send; and `links`, the accounts of each record. Runs in the sandbox: the snapshot is the default
    database, `work` is the scratch file. #}
 CREATE TABLE work.main.source AS
 SELECT
@@ -32,6 +32,13 @@ LEFT JOIN (
     SELECT salesforce_account_id, min(account_id) AS account_id FROM insights.matched_accounts
     WHERE match_status IN ('matched', 'matched_by_merge') GROUP BY salesforce_account_id
 ) AS match USING (salesforce_account_id);
+
+CREATE TABLE work.main.links AS
+SELECT account_id, salesforce_account_id AS record_id FROM insights.matched_accounts
+WHERE match_status IN ('matched', 'matched_by_merge');
 {% else %}
 JOIN insights.matched_accounts AS match USING (account_id);
+
+CREATE VIEW work.main.links AS
+SELECT account_id, min(record_id) AS record_id FROM work.main.source WHERE record_id IS NOT NULL GROUP BY account_id;
 {% endif %}
