@@ -1,4 +1,4 @@
-{% from "outbound/cells.sql" import canonical, problem, truncated %}
+{% from "outbound/cells.sql" import canonical, problem, stripped, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
    currency (a column, or None). #}
 CREATE OR REPLACE TABLE work.main.combined AS
@@ -11,7 +11,7 @@ SELECT
     min(t{{ loop.index0 }}) AS t{{ loop.index0 }},
     min(t{{ loop.index0 }}) IS DISTINCT FROM max(t{{ loop.index0 }}) AS differ{{ loop.index0 }},
     {% elif entry.combine == 'count' %}
-    CAST(count(t{{ loop.index0 }}) AS VARCHAR) AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
+    CAST(count(nullif(t{{ loop.index0 }}, '')) AS VARCHAR) AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
     {% elif entry.combine == 'list' %}
     array_to_string(list_sort(list_distinct(list(t{{ loop.index0 }}) FILTER (t{{ loop.index0 }} != ''))), '; ')
         AS t{{ loop.index0 }}, false AS differ{{ loop.index0 }},
@@ -30,13 +30,15 @@ FROM (
         {% for entry in entries %}
         {% if entry.combine == 'same' %}
         {% set text = 'CAST(' ~ entry.source ~ ' AS VARCHAR)' %}
-        {% if entry.nulls == 'keep' %}
+        {% if entry.nulls == 'false' %}
+        coalesce(nullif({{ canonical(entry.target, text) }}, ''), 'false') AS t{{ loop.index0 }},
+        {% elif entry.nulls == 'keep' or entry.target.kind == 'checkbox' %}
         nullif({{ canonical(entry.target, text) }}, '') AS t{{ loop.index0 }},
         {% else %}
         {{ canonical(entry.target, text) }} AS t{{ loop.index0 }},
         {% endif %}
-        {% elif entry.combine == 'list' %}
-        trim(CAST({{ entry.source }} AS VARCHAR)) AS t{{ loop.index0 }},
+        {% elif entry.combine in ('list', 'count') %}
+        {{ stripped('CAST(' ~ entry.source ~ ' AS VARCHAR)') }} AS t{{ loop.index0 }},
         {% elif entry.is_float %}
         {# The shortest text of a DOUBLE is its exact decimal, and sums of decimals do not depend on their order. #}
         try_cast(CAST({{ entry.source }} AS VARCHAR) AS DECIMAL(38, 12)) AS t{{ loop.index0 }},
