@@ -179,6 +179,20 @@ def _linked(accounts: list[Account]) -> dict[str, list[Account]]:
     return by_record
 
 
+def _daily(accounts: list[Account]) -> list[Row]:
+    return [
+        Row(row.account, row.record, row.status, {**row.values, "day": str(row.values["synced_on"])})
+        for row in _by_account(accounts)
+    ]
+
+
+EACH_DAY = Values(
+    "a calculation that changes every day",
+    "SELECT account_id, account_name, account_status, CAST(synced_on AS VARCHAR) AS day"
+    " FROM insights.accounts, insights.snapshot",
+    {"account_name": "text", "account_status": "text", "day": "text"},
+    _daily,
+)
 SOURCES = (
     Values(
         "the snapshot",
@@ -238,6 +252,13 @@ def random_mapping(chance: random.Random, writable: list[str]) -> tuple[Values, 
         if to in writable and to not in entries and len(entries) < wanted:
             entries[to] = _with_options(chance, Entry(source, to, combine), kind)
     return values, list(entries.values())
+
+
+def daily_mapping(chance: random.Random) -> tuple[Values, list[Entry]]:
+    """Return a mapping by which every record changes with each snapshot."""
+    name = _with_options(chance, Entry("account_name", "Insights_Notes__c", "list"), "text")
+    status = _with_options(chance, Entry("account_status", "Insights_Segment__c"), "text")
+    return EACH_DAY, [Entry("day", "Insights_Status__c"), name, status]
 
 
 def another_option(chance: random.Random, values: Values, entries: list[Entry]) -> list[Entry]:
