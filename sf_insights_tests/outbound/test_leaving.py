@@ -109,3 +109,39 @@ def test_a_deleted_record_is_not_tried_again_and_filled_when_it_is_restored(outb
     sync("2026-03-02")
     outbound.send()
     assert outbound.held(STATUS)[record]
+
+
+BY_RECORD = "SELECT salesforce_account_id, account_name, account_status FROM insights.accounts"
+
+
+def test_a_record_with_two_rows_of_the_select_keeps_its_value_and_is_listed_once(outbound, sync, org, one):
+    _, record = one
+    outbound.values(BY_RECORD)
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "on_leave": "clear"}])
+    before = outbound.held(STATUS)[record]
+    assert before
+    org.add_zuora_account(Name="Another", CrmId=record, kind="plain", salesforce_id=record)
+    sync("2026-03-02")
+    outbound.send()
+    assert outbound.held(STATUS)[record] == before
+    [(status,)] = outbound.rows("SELECT status FROM outbound.unsent_accounts WHERE key = ?", [record])
+    assert status == "ambiguous"
+
+
+def test_a_record_is_cleared_when_any_of_its_accounts_is_relinked_and_the_select_leaves_it_out(outbound, sync, org):
+    record, accounts = sync.look().rows(
+        "SELECT salesforce_account_id, list(account_id ORDER BY account_id) FROM insights.matched_accounts"
+        " WHERE match_status = 'matched' GROUP BY 1 HAVING count(*) = 2 ORDER BY 1 LIMIT 1"
+    )[0]
+    other = min(id_ for id_ in outbound.held(STATUS) if id_ != record)
+    outbound.values(
+        "SELECT salesforce_account_id, min(account_status) AS status FROM insights.accounts"
+        f" WHERE salesforce_account_id != '{other}' AND account_status != 'Suspended' GROUP BY 1"
+    )
+    outbound.first_send(fields=[{"from": "status", "to": STATUS}])
+    assert outbound.held(STATUS)[record]
+    org.update_zuora_account(accounts[0], Status="Suspended")
+    org.update_zuora_account(accounts[1], CrmId=other, kind="plain", salesforce_id=other)
+    sync("2026-03-02")
+    outbound.send()
+    assert outbound.held(STATUS)[record] is None

@@ -28,9 +28,12 @@ def send(outbound, combine, values, column="value", target="Insights_Balance__c"
         ("min", "Insights_Balance__c", ("3", "5"), Decimal(3)),
         ("max", "Insights_Balance__c", ("3", "5"), Decimal(5)),
         ("count", "Insights_Accounts__c", ("3", "NULL"), Decimal(1)),
+        ("count", "Insights_Accounts__c", ("'x'", "' '"), Decimal(1)),
+        ("same", "Insights_Autopay__c", ("true", "NULL"), True),
         ("any", "Insights_Autopay__c", ("true", "false"), True),
         ("all", "Insights_Autopay__c", ("true", "false"), False),
         ("list", "Insights_Status__c", ("'b'", "'a'"), "a; b"),
+        ("list", "Insights_Status__c", ("'a' || chr(9)", "'a'"), "a"),
         ("same", "Insights_Status__c", ("'a '", "'a'"), "a"),
     ],
 )
@@ -55,3 +58,11 @@ def test_ten_runs_write_a_shared_record_once(outbound, shared, org):
     for _ in range(9):
         outbound.send()
     assert org.writes()[record]["cells"] == {"Insights_Balance__c": 1}
+
+
+def test_an_empty_value_and_false_agree_where_empty_means_false(outbound, shared):
+    record, accounts = shared
+    outbound.values(f"SELECT '{accounts[0]}' AS account_id, false AS pays UNION ALL SELECT '{accounts[1]}', NULL")
+    outbound.first_send(fields=[{"from": "pays", "to": "Insights_Autopay__c", "nulls": False}])
+    assert outbound.rows("FROM outbound.rejects") == []
+    assert outbound.held("Insights_Autopay__c")[record] is False

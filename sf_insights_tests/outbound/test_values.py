@@ -29,6 +29,7 @@ KINDS = [
     ("TIMESTAMPTZ '2026-03-29 02:30:00.9+02'", "Insights_Last_Invoice__c", "2026-03-29T00:30:00"),
     ("'Good'", "Insights_Health__c", "Good"),
     ("'Revenue;Billing;Revenue'", "Insights_Products__c", "Billing;Revenue"),
+    ("'Revenue' || chr(9) || '; Billing'", "Insights_Products__c", "Billing;Revenue"),
     ("'x@example.com'", "Insights_Contact__c", "x@example.com"),
 ]
 

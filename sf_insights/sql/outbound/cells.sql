@@ -10,7 +10,7 @@ coalesce(CAST(try_cast({{ text }} AS DATE) AS VARCHAR), {{ text }}, '')
 coalesce(strftime(try_cast({{ text }} AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), {{ text }}, '')
 {%- elif target.kind == 'multipicklist' %}
 coalesce(array_to_string(list_sort(list_distinct(list_filter(
-    list_transform(string_split({{ text }}, ';'), lambda value: trim(value)), lambda value: value != ''))), ';'), '')
+    list_transform(string_split({{ text }}, ';'), lambda value: {{ stripped('value') }}), lambda value: value != ''))), ';'), '')
 {%- else %}
 coalesce({{ stripped(text) }}, '')
 {%- endif %}

@@ -1,4 +1,4 @@
-{% from "outbound/cells.sql" import canonical, problem, truncated %}
+{% from "outbound/cells.sql" import canonical, problem, stripped, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
    currency (a column, or None). Most records have one account, and only the others are grouped. #}
 CREATE OR REPLACE TABLE work.main.shared AS
@@ -31,7 +31,8 @@ FROM (
             {% for entry in entries %}
             false AS differ{{ loop.index0 }},
             {% if entry.combine == 'count' %}
-            CASE WHEN {{ entry.source }} IS NULL THEN '0' ELSE '1' END AS t{{ loop.index0 }},
+            CASE WHEN coalesce({{ stripped('CAST(' ~ entry.source ~ ' AS VARCHAR)') }}, '') = '' THEN '0' ELSE '1' END
+                AS t{{ loop.index0 }},
             {% else %}
             CAST({{ entry.source }} AS VARCHAR) AS t{{ loop.index0 }},
             {% endif %}
@@ -46,16 +47,20 @@ FROM (
             {% set v = entry.source %}
             {% if entry.combine == 'same' %}
             {% set text = canonical(entry.target, 'CAST(' ~ v ~ ' AS VARCHAR)') %}
-            {% set text = "nullif(" ~ text ~ ", '')" if entry.nulls == 'keep' else text %}
+            {% if entry.nulls == 'false' %}
+            {% set text = "coalesce(nullif(" ~ text ~ ", ''), 'false')" %}
+            {% elif entry.nulls == 'keep' or entry.target.kind == 'checkbox' %}
+            {% set text = "nullif(" ~ text ~ ", '')" %}
+            {% endif %}
             min({{ text }}) IS DISTINCT FROM max({{ text }}) AS differ{{ loop.index0 }},
             min({{ text }}) AS t{{ loop.index0 }},
             {% else %}
             false AS differ{{ loop.index0 }},
             {% if entry.combine == 'count' %}
-            CAST(count({{ v }}) AS VARCHAR) AS t{{ loop.index0 }},
+            CAST(count(nullif({{ stripped('CAST(' ~ v ~ ' AS VARCHAR)') }}, '')) AS VARCHAR) AS t{{ loop.index0 }},
             {% elif entry.combine == 'list' %}
-            array_to_string(list_sort(list(DISTINCT trim(CAST({{ v }} AS VARCHAR)))
-                FILTER (trim(CAST({{ v }} AS VARCHAR)) != '')), '; ') AS t{{ loop.index0 }},
+            {% set text = stripped('CAST(' ~ v ~ ' AS VARCHAR)') %}
+            array_to_string(list_sort(list(DISTINCT {{ text }}) FILTER ({{ text }} != '')), '; ') AS t{{ loop.index0 }},
             {% elif entry.combine in ('any', 'all') %}
             CAST({{ 'bool_or' if entry.combine == 'any' else 'bool_and' }}({{ v }}) AS VARCHAR) AS t{{ loop.index0 }},
             {% elif entry.is_float %}

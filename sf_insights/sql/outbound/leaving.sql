@@ -1,6 +1,8 @@
 {# Records that no account stands for any more: relinked ones are always cleared, others where an entry says so. #}
 CREATE OR REPLACE TEMP TABLE left_behind AS
-SELECT record_id FROM outbound.sent_values ANTI JOIN work.main.cells USING (record_id) WHERE object = $object;
+SELECT record_id FROM outbound.sent_values
+ANTI JOIN (FROM work.main.source WHERE record_id IS NOT NULL AND status IS DISTINCT FROM 'unmatched') USING (record_id)
+WHERE object = $object;
 
 DELETE FROM outbound.leaving_records
 WHERE object = $object AND record_id NOT IN (SELECT record_id FROM left_behind);
@@ -9,10 +11,10 @@ INSERT INTO outbound.leaving_records
 SELECT $object, record_id, reason, $now
 FROM (
     SELECT left_behind.record_id,
-        CASE WHEN bool_or(source.record_id IS NOT NULL) THEN 'relinked' ELSE 'left' END AS reason
+        CASE WHEN bool_or(now.record_id != left_behind.record_id) THEN 'relinked' ELSE 'left' END AS reason
     FROM left_behind
     LEFT JOIN (FROM outbound.account_records WHERE object = $object) AS before USING (record_id)
-    LEFT JOIN (FROM work.main.source WHERE record_id IS NOT NULL) AS source ON source.account_id = before.account_id
+    LEFT JOIN work.main.links AS now ON now.account_id = before.account_id
     GROUP BY left_behind.record_id
 )
 WHERE record_id NOT IN (SELECT record_id FROM outbound.leaving_records WHERE object = $object)
@@ -31,21 +33,20 @@ WHERE object = $object AND sent.{{ field.name | identifier }} NOT IN ('', {{ fie
 
 {# A pair of account and record that is here already has the same hash, and hashes are cheap to compare. #}
 CREATE OR REPLACE TEMP TABLE moved AS
-SELECT DISTINCT account_id, record_id FROM work.main.source
-WHERE record_id IS NOT NULL AND account_id IS NOT NULL AND hash(account_id, record_id) NOT IN (
+SELECT account_id, record_id FROM work.main.links
+WHERE hash(account_id, record_id) NOT IN (
     SELECT hash(account_id, record_id) FROM outbound.account_records WHERE object = $object
 );
 
 DELETE FROM outbound.account_records
 WHERE object = $object AND (
-    account_id IN (SELECT account_id FROM moved)
-    OR account_id NOT IN (SELECT account_id FROM work.main.source WHERE record_id IS NOT NULL AND account_id IS NOT NULL)
+    account_id IN (SELECT account_id FROM moved) OR account_id NOT IN (SELECT account_id FROM work.main.links)
 );
 INSERT INTO outbound.account_records SELECT account_id, $object, record_id FROM moved;
 DROP TABLE moved;
 
 CREATE OR REPLACE TEMP TABLE unsent AS
-SELECT account_id, key, status, reason FROM work.main.source
+SELECT DISTINCT account_id, key, status, reason FROM work.main.source
 WHERE account_id IS NOT NULL AND (record_id IS NULL OR status IS NOT NULL);
 DELETE FROM outbound.unsent_accounts AS before
 WHERE NOT EXISTS (

@@ -1,5 +1,6 @@
 {% from "statuses.sql" import matched %}
-{# One row per account: the key of its record, and the values to send. Runs in the sandbox: the snapshot is the default
+{# One row per account: the key of its record, and the values to send; and `links`, the accounts of each
+   record. Runs in the sandbox: the snapshot is the default
    database, `work` is the scratch file. #}
 CREATE TABLE work.main.source AS
 SELECT
@@ -36,6 +37,9 @@ LEFT JOIN (
     SELECT salesforce_account_id, min(account_id) AS account_id FROM ops.account_matches
     WHERE match_status IN {{ matched }} GROUP BY salesforce_account_id
 ) AS match USING (salesforce_account_id);
+
+CREATE TABLE work.main.links AS
+SELECT account_id, salesforce_account_id AS record_id FROM ops.account_matches WHERE match_status IN {{ matched }};
 {% else %}
 JOIN {{ 'insights.matched_accounts' if match_column else 'ops.account_matches' }} AS match USING (account_id);
 {% endif %}
@@ -46,4 +50,9 @@ JOIN {{ 'insights.matched_accounts' if match_column else 'ops.account_matches' }
 UPDATE work.main.source SET key = match.crm_account_id
 FROM insights.matched_accounts AS match
 WHERE source.status IS NOT NULL AND match.account_id = source.account_id;
+{% endif %}
+
+{% if key != 'salesforce_account_id' %}
+CREATE VIEW work.main.links AS
+SELECT DISTINCT account_id, record_id FROM work.main.source WHERE record_id IS NOT NULL;
 {% endif %}

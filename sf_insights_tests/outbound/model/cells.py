@@ -35,7 +35,7 @@ def cell_of(entry: Entry, target: Target, values: Sequence[Any]) -> Cell:
             return Cell(None, "conflict")
         text = texts[0] if texts else ""
     else:
-        text = canonical(target, _combined(entry.combine, [value for value in values if value not in (None, "")]))
+        text = canonical(target, _combined(entry.combine, [value for value in values if not _is_empty(value)]))
     if entry.too_long == "truncate" and target.length:
         text = _cut(text, target.length)
     if text == "":
@@ -45,9 +45,13 @@ def cell_of(entry: Entry, target: Target, values: Sequence[Any]) -> Cell:
     return Cell(None, "value", text) if _is_unfit(target, text) else Cell(text)
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(BLANKS))
+
+
 def canonical(target: Target, value: Any) -> str:
     """Return the one text of a value in a field, of our source or of Salesforce; '' for an empty one."""
-    if value is None or value == "":
+    if _is_empty(value):
         return ""
     match target.kind:
         case "number":

@@ -43,9 +43,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the source: `account` is None where it names a record; `record` None if the account has none."""
+    """A row of the source: `record` is None if the account has none."""
 
-    account: str | None
+    account: str
     record: str | None
     status: str | None
     values: Mapping[str, Any]
@@ -53,12 +53,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Values:
-    """Where values come from: the snapshot's accounts, or a SELECT over them. `columns` has the kind of each."""
+    """Where values come from: the snapshot's accounts, or a SELECT over them. `columns` has the kind of each.
+
+    A SELECT has a row by account or `by_record`; a row of a record belongs to the first of its accounts.
+    """
 
     name: str
     select: str | None
     columns: Mapping[str, str]
     rows: Callable[[list[Account]], list[Row]]
+    by_record: bool = False
 
 
 TARGETS = {
@@ -145,34 +149,50 @@ def _calculated(accounts: list[Account]) -> list[Row]:
 
 
 def _by_record(accounts: list[Account]) -> list[Row]:
-    linked = [row for row in accounts if row["salesforce_account_id"]]
-    records = [row["salesforce_account_id"] for row in linked]
     return [
-        Row(None, record, "ambiguous" if records.count(record) > 1 else None, row)
-        for record, row in zip(records, linked, strict=True)
+        Row(rows[0]["account_id"], record, "ambiguous" if len(rows) > 1 else None, row)
+        for record, rows in _linked(accounts).items()
+        for row in rows
     ]
 
 
 def _grouped(accounts: list[Account]) -> list[Row]:
+    rows = []
+    for record, linked in _linked(accounts).items():
+        counted = [row for row in linked if row["account_status"] != "Suspended"]
+        if counted:
+            values = {
+                "first_name": min(row["account_name"] for row in counted),
+                "last_status": max(row["account_status"] for row in counted),
+                "size": len(counted),
+            }
+            rows.append(Row(linked[0]["account_id"], record, None, values))
+    return rows
+
+
+def _linked(accounts: list[Account]) -> dict[str, list[Account]]:
+    """Return the accounts of each record, in the order of their ids."""
     by_record: dict[str, list[Account]] = {}
-    for row in accounts:
-        if row["salesforce_account_id"] and row["account_status"] != "Suspended":
+    for row in sorted(accounts, key=lambda row: str(row["account_id"])):
+        if row["salesforce_account_id"]:
             by_record.setdefault(row["salesforce_account_id"], []).append(row)
+    return by_record
+
+
+def _daily(accounts: list[Account]) -> list[Row]:
     return [
-        Row(
-            None,
-            record,
-            None,
-            {
-                "first_name": min(row["account_name"] for row in rows),
-                "last_status": max(row["account_status"] for row in rows),
-                "size": len(rows),
-            },
-        )
-        for record, rows in by_record.items()
+        Row(row.account, row.record, row.status, {**row.values, "day": str(row.values["synced_on"])})
+        for row in _by_account(accounts)
     ]
 
 
+EACH_DAY = Values(
+    "a calculation that changes every day",
+    "SELECT account_id, account_name, account_status, CAST(synced_on AS VARCHAR) AS day"
+    " FROM insights.accounts, insights.snapshot",
+    {"account_name": "text", "account_status": "text", "day": "text"},
+    _daily,
+)
 SOURCES = (
     Values(
         "the snapshot",
@@ -205,6 +225,7 @@ SOURCES = (
         " WHERE salesforce_account_id IS NOT NULL",
         {"account_name": "text", "account_status": "text"},
         _by_record,
+        by_record=True,
     ),
     Values(
         "one row by record",
@@ -213,6 +234,7 @@ SOURCES = (
         " AND account_status != 'Suspended' GROUP BY ALL",
         {"first_name": "text", "last_status": "text", "size": "number"},
         _grouped,
+        by_record=True,
     ),
 )
 
@@ -230,6 +252,13 @@ def random_mapping(chance: random.Random, writable: list[str]) -> tuple[Values, 
         if to in writable and to not in entries and len(entries) < wanted:
             entries[to] = _with_options(chance, Entry(source, to, combine), kind)
     return values, list(entries.values())
+
+
+def daily_mapping(chance: random.Random) -> tuple[Values, list[Entry]]:
+    """Return a mapping by which every record changes with each snapshot."""
+    name = _with_options(chance, Entry("account_name", "Insights_Notes__c", "list"), "text")
+    status = _with_options(chance, Entry("account_status", "Insights_Segment__c"), "text")
+    return EACH_DAY, [Entry("day", "Insights_Status__c"), name, status]
 
 
 def another_option(chance: random.Random, values: Values, entries: list[Entry]) -> list[Entry]:

@@ -160,7 +160,7 @@ class Product:
 
     def unsent(self) -> list[tuple[str, str]]:
         """Accounts without a record to write to, with the reason."""
-        return sorted({(row.account, row.status) for row in self._rows() if row.account and row.status})
+        return sorted({(row.account, row.status) for row in self._rows() if row.status})
 
     # How
 
@@ -224,13 +224,11 @@ class Product:
         """Find the records that no account stands for any more, and why."""
         rows = self._rows()
         named = {row.record for row in rows if row.record}
-        by_record: dict[str, list[str]] = defaultdict(list)
-        for account in self.accounts:
-            if account["salesforce_account_id"]:
-                by_record[account["salesforce_account_id"]].append(account["account_id"])
-        links = {row.account: row.record for row in rows if row.account and row.record}
-        if any(row.account is None for row in rows):
-            links = {account: record for record, accounts in by_record.items() for account in accounts}
+        links = {row.account: row.record for row in rows if row.record}
+        if self.values is not None and self.values.by_record:
+            links = {
+                row["account_id"]: row["salesforce_account_id"] for row in self.accounts if row["salesforce_account_id"]
+            }
         for record in named:
             self.leaving.pop(record, None)
         for record in self.sent.keys() - named - self.leaving.keys():
