@@ -8,7 +8,7 @@ from sf_insights_tests.pages.dagster_ui import dagster_ui
 from sf_insights_tests.test_definitions import FLOW
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
-GROUPS = ",".join(f"global@global:{group}" for group in ("insights", "salesforce", "zuora"))
+GROUPS = ",".join(f"global@global:{group}" for group in ("insights", "outbound", "salesforce", "zuora"))
 
 
 def says(browser, *texts):
