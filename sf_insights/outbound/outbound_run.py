@@ -107,7 +107,6 @@ class OutboundRun:
                 self._work,
                 self.connected,
                 request.outbound.object,
-                request.outbound.match,
                 to,
                 request.directory,
                 everything=self.is_dry or self._is_verification,
