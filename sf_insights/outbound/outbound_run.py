@@ -204,6 +204,7 @@ class OutboundRun:
 
     def close(self, published: Path | None) -> None:
         """Publish the file, let go of it, and disconnect."""
+        has_directory = self.state.is_open  # else another run has the file, and the directory too
         try:
             self._stack.close()
             if self._work is not None and self._work is not self.state:
@@ -214,7 +215,8 @@ class OutboundRun:
             self.state.close()
             if self._org is not None:
                 self._org.__exit__(None, None, None)
-            shutil.rmtree(self.request.directory, ignore_errors=True)
+            if has_directory:
+                shutil.rmtree(self.request.directory, ignore_errors=True)
 
     @property
     def paused(self) -> dict[str, str]:
