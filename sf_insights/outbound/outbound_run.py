@@ -95,6 +95,8 @@ class OutboundRun:
             before = runs.org_of(tx)
             self._is_verification = request.verify or (not self.is_dry and runs.is_verification_due(tx, self._moment))
         self._refuse_other_org(before, self._source.org_id)
+        if self._org is not None:  # connected before the snapshot was read, to settle an earlier run
+            self._refuse_other_login(self._org)
         if not request.is_preview:
             guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
         self._work = self._copy() if self.is_dry else self.state
@@ -229,12 +231,21 @@ class OutboundRun:
         """Log in when first needed, and make sure that it is the org of the snapshot."""
         if self._org is None:
             self._org = self.request.connect().__enter__()
-            if self._source is not None:
-                self._refuse_other_login(self._org)
+            self._refuse_other_login(self._org)
         return self._org
 
     def _refuse_other_login(self, org: SalesforceOrg) -> None:
-        if self._source is not None and self._source.org_id not in (None, org.org_id):
+        """Compare the login with the snapshot, or, while an earlier run is settled, with the org that it wrote to."""
+        if self._source is None:
+            with self.state.transaction() as tx:
+                before = runs.org_of(tx)
+            if before not in (None, org.org_id) and "org" not in self.request.accepted:
+                raise GuardRefusal(
+                    f"An earlier run to the org {before} did not end, and the login is of {org.org_id}.",
+                    "Correct the credentials. If that org no longer exists, run"
+                    " `sf-insights outbound send --accept org` once, then `sf-insights outbound reset`.",
+                )
+        elif self._source.org_id not in (None, org.org_id):
             raise ConfigurationProblem(
                 f"The login is of the org {org.org_id}, and the snapshot is of {self._source.org_id}.",
                 "Values of one org are never written to another: correct the credentials.",
