@@ -29,7 +29,7 @@ from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values import comparison
 from sf_insights.outbound.values.comparison import Differences
 from sf_insights.outbound.values.entries import Entry, entries_of
-from sf_insights.outbound.values.matching import find_records
+from sf_insights.outbound.values.matching import find_records, forget_found
 from sf_insights.outbound.values.present import calls_to_read, read_present
 from sf_insights.outbound.values.source import Source, read_source
 from sf_insights.salesforce.org import SalesforceOrg
@@ -103,16 +103,7 @@ class OutboundRun:
         self._stack.enter_context(self._work.attached(scratch))
         self._describe()
         self.entries = self._usable_entries()
-        if request.outbound.match is not None:
-            to = by_name_of(self._described)[request.outbound.match.to]
-            find_records(
-                self._work,
-                self.connected,
-                request.outbound.object,
-                to,
-                request.directory,
-                everything=self.is_dry or self._is_verification,
-            )
+        self._find_records()
         comparison.make_desired(self._work, self.entries)
         if not self._has_sent:
             comparison.forget_refusals(self._work, object_name=request.outbound.object)
@@ -130,6 +121,10 @@ class OutboundRun:
             if self.entries != before:
                 comparison.make_desired(work, self.entries)
                 found = self._candidates()
+        if found and self._forget_found():
+            self._find_records()
+            comparison.make_desired(work, self.entries)
+            found = self._candidates()
         if found:
             names = list(by_name_of(self._described))
             records = work.scratch().value("SELECT count(DISTINCT record_id) FROM candidates")
@@ -264,6 +259,18 @@ class OutboundRun:
                 "The steps of an outbound run need each other.", "Run the whole job outbound_account_field_sync."
             )
         return self._work, self._source, self.request.outbound.object
+
+    def _find_records(self) -> None:
+        work, _, object_name = self._opened()
+        if (match := self.request.outbound.match) is not None:
+            to = by_name_of(self._described)[match.to]
+            everything = self.is_dry or self._is_verification
+            find_records(work, self.connected, object_name, to, self.request.directory, everything=everything)
+
+    def _forget_found(self) -> bool:
+        """Forget which keys name the records to write, if that was found by an earlier run; tell whether it was."""
+        work, _, object_name = self._opened()
+        return self.request.outbound.match is not None and forget_found(work, object_name, self._moment)
 
     def _candidates(self) -> int:
         work, source, object_name = self._opened()

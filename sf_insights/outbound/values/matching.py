@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,22 @@ def find_records(
         with state.transaction() as change:
             change.run("outbound/add_found", {**names, "now": moment}, folds=folds)
     tx.run("outbound/matched_source", names, folds=folds, object=object_name, field=to)
+
+
+def forget_found(state: OutboundState, object_name: str, before: datetime) -> bool:
+    """Forget the keys of the records in `candidates` that were looked up before a moment; tell whether there are any.
+
+    A key may have moved to another record since, or a second record may have it.
+    """
+    chosen = (
+        "FROM ops.found_records WHERE object = $object AND read_at < $before"
+        " AND record_id IN (SELECT record_id FROM candidates)"
+    )
+    with state.transaction() as tx:
+        parameters = {"object": object_name, "before": before}
+        any_: bool = tx.value(f"SELECT count(*) > 0 {chosen}", parameters)
+        tx.execute(f"DELETE {chosen}", parameters)
+    return any_
 
 
 def _by_key(tx: Any, org: SalesforceOrg, object_name: str, field: str, keys: Sequence[str], *, is_number: bool) -> None:
