@@ -90,7 +90,9 @@ def is_accepted(tx: Transaction, fingerprint: str) -> bool:
 
 
 def accept(tx: Transaction, fingerprint: str, run: int) -> None:
-    """Note that a person accepted the preview of a run."""
+    """Note that a person accepted the preview of a run. A mapping that is accepted already keeps its guards."""
+    if is_accepted(tx, fingerprint):
+        return
     tx.insert("ops.acceptances", [{"fingerprint": fingerprint, "run": run, "accepted_at": now().isoformat()}])
 
 
