@@ -29,7 +29,7 @@ from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values import comparison
 from sf_insights.outbound.values.comparison import Differences
 from sf_insights.outbound.values.entries import Entry, entries_of
-from sf_insights.outbound.values.matching import find_records
+from sf_insights.outbound.values.matching import find_records, forget_found
 from sf_insights.outbound.values.present import calls_to_read, read_present
 from sf_insights.outbound.values.source import Source, read_source
 from sf_insights.salesforce.org import SalesforceOrg
@@ -95,23 +95,15 @@ class OutboundRun:
             before = runs.org_of(tx)
             self._is_verification = request.verify or (not self.is_dry and runs.is_verification_due(tx, self._moment))
         self._refuse_other_org(before, self._source.org_id)
+        if self._org is not None:  # connected before the snapshot was read, to settle an earlier run
+            self._refuse_other_login(self._org)
         if not request.is_preview:
             guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
         self._work = self._copy() if self.is_dry else self.state
         self._stack.enter_context(self._work.attached(scratch))
         self._describe()
         self.entries = self._usable_entries()
-        if request.outbound.match is not None:
-            to = by_name_of(self._described)[request.outbound.match.to]
-            find_records(
-                self._work,
-                self.connected,
-                request.outbound.object,
-                request.outbound.match,
-                to,
-                request.directory,
-                everything=self.is_dry or self._is_verification,
-            )
+        self._find_records()
         comparison.make_desired(self._work, self.entries)
         if not self._has_sent:
             comparison.forget_refusals(self._work, object_name=request.outbound.object)
@@ -129,6 +121,10 @@ class OutboundRun:
             if self.entries != before:
                 comparison.make_desired(work, self.entries)
                 found = self._candidates()
+        if found and self._forget_found():
+            self._find_records()
+            comparison.make_desired(work, self.entries)
+            found = self._candidates()
         if found:
             names = list(by_name_of(self._described))
             records = work.scratch().value("SELECT count(DISTINCT record_id) FROM candidates")
@@ -205,6 +201,7 @@ class OutboundRun:
 
     def close(self, published: Path | None) -> None:
         """Publish the file, let go of it, and disconnect."""
+        has_directory = self.state.is_open  # else another run has the file, and the directory too
         try:
             self._stack.close()
             if self._work is not None and self._work is not self.state:
@@ -215,7 +212,8 @@ class OutboundRun:
             self.state.close()
             if self._org is not None:
                 self._org.__exit__(None, None, None)
-            shutil.rmtree(self.request.directory, ignore_errors=True)
+            if has_directory:
+                shutil.rmtree(self.request.directory, ignore_errors=True)
 
     @property
     def paused(self) -> dict[str, str]:
@@ -228,12 +226,21 @@ class OutboundRun:
         """Log in when first needed, and make sure that it is the org of the snapshot."""
         if self._org is None:
             self._org = self.request.connect().__enter__()
-            if self._source is not None:
-                self._refuse_other_login(self._org)
+            self._refuse_other_login(self._org)
         return self._org
 
     def _refuse_other_login(self, org: SalesforceOrg) -> None:
-        if self._source is not None and self._source.org_id not in (None, org.org_id):
+        """Compare the login with the snapshot, or, while an earlier run is settled, with the org that it wrote to."""
+        if self._source is None:
+            with self.state.transaction() as tx:
+                before = runs.org_of(tx)
+            if before not in (None, org.org_id) and "org" not in self.request.accepted:
+                raise GuardRefusal(
+                    f"An earlier run to the org {before} did not end, and the login is of {org.org_id}.",
+                    "Correct the credentials. If that org no longer exists, run"
+                    " `sf-insights outbound send --accept org` once, then `sf-insights outbound reset`.",
+                )
+        elif self._source.org_id not in (None, org.org_id):
             raise ConfigurationProblem(
                 f"The login is of the org {org.org_id}, and the snapshot is of {self._source.org_id}.",
                 "Values of one org are never written to another: correct the credentials.",
@@ -252,6 +259,18 @@ class OutboundRun:
                 "The steps of an outbound run need each other.", "Run the whole job outbound_account_field_sync."
             )
         return self._work, self._source, self.request.outbound.object
+
+    def _find_records(self) -> None:
+        work, _, object_name = self._opened()
+        if (match := self.request.outbound.match) is not None:
+            to = by_name_of(self._described)[match.to]
+            everything = self.is_dry or self._is_verification
+            find_records(work, self.connected, object_name, to, self.request.directory, everything=everything)
+
+    def _forget_found(self) -> bool:
+        """Forget which keys name the records to write, if that was found by an earlier run; tell whether it was."""
+        work, _, object_name = self._opened()
+        return self.request.outbound.match is not None and forget_found(work, object_name, self._moment)
 
     def _candidates(self) -> int:
         work, source, object_name = self._opened()

@@ -85,7 +85,9 @@ def is_accepted(tx: Transaction, fingerprint: str) -> bool:
 
 
 def accept(tx: Transaction, fingerprint: str, run: int) -> None:
-    """Note that a person accepted the preview of a run."""
+    """Note that a person accepted the preview of a run. A mapping that is accepted already keeps its guards."""
+    if is_accepted(tx, fingerprint):
+        return
     tx.insert("ops.acceptances", [{"fingerprint": fingerprint, "run": run, "accepted_at": now().isoformat()}])
 
 
@@ -116,8 +118,11 @@ def last_delivered(tx: Transaction) -> Mapping[str, Any] | None:
 
 
 def is_verification_due(tx: Transaction, moment: datetime) -> bool:
-    """Tell whether all records should be compared with Salesforce again: a week after the last time."""
-    last = tx.value(f"SELECT max(started_at) FROM outbound.runs WHERE is_verification AND state IN {_DELIVERED}")
+    """Tell whether to compare all records with Salesforce again: a week after the last time, or after the first run."""
+    last = tx.value(
+        "SELECT coalesce(max(started_at) FILTER (is_verification), min(started_at)) FROM outbound.runs"
+        f" WHERE state IN {_DELIVERED}"
+    )
     return last is not None and moment - last > VERIFIED_EVERY
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import duckdb
 import pytest
 
 from sf_insights_tests.outbound.test_sending import matched
@@ -128,3 +129,40 @@ def test_a_job_that_fails_half_way_is_finished_by_the_next_run(large, large_org)
     assert 0 < len(large.written()) < len(matched(large.sync))
     large.send()
     assert_written_once(large, matched(large.sync))
+
+
+def test_a_killed_run_is_settled_after_a_person_tried_refused_values_again(outbound, sync):
+    outbound.preview()
+    outbound.accept()
+    killed("PATCH", r"composite/sobjects$", "after", 1)
+    outbound.retry()
+    outbound.send()
+    assert_written_once(outbound, matched(sync))
+
+
+def test_a_killed_run_is_not_settled_by_asking_another_org(outbound, sync):
+    outbound.preview()
+    outbound.accept()
+    killed("PATCH", r"composite/sobjects$", "after", 1)
+    with duckdb.connect(str(sync.data / "outbound_sync.duckdb")) as connection:
+        org = connection.execute("SELECT org_id FROM ops.outbound").fetchall()[0][0]
+        connection.execute("UPDATE ops.outbound SET org_id = '00DDm0000000009MAA'")
+    assert f"and the login is of {org}" in outbound.fails()
+    with duckdb.connect(str(sync.data / "outbound_sync.duckdb")) as connection:
+        connection.execute("UPDATE ops.outbound SET org_id = $org", {"org": org})
+    outbound.send()
+    assert_written_once(outbound, matched(sync))
+
+
+def test_a_run_that_settled_another_one_still_compares_its_login_with_the_snapshot(outbound, sync):
+    outbound.preview()
+    outbound.accept()
+    killed("PATCH", r"composite/sobjects$", "before")
+    snapshot = sync.data / "account_insights.duckdb"
+    snapshot.chmod(0o644)
+    with duckdb.connect(str(sync.data / "outbound_sync.duckdb")) as connection:
+        connection.execute("UPDATE ops.outbound SET org_id = NULL")
+    with duckdb.connect(str(snapshot)) as connection:
+        connection.execute("UPDATE ops.warehouse SET org_id = '00DDm0000000009MAA'")
+    assert "and the snapshot is of 00DDm0000000009MAA" in outbound.fails()
+    assert not outbound.written()

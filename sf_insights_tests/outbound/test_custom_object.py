@@ -61,3 +61,27 @@ def test_many_keys_are_looked_up_by_one_query_of_the_bulk_api(large, large_org):
     assert large.last_run()["channel"] == "bulk"
     assert len(large_org.writes()) > 2000
     assert large.unchanged_writes() == 0
+
+
+@pytest.mark.parametrize("has", ["moved", "a second record"])
+def test_a_key_is_looked_up_again_before_its_record_is_written(outbound, sync, org, has):
+    rows = customers(org)
+    old, new = sorted(rows)[:2]
+    key = rows[old]["Zuora_Account_Number__c"]
+    outbound.values(
+        "SELECT account_id, (SELECT max(sync) FROM insights.snapshot)::VARCHAR AS account_status"
+        f" FROM insights.accounts WHERE upper(account_number) = upper('{key}')"
+    )
+    match = {"from": "account_number", "to": "Zuora_Account_Number__c" if has == "moved" else "Legacy_Id__c"}
+    if has != "moved":
+        for id_ in (old, new):
+            org.edit("Customer__c", id_, Legacy_Id__c=key if id_ == old else "none")
+    outbound.first_send(object="Customer__c", match=match, fields=[STATUS])
+    assert customers(org)[old]["Insights_Status__c"] == "1"
+    if has == "moved":
+        org.edit("Customer__c", old, Zuora_Account_Number__c="OTHER-1")
+    org.edit("Customer__c", new, **{match["to"]: key})
+    assert sync("2026-03-02").success
+    outbound.send()
+    now = {id_: row["Insights_Status__c"] for id_, row in customers(org).items() if id_ in (old, new)}
+    assert now == ({old: None, new: "2"} if has == "moved" else {old: "1", new: None})

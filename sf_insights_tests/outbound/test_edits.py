@@ -1,5 +1,6 @@
 """What people write into the fields in Salesforce."""
 
+import duckdb
 import pytest
 
 from sf_insights_tests.outbound.test_sending import matched
@@ -71,6 +72,20 @@ def test_a_verification_finds_edits_that_no_change_of_ours_would(outbound, sync,
     outbound.send(mode="verify")
     assert outbound.held(STATUS)[record] == status
     assert outbound.unchanged_writes() == 0
+
+
+def test_a_week_after_the_first_run_every_record_is_compared(outbound, sync, org):
+    outbound.first_send()
+    record, status = sorted(matched(sync).items())[0]
+    org.edit("Account", record, **{STATUS: "drifted"})
+    with duckdb.connect(str(sync.data / "outbound_sync.duckdb")) as connection:
+        connection.execute("UPDATE ops.acceptances SET accepted_at = accepted_at - INTERVAL 8 DAY")
+        connection.execute("UPDATE outbound.runs SET started_at = started_at - INTERVAL 8 DAY")
+    outbound.send()
+    assert outbound.held(STATUS)[record] == status
+    assert outbound.last_run()["is_verification"]
+    outbound.send()
+    assert not outbound.last_run()["is_verification"]
 
 
 def test_an_edit_that_was_kept_is_overwritten_when_the_mapping_says_so(outbound, sync, org):

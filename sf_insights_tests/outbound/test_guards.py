@@ -159,3 +159,15 @@ def test_a_flow_that_changes_the_value_stops_the_run_after_ten_records(outbound,
     outbound.accept()
     assert "holds another value than was sent" in outbound.fails()
     assert len(org.writes()) == 10
+
+
+def test_a_mapping_that_is_accepted_again_keeps_its_guards(outbound, sync):
+    outbound.values(
+        "SELECT account_id, CASE WHEN (SELECT max(sync) FROM insights.snapshot) = 1 THEN account_status END"
+        " AS account_status FROM insights.matched_accounts"
+    )
+    outbound.first_send()
+    outbound.preview()
+    outbound.accept()
+    assert sync("2026-03-02").success
+    assert "max_changed" in outbound.fails()

@@ -59,3 +59,18 @@ def test_values_can_be_written_by_a_user_of_their_own(outbound, org, monkeypatch
         monkeypatch.setenv(name.replace("SALESFORCE_", "SALESFORCE_OUTBOUND_"), value)
     outbound.first_send()
     assert org.writes()
+
+
+def test_a_run_that_is_refused_leaves_the_files_of_the_one_under_way(outbound):
+    outbound.preview()
+    places = Places.from_environment(environment())
+    page = places.data / "outbound" / "page.csv"
+    state = OutboundState(places.outbound, places.limits)
+    state.open("a run")
+    try:
+        page.parent.mkdir(exist_ok=True)
+        page.touch()
+        assert "Another outbound run has not ended" in outbound.fails()
+        assert page.exists()
+    finally:
+        state.close()

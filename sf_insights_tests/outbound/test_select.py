@@ -55,3 +55,23 @@ def test_an_account_that_nobody_knows_is_counted_and_not_sent(outbound, sync, or
     outbound.first_send()
     assert set(org.writes()) == {known}
     assert outbound.last_run()["unmatched"] == 1
+
+
+@pytest.mark.parametrize("leave", ["keep", "clear"])
+def test_two_rows_for_a_record_leave_what_was_sent_to_it(outbound, sync, leave):
+    first, second = sorted(matched(sync))[:2]
+    outbound.values(
+        f"SELECT unnest(['{first}', '{second}']) AS salesforce_account_id, unnest(['a', 'b']) AS account_status"
+    )
+    outbound.first_send(fields=[{"from": "account_status", "to": "Insights_Status__c", "on_leave": leave}])
+    outbound.values(f"SELECT unnest(['{first}', '{first}']) AS salesforce_account_id, 'a' AS account_status")
+    outbound.first_send()
+    held = outbound.held("Insights_Status__c")
+    assert (held[first], held[second]) == ("a", "b" if leave == "keep" else None)
+
+
+@pytest.mark.parametrize("ending", [";", " ; -- the end", ";\n/* é; */\n", " -- the end;", ";;"])
+def test_a_select_may_end_with_a_semicolon_and_a_comment(outbound, ending):
+    outbound.values(f"SELECT account_id, account_status || 'é' AS account_status FROM insights.accounts{ending}")
+    outbound.preview()
+    assert outbound.last_run()["to_write"]

@@ -93,15 +93,15 @@ def _sending(
     tell: Callable[[str], None],
 ) -> Sending:
     with state.transaction() as tx:
-        described = json.loads(
-            tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": batch.object})
-        )
+        kept = tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": batch.object})
         fields = {
             name
             for (name,) in tx.execute(
                 "SELECT DISTINCT field FROM ops.batch_cells WHERE batch = $batch", {"batch": batch.batch}
             )
         }
+    # A paused field and `retry` remove the describe that was kept.
+    described = json.loads(kept) if kept else org.describe(batch.object)
     targets = {
         entry["name"]: target
         for entry in described["fields"]

@@ -77,9 +77,7 @@ def find_candidates(
         parameters = {"object": object_name, "now": moment}
         clears_left = any(entry.on_leave == "clear" for entry in entries)
         by_name = {entry.target.name.casefold(): entry for entry in entries}
-        leaving = [
-            _leaving(name, by_name[name.casefold()]) for name in target_columns(tx) if name.casefold() in by_name
-        ]
+        leaving = [_leaving(by_name[name.casefold()]) for name in target_columns(tx) if name.casefold() in by_name]
         tx.run("outbound/leaving", parameters, clears_left=clears_left, leaving_fields=leaving)
         tx.run("outbound/own_rejects", parameters, entries=entries)
     tx = state.scratch()
@@ -93,10 +91,10 @@ def find_candidates(
     return count
 
 
-def _leaving(column: str, entry: Entry) -> dict[str, object]:
-    """Return a column of sent_values as leaving.sql needs it. A checkbox is cleared to false."""
+def _leaving(entry: Entry) -> dict[str, object]:
+    """Return an entry as leaving.sql needs it, by the present spelling of its field. A checkbox is cleared to false."""
     empty = "false" if entry.target.kind == "checkbox" else ""
-    return {"name": column, "clears_left": entry.on_leave == "clear", "empty": empty}
+    return {"name": entry.target.name, "clears_left": entry.on_leave == "clear", "empty": empty}
 
 
 def decide(state: OutboundState, entries: Sequence[Entry], *, org_has_currencies: bool) -> None:

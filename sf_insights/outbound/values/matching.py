@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sf_insights.domain.outbound.settings import OutboundMatch
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.pages import read_pages
 from sf_insights.salesforce.account_reader import AccountReading
@@ -32,7 +31,6 @@ def find_records(
     state: OutboundState,
     org: Callable[[], SalesforceOrg],
     object_name: str,
-    match: OutboundMatch,
     field: Mapping[str, Any],
     directory: Path,
     *,
@@ -44,13 +42,13 @@ def find_records(
         state: the open file, with the scratch file attached.
         org: connects when a key must be looked up.
         object_name: the object.
-        match: the settings.
         field: the describe of the id field.
         directory: for the pages of a large answer.
         everything: whether to look up all keys, also those that were found lately.
     """
     tx, moment = state.scratch(), now()
-    names = {"object": object_name, "field": match.to}
+    to = str(field["name"])  # not as the settings spell it: answers have Salesforce's letter case
+    names = {"object": object_name, "field": to}
     folds = not field.get("caseSensitive")
     tx.run("outbound/keys", folds=folds)
     with state.transaction() as change:
@@ -62,12 +60,28 @@ def find_records(
     if unknown:
         tx.execute("CREATE OR REPLACE TEMP TABLE looked_up (key VARCHAR, record_id VARCHAR)")
         if len(unknown) <= MOST_BY_KEY:
-            _by_key(tx, org(), object_name, match.to, unknown, is_number=field["type"] in _NUMBERS)
+            _by_key(tx, org(), object_name, to, unknown, is_number=field["type"] in _NUMBERS)
         else:
-            _all(state, org(), object_name, match.to, directory)
+            _all(state, org(), object_name, to, directory)
         with state.transaction() as change:
             change.run("outbound/add_found", {**names, "now": moment}, folds=folds)
-    tx.run("outbound/matched_source", names, folds=folds, object=object_name, field=match.to)
+    tx.run("outbound/matched_source", names, folds=folds, object=object_name, field=to)
+
+
+def forget_found(state: OutboundState, object_name: str, before: datetime) -> bool:
+    """Forget the keys of the records in `candidates` that were looked up before a moment; tell whether there are any.
+
+    A key may have moved to another record since, or a second record may have it.
+    """
+    chosen = (
+        "FROM ops.found_records WHERE object = $object AND read_at < $before"
+        " AND record_id IN (SELECT record_id FROM candidates)"
+    )
+    with state.transaction() as tx:
+        parameters = {"object": object_name, "before": before}
+        any_: bool = tx.value(f"SELECT count(*) > 0 {chosen}", parameters)
+        tx.execute(f"DELETE {chosen}", parameters)
+    return any_
 
 
 def _by_key(tx: Any, org: SalesforceOrg, object_name: str, field: str, keys: Sequence[str], *, is_number: bool) -> None:

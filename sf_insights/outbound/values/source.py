@@ -70,7 +70,18 @@ def _one_select(text: str, name: str) -> str:
             else f"outbound: values: {name} must be a SELECT.",
             "Write one SELECT with a column account_id or salesforce_account_id.",
         )
-    return statements[0].query.strip().rstrip(";")
+    return _without_ending(statements[0].query)
+
+
+def _without_ending(statement: str) -> str:
+    """Return a statement without its semicolon and the comments after it, so that it fits into brackets."""
+    text = statement.encode()
+    end = len(text)
+    for place, _ in reversed(duckdb.tokenize(statement)):  # places are in bytes, and comments are not tokens
+        if text[place : place + 1] != b";":
+            break
+        end = place
+    return text[:end].decode().strip()
 
 
 def read_source(

@@ -9,8 +9,8 @@ SELECT $object AS object, record_id, $now AS sent_at, $run AS run,
 FROM (
     SELECT record_id,
         {% for column in columns %}
-        bool_or(field = {{ column | literal }}) AS has{{ loop.index0 }},
-        max(value) FILTER (field = {{ column | literal }}) AS value{{ loop.index0 }},
+        bool_or(lower(field) = {{ column | lower | literal }}) AS has{{ loop.index0 }},
+        max(value) FILTER (lower(field) = {{ column | lower | literal }}) AS value{{ loop.index0 }},
         {% endfor %}
     FROM applied GROUP BY record_id
 ) AS now
