@@ -7,9 +7,9 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from sf_insights.dagster_instance.run_processes import RunLock
+from sf_insights.dagster_resources import retrying
 from sf_insights.dagster_resources.failures import STOPPED, explained, reason_of
 from sf_insights.dagster_resources.home import HomeResource, SettingsResource
-from sf_insights.dagster_resources.retrying import FIRST_WAIT, LONGEST_WAIT
 from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOUND_TAG, retry_time
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundSync
@@ -109,7 +109,7 @@ class OutboundResource(HomeResource):
 
         def connect() -> SalesforceOrg:
             patience = Patience(longest.total_seconds(), tell_waiting)
-            retry = RetryPolicy(first_wait=FIRST_WAIT, longest_wait=LONGEST_WAIT, patience=patience)
+            retry = RetryPolicy(first_wait=retrying.FIRST_WAIT, longest_wait=retrying.LONGEST_WAIT, patience=patience)
             return SalesforceOrg.from_environment(writing_variables(self.variables), retry=retry)
 
         request = Request(

@@ -58,6 +58,8 @@ class OutboundRun:
     _moment: datetime = field(default_factory=now)
     _is_verification: bool = False
     _has_sent: bool = False
+    _is_as_previewed: bool = False  # a person accepted exactly what this run sends
+    _is_first: bool = False  # of the accepted mapping
     _is_just_described: bool = False
     _paused: dict[str, str] = field(default_factory=dict)
 
@@ -93,8 +95,14 @@ class OutboundRun:
             self.is_dry = request.is_preview or not runs.is_accepted(tx, fingerprint)
             self._has_sent = runs.has_sent(tx, fingerprint)
             before = runs.org_of(tx)
-            self._is_verification = request.verify or (not self.is_dry and runs.is_verification_due(tx, self._moment))
-        self._refuse_other_org(before, self._source.org_id)
+            is_other_org = before not in (None, self._source.org_id)
+            self._is_verification = (
+                request.verify or is_other_org or (not self.is_dry and runs.is_verification_due(tx, self._moment))
+            )
+            self._is_as_previewed = not self._has_sent and runs.previewed_sync(tx, fingerprint) == self._source.sync
+            self._is_first = runs.is_first_run(tx, fingerprint, self.run)
+        if is_other_org and not self.is_dry:
+            self._refuse_other_org(before)
         if self._org is not None:  # connected before the snapshot was read, to settle an earlier run
             self._refuse_other_login(self._org)
         if not request.is_preview:
@@ -105,7 +113,7 @@ class OutboundRun:
         self.entries = self._usable_entries()
         self._find_records()
         comparison.make_desired(self._work, self.entries)
-        if not self._has_sent:
+        if self._is_first:
             comparison.forget_refusals(self._work, object_name=request.outbound.object)
         count: int = self._work.scratch().value("SELECT count(*) FROM work.main.cells")
         return count
@@ -246,19 +254,23 @@ class OutboundRun:
                 "Values of one org are never written to another: correct the credentials.",
             )
 
-    def _refuse_other_org(self, before: str | None, org_id: str | None) -> None:
-        if before is not None and before != org_id and "org" not in self.request.accepted:
+    def _refuse_other_org(self, before: str | None) -> None:
+        if "org" not in self.request.accepted:
             raise GuardRefusal(
-                f"Values were sent to the org {before}, and the snapshot is of {org_id}.",
+                f"Values were sent to the org {before}, and the snapshot is of {self._opened_source().org_id}.",
                 "Run `sf-insights outbound reset` to forget what was sent, and preview again.",
             )
 
-    def _opened(self) -> tuple[OutboundState, Source, str]:
-        if self._work is None or self._source is None:
+    def _opened_source(self) -> Source:
+        if self._source is None:
             raise ConfigurationProblem(
                 "The steps of an outbound run need each other.", "Run the whole job outbound_account_field_sync."
             )
-        return self._work, self._source, self.request.outbound.object
+        return self._source
+
+    def _opened(self) -> tuple[OutboundState, Source, str]:
+        source = self._opened_source()
+        return self._work or self.state, source, self.request.outbound.object
 
     def _find_records(self) -> None:
         work, _, object_name = self._opened()
@@ -367,8 +379,8 @@ class OutboundRun:
         before = int((last or {}).get("records") or 0) if self._has_sent else 0
         amounts = guards.Amounts(
             managed=found.managed,
-            changed=found.changed if self._has_sent else 0,
-            cleared=found.cleared if self._has_sent else 0,
+            changed=0 if self._is_as_previewed else found.changed,
+            cleared=0 if self._is_as_previewed else found.cleared,
             left=max(0, before - found.records),
             calls=calls_to_write(found.to_write),
         )
@@ -394,6 +406,7 @@ class OutboundRun:
                 reason=reason,
                 ended_at=now(),
                 written=self.tally.written,
+                rejected=(self.differences.rejected_cells if self.differences else 0) + self.tally.rejected_values,
                 api_calls=self._org.api_calls if self._org is not None else 0,
             )
             self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))

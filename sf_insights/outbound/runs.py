@@ -102,6 +102,25 @@ def has_sent(tx: Transaction, fingerprint: str) -> bool:
     )
 
 
+def previewed_sync(tx: Transaction, fingerprint: str) -> int | None:
+    """Return the sync whose values a person saw when accepting this mapping."""
+    found: int | None = tx.value(
+        "SELECT runs.snapshot_sync FROM ops.acceptances AS accepted JOIN outbound.runs AS runs USING (run)"
+        " WHERE accepted.fingerprint = $fingerprint ORDER BY accepted.accepted_at DESC LIMIT 1",
+        {"fingerprint": fingerprint},
+    )
+    return found
+
+
+def is_first_run(tx: Transaction, fingerprint: str, run: int) -> bool:
+    """Tell whether no other run of this mapping has ended since it was accepted."""
+    return not tx.value(
+        "SELECT count(*) FROM outbound.runs WHERE fingerprint = $fingerprint AND run != $run AND NOT is_preview"
+        " AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)",
+        {"fingerprint": fingerprint, "run": run},
+    )
+
+
 def last_preview(tx: Transaction) -> Mapping[str, Any] | None:
     """Return the last run that compared everything and wrote nothing, or None."""
     rows = tx.records(

@@ -12,16 +12,18 @@ from sf_insights.settings.environment import Places
 
 
 def reason_to_wait(outbound: OutboundSync, places: Places) -> str | None:
-    """Return why the next run should wait: the last one showed a preview of this mapping that nobody accepted.
+    """Return why the next run should wait for a person: to accept a preview, or to look at what the last run wrote.
 
     Raises:
         ConfigurationProblem: the administrator's SELECT cannot be read.
     """
     fingerprint = outbound.fingerprint(select_text(outbound, places.configuration))
     with suppress(WarehouseProblem), reading_outbound(places) as tx:
-        last = tx.records("SELECT run, fingerprint, state FROM outbound.runs ORDER BY run DESC LIMIT 1")
+        last = tx.records("SELECT run, fingerprint, state, written FROM outbound.runs ORDER BY run DESC LIMIT 1")
         if last and last[0]["state"] in ("refused", "preview") and str(last[0]["fingerprint"]).startswith(fingerprint):
             accepted = tx.value("SELECT fingerprint FROM ops.acceptances ORDER BY accepted_at DESC LIMIT 1")
             if accepted != last[0]["fingerprint"]:
                 return "The mapping waits for a person to accept its preview: `sf-insights outbound accept`."
+            if last[0]["written"]:
+                return "The last run was refused after its first records: look at why, and send by hand."
     return None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sf_insights.dagster_resources import retrying
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.outbound.sender import Sender
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
@@ -60,4 +61,5 @@ def pipeline(
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
+    monkeypatch.setattr(retrying, "FIRST_WAIT", 0.1)
     return Pipeline(tmp_path / "data", dagster_home, monkeypatch, first_days)

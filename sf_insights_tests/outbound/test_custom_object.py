@@ -85,3 +85,19 @@ def test_a_key_is_looked_up_again_before_its_record_is_written(outbound, sync, o
     outbound.send()
     now = {id_: row["Insights_Status__c"] for id_, row in customers(org).items() if id_ in (old, new)}
     assert now == ({old: None, new: "2"} if has == "moved" else {old: "1", new: None})
+
+
+def test_another_spelling_of_the_object_is_refused_with_salesforces(outbound):
+    outbound.configure(object="customer__c", match=MATCH, fields=[STATUS])
+    assert "Write `object: Customer__c`" in outbound.fails("preview")
+
+
+def test_numbers_are_found_however_they_are_written(outbound, sync, org):
+    org.add_field("Insights_Key__c", "Key", "double", precision=10, scale=0, external_id=True)
+    [(account, record)] = sync.look().rows(
+        "SELECT account_id, salesforce_account_id FROM insights.matched_accounts WHERE match_status = 'matched' LIMIT 1"
+    )
+    org.edit("Account", record, Insights_Key__c=12345)
+    outbound.values(f"SELECT '{account}' AS account_id, 12345 AS key, 'found' AS account_status")
+    outbound.first_send(match={"from": "key", "to": "Insights_Key__c"}, fields=[STATUS])
+    assert outbound.held("Insights_Status__c")[record] == "found"

@@ -145,6 +145,14 @@ def test_another_org_than_before_needs_a_person(outbound, org):
     assert org.writes() == before, "what is in place is not written again"
 
 
+def test_another_snapshot_than_the_previewed_one_is_guarded(outbound, sync, org, many):
+    outbound.configure(fields=[{"from": "account_status", "to": STATUS, "too_long": "truncate"}])
+    outbound.preview()
+    outbound.accept()
+    suspended(sync, org, 0.9)
+    assert "max_changed (20%)" in outbound.fails()
+
+
 def test_too_many_refused_records_stop_the_run(large, large_org):
     large_org.add_validation_rule(STATUS, "no", ["Active", "Canceled", "Draft", "Suspended"])
     large.preview()

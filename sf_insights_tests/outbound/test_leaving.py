@@ -145,3 +145,16 @@ def test_a_record_is_cleared_when_any_of_its_accounts_is_relinked_and_the_select
     sync("2026-03-02")
     outbound.send()
     assert outbound.held(STATUS)[record] is None
+
+
+def test_an_account_that_comes_back_with_another_record_clears_the_first_one(outbound, sync, org, one, free):
+    account, record = one
+    outbound.first_send()
+    org.update_zuora_account(account, CrmId=None)
+    sync("2026-03-02")
+    outbound.send()
+    assert outbound.held(STATUS)[record], "the account only left"
+    org.update_zuora_account(account, CrmId=free)
+    sync("2026-03-03")
+    outbound.send()
+    assert (outbound.held(STATUS)[record], bool(outbound.held(STATUS)[free])) == (None, True)

@@ -48,3 +48,11 @@ def test_a_mistake_in_the_file_fails_the_tick(outbound, tick):
     with pytest.raises(ScheduleExecutionError) as failed:
         tick()
     assert "never written" in str(failed.value.__cause__)
+
+
+def test_no_run_starts_after_one_that_was_refused_half_way(outbound, org, tick):
+    org.add_flow("Insights_Status__c", "from the flow")
+    outbound.preview()
+    outbound.accept()
+    outbound.fails()
+    assert "refused after its first records" in tick().skip_message

@@ -19,6 +19,7 @@ ONE = "SELECT account_id, 'x' AS account_status FROM insights.accounts"
         ("SELECT account_id FROM insights.accounts", "has no column account_status"),
         ("SELECT account_id, [1] AS account_status FROM insights.accounts", "which is not a single value"),
         ("SELECT account_id, x AS account_status FROM insights.acounts", "fails"),
+        (f"{ONE} UNION ALL {ONE}", "has several rows for the account"),
     ],
 )
 def test_a_select_that_is_not_one_is_refused(outbound, org, sql, said):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sf_insights import dagster_resources
+from sf_insights.dagster_resources import retrying
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
 
 
@@ -28,7 +28,7 @@ def sync(org, first_days, dagster_home, tmp_path, monkeypatch, request) -> Pipel
     """
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(dagster_resources, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(retrying, "FIRST_WAIT", 0.1)
     monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")  # leave the other processors to the other workers
     home = tmp_path / "dagster" if request.node.get_closest_marker("kept_log") else dagster_home
     return Pipeline(tmp_path / "data", home, monkeypatch, first_days)

@@ -116,6 +116,10 @@ def targets_of(outbound: OutboundSync, describe: Mapping[str, Any]) -> list[Targ
         ConfigurationProblem: the object or a field cannot be written; names each one with the remedy.
     """
     name = describe["name"]
+    if name != outbound.object:
+        raise ConfigurationProblem(
+            f"outbound: object: Salesforce spells {outbound.object} as {name}.", f"Write `object: {name}`."
+        )
     if not describe.get("updateable") or not describe.get("queryable"):
         raise ConfigurationProblem(
             f"outbound: the user may not read and edit {name}.",

@@ -21,6 +21,7 @@ Said = Mapping[str, RowError | None]
 
 _GONE = RowError("ENTITY_IS_DELETED", "entity is deleted")
 _A_DAY = timedelta(days=1)
+_Row = dict[str, Any]
 
 
 def settle(sending: Sending, batch: Batch, said: Said) -> None:
@@ -37,7 +38,8 @@ def settle(sending: Sending, batch: Batch, said: Said) -> None:
         journal.settle(tx, batch, sending.run, fingerprints, moment)
         tx.execute("DROP TABLE outcomes")
     sending.tally.written += sum(1 for error in said.values() if error is None)
-    sending.tally.rejected += rejected
+    sending.tally.rejected += len({row["record_id"] for row in rejected})
+    sending.tally.rejected_values += len(rejected)
     sending.tally.is_over_quota |= any(found.stops_the_run for found in verdicts.values())
 
 
@@ -104,7 +106,9 @@ def _verdicts(tx: Transaction, sending: Sending, batch: Batch, said: Said) -> di
     }
 
 
-def _note_rejected(tx: Transaction, said: Said, verdicts: Mapping[str, Verdict], moment: datetime) -> int:
+def _note_rejected(
+    tx: Transaction, said: Said, verdicts: Mapping[str, Verdict], moment: datetime
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for record_id, found in verdicts.items():
         error = said[record_id]
@@ -124,7 +128,7 @@ def _note_rejected(tx: Transaction, said: Said, verdicts: Mapping[str, Verdict],
             for field in found.rejected
         ]
     tx.insert("outcomes", rows)
-    return len({row["record_id"] for row in rows})
+    return rows
 
 
 def _note_paused(

@@ -18,6 +18,7 @@ class Tally:
 
     written: int = 0
     rejected: int = 0
+    rejected_values: int = 0
     is_over_quota: bool = False
 
     @property

@@ -49,8 +49,8 @@ def find_records(
     tx, moment = state.scratch(), now()
     to = str(field["name"])  # not as the settings spell it: answers have Salesforce's letter case
     names = {"object": object_name, "field": to}
-    folds = not field.get("caseSensitive")
-    tx.run("outbound/keys", folds=folds)
+    form: dict[str, Any] = {"folds": not field.get("caseSensitive"), "is_number": field["type"] in _NUMBERS}
+    tx.run("outbound/keys", **form)
     with state.transaction() as change:
         change.run(
             "outbound/forget_found",
@@ -60,12 +60,12 @@ def find_records(
     if unknown:
         tx.execute("CREATE OR REPLACE TEMP TABLE looked_up (key VARCHAR, record_id VARCHAR)")
         if len(unknown) <= MOST_BY_KEY:
-            _by_key(tx, org(), object_name, to, unknown, is_number=field["type"] in _NUMBERS)
+            _by_key(tx, org(), object_name, to, unknown, is_number=form["is_number"])
         else:
             _all(state, org(), object_name, to, directory)
         with state.transaction() as change:
-            change.run("outbound/add_found", {**names, "now": moment}, folds=folds)
-    tx.run("outbound/matched_source", names, folds=folds, object=object_name, field=to)
+            change.run("outbound/add_found", {**names, "now": moment}, **form)
+    tx.run("outbound/matched_source", names, **form, object=object_name, field=to)
 
 
 def forget_found(state: OutboundState, object_name: str, before: datetime) -> bool:

@@ -116,6 +116,8 @@ def read_source(
                 match_column=_match_column(outbound, opened.columns, is_matches_alone=is_matches_alone),
             )
         )
+        if select is not None and key == "account_id":
+            _refuse_doubled(opened.connection, opened.name)
         _refuse_endless(opened.connection, sent, opened.columns, opened.name)
     return Source(opened.sync, opened.published_at, opened.org_id, opened.columns, sent)
 
@@ -290,6 +292,18 @@ def _are_of_matches(connection: duckdb.DuckDBPyConnection, outbound: OutboundSyn
     """Tell whether all columns are in insights.matched_accounts, which is much cheaper to read than all attributes."""
     names = {*sent, *([outbound.match.source] if outbound.match is not None else [])}
     return names <= _columns(connection, "SELECT * FROM insights.matched_accounts").keys()
+
+
+def _refuse_doubled(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Refuse several rows for one account, of which nobody can say which one counts."""
+    doubled = connection.execute(
+        "SELECT account_id FROM work.main.source GROUP BY account_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    ).fetchall()
+    if doubled:
+        raise ConfigurationProblem(
+            f"outbound: values: {name} has several rows for the account {doubled[0][0]}.",
+            "Write one row per account, such as with GROUP BY account_id.",
+        )
 
 
 def _refuse_endless(

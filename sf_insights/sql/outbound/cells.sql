@@ -81,5 +81,5 @@ END
 {% macro truncated(target, text) %}
 CASE WHEN {{ units(text) }} <= {{ target.length }} THEN {{ text }}
 ELSE rtrim(left({{ text }}, greatest(0, {{ target.length }}
-    - length(regexp_replace(left({{ text }}, {{ target.length }}), '[^\x{10000}-\x{10FFFF}]', '', 'g'))))) END
+    - length(regexp_replace(left({{ text }}, {{ target.length }}), '[^\x{10000}-\x{10FFFF}]', '', 'g')))), {{ blanks | literal }}) END
 {% endmacro %}

@@ -1,3 +1,5 @@
-{# The keys of the accounts. Where Salesforce ignores the letter case of its id field, so does this. #}
+{% from "outbound/key_form.sql" import key_form %}
+{# The keys of the accounts. #}
 CREATE OR REPLACE TEMP TABLE keys AS
-SELECT DISTINCT {{ 'upper(key)' if folds else 'key' }} AS key FROM work.main.source WHERE key != '';
+SELECT DISTINCT {{ key_form('key', folds, is_number) }} AS key FROM work.main.source
+WHERE coalesce({{ key_form('key', folds, is_number) }}, '') != '';

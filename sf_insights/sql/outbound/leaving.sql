@@ -40,7 +40,10 @@ WHERE hash(account_id, record_id) NOT IN (
 
 DELETE FROM outbound.account_records
 WHERE object = $object AND (
-    account_id IN (SELECT account_id FROM moved) OR account_id NOT IN (SELECT account_id FROM work.main.links)
+    account_id IN (SELECT account_id FROM moved)
+    OR account_id NOT IN (SELECT account_id FROM work.main.links)
+        -- An account that comes back linked elsewhere must still be known to have stood for this record.
+        AND record_id NOT IN (SELECT record_id FROM outbound.sent_values WHERE object = $object)
 );
 INSERT INTO outbound.account_records SELECT account_id, $object, record_id FROM moved;
 DROP TABLE moved;

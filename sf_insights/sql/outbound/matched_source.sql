@@ -1,3 +1,4 @@
+{% from "outbound/key_form.sql" import key_form %}
 {# Give each account its record; a key that several records have is ambiguous. #}
 CREATE OR REPLACE TABLE work.main.source AS
 SELECT source.* REPLACE (
@@ -14,4 +15,4 @@ FROM work.main.source AS source
 LEFT JOIN (
     SELECT key, count(record_id) AS records, min(record_id) AS record_id
     FROM ops.found_records WHERE object = $object AND field = $field GROUP BY key
-) AS found ON found.key = {{ 'upper(source.key)' if folds else 'source.key' }};
+) AS found ON found.key = {{ key_form('source.key', folds, is_number) }};

@@ -4,7 +4,7 @@ SELECT chosen.record_id, coalesce(bool_or(present.is_gone), true) AS is_gone,
     coalesce(bool_and(CASE cell.field
         {% for target in targets %}
         WHEN {{ target.name | literal }} THEN {{ canonical(target, 'present.' ~ (target.name | identifier)) }} = cell.new_value
-        {% endfor %} END), false) AS is_written
+        {% endfor %} ELSE false END), false) AS is_written
 FROM ({{ chosen }}) AS chosen(record_id)
 JOIN ops.batch_cells AS cell ON cell.batch = {{ batch }} AND cell.record_id = chosen.record_id
 LEFT JOIN present ON present.record_id = chosen.record_id

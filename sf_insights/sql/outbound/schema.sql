@@ -49,7 +49,7 @@ CREATE TABLE outbound.runs (
     differing BIGINT,                       -- records compared with Salesforce
     to_write BIGINT,                        -- records with a value that Salesforce does not hold
     written BIGINT,                         -- records written
-    rejected BIGINT,                        -- cells that are held back or were refused
+    rejected BIGINT,                        -- values that a field cannot hold, or that Salesforce refused in this run
     gone BIGINT,                            -- records that no longer exist
     channel VARCHAR,
     api_calls BIGINT
