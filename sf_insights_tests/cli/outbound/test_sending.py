@@ -61,7 +61,7 @@ def test_an_accepted_preview_is_sent_as_it_was_shown(mapped, org):
 
 def test_a_preview_of_an_accepted_mapping_offers_to_send(sent):
     said = sent("outbound", "preview")
-    assert "Salesforce holds them all" in said.out
+    assert "nothing differs from Salesforce" in said.out
     assert said.out.endswith("sf-insights outbound send")
     assert "outbound accept" not in said.out
 
@@ -121,7 +121,7 @@ def test_reset_asks_and_then_needs_a_preview(sent, org):
     assert said.code == 0
     assert "is forgotten" in said.out
     assert sent("outbound", "send").code == 1
-    assert "Salesforce holds them all" in sent("outbound", "preview").out
+    assert "nothing differs from Salesforce" in sent("outbound", "preview").out
     assert held(org) == before
 
 

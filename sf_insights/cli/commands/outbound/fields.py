@@ -25,6 +25,7 @@ def fields(as_json: bool) -> None:
         return
     console = terminal()
     shown = table("Column", "Field to create", "Type", ">Length")
+    shown.columns[1].overflow = "fold"  # a name that is cut off cannot be copied
     for field in found:
         name = f"{field.api_name}\n  {one_line(field.label, 30)}"
         column = f"{field.column}\n  {field.insights_type}{', mapped' if field.is_mapped else ''}"

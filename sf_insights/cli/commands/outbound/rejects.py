@@ -47,5 +47,10 @@ def rejects(limit: int, csv_path: Path | None, as_json: bool) -> None:
         )
         next_steps(
             console,
-            [("When you have fixed the cause in Salesforce, send them again:", f"{program()} outbound retry")],
+            [
+                (
+                    "A value that changes is sent by itself. For a cause that you fixed in Salesforce:",
+                    f"{program()} outbound retry",
+                )
+            ],
         )

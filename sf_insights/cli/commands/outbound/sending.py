@@ -60,7 +60,9 @@ def preview() -> None:
 def _would(last: dict[str, Any], object_name: str) -> str:
     records = counted(last["records"], "record")
     if not last["to_write"]:
-        return f"{records} of {object_name} have values to send, and Salesforce holds them all."
+        held = counted(last["rejected"] or 0, "value")
+        back = f"; {held} cannot be sent" if last["rejected"] else ""
+        return f"{records} of {object_name} have values to send, and nothing differs from Salesforce{back}."
     calls = counted(calls_to_write(last["to_write"]), "API call")
     return f"{last['to_write']:,} of {records} of {object_name} would be written, in about {calls}."
 
@@ -92,7 +94,7 @@ def send(accept: tuple[str, ...], limit: int | None, verify: bool) -> None:
             f"{counted(last['written'] or 0, 'record')} written, in {counted(last['api_calls'], 'API call')}.",
             style="bold",
         )
-        if last["differing"]:
+        if last["written"]:
             show_fields(console, "What was sent", status.run_fields(tx, last["run"]))
         show_held(console, status.held_values(tx))
     next_steps(
