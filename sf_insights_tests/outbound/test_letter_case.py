@@ -12,7 +12,7 @@ def test_names_may_have_any_letter_case_in_the_settings_file(outbound, sync, org
         f"SELECT account_id, account_number, 'x' AS status FROM insights.accounts WHERE account_id IN {some}"
     )
     outbound.first_send(
-        object="customer__c",
+        object="Customer__c",
         match={"from": "account_number", "to": MATCH["to"].upper().replace("__C", "__c")},
         fields=[{"from": "status", "to": STATUS["to"].lower()}],
     )

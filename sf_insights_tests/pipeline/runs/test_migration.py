@@ -24,7 +24,8 @@ from sf_insights_tests.pipeline.truth import Truth
 OPEN = """
 import os, resource, signal, sys
 from pathlib import Path
-from sf_insights.warehouse.warehouse import Transaction, Warehouse
+from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.warehouse import Warehouse
 deadly, largest = int(sys.argv[2]), int(sys.argv[3])
 begin, counted = Transaction.__init__, 0
 class Connection:
