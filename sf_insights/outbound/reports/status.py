@@ -28,7 +28,8 @@ REJECT_COLUMNS = (
     "held_until",
 )
 _LEFT_BEHIND = (
-    "outbound.sent_values AS sent ANTI JOIN outbound.account_records USING (object, record_id)"
+    "outbound.sent_values AS sent ANTI JOIN (FROM outbound.account_records WHERE left_at IS NULL)"
+    " USING (object, record_id)"
     " ANTI JOIN outbound.leaving_records USING (object, record_id)"
 )
 
@@ -94,7 +95,7 @@ def rejects(tx: Transaction, most: int | None = None) -> list[dict[str, Any]]:
     listed = ", ".join(identifier(name) for name in REJECT_COLUMNS)
     return tx.records(
         f"SELECT {listed} FROM outbound.rejects LEFT JOIN (SELECT object, record_id, min(account_id) AS account_id"
-        " FROM outbound.account_records GROUP BY object, record_id) USING (object, record_id)"
+        " FROM outbound.account_records WHERE left_at IS NULL GROUP BY object, record_id) USING (object, record_id)"
         " ORDER BY last_tried DESC, class, field, record_id LIMIT $most",
         {"most": most},
     )

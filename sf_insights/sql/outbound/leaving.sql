@@ -35,18 +35,19 @@ WHERE object = $object AND sent.{{ field.name | identifier }} NOT IN ('', {{ fie
 CREATE OR REPLACE TEMP TABLE moved AS
 SELECT account_id, record_id FROM work.main.links
 WHERE hash(account_id, record_id) NOT IN (
-    SELECT hash(account_id, record_id) FROM outbound.account_records WHERE object = $object
+    SELECT hash(account_id, record_id) FROM outbound.account_records WHERE object = $object AND left_at IS NULL
 );
 
-DELETE FROM outbound.account_records
-WHERE object = $object AND (
-    account_id IN (SELECT account_id FROM moved)
-    OR account_id NOT IN (SELECT account_id FROM work.main.links)
-        -- An account that comes back linked elsewhere must still be known to have stood for this record.
-        AND record_id NOT IN (SELECT record_id FROM outbound.sent_values WHERE object = $object)
-);
-INSERT INTO outbound.account_records SELECT account_id, $object, record_id FROM moved;
+DELETE FROM outbound.account_records WHERE object = $object AND account_id IN (SELECT account_id FROM moved);
+INSERT INTO outbound.account_records SELECT account_id, $object, record_id, NULL FROM moved;
 DROP TABLE moved;
+
+{# An account that comes back linked elsewhere must still be known to have stood for this record. #}
+UPDATE outbound.account_records SET left_at = $now
+WHERE object = $object AND left_at IS NULL AND account_id NOT IN (SELECT account_id FROM work.main.links);
+DELETE FROM outbound.account_records
+WHERE object = $object AND left_at IS NOT NULL
+    AND record_id NOT IN (SELECT record_id FROM outbound.sent_values WHERE object = $object);
 
 CREATE OR REPLACE TEMP TABLE unsent AS
 SELECT DISTINCT account_id, key, status, reason FROM work.main.source

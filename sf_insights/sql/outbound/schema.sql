@@ -67,7 +67,10 @@ CREATE TABLE outbound.samples (
 CREATE TABLE outbound.sent_values (
     object VARCHAR NOT NULL, record_id VARCHAR NOT NULL, sent_at TIMESTAMPTZ NOT NULL, run BIGINT NOT NULL
 );
-CREATE TABLE outbound.account_records (account_id VARCHAR NOT NULL, object VARCHAR NOT NULL, record_id VARCHAR NOT NULL);
+CREATE TABLE outbound.account_records (
+    account_id VARCHAR NOT NULL, object VARCHAR NOT NULL, record_id VARCHAR NOT NULL,
+    left_at TIMESTAMPTZ                     -- NULL while the account stands for the record
+);
 -- Records that no account stands for any more, and whose values are to be cleared.
 CREATE TABLE outbound.leaving_records (
     object VARCHAR NOT NULL, record_id VARCHAR NOT NULL, reason VARCHAR NOT NULL, since TIMESTAMPTZ NOT NULL
