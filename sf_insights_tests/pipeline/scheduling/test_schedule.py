@@ -12,7 +12,7 @@ from sf_insights.definitions import defs
 pytestmark = pytest.mark.kept_log
 
 DAY = "2026-03-02"
-[daily_schedule] = defs.schedules or ()
+daily_schedule, _ = defs.schedules or ()
 
 
 @pytest.fixture
