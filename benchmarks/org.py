@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 import requests
@@ -23,11 +23,8 @@ from sf_insights.salesforce.org import SalesforceOrg
 _FIRST_DAY = date(2026, 3, 1)
 
 
-class MeasuredOrg:
-    """A demo org whose Zuora accounts are exported to a file, and whose Accounts are rendered each day.
-
-    `environment` holds the variables to sync it into `home`.
-    """
+class OrgInHome:
+    """A demo org with its Insights accounts in a file. `environment` holds the variables to work with it in `home`."""
 
     def __init__(self, org: DemoOrg, home: Path) -> None:
         self._org = org
@@ -35,24 +32,15 @@ class MeasuredOrg:
         self._accounts = home / "accounts.parquet"
         self.data = home / "data"
         self.data.mkdir(parents=True, exist_ok=True)
-        write_configuration(self.data / "account_field_sync.yaml", self._accounts)
-        org.configure(gzip=False)
-        self.columns = self._columns()
-        self._render()
 
     @classmethod
     @contextmanager
-    def started(cls, home: Path, accounts: int) -> Iterator[MeasuredOrg]:
+    def started(cls, home: Path, accounts: int) -> Iterator[Self]:
         """Start it with all its files in `home`; reuse an org generated there before."""
         shutil.rmtree(home / "data", ignore_errors=True)
         with DemoOrg.started(home / f"org-{accounts}", accounts=accounts) as org:
             org.reset()
             yield cls(org, home)
-
-    @property
-    def soql(self) -> str:
-        """The query of a sync."""
-        return select_accounts(self.columns)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -64,6 +52,22 @@ class MeasuredOrg:
             "SF_INSIGHTS_TODAY": str(_FIRST_DAY + timedelta(days=self._days)),
             "DAGSTER_HOME": str(self.data / "dagster"),
         }
+
+
+class MeasuredOrg(OrgInHome):
+    """A demo org whose Zuora accounts are exported to a file, and whose Accounts are rendered each day."""
+
+    def __init__(self, org: DemoOrg, home: Path) -> None:
+        super().__init__(org, home)
+        write_configuration(self.data / "account_field_sync.yaml", self._accounts)
+        org.configure(gzip=False)
+        self.columns = self._columns()
+        self._render()
+
+    @property
+    def soql(self) -> str:
+        """The query of a sync."""
+        return select_accounts(self.columns)
 
     def pass_day(self) -> dict[str, Any]:
         """Let a day pass, which changes one account in a hundred, and render the result."""

@@ -8,8 +8,9 @@ import sys
 import time
 
 from benchmarks.child import report
+from benchmarks.sync import stopwatch
 from sf_insights.outbound.acceptance import accept_preview
-from sf_insights.runs import News, run_outbound
+from sf_insights.runs import run_outbound
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 
@@ -29,13 +30,7 @@ def _run(mode: str) -> None:
     began: dict[str, float] = {}
     ended: dict[str, float] = {}
 
-    def listen(news: News) -> None:
-        if news.kind == "began":
-            began[news.step] = time.monotonic()
-        elif news.kind == "ended":
-            ended[news.step] = time.monotonic()
-
-    outcome = run_outbound("preview" if mode == "preview" else "send", on_news=listen)
+    outcome = run_outbound("preview" if mode == "preview" else "send", on_news=stopwatch(began, ended))
     end = time.monotonic()
     if not outcome.success:
         sys.exit(f"{outcome.failed_step}: {outcome.reason}")

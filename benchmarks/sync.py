@@ -17,7 +17,7 @@ def main() -> None:
     began: dict[str, float] = {}
     ended: dict[str, float] = {}
 
-    outcome = run_sync(on_news=_stopwatch(began, ended))
+    outcome = run_sync(on_news=stopwatch(began, ended))
     end = time.monotonic()
     if not outcome.success:
         sys.exit(f"{outcome.failed_step}: {outcome.reason}")
@@ -27,7 +27,9 @@ def main() -> None:
     )
 
 
-def _stopwatch(began: dict[str, float], ended: dict[str, float]) -> Callable[[News], None]:
+def stopwatch(began: dict[str, float], ended: dict[str, float]) -> Callable[[News], None]:
+    """Return a listener that notes when each step of a run began and ended."""
+
     def listen(news: News) -> None:
         if news.kind == "began":
             began[news.step] = time.monotonic()

@@ -1,5 +1,7 @@
 """When the jobs run: as the administrator's file says at each moment."""
 
+from collections.abc import Callable
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -18,25 +20,46 @@ from sf_insights.system.clock import now
 _EVERY_MINUTE = "* * * * *"
 _ATTEMPT_TAG = "sf_insights/attempt"
 
+_Decide = Callable[[dg.DagsterInstance, str, SettingsResource], dg.RunRequest | dg.SkipReason]
+
 
 def daily_schedule(job: UnresolvedAssetJobDefinition, settings: SettingsResource) -> dg.ScheduleDefinition:
     """The schedule of a home's job, by its settings as they are at each tick."""
+    return _looking_each_minute(
+        job,
+        settings,
+        _start_or_skip,
+        "Once a day, at `daily_at` in `timezone` of account_field_sync.yaml as the file is now: it looks every "
+        "minute whether that time has come. A time that passed while no daemon ran is made up for on the same day, "
+        "and a sync that failed is tried again when the failure may pass.",
+    )
 
+
+def outbound_schedule(job: UnresolvedAssetJobDefinition, settings: SettingsResource) -> dg.ScheduleDefinition:
+    """Return the schedule of a home's outbound job: every `every`, independent of the daily sync."""
+    return _looking_each_minute(
+        job,
+        settings,
+        _send_or_skip,
+        "At every full interval `every` of the day, such as 02:00 and 04:00 for 2h, if account_field_sync.yaml has "
+        "an `outbound:` block that is enabled, and a person has accepted the preview of the mapping.",
+    )
+
+
+def _looking_each_minute(
+    job: UnresolvedAssetJobDefinition, settings: SettingsResource, decide: _Decide, description: str
+) -> dg.ScheduleDefinition:
     @dg.schedule(
         job=job,
         name=job.name,
         cron_schedule=_EVERY_MINUTE,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "Once a day, at `daily_at` in `timezone` of account_field_sync.yaml as the file is now: it looks every "
-            "minute whether that time has come. A time that passed while no daemon ran is made up for on the same day, "
-            "and a sync that failed is tried again when the failure may pass."
-        ),
+        description=description,
     )
     def look(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         try:
-            return _start_or_skip(context.instance, job.name, settings)
+            return decide(context.instance, job.name, settings)
         except ConfigurationProblem as problem:
             raise dg.Failure(description=str(problem)) from problem
 
@@ -57,29 +80,6 @@ def _start_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsRes
     if start.at > moment:
         return dg.SkipReason(sentence_of(start, configuration, moment))
     return dg.RunRequest(tags={_ATTEMPT_TAG: str(start.attempt)})
-
-
-def outbound_schedule(job: UnresolvedAssetJobDefinition, settings: SettingsResource) -> dg.ScheduleDefinition:
-    """Return the schedule of a home's outbound job: every `every`, independent of the daily sync."""
-
-    @dg.schedule(
-        job=job,
-        name=job.name,
-        cron_schedule=_EVERY_MINUTE,
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "At every full interval `every` of the day, such as 02:00 and 04:00 for 2h, if account_field_sync.yaml has "
-            "an `outbound:` block that is enabled, and a person has accepted the preview of the mapping."
-        ),
-    )
-    def look(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        try:
-            return _send_or_skip(context.instance, job.name, settings)
-        except ConfigurationProblem as problem:
-            raise dg.Failure(description=str(problem)) from problem
-
-    return look
 
 
 def _send_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsResource) -> dg.RunRequest | dg.SkipReason:

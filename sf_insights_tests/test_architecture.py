@@ -44,9 +44,11 @@ ROOMS: dict[str, set[str]] = {
     },
     "editing": {"domain", "settings", "warehouse", "warehouse/fields"},
     "outbound/state": {"domain", "settings", "sql", "system", "warehouse"},
+    "outbound/described": {"system", "warehouse"},
     "outbound/values": {"domain", "outbound/state", "salesforce", "settings", "sql", "system", "warehouse"},
     "outbound/delivery": {
         "domain",
+        "outbound/described",
         "outbound/state",
         "outbound/values",
         "salesforce",
@@ -58,6 +60,7 @@ ROOMS: dict[str, set[str]] = {
     "outbound": {
         "domain",
         "outbound/delivery",
+        "outbound/described",
         "outbound/state",
         "outbound/values",
         "salesforce",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.next_sync import Outlook, obstacle_of, readable_instance
 from sf_insights.domain.configuration import AccountFieldSync
-from sf_insights.domain.outbound.next_run import next_slot
-from sf_insights.domain.outbound.schedule import is_due
+from sf_insights.domain.outbound.schedule import is_due, next_slot
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.wording import since
 from sf_insights.system.clock import now

@@ -244,7 +244,7 @@ class DemoOrg:
     def add_validation_rule(
         self, field: str, message: str, refused: Sequence[str | None], object_name: str = "Account"
     ) -> None:
-        """Refuse to save records whose field has one of these stored texts (None: null), whatever else is written."""
+        """Refuse every save of a record whose field has one of these stored texts (None: null)."""
         self._call("add_validation_rule", field=field, message=message, refused=list(refused), object_name=object_name)
 
     def add_trigger(self, ids: Iterable[str], *, whole_chunk: bool = False, object_name: str = "Account") -> None:

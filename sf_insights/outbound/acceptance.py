@@ -9,6 +9,7 @@ from typing import Any
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.outbound import runs
+from sf_insights.outbound.described import forget_describes
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places
@@ -54,7 +55,7 @@ def retry_refused(places: Places) -> int:
         count: int = tx.value("SELECT count(*) FROM outbound.rejects WHERE refused_by = 'Salesforce'")
         tx.execute("DELETE FROM outbound.rejects WHERE refused_by = 'Salesforce'")
         tx.execute("DELETE FROM outbound.gone_records")
-        tx.execute("DELETE FROM ops.described_objects")
+        forget_describes(tx)
     return count
 
 

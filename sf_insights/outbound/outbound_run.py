@@ -6,7 +6,6 @@ of the file and throws the copy away, so that a preview says what the next run w
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sf_insights.domain.outbound import guards
-from sf_insights.domain.outbound.next_run import calls_to_write
+from sf_insights.domain.outbound.limits import calls_to_read, calls_to_write
 from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds, targets_of
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
 from sf_insights.outbound import runs
@@ -24,13 +23,14 @@ from sf_insights.outbound.delivery import settling
 from sf_insights.outbound.delivery.batches import send_all
 from sf_insights.outbound.delivery.planning import plan_delivery
 from sf_insights.outbound.delivery.sending import Sending, Tally
+from sf_insights.outbound.described import keep_describe, kept_describe
 from sf_insights.outbound.request import Request
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values import comparison
 from sf_insights.outbound.values.comparison import Differences
 from sf_insights.outbound.values.entries import Entry, entries_of
 from sf_insights.outbound.values.matching import find_records, forget_found
-from sf_insights.outbound.values.present import calls_to_read, read_present
+from sf_insights.outbound.values.present import read_present
 from sf_insights.outbound.values.source import Source, read_source
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
@@ -310,41 +310,22 @@ class OutboundRun:
 
     def _describe(self) -> None:
         """Take the describe of an earlier run, or read it: for a dry run, and once a day if something is held back."""
-        object_name = self.request.outbound.object
         with self.state.transaction() as tx:
-            rows = tx.records(
-                "FROM ops.described_objects WHERE object = $object AND read_at > $since",
-                {"object": object_name, "since": self._moment - DESCRIBED_FOR},
-            )
             is_held = not tx.is_empty("outbound.paused_fields") or not tx.is_empty("outbound.rejects")
-            never = tx.value(
-                "SELECT count(*) FROM ops.described_objects WHERE object = $object", {"object": object_name}
-            )
-        if not self.is_dry and (rows or (never and not is_held)) and not self._is_verification:
-            with self.state.transaction() as tx:
-                self._described = json.loads(
-                    tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": object_name})
-                )
-            return
-        self.read_describe()
+            since = self._moment - DESCRIBED_FOR if is_held else None
+            kept = kept_describe(tx, self.request.outbound.object, since)
+        if kept is None or self.is_dry or self._is_verification:
+            self.read_describe()
+        else:
+            self._described = kept
 
     def read_describe(self) -> None:
         """Read the describe of the object from Salesforce, and keep it."""
         object_name = self.request.outbound.object
         self._described = self.connected().describe(object_name)
         self._is_just_described = True
-        kept = {
-            "name": self._described["name"],
-            "updateable": self._described.get("updateable"),
-            "queryable": self._described.get("queryable"),
-            "fields": self._described["fields"],
-        }
         with self.state.transaction() as tx:
-            tx.execute("DELETE FROM ops.described_objects WHERE object = $object", {"object": object_name})
-            tx.insert(
-                "ops.described_objects",
-                [{"object": object_name, "described": json.dumps(kept), "read_at": now().isoformat()}],
-            )
+            keep_describe(tx, object_name, self._described)
 
     def _usable_entries(self) -> list[Entry]:
         """Return the entries to compare. A mapping that has been used goes on without fields that cannot be written."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import duckdb
-
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.settings.environment import Places
+from sf_insights.warehouse.reading import reading_file
 from sf_insights.warehouse.transaction import Transaction
 
 
@@ -22,12 +21,5 @@ def reading_outbound(places: Places) -> Iterator[Transaction]:
     file = places.published_outbound
     if not file.exists():
         raise WarehouseProblem("Nothing has been sent to Salesforce yet.", "Run `sf-insights outbound preview`.")
-    try:
-        connection = duckdb.connect(str(file), read_only=True)
-    except duckdb.Error as error:
-        raise WarehouseProblem(
-            f"{file.name} cannot be opened: {str(error).splitlines()[0]}.", "Run `sf-insights outbound send`."
-        ) from None
-    with connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield Transaction(connection)
+    with reading_file(file, "Run `sf-insights outbound send` to write it again.") as tx:
+        yield tx

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from sf_insights.dagster_instance.next_outbound import outbound_outlook
 from sf_insights.domain.configuration import AccountFieldSync
-from sf_insights.domain.outbound.next_run import calls_to_write
+from sf_insights.domain.outbound.limits import calls_to_write
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.outbound.acceptance import accept_preview

@@ -28,7 +28,6 @@ from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown
 
 logger = logging.getLogger(__name__)
 
-MOST_ROWS = 50_000
 MOST_BYTES = 90_000_000  # Salesforce takes 150 MB after base64
 ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 Results = Literal["successfulResults", "failedResults", "unprocessedrecords"]

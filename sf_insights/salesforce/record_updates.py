@@ -12,13 +12,11 @@ from typing import Any
 
 import requests
 
+from sf_insights.domain.outbound.limits import MOST_READ
 from sf_insights.domain.outbound.row_errors import RowError
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.answers import read_json, translated_parse_errors
-
-MOST_READ = 2000
-MOST_UPDATED = 200
 
 # Active assignment rules would run on updated records, for Account those of territories, and change owners.
 _NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}

@@ -126,20 +126,29 @@ def reading_snapshot(snapshot: Path) -> Iterator[Transaction]:
     """
     if not snapshot.exists():
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
-    try:
-        connection = duckdb.connect(str(snapshot), read_only=True)
-    except duckdb.Error as error:
-        raise WarehouseProblem(
-            f"{snapshot.name} cannot be opened: {_first_line(error)}.", "Run `sf-insights publish` to write it again."
-        ) from None
-    with connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with reading_file(snapshot, "Run `sf-insights publish` to write it again.") as tx:
         try:
-            yield Transaction(connection)
+            yield tx
         except duckdb.Error as error:
             if found := damage(snapshot, error):
                 raise found from error
             raise
+
+
+@contextmanager
+def reading_file(file: Path, remedy: str) -> Iterator[Transaction]:
+    """Read a published DuckDB file; `remedy` says what to do if it does not open.
+
+    Raises:
+        WarehouseProblem: the file cannot be opened.
+    """
+    try:
+        connection = duckdb.connect(str(file), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseProblem(f"{file.name} cannot be opened: {_first_line(error)}.", remedy) from None
+    with connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield Transaction(connection)
 
 
 def _first_line(error: duckdb.Error) -> str:

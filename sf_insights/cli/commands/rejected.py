@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sf_insights.cli.console import one_line, print_json, shown_path, table, terminal
+from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.settings.environment import Places, environment
 from sf_insights.warehouse.reading import reading_snapshot
@@ -13,11 +14,7 @@ _COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many values to show.")
-@click.option(
-    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all values to this file instead."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print all values as JSON instead, for scripts.")
+@listing_options("values")
 def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
     """List values that did not fit their field's type, and repaired texts.
 

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
+from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.domain.soql import WEBSITE_FIELD
 from sf_insights.settings.environment import Places, environment
@@ -32,14 +33,7 @@ _UNMATCHED = [status for status in STATUSES if status not in MATCHED]
 
 @click.command()
 @click.option("--status", type=click.Choice(_UNMATCHED), help="Only accounts with this status.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many accounts to show.")
-@click.option(
-    "--csv",
-    "csv_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all accounts to this file instead.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print all accounts as JSON instead, for scripts.")
+@listing_options("accounts")
 def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bool) -> None:
     """List accounts without a match, the reason, and likely candidates.
 

@@ -12,12 +12,22 @@ def slot_of(moment: datetime, interval: timedelta, zone: ZoneInfo) -> datetime:
     Start times are whole intervals after midnight on the clock of the zone: every two hours is 00:00, 02:00 and so on.
     An hour that the clock repeats or leaves out is counted as the clock shows it.
     """
-    local = moment.astimezone(zone)
-    midnight = datetime.combine(local.date(), time(), zone)
-    passed = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
-    return (midnight + interval * (passed // interval)).astimezone(UTC)
+    return _start(moment.astimezone(zone), interval, 0)
+
+
+def next_slot(moment: datetime, interval: timedelta, zone: ZoneInfo) -> datetime:
+    """Return the first start time after a moment, in UTC."""
+    return _start(moment.astimezone(zone), interval, 1)
 
 
 def is_due(moment: datetime, interval: timedelta, zone: ZoneInfo, last_start: datetime | None) -> bool:
     """Tell whether no run has started since the last start time, also if that passed while no daemon ran."""
     return last_start is None or last_start < slot_of(moment, interval, zone)
+
+
+def _start(local: datetime, interval: timedelta, later: int) -> datetime:
+    """Return the start time of the interval that a local time is in, or of one that many intervals later."""
+    passed = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    days, since_midnight = divmod(interval * (passed // interval + later), timedelta(days=1))
+    midnight = datetime.combine(local.date() + timedelta(days=days), time(), local.tzinfo)
+    return (midnight + since_midnight).astimezone(UTC)

@@ -162,11 +162,6 @@ class OutboundSync(BaseModel):
         """The time between two runs."""
         return duration(self.every)
 
-    @property
-    def by_target(self) -> ByApiName[OutboundField]:
-        """The entries by the API name of their target."""
-        return ByApiName((entry.to, entry) for entry in self.fields)
-
     def fingerprint(self, select: str | None) -> str:
         """Return a hash of what decides which values go where: object, match, fields, and the text of the SELECT."""
         meaning = self.model_dump(mode="json", include={"object", "match", "fields"})

@@ -24,8 +24,6 @@ from sf_insights.domain.problems import ConfigurationProblem
 TargetKind = Literal["text", "number", "checkbox", "date", "datetime", "multipicklist"]
 SourceKind = Literal["text", "number", "boolean", "date", "timestamp", "time"]
 
-MAX_DIGITS = 15  # more significant digits are rounded by Salesforce's pages
-
 _KINDS: dict[str, TargetKind] = {
     "string": "text",
     "textarea": "text",
@@ -98,10 +96,6 @@ class Target:
             allowed=allowed,
             is_updateable=bool(writable),
         )
-
-    @property
-    def is_currency(self) -> bool:
-        return self.type == "currency"
 
     @property
     def fingerprint(self) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sf_insights.domain.outbound.limits import MOST_UPDATED
 from sf_insights.domain.outbound.row_errors import RowClass, RowError
 
-MOST_IN_A_REQUEST = 200
-
-CHUNKS = (MOST_IN_A_REQUEST, 25, 1, 1)
+CHUNKS = (MOST_UPDATED, 25, 1, 1)
 """Records per request in the first try of a record, and in those after a refusal that others may have caused."""
 
 

@@ -34,7 +34,7 @@ def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None
         refuse_stopped()
         batch = planned[0]
         if batch.round:
-            # Whoever locks the records needs time.
+            # Give the program that locks the records time.
             pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
         if batch.channel == "bulk":
             send_job(sending, batch)

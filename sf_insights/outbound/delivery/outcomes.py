@@ -12,6 +12,7 @@ from sf_insights.domain.outbound.verdicts import CHUNKS, Verdict, verdict
 from sf_insights.outbound.delivery import journal
 from sf_insights.outbound.delivery.journal import Batch
 from sf_insights.outbound.delivery.sending import Sending
+from sf_insights.outbound.described import forget_describes
 from sf_insights.sql import render
 from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
@@ -57,6 +58,8 @@ def read_outcomes(sending: Sending, batch: Batch, only: Collection[str] | None) 
         tx.insert("missing", [{"record_id": id_} for id_ in sorted(only)])
         chosen += " AND record_id IN (SELECT record_id FROM missing)"
     fields = [name for name in _fields_of(tx, batch) if name in sending.targets]
+    if not fields:
+        return {}  # none of the fields can be read any more, so the records are compared without them
     sending.read_present(fields, chosen)
     targets = [sending.targets[name] for name in fields]
     rows = tx.execute(render("outbound/read_outcomes", batch=batch.batch, targets=targets, chosen=chosen))
@@ -142,7 +145,7 @@ def _note_paused(
         reason = f"Salesforce refuses to write it ({error.code}: {error.message})"
         row = {"object": sending.object_name, "field": field, "reason": reason, "since": moment.isoformat()}
         tx.insert("outbound.paused_fields", [row])
-        tx.execute("DELETE FROM ops.described_objects")  # the next run looks whether the user may write it
+        forget_describes(tx)  # the next run looks whether the user may write it
         sending.tell(f"{field} is paused: {reason}")
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from sf_insights.domain.outbound.limits import MOST_BY_COLLECTIONS, MOST_IN_A_JOB, MOST_UPDATED
 from sf_insights.outbound.delivery.journal import Channel, plan_batches
-from sf_insights.salesforce.ingest_job import MOST_BYTES, MOST_ROWS
-from sf_insights.salesforce.record_updates import MOST_UPDATED
+from sf_insights.salesforce.ingest_job import MOST_BYTES
 from sf_insights.warehouse.transaction import Transaction
-
-MOST_BY_COLLECTIONS = 2000
-"""Salesforce's line between synchronous calls and the Bulk API. Source: app limits cheat sheet, "Bulk API"."""
 
 FIRST_RECORDS = 10
 """The records that are written and read back before all others, when a mapping is first used."""
@@ -28,7 +25,7 @@ def plan_delivery(tx: Transaction, *, run: int, object_name: str, limit: int | N
         return "collections"
     _plan(tx, "is_special", run, object_name, "collections", MOST_UPDATED)
     widest = int(tx.value("SELECT coalesce(max(bytes), 1) FROM rows_to_write WHERE NOT is_special")) + 30
-    _plan(tx, "NOT is_special", run, object_name, "bulk", min(MOST_ROWS, max(1, MOST_BYTES // widest)))
+    _plan(tx, "NOT is_special", run, object_name, "bulk", min(MOST_IN_A_JOB, max(1, MOST_BYTES // widest)))
     tx.execute("DROP TABLE rows_to_write")
     return "bulk"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from sf_insights.outbound.delivery.journal import Batch
 from sf_insights.outbound.delivery.outcomes import settle_by_reading
 from sf_insights.outbound.delivery.results import remove_leftovers
 from sf_insights.outbound.delivery.sending import Sending
+from sf_insights.outbound.described import kept_describe
 from sf_insights.outbound.state import OutboundState, target_columns
 from sf_insights.salesforce.ingest_job import ENDED, IngestJob
 from sf_insights.salesforce.org import SalesforceOrg
@@ -93,7 +93,7 @@ def _sending(
     tell: Callable[[str], None],
 ) -> Sending:
     with state.transaction() as tx:
-        kept = tx.value("SELECT described FROM ops.described_objects WHERE object = $o", {"o": batch.object})
+        kept = kept_describe(tx, batch.object)
         fields = {
             name
             for (name,) in tx.execute(
@@ -101,7 +101,7 @@ def _sending(
             )
         }
     # A paused field and `retry` remove the describe that was kept.
-    described = json.loads(kept) if kept else org.describe(batch.object)
+    described = kept or org.describe(batch.object)
     targets = {
         entry["name"]: target
         for entry in described["fields"]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.outbound.runs import last_preview
 from sf_insights.outbound.state import target_columns
-from sf_insights.sql import identifier
+from sf_insights.sql import identifier, literal
 from sf_insights.warehouse.transaction import Transaction
 
 Acceptance = Literal["accepted", "waiting", "not previewed"]
@@ -111,7 +111,7 @@ def left_behind(tx: Transaction, most: int) -> tuple[int, list[dict[str, Any]]]:
     targets = target_columns(tx)
     if not targets:
         return 0, []
-    fields = ", ".join(f"CASE WHEN {identifier(name)} != '' THEN '{name}' END" for name in targets)
+    fields = ", ".join(f"CASE WHEN {identifier(name)} != '' THEN {literal(name)} END" for name in targets)
     records = tx.records(
         f"SELECT object, record_id, sent_at, list_filter([{fields}], lambda name: name IS NOT NULL) AS fields"
         f" FROM {_LEFT_BEHIND} WHERE len(fields) > 0 ORDER BY sent_at DESC, record_id"

@@ -6,19 +6,16 @@ Nothing is ever created. A key that several records have is ambiguous, and none 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sf_insights.outbound.state import OutboundState
-from sf_insights.outbound.values.pages import read_pages
-from sf_insights.salesforce.account_reader import AccountReading
+from sf_insights.outbound.values.pages import queried
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.sql import identifier, render
 from sf_insights.system.clock import now
-from sf_insights.system.durable import PRIVATE_DIRECTORY
 
 MOST_BY_KEY = 2000
 FOUND_FOR = timedelta(days=7)
@@ -111,16 +108,7 @@ def _soql(key: str, *, is_number: bool) -> str:
 
 
 def _all(state: OutboundState, org: SalesforceOrg, object_name: str, field: str, directory: Path) -> None:
-    pages = directory / "keys"
-    shutil.rmtree(pages, ignore_errors=True)
-    pages.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
-    try:
-        with AccountReading(org, f"SELECT Id, {field} FROM {object_name} WHERE {field} != null", pages) as reading:
-            for _ in reading.pages():
-                pass
-        if any(pages.glob("*.csv")):
-            state.scratch().execute(
-                f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM ({read_pages(pages)})'
-            )
-    finally:
-        shutil.rmtree(pages, ignore_errors=True)
+    soql = f"SELECT Id, {field} FROM {object_name} WHERE {field} != null"
+    with queried(org, soql, directory / "keys") as records:
+        if records:
+            state.scratch().execute(f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM ({records})')

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from sf_insights.domain.outbound.limits import MOST_BY_ID, MOST_READ
 from sf_insights.outbound.state import OutboundState
-from sf_insights.outbound.values.pages import read_pages
-from sf_insights.salesforce.account_reader import AccountReading
+from sf_insights.outbound.values.pages import queried
 from sf_insights.salesforce.org import SalesforceOrg
-from sf_insights.salesforce.record_updates import MOST_READ, read_records
+from sf_insights.salesforce.record_updates import read_records
 from sf_insights.sql import identifier
-from sf_insights.system.durable import PRIVATE_DIRECTORY
 
-MOST_BY_ID = 20_000  # above, one query of the Bulk API costs fewer calls
 _EXTRA = ("CurrencyIsoCode", "ParentId")
-
-
-def calls_to_read(records: int) -> int:
-    """Return about how many API calls it takes to read so many records."""
-    return -(-records // MOST_READ) if records <= MOST_BY_ID else 12
 
 
 def read_present(
@@ -75,15 +67,8 @@ def _read_all(
 ) -> None:
     """Read the fields of all records by one query, and keep the chosen ones."""
     selected = ["Id", *(["IsDeleted"] if has_deleted else []), *columns]
-    pages = directory / "present"
-    shutil.rmtree(pages, ignore_errors=True)
-    pages.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
-    try:
-        with AccountReading(org, f"SELECT {', '.join(selected)} FROM {object_name}", pages) as reading:
-            for _ in reading.pages():
-                pass
+    soql = f"SELECT {', '.join(selected)} FROM {object_name}"
+    with queried(org, soql, directory / "present") as records:
         state.scratch().run(
-            "outbound/present", columns=columns, has_deleted=has_deleted, chosen=chosen, pages=read_pages(pages)
+            "outbound/present", columns=columns, has_deleted=has_deleted, chosen=chosen, records=records
         )
-    finally:
-        shutil.rmtree(pages, ignore_errors=True)

@@ -15,7 +15,7 @@ from sf_insights.domain.outbound.settings import ACCOUNT_KEYS, OutboundSync
 from sf_insights.domain.outbound.targets import check_sources
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.settings.database_limits import DatabaseLimits
-from sf_insights.sql import literal, render
+from sf_insights.sql import identifier, literal, render
 from sf_insights.warehouse.versions import SCHEMA_VERSION, STORAGE_VERSION
 
 SELECT_SECONDS = 600.0
@@ -278,7 +278,7 @@ def _match_column(outbound: OutboundSync, columns: Mapping[str, str], *, is_matc
     if outbound.match is None:
         return None
     table = "match" if is_matches_alone or outbound.match.source not in columns else "given"
-    return f'{table}."{outbound.match.source.replace(chr(34), chr(34) * 2)}"'
+    return f"{table}.{identifier(outbound.match.source)}"
 
 
 def _named_columns(outbound: OutboundSync) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ WHEN try_cast({{ value }} AS DECIMAL(38, 18)) IS NULL
 WHEN length(regexp_extract({{ value }}, '^-?0*(\d*)', 1)) > {{ target.digits }}
     THEN 'NUMBER_OUTSIDE_VALID_RANGE: has ' || length(regexp_extract({{ value }}, '^-?0*(\d*)', 1))
         || ' digits before the point; the field holds {{ target.digits }}'
+{# Salesforce's pages round a number with more digits, and a person who saves the record stores that. #}
 WHEN length(regexp_replace(regexp_replace({{ value }}, '[-.]', '', 'g'), '^0+', '')) > 15
     THEN 'NUMBER_OUTSIDE_VALID_RANGE: has more than 15 significant digits, which Salesforce rounds'
 {% elif target.kind == 'date' %}

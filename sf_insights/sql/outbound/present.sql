@@ -1,5 +1,9 @@
 INSERT INTO present BY NAME
-SELECT chosen.record_id, page."Id" IS NULL {% if has_deleted %}OR page."IsDeleted" = 'true'{% endif %} AS is_gone,
-    {{ columns | identifiers('page') }}
+{% if records %}
+SELECT chosen.record_id, found."Id" IS NULL {% if has_deleted %}OR found."IsDeleted" = 'true'{% endif %} AS is_gone,
+    {{ columns | identifiers('found') }}
 FROM ({{ chosen }}) AS chosen(record_id)
-LEFT JOIN ({{ pages }}) AS page ON page."Id" = chosen.record_id;
+LEFT JOIN ({{ records }}) AS found ON found."Id" = chosen.record_id;
+{% else %}
+SELECT record_id, true AS is_gone FROM ({{ chosen }}) AS chosen(record_id);
+{% endif %}

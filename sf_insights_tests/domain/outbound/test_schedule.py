@@ -3,9 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sf_insights.domain.outbound.schedule import is_due, slot_of
+from sf_insights.domain.outbound.schedule import is_due, next_slot, slot_of
 
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 TWO_HOURS = timedelta(hours=2)
 
 
@@ -47,3 +47,29 @@ def test_a_day_of_the_changing_clock_has_no_run_twice_at_one_time():
             last = moment
         moment += timedelta(minutes=1)
     assert starts == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]
+
+
+@pytest.mark.parametrize(
+    ("moment", "following"),
+    [
+        ("2026-03-02T00:00", "2026-03-02T02:00"),
+        ("2026-03-02T01:59", "2026-03-02T02:00"),
+        ("2026-03-02T22:00", "2026-03-03T00:00"),
+        ("2026-03-02T23:59", "2026-03-03T00:00"),
+    ],
+)
+def test_the_next_run_is_at_the_next_full_interval_of_the_day(moment, following):
+    local = datetime.fromisoformat(moment).replace(tzinfo=NEW_YORK)
+    assert next_slot(local, TWO_HOURS, NEW_YORK) == datetime.fromisoformat(following).replace(tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01"])  # the clocks change
+def test_the_schedule_starts_a_run_at_the_announced_time_and_not_before(day):
+    moment = datetime.fromisoformat(f"{day}T00:10").replace(tzinfo=NEW_YORK).astimezone(UTC)
+    end = moment + timedelta(hours=26)
+    while moment < end:
+        following = next_slot(moment, TWO_HOURS, NEW_YORK)
+        assert moment < following <= moment + timedelta(hours=3)
+        assert not is_due(following - timedelta(seconds=1), TWO_HOURS, NEW_YORK, moment)
+        assert is_due(following, TWO_HOURS, NEW_YORK, moment)
+        moment = following

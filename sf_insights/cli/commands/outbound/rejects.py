@@ -6,6 +6,7 @@ import click
 
 from sf_insights.cli.commands.outbound.showing import shown_value
 from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
+from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports.status import REJECT_COLUMNS
@@ -14,11 +15,7 @@ from sf_insights.settings.environment import Places, environment
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many values to show.")
-@click.option(
-    "--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all values to this file instead."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print all values as JSON instead, for scripts.")
+@listing_options("values")
 def rejects(limit: int, csv_path: Path | None, as_json: bool) -> None:
     """List values that are held back, and why.
 

@@ -12,7 +12,7 @@ from sf_insights.cli.console import next_steps, program, terminal, ui_condition
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.outbound.guards import GUARDS
-from sf_insights.domain.outbound.next_run import calls_to_write
+from sf_insights.domain.outbound.limits import calls_to_write
 from sf_insights.domain.wording import counted
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
