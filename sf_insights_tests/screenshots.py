@@ -124,14 +124,14 @@ def _to_salesforce(browser: Browser, url: str, take: Callable[..., None]) -> Non
 
 
 def _dagster(browser: Browser, url: str, take: Callable[..., None]) -> None:
-    groups = ",".join(f"global@global:{name}" for name in ("insights", "salesforce", "zuora"))
-    browser.resize(LIST + WIDTH, BAR + 560)
+    groups = ",".join(f"global@global:{name}" for name in ("insights", "outbound", "salesforce", "zuora"))
+    browser.resize(LIST + WIDTH, BAR + 700)
     browser.open(f"{url}/asset-groups")
     browser.until(f"!!{_button('Hide navigation')} && !!{_button('Materialize all')}")
     browser.js(f"{_button('Hide navigation')}.click()")
     browser.open(f"{url}/asset-groups?expanded={groups}")
     browser.until("document.body.innerText.includes('published_snapshot')")
-    take("asset-graph", 560, LIST, BAR)
+    take("asset-graph", 700, LIST, BAR)
     browser.open(f"{url}/assets/insights/matched_accounts?view=events")
     browser.until("document.body.innerText.includes('match_rate')")
     take("materialization", 760)
