@@ -83,16 +83,15 @@ class Truth:
                 statuses[row["Id"]] = "deleted" if row["salesforce_id"] in self.accounts else "not_found"
         return statuses
 
+    def held(self, name: str, matches: dict[str, str] | None = None) -> dict[str, Any]:
+        """Return each matched account's value of a field, as the org holds it."""
+        return {key: self.accounts[id_][name] for key, id_ in (matches or self.matches()).items()}
+
     def attribute(self, name: str, matches: dict[str, str] | None = None) -> dict[str, Any]:
         """Return each matched account's value of an attribute, as DuckDB returns it."""
         read = ATTRIBUTES[name]
-        values = {}
-        for zuora_id, salesforce_id in (matches or self.matches()).items():
-            value = self.accounts[salesforce_id][name]
-            values[zuora_id] = None if value is None else read(value)
-        return values
+        return {key: None if value is None else read(value) for key, value in self.held(name, matches).items()}
 
     def metric(self, name: str, matches: dict[str, str] | None = None) -> dict[str, float]:
         """Return each matched account's value of a metric, without nulls."""
-        held = {key: self.accounts[id_][name] for key, id_ in (matches or self.matches()).items()}
-        return {key: float(value) for key, value in held.items() if value is not None}
+        return {key: float(value) for key, value in self.held(name, matches).items() if value is not None}

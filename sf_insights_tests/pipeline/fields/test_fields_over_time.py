@@ -127,8 +127,7 @@ def test_a_deselected_field_leaves_the_views_and_comes_back_with_its_history(org
     kept = run.rows("FROM insights.attribute_changes WHERE field = 'Rating' AND changed_on < '2026-03-04' ORDER BY ALL")
     assert kept == changes
     linked = "SELECT account_id, salesforce_account_id FROM insights.account_attributes WHERE is_current"
-    rating = {key: Truth(org).accounts[id_]["Rating"] for key, id_ in run.rows(linked)}
-    assert run.attributes("Rating") == rating
+    assert run.attributes("Rating") == Truth(org).held("Rating", dict(run.rows(linked)))
 
 
 def test_an_attribute_that_becomes_a_metric_and_returns_keeps_both_histories(org, sync):
@@ -155,22 +154,20 @@ def test_a_new_field_is_hidden_until_its_first_sync_completes(org, sync):
     run = sync.fails(day="2026-03-02", fields=["Industry", "Rating"])
     assert "Rating" not in [name for name, *_ in run.rows("DESCRIBE insights.accounts")]
     run = sync(day="2026-03-02")
-    assert run.attributes("Rating") == {
-        key: Truth(org).accounts[id_]["Rating"] for key, id_ in Truth(org).matches().items()
-    }
+    assert run.attributes("Rating") == Truth(org).held("Rating")
     assert run.rows("SELECT count(*) FROM insights.attribute_changes WHERE field = 'Rating'") == [(0,)]
 
 
 def test_only_the_field_that_became_empty_everywhere_is_paused(org, sync):
     sync.first_day(fields=["Industry", "BillingCountry"])
-    before = {key: Truth(org).accounts[id_]["BillingCountry"] for key, id_ in Truth(org).matches().items()}
-    for account in Truth(org).accounts.values():
+    truth = Truth(org)
+    for account in truth.accounts.values():
         if account["BillingCountry"] is not None:
             org.update_account(account["Id"], BillingCountry=None)
     run = sync(day="2026-03-02")
     assert run.field("BillingCountry").status == "paused"
     assert "empty in every account" in run.field("BillingCountry").status_reason
-    assert run.attributes("BillingCountry") == before
+    assert run.attributes("BillingCountry") == truth.held("BillingCountry")
     assert run.field("Industry").status == "active"
 
 
@@ -223,7 +220,7 @@ def test_a_field_goes_through_every_status_and_keeps_values_history_and_label(or
     run = sync(day="2026-03-03")
     first = run.field("Rating").first_synced_at
     values = run.attributes("Rating")
-    assert values == {key: Truth(org).accounts[id_]["Rating"] for key, id_ in Truth(org).matches().items()}
+    assert values == Truth(org).held("Rating")
 
     org.hide_field("Rating")
     org.update_account(salesforce_id, Rating="Cold" if values[next(iter(values))] != "Cold" else "Hot")
