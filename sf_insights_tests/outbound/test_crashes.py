@@ -1,14 +1,12 @@
 """A run that is killed at any step: the next one finishes it, and every value is written exactly once."""
 
-import os
 import signal
-import subprocess
-import sys
 import textwrap
 
 import duckdb
 import pytest
 
+from sf_insights_tests.forked import finished
 from sf_insights_tests.outbound.test_sending import matched
 
 # Kills the process right before or right after the n-th request whose method and path match.
@@ -44,15 +42,8 @@ STEPS = [
 
 def killed(method, path, when, skip=0):
     """Run the outbound job in a process that is killed at a request."""
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED, method, path, when, str(skip)],
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
+    code, said = finished(KILLED, method, path, when, str(skip))
+    assert code == -signal.SIGKILL, said
 
 
 def assert_written_once(sender, wanted):

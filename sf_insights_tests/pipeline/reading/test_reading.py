@@ -3,13 +3,12 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from typing import Any
 
 import pytest
 
+from sf_insights_tests.forked import forked
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
@@ -312,16 +311,12 @@ def killed_in_the_middle_of_the_download(org, sync):
     org.configure(page_records=50)
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
     landing = sync.data / "landing"
-    with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
-        try:
-            deadline = time.monotonic() + 60
-            # The directory is emptied before the job note is written to it.
-            while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
-                assert process.poll() is None
-                assert time.monotonic() < deadline, "the sync lands nothing"
-                time.sleep(0.02)
-        finally:
-            process.kill()
+    with forked(SYNC) as process:
+        deadline = time.monotonic() + 60
+        # The directory is emptied before the job note is written to it.
+        while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
+            assert process.ended(0.02) is None
+            assert time.monotonic() < deadline, "the sync lands nothing"
     org.clear_faults()
     org.configure(page_records=50)
     job = json.loads((landing / "job.json").read_text(encoding="utf-8"))["job_id"]
@@ -375,17 +370,13 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     org.fault("job_stuck")
-    with subprocess.Popen([sys.executable, "-c", SYNC], env=os.environ, stderr=subprocess.DEVNULL) as process:
-        try:
-            deadline = time.monotonic() + 60
-            while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
-                assert process.poll() is None
-                assert time.monotonic() < deadline, "the sync asks for nothing"
-                time.sleep(0.02)
-            process.send_signal(number)
-            assert process.wait(30) != 0
-        finally:
-            process.kill()
+    with forked(SYNC) as process:
+        deadline = time.monotonic() + 60
+        while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
+            assert process.ended(0.02) is None
+            assert time.monotonic() < deadline, "the sync asks for nothing"
+        process.signal(number)
+        assert process.ended(30) == 1
     assert [call for call in org.requests() if call["method"] == "PATCH" and JOBS in call["path"]]
     assert not sync.snapshot.exists()
     [(state,)] = sync.read_warehouse("SELECT state FROM ops.sync_runs")

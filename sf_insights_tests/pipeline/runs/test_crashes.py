@@ -7,9 +7,7 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,10 @@ import duckdb
 import pytest
 
 from sf_insights.warehouse.transaction import Transaction
+from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_publishing import always_reading
 from sf_insights_tests.pipeline.runs.test_reruns import content
-from sf_insights_tests.pipes import output
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
 ZUORA_COLUMNS = {"2026-03-01": ["Balance"], "2026-03-02": ["MRR", "AutoPay"]}  # so that columns come and go
@@ -138,17 +136,10 @@ def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, ste
     if step == "salesforce__raw_accounts":
         org.fault("job_stuck", skip=int(kind == "warned"))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
-    command = [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR, step, kind]
-    with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as stopped:
-        try:
-            said, errors = stopped.communicate(timeout=60)
-        finally:
-            with suppress(ProcessLookupError):  # includes Dagster's children, which hold the pipes
-                os.killpg(stopped.pid, signal.SIGKILL)
-    assert (stopped.returncode, errors) == (1, "")
+    code, said = finished(STOPPED_IN_A_DESTRUCTOR, step, kind)
+    assert code == 1, said
     assert said.startswith("The run was stopped")
+    assert said.count("\n") == 1, "nothing else was said"
     assert _day(sync) == "2026-03-01"
     jobs = [call["method"] for call in org.requests() if "/jobs/query" in call["path"]]
     assert jobs.count("POST") == jobs.count("PATCH") + jobs.count("DELETE")
@@ -183,19 +174,13 @@ def _return_to(yesterday, data):
 
 def _stop_in(step, delay, number):
     """Run a sync in its own process, and send it a signal some seconds after a step starts."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SYNC], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        for line in output(process):
+    with forked(SYNC) as process:
+        for line in process.output:
             if line == f"{step} began\n":
                 break
-        try:
-            process.wait(delay)
-        except subprocess.TimeoutExpired:
-            process.send_signal(number)
-            process.wait(60)
-        finally:
-            process.kill()
+        if process.ended(delay) is None:
+            process.signal(number)
+            assert process.ended() is not None
 
 
 class Failure(Exception):

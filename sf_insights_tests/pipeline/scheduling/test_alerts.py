@@ -1,8 +1,6 @@
 """Alerts: one line per change of state, and a heartbeat after each publication."""
 
 import signal
-import subprocess
-import sys
 import uuid
 
 import dagster as dg
@@ -12,8 +10,8 @@ from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.definitions import defs
 from sf_insights.runs import run_publishing
 from sf_insights_tests.alert_receiver import Receiver
+from sf_insights_tests.forked import forked
 from sf_insights_tests.pipeline.truth import Truth
-from sf_insights_tests.pipes import output
 
 SYNC = """
 import sys
@@ -165,14 +163,11 @@ def test_news_of_an_unpublished_sync_is_alerted_by_the_next(org, sync, receiver)
 def test_a_killed_sync_alerts_but_one_stopped_by_a_person_does_not(sync, receiver, monkeypatch, number):
     sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Branch"}])
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-02")
-    with subprocess.Popen([sys.executable, "-c", SYNC], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            for line in output(process):
-                if line == "salesforce__raw_accounts began\n":
-                    process.send_signal(number)
-            assert process.wait(60) != 0
-        finally:
-            process.kill()
+    with forked(SYNC) as process:
+        for line in process.output:
+            if line == "salesforce__raw_accounts began\n":
+                process.signal(number)
+        assert process.ended() == (1 if number == signal.SIGTERM else -signal.SIGKILL)
     assert receiver.taken() == []
     sync(day="2026-03-03")
     if number == signal.SIGTERM:

@@ -1,0 +1,83 @@
+"""Processes of a test's own that start at once: forks of a process that has imported Dagster, which takes two seconds.
+
+They can be stopped and killed like other processes. Tests of commands and of imports start new interpreters instead.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from typing import IO
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["sf_insights.definitions", "sf_insights.runs"])
+_SECONDS = 120
+
+
+class Forked:
+    """A process that runs Python code as `python -c` does, in the test's environment; `output` is what it prints."""
+
+    def __init__(self, code: str, *arguments: str) -> None:
+        reader, writer = _CONTEXT.Pipe(duplex=False)
+        self.output: IO[str] = os.fdopen(os.dup(reader.fileno()), encoding="utf-8")
+        self._process: ForkServerProcess = _CONTEXT.Process(
+            target=_run, args=(code, arguments, dict(os.environ), writer)
+        )
+        self._process.start()
+        writer.close()
+        reader.close()
+
+    def signal(self, number: int) -> None:
+        """Send a signal, if the process still runs."""
+        if self._process.is_alive():
+            assert self._process.pid is not None
+            os.kill(self._process.pid, number)
+
+    def ended(self, seconds: float = _SECONDS) -> int | None:
+        """Wait until the process has ended and return its exit code, -9 for SIGKILL; None if it still runs."""
+        self._process.join(seconds)
+        return self._process.exitcode
+
+    def close(self) -> None:
+        """Kill the process if it still runs."""
+        self._process.kill()
+        self._process.join()
+        self.output.close()
+
+
+@contextmanager
+def forked(code: str, *arguments: str) -> Iterator[Forked]:
+    """Run code in a process of its own, which does not outlive the block."""
+    process = Forked(code, *arguments)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def finished(code: str, *arguments: str) -> tuple[int, str]:
+    """Run code to its end; return its exit code, -9 for SIGKILL, and what it printed to both streams."""
+    with forked(code, *arguments) as process:
+        said = process.output.read()
+        code_of_exit = process.ended()
+        assert code_of_exit is not None, said
+        return code_of_exit, said
+
+
+def _run(code: str, arguments: tuple[str, ...], environment: dict[str, str], writer: Connection) -> None:
+    os.setpgid(0, 0)
+    for stream in (1, 2):
+        os.dup2(writer.fileno(), stream)
+    writer.close()
+    os.environ.clear()
+    os.environ.update(environment)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    sys.argv = ["-c", *arguments]
+    exec(compile(code, "<test>", "exec"), {"__name__": "__main__"})  # noqa: S102  # the test's own code
