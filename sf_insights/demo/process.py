@@ -113,13 +113,13 @@ class DemoOrg:
         """Return every account, as `records` does."""
         return self.records("Account")
 
-    def records(self, object_name: str) -> list[dict[str, Any]]:
-        """Return every record of Account or Customer__c, including deleted but not purged ones, by API name.
+    def records(self, object_name: str, *fields: str) -> list[dict[str, Any]]:
+        """Return every record of Account or Customer__c, deleted but not purged ones too, with these fields or all.
 
         Values: text, dates and times as str in Salesforce's form (2026-01-31T12:34:56.000Z), int for int fields, float
         for double, currency and percent (25.0 is 25 %), bool, None for null.
         """
-        return list(self._lines(f"records?object_name={object_name}"))
+        return list(self._lines(f"records?object_name={object_name}&fields={','.join(fields)}"))
 
     def zuora_accounts(self) -> list[dict[str, Any]]:
         """Return every Zuora account: the API's columns (with nulls), kind, salesforce_id and survivor_id.

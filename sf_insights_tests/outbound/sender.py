@@ -82,7 +82,8 @@ class Sender:
 
     def held(self, field: str, object_name: str = "Account") -> dict[str, Any]:
         """Return the value of a field by record id, of records that are not deleted."""
-        return {row["Id"]: row.get(field) for row in self.org.records(object_name) if not row.get("IsDeleted")}
+        records = self.org.records(object_name, "Id", "IsDeleted", field)
+        return {row["Id"]: row[field] for row in records if not row["IsDeleted"]}
 
     def written(self) -> dict[str, dict[str, int]]:
         """Return how often each cell was written, by record id and field."""

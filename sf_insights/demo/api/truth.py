@@ -13,18 +13,21 @@ from sf_insights.demo.running.org import Org
 _ROWS_AT_ONCE = 1000
 
 
-def records(org: Org, object_name: str = "Account") -> Iterator[bytes]:
-    """Yield one JSON line per record of an object, live or deleted, with every field except compound ones.
+def records(org: Org, object_name: str = "Account", fields: str = "") -> Iterator[bytes]:
+    """Yield one JSON line per record of an object, live or deleted.
 
-    Includes hidden fields but not removed ones. Values have the form of `values.to_truth`.
+    Args:
+        fields: the API names of the fields to include, separated by commas; without them every field except compound
+            ones, including hidden fields but not removed ones. Values have the form of `values.to_truth`.
 
     Raises:
-        KeyError: clients cannot write such an object.
+        KeyError: clients cannot write such an object, or it has no such field.
     """
     with org.lock:
-        fields = [field for field in org.store.fields(object_name) if not field.is_compound]
+        known = {field.name: field for field in org.store.fields(object_name) if not field.is_compound}
+        chosen = [known[name] for name in fields.split(",")] if fields else list(known.values())
         reader = _snapshot(org)
-    return _record_lines(reader, TABLES[object_name], fields)
+    return _record_lines(reader, TABLES[object_name], chosen)
 
 
 def _record_lines(reader: sqlite3.Connection, table: str, fields: list[Field]) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """Random hours: after each outbound run, Salesforce and the outbound file are as a model of both says.
 
-`make soak` lives through forty runs of each of twenty seeds, and `make test` through twelve of each of three.
+`make soak` lives through forty runs of each of twenty seeds, and `make test` through ten of each of two.
 SF_INSIGHTS_SEEDS=7 repeats one seed. A failure tells all that happened before.
 """
 
@@ -20,7 +20,7 @@ from sf_insights_tests.outbound.test_crashes import STEPS, killed
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
 
 IS_SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
-SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or ",".join(map(str, range(1, 21 if IS_SOAK else 4)))
+SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or ",".join(map(str, range(1, 21 if IS_SOAK else 3)))
 LARGE_SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or ("1,2,3,4,5" if IS_SOAK else "1")
 ANSWERS = [("POST", "jobs/ingest"), ("PUT", "/batches"), ("PATCH", "jobs/ingest"), ("DELETE", "jobs/ingest")]
 JOB_FAULTS: list[dict[str, Any]] = [
@@ -56,14 +56,14 @@ def started(tmp_path, monkeypatch) -> Callable[[DemoOrg], Pipeline]:
 @pytest.mark.parametrize("seed", [int(seed) for seed in SEEDS.split(",")])
 def test_salesforce_ends_where_the_model_says_after_each_run(seed, started, tmp_path):
     with DemoOrg.started(tmp_path / "org", accounts=60, seed=seed) as org:
-        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 12)
+        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 10)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [int(seed) for seed in LARGE_SEEDS.split(",")])
 def test_salesforce_ends_where_the_model_says_after_runs_with_jobs(seed, started, tmp_path):
     with DemoOrg.started(tmp_path / "org", accounts=3200, seed=seed) as org:
-        ByJobs(org, started(org), seed).live_through(12 if IS_SOAK else 3)
+        ByJobs(org, started(org), seed).live_through(12 if IS_SOAK else 2)
 
 
 class ByJobs(SideBySide):
