@@ -1,6 +1,6 @@
 """Random days, synced by the pipeline and by a model of it: all tables agree after each day.
 
-`make soak` runs sixty days of each seed, `make test` the first twelve. The seeds come from
+`make soak` runs sixty days of each seed, `make test` the first nine. The seeds come from
 SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
 `SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
