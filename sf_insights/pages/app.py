@@ -27,9 +27,10 @@ from sf_insights.domain.wording import counted
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
-from sf_insights.pages.guard import Form, Guard
+from sf_insights.pages.access.guard import Form, Guard
+from sf_insights.pages.access.people import People, current_person
+from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
-from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.to_salesforce import ToSalesforce
@@ -51,7 +52,7 @@ class Pages:
         *,
         host: str,
         port: int,
-        token: str | None,
+        people: People,
         about: str,
         public: PublicAddress | None = None,
     ) -> None:
@@ -61,7 +62,7 @@ class Pages:
             places: the files that the pages are about.
             host: the address that the server listens on.
             port: its port.
-            token: what a person signs in with; None if nobody has to sign in.
+            people: who may sign in, and who of them may edit.
             about: a sentence that names the org and the data.
             public: where people open the pages, if behind a proxy.
         """
@@ -75,13 +76,13 @@ class Pages:
             self._routes(),
             host=host,
             port=port,
-            token=token,
+            people=people,
             public=public,
             installation=str(places.data),
             refused=self._refused,
             sign_in=self._sign_in,
         )
-        self._templates.share(form_token=self.guard.form_token, ui_command=ui_command())
+        self._templates.share(form_token=self.guard.form_token, ui_command=ui_command(), person=current_person)
 
     @property
     def application(self) -> ASGIApp:

@@ -10,7 +10,7 @@ from sf_insights.domain.configuration import AccountFieldSync, SelectedField
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.lifecycle import FieldState
-from sf_insights.pages.guard import Form
+from sf_insights.pages.access.guard import Form
 from sf_insights.pages.published import Published
 
 

@@ -9,7 +9,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.masking import MASKED_TYPE, REMEDY, is_masked, warning
 from sf_insights.editing.selection import Selection
-from sf_insights.pages.guard import Form
+from sf_insights.pages.access.guard import Form
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
 from sf_insights.pages.published import Published
 

@@ -21,7 +21,7 @@ from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.source import select_text
-from sf_insights.pages.guard import Form
+from sf_insights.pages.access.guard import Form
 from sf_insights.pages.measured_fields import MeasuredFields
 from sf_insights.pages.work import PREVIEW, SEND, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile

@@ -14,8 +14,9 @@ import requests
 import uvicorn
 
 from sf_insights.demo.api.server import listen
+from sf_insights.pages.access.people import People
+from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.app import Pages
-from sf_insights.pages.public_address import PublicAddress
 from sf_insights.settings.environment import Places
 from sf_insights_tests.cli.conftest import (
     Installation,
@@ -187,7 +188,8 @@ def serve(
         listener.listen(64)
         port = listener.getsockname()[1]
         places = Places.from_environment(os.environ)
-        pages = Pages(places, host=host, port=port, token=token, about=about, public=public)
+        people = People.parse(token, os.environ)
+        pages = Pages(places, host=host, port=port, people=people, about=about, public=public)
         config = uvicorn.Config(pages.application, ws="none", log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.pages.public_address import PublicAddress
+from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights_tests.cli.test_signals import Running, run
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 from sf_insights_tests.pages.conftest import Site

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from sf_insights.pages.public_address import PublicAddress
+from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights_tests.cli.conftest import CONFIGURATION
 from sf_insights_tests.pages.conftest import first_match, serve
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # importing the web server would slow down `sf-insights --hel
     from sf_insights.pages.app import Pages
 
 LOOPBACK = "127.0.0.1"
-_SHORTEST_TOKEN = 16
 
 
 @click.command()
@@ -30,8 +29,8 @@ _SHORTEST_TOKEN = 16
 @click.option(
     "--token",
     envvar="SF_INSIGHTS_SETTINGS_TOKEN",
-    help="Token to sign in with, at least 16 characters. Set SF_INSIGHTS_SETTINGS_TOKEN instead where other users of "
-    "this machine could see it in the process list.",
+    help="Token that everyone signs in with, at least 16 characters. Set SF_INSIGHTS_SETTINGS_TOKEN instead where other "
+    "users could see it in the process list, or SF_INSIGHTS_SETTINGS_TOKENS for a token per person.",
 )
 @click.option(
     "--public-url",
@@ -45,14 +44,14 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     Uses the org of the SALESFORCE_* variables, or the demo org and its own data if none is set. Only this machine can
     reach the pages, unless you give --host or --public-url. Stop them with Ctrl-C.
     """
+    from sf_insights.pages.access.people import People
+    from sf_insights.pages.access.public_address import PublicAddress
     from sf_insights.pages.app import Pages
-    from sf_insights.pages.public_address import PublicAddress
     from sf_insights.transport.addresses import is_loopback
 
     public = PublicAddress.parse(public_url) if public_url else None
-    if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise ConfigurationProblem(f"The token is shorter than {_SHORTEST_TOKEN} characters.", "Choose a longer one.")
-    if token is None and (public or not is_loopback(host)):
+    people = People.parse(token, environment())
+    if not people.must_sign_in and (public or not is_loopback(host)):
         raise ConfigurationProblem(
             f"Others could reach the pages {f'at {public.url}' if public else f'on {host}'} and change what is synced.",
             "Give a --token as well, and let only a TLS proxy connect to them.",
@@ -61,7 +60,7 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
         use_dagster_home()
         pages = Pages(
-            Places.from_environment(environment()), host=host, port=port, token=token, about=about, public=public
+            Places.from_environment(environment()), host=host, port=port, people=people, about=about, public=public
         )
         shown = f"[{host}]" if ":" in host else host
         _serve(console, listener, pages, public.url if public else f"http://{shown}:{port}")

@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,11 +16,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.pages.public_address import PublicAddress
+from sf_insights.pages.access.people import ANYONE, People, Person, remember
+from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.transport.addresses import is_loopback
 
 _COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+NOBODY = Person("", may_edit=False)
 _OPEN_TO_ALL = "/static/"
 _MOST_BYTES = 2_000_000
 _MOST_FIELDS = 20_000
@@ -59,7 +63,7 @@ class Guard:
         *,
         host: str,
         port: int,
-        token: str | None,
+        people: People,
         public: PublicAddress | None,
         installation: str,
         refused: Callable[[int, str, str], Response],
@@ -70,20 +74,21 @@ class Guard:
         Args:
             host: the address that the server listens on.
             port: its port.
-            token: what a person signs in with; None if nobody has to sign in, for loopback only.
+            people: who may sign in, and who may change something; if there are none, nobody has to, for loopback only.
             public: where people open the pages, if behind a proxy.
             installation: distinguishes these pages from others on this machine, such as by their data directory.
             refused: makes a page from a status, what happened, and what to do.
             sign_in: makes the page that asks for the token; True if a wrong one was given.
         """
         self._app = app
-        self._host, self._port, self._token, self._public = host, port, token, public
+        self._host, self._port, self._people, self._public = host, port, people, public
         self._refused, self._sign_in = refused, sign_in
         self.form_token = secrets.token_urlsafe(32)
         # All ports of a host share their cookies, so each installation needs its own cookie name.
         own = hashlib.sha256(f"{port} {installation}".encode()).hexdigest()[:12]
         self.cookie_name = f"{'__Host-' if self._is_https else ''}{_COOKIE}_{own}"
-        self._cookie = hmac.new(secrets.token_bytes(32), (token or "").encode(), hashlib.sha256).hexdigest()
+        key = secrets.token_bytes(32)
+        self._cookies = {token: hmac.new(key, token.encode(), hashlib.sha256).hexdigest() for token in people.by_token}
 
     @property
     def _is_https(self) -> bool:
@@ -115,8 +120,10 @@ class Guard:
             )
         if method not in _SAFE and not self._comes_from_own(headers, host):
             return self._refused(403, "Another site sent this form, so nothing was done.", "Send it from these pages.")
-        if not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN and not self._has_signed_in(HTTPConnection(scope)):
+        person = self._person(HTTPConnection(scope))
+        if person is None and not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN:
             return self._sign_in(False)
+        remember(person or NOBODY)
         if method in _SAFE:
             return self._sign_in(False) if path == SIGN_IN else None
         form = await _read_form(headers, receive)
@@ -129,6 +136,14 @@ class Guard:
                 403,
                 "The pages were restarted since this form was loaded, so nothing was done.",
                 "Load the page again and repeat your change.",
+            )
+        if path == SIGN_OUT:
+            return self._signed_out()
+        if person is None or not person.may_edit:
+            return self._refused(
+                403,
+                "You may look at these pages but not change anything, so nothing was done.",
+                "Ask a person who runs them to let you edit.",
             )
         scope.setdefault("state", {})["form"] = form
         return None
@@ -151,13 +166,20 @@ class Guard:
         # DNS rebinding needs a name, so any IP address is safe. The port may be that of a proxy.
         return name in {self._host, socket.gethostname().lower(), socket.getfqdn().lower()} or _is_address(name)
 
-    def _has_signed_in(self, request: HTTPConnection) -> bool:
-        if self._token is None:
-            return True
+    def _person(self, request: HTTPConnection) -> Person | None:
+        """Return who sent a request; None if they have to sign in first."""
+        if not self._people.must_sign_in:
+            return ANYONE
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return hmac.compare_digest(given.strip().encode(), self._token.encode())
-        return hmac.compare_digest(request.cookies.get(self.cookie_name, "").encode(), self._cookie.encode())
+            bearer = self._people.with_token(given.strip())
+            return bearer and self._people.behind(bearer, request.headers)
+        held = request.cookies.get(self.cookie_name, "")
+        found = None
+        for token, cookie in self._cookies.items():
+            if hmac.compare_digest(held.encode(), cookie.encode()):
+                found = replace(self._people.by_token[token], has_session=True)
+        return found
 
     def _comes_from_own(self, headers: Headers, host: str) -> bool:
         """Whether these pages sent the form. A program other than a browser sends no such headers and is allowed."""
@@ -171,10 +193,18 @@ class Guard:
         return may_be_http and origin.partition("://")[2].lower() == host.lower()
 
     def _signed_in(self, form: Form) -> Response:
-        if self._token is None or not hmac.compare_digest(form.one("token").encode(), self._token.encode()):
+        given = form.one("token")
+        if self._people.with_token(given) is None:
             return self._sign_in(True)
         answer = RedirectResponse("/fields", 303)
-        answer.set_cookie(self.cookie_name, self._cookie, httponly=True, samesite="strict", secure=self._is_https)
+        answer.set_cookie(
+            self.cookie_name, self._cookies[given], httponly=True, samesite="strict", secure=self._is_https
+        )
+        return answer
+
+    def _signed_out(self) -> Response:
+        answer = RedirectResponse(SIGN_IN, 303)
+        answer.delete_cookie(self.cookie_name, httponly=True, samesite="strict", secure=self._is_https)
         return answer
 
 

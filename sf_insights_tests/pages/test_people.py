@@ -1,0 +1,123 @@
+"""Several people on the pages: tokens by name, names that a proxy passes on, and those who may only view."""
+
+import pytest
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.pages.access.people import People, Person
+from sf_insights_tests.pages.conftest import serve
+
+ANNA, BOB, PROXY = "anna's own token, long", "bob's own token, longer", "the token of the proxy"
+TOKENS = f"anna:edit:{ANNA.replace(' ', '-').replace(',', '')} bob:view:{BOB.replace(' ', '-').replace(',', '')}"
+ANNAS, BOBS = (entry.split(":")[2] for entry in TOKENS.split())
+HEADER = {"SF_INSIGHTS_SETTINGS_USER_HEADER": "X-Forwarded-Email"}
+
+
+@pytest.fixture
+def two_people(synced, session, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_SETTINGS_TOKENS", TOKENS)
+    yield from serve(session)
+
+
+@pytest.fixture
+def behind_a_proxy(synced, session, monkeypatch):
+    monkeypatch.setenv("SF_INSIGHTS_SETTINGS_USER_HEADER", "X-Forwarded-Email")
+    monkeypatch.setenv("SF_INSIGHTS_SETTINGS_EDITORS", "anna@example.com, Carla@Example.com")
+    yield from serve(session, token=PROXY)
+
+
+def test_each_person_signs_in_with_their_own_token_and_signs_out(two_people):
+    assert two_people.get("/fields").status == 401
+    assert two_people.post("/sign-in", [("token", "nobody's token at all")]).status == 401
+    page = two_people.post("/sign-in", [("token", ANNAS)])
+    assert (page.status, "anna" in page.text) == (200, True)
+    page = two_people.post("/sign-out", page.form("/sign-out"))
+    assert page.address.endswith("/sign-in")
+    assert two_people.get("/fields").status == 401
+
+
+def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, synced):
+    two_people.post("/sign-in", [("token", BOBS)])
+    for path in ("/fields", "/labels", "/health", "/to-salesforce", "/sync"):
+        page = two_people.get(path)
+        assert page.status == 200, path
+        assert "bob (may view)" in page.text
+        assert "Someone who may edit has to make changes." in page.text
+    before = synced.configuration.read_bytes()
+    for path, fields in (
+        ("/labels", two_people.labelled(Industry="Branch")),
+        ("/fields/save", two_people.chosen(select=("Phone",))),
+        ("/sync", two_people.get("/labels").form("/labels")),
+    ):
+        page = two_people.post(path, fields)
+        assert page.status == 403, path
+        assert "You may look at these pages but not change anything" in page.text
+    assert synced.configuration.read_bytes() == before
+    assert two_people.pages.worker.last is None
+
+
+def test_a_person_who_may_edit_saves(two_people, synced):
+    two_people.post("/sign-in", [("token", ANNAS)])
+    assert two_people.post("/labels", two_people.labelled(Industry="Branch")).status == 200
+    two_people.wait()
+    assert "Branch" in synced.configuration.read_text()
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown", "status"),
+    [
+        ({"X-Forwarded-Email": "anna@example.com"}, "anna@example.com", 200),
+        ({"X-Forwarded-Email": "CARLA@example.com"}, "CARLA@example.com", 200),
+        ({"X-Forwarded-Email": "dora@example.com"}, "dora@example.com (may view)", 403),
+        ({"X-Forwarded-Email": "<script>x</script>"}, "&lt;script&gt;x&lt;/script&gt; (may view)", 403),
+        ({}, None, 403),
+        ({"X-Forwarded-Email": ""}, None, 403),
+    ],
+)
+def test_the_proxys_header_names_the_person(behind_a_proxy, headers, shown, status):
+    proxy = {"Authorization": f"Bearer {PROXY}", **headers}
+    page = behind_a_proxy.get("/labels", **proxy)
+    assert page.status == 200
+    if shown:
+        assert f'<span class="person">{shown}</span>' in page.html
+    assert "Sign out" not in page.text, "the proxy signs people out"
+    assert behind_a_proxy.post("/labels", page.form("/labels"), **proxy).status == status
+
+
+def test_the_header_counts_only_with_the_proxys_token(behind_a_proxy):
+    anna = {"X-Forwarded-Email": "anna@example.com"}
+    assert behind_a_proxy.get("/labels", **anna).status == 401
+    assert behind_a_proxy.get("/labels", Authorization="Bearer a wrong token of a guest", **anna).status == 401
+
+
+def test_a_person_cannot_take_anothers_name_with_their_own_token():
+    people = People.parse(PROXY, HEADER | {"SF_INSIGHTS_SETTINGS_TOKENS": TOKENS})
+    bob = people.with_token(BOBS)
+    assert bob == Person("bob", may_edit=False)
+    assert people.behind(bob, {"X-Forwarded-Email": "anna"}) == bob
+
+
+@pytest.mark.parametrize(
+    ("token", "variables", "said"),
+    [
+        ("short", {}, "The token is shorter than 16 characters."),
+        (None, {"SF_INSIGHTS_SETTINGS_TOKENS": "anna:edit:short"}, "The token of anna is shorter than 16 characters."),
+        (None, {"SF_INSIGHTS_SETTINGS_TOKENS": "anna:own:a-long-enough-token"}, "Entry 1 of"),
+        (None, {"SF_INSIGHTS_SETTINGS_TOKENS": f"anna:edit:{ANNAS} b:a-secret-token"}, "Entry 2 of"),
+        (None, {"SF_INSIGHTS_SETTINGS_TOKENS": f"anna:edit:{ANNAS},bob:view:{ANNAS}"}, "bob has the token of someone"),
+        (None, HEADER, "anyone who reaches the pages could send that header"),
+        (None, HEADER | {"SF_INSIGHTS_SETTINGS_TOKENS": TOKENS}, "anyone who reaches the pages could send that header"),
+        (PROXY, {"SF_INSIGHTS_SETTINGS_USER_HEADER": "X Name:"}, "is not the name of a request header"),
+        (PROXY, {"SF_INSIGHTS_SETTINGS_EDITORS": "anna"}, "no header says who they are"),
+    ],
+)
+def test_settings_that_would_let_in_too_many_are_refused(token, variables, said):
+    with pytest.raises(ConfigurationProblem) as refused:
+        People.parse(token, variables)
+    assert said in str(refused.value)
+    assert "a-secret-token" not in str(refused.value)
+
+
+def test_without_names_nobody_signs_in(site):
+    page = site.get("/labels")
+    assert page.status == 200
+    assert "Sign out" not in page.text
