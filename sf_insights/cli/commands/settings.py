@@ -29,7 +29,7 @@ LOOPBACK = "127.0.0.1"
 @click.option(
     "--token",
     envvar="SF_INSIGHTS_SETTINGS_TOKEN",
-    help="Token that everyone signs in with, at least 16 characters. Set SF_INSIGHTS_SETTINGS_TOKEN instead where other "
+    help="Token to sign in with, at least 16 characters. Set SF_INSIGHTS_SETTINGS_TOKEN instead where other "
     "users could see it in the process list, or SF_INSIGHTS_SETTINGS_TOKENS for a token per person.",
 )
 @click.option(
