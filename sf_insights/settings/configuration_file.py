@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.home import CONFIGURATION_NAME
+from sf_insights.settings.revisions import keep_present_text, note_edit
 from sf_insights.settings.yaml_edits import scalar, with_entries, with_label
 from sf_insights.system.durable import locked_directory, replace_content
 
@@ -136,6 +137,14 @@ class ConfigurationFile:
             )
         _replace(self.path, edited.text)
 
+    def with_text(self, text: str) -> ConfigurationFile:
+        """Return this file with the text of an earlier revision. Writes nothing.
+
+        Raises:
+            ConfigurationProblem: the text is not valid YAML, or has invalid settings.
+        """
+        return ConfigurationFile(self.path, text, _configuration(self.path, _content(self.path, text)))
+
 
 @contextmanager
 def editing(path: Path) -> Iterator[ConfigurationFile]:
@@ -217,10 +226,13 @@ def _configuration(path: Path, content: Any) -> AccountFieldSync:
 def _replace(path: Path, text: str) -> None:
     try:
         file = path.resolve(strict=True)  # write to the target of a symbolic link
+        keep_present_text(file)
         mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
         replace_content(file, mark + text.encode())
     except OSError as error:
         raise _unwritable(path, error) from None
+    with suppress(OSError):  # the edit is done; without this note, only its author is unknown
+        note_edit(file)
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigurationProblem:

@@ -37,6 +37,7 @@ _GITIGNORE = """\
 .env
 .dagster/
 data/
+*.revisions
 """
 
 
