@@ -4,6 +4,7 @@ import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.pages.access.people import People, Person
+from sf_insights.settings.revisions import revisions_of
 from sf_insights_tests.pages.conftest import serve
 
 ANNA, BOB, PROXY = "anna's own token, long", "bob's own token, longer", "the token of the proxy"
@@ -60,6 +61,7 @@ def test_a_person_who_may_edit_saves(two_people, synced):
     assert two_people.post("/labels", two_people.labelled(Industry="Branch")).status == 200
     two_people.wait()
     assert "Branch" in synced.configuration.read_text()
+    assert revisions_of(synced.configuration)[-1].by == "anna"
 
 
 @pytest.mark.parametrize(

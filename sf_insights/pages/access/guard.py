@@ -16,14 +16,16 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sf_insights.pages.access.people import ANYONE, People, Person, remember
+from sf_insights.pages.access.people import ANYONE, People, Person, current_person, remember
 from sf_insights.pages.access.public_address import PublicAddress
+from sf_insights.settings.revisions import edited_by
 from sf_insights.transport.addresses import is_loopback
 
 _COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 NOBODY = Person("", may_edit=False)
+NAMELESS = "the settings pages"  # the author of edits by people without a name
 _OPEN_TO_ALL = "/static/"
 _MOST_BYTES = 2_000_000
 _MOST_FIELDS = 20_000
@@ -106,7 +108,8 @@ class Guard:
             await send(message)
 
         answer = await self._answer(scope, receive)
-        await (answer or self._app)(scope, receive, send_with_headers)
+        with edited_by(current_person().name or NAMELESS):
+            await (answer or self._app)(scope, receive, send_with_headers)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
         """Return the refusal or sign-in page, or None if the request may pass."""
