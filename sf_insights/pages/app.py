@@ -31,6 +31,7 @@ from sf_insights.pages.guard import Form, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
+from sf_insights.pages.settings_page.page import SettingsPage
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.to_salesforce import ToSalesforce
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
@@ -71,6 +72,7 @@ class Pages:
         self.worker = Worker()
         self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
         self._choosing = Choosing(places, self.org, self._file, self._published, self._page)
+        self._settings = SettingsPage(places, self.org, self._file, self._page, self._started_sync)
         self._to_salesforce = ToSalesforce(places, self.worker, self._file, self._page)
         self.guard = Guard(
             self._routes(),
@@ -98,6 +100,7 @@ class Pages:
                 Route("/labels", self.save_labels, methods=["POST"]),
                 Route("/health", self.show_health),
                 *self._to_salesforce.routes(),
+                *self._settings.routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),
@@ -212,7 +215,11 @@ class Pages:
 
     def start_sync(self, _: Request) -> Response:
         """Start a sync, unless one or a publication is running."""
-        self.worker.start("Sync", SYNC, _after_sync)
+        return self._started_sync()
+
+    def _started_sync(self, accept: str = "") -> Response:
+        """Start a sync that may pass one guard."""
+        self.worker.start("Sync", (*SYNC, "--accept", accept) if accept else SYNC, _after_sync)
         return RedirectResponse("/sync", 303)
 
     def show_work(self, _: Request) -> Response:

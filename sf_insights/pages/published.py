@@ -65,9 +65,7 @@ def _read(tx: Transaction) -> Published:
     }
     return Published(
         **vars(fields),
-        samples={
-            name: Sample(share, tuple(examples.get(name, ())), is_exact=True) for name, share in shares.items()
-        },
+        samples={name: Sample(share, tuple(examples.get(name, ())), is_exact=True) for name, share in shares.items()},
         examples={name: values[:_FOR_LABELS] for name, values in examples.items()},
     )
 
