@@ -33,11 +33,13 @@ from sf_insights.pages.public_address import PublicAddress
 from sf_insights.pages.published import LastPublished, Published
 from sf_insights.pages.settings_page.page import SettingsPage
 from sf_insights.pages.showing import Templates
+from sf_insights.pages.syncing.view import SYNC_TITLE, View, running_title, view
 from sf_insights.pages.to_salesforce import ToSalesforce
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import ui_command
+from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading
 
 _STATIC = Path(__file__).parent / "static"
@@ -70,7 +72,11 @@ class Pages:
         self.org = OrgCatalogs(environment)
         self.published = LastPublished(places)
         self.worker = Worker()
-        self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
+        self._templates = Templates(
+            about=about,
+            configuration_name=places.configuration.name,
+            running=lambda: running_title(places.data, self.worker.last),
+        )
         self._choosing = Choosing(places, self.org, self._file, self._published, self._page)
         self._settings = SettingsPage(places, self.org, self._file, self._page, self._started_sync)
         self._to_salesforce = ToSalesforce(places, self.worker, self._file, self._page)
@@ -219,19 +225,23 @@ class Pages:
 
     def _started_sync(self, accept: str = "") -> Response:
         """Start a sync that may pass one guard."""
-        self.worker.start("Sync", (*SYNC, "--accept", accept) if accept else SYNC, _after_sync)
+        if running_title(self.places.data, self.worker.last) is None:
+            self.worker.start(SYNC_TITLE, (*SYNC, "--accept", accept) if accept else SYNC, _after_sync)
         return RedirectResponse("/sync", 303)
 
     def show_work(self, _: Request) -> Response:
-        """Show what is running, or what ran last."""
+        """Show what is running, or what ran last, whoever started it."""
         file, trouble = self._file()
         return self._page(
-            "work", work=self.worker.last, trouble=trouble, configuration=file.configuration if file else None
+            "work", view=self._progress(), trouble=trouble, configuration=file.configuration if file else None
         )
 
     def show_progress(self, _: Request) -> Response:
         """Render the part of that page that updates while it is open."""
-        return self._templates.page("progress", work=self.worker.last, zone=self._zone())
+        return self._templates.page("progress", view=self._progress(), zone=self._zone())
+
+    def _progress(self) -> View | None:
+        return view(self.places.data, self.worker.last, now())
 
     # What every page needs
 
