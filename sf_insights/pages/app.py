@@ -38,7 +38,6 @@ from sf_insights.pages.to_salesforce import ToSalesforce
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import ui_command
 from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading
 
@@ -90,7 +89,7 @@ class Pages:
             refused=self._refused,
             sign_in=self._sign_in,
         )
-        self._templates.share(form_token=self.guard.form_token, ui_command=ui_command())
+        self._templates.share(form_token=self.guard.form_token)
 
     @property
     def application(self) -> ASGIApp:
