@@ -45,6 +45,7 @@ _SWITCHED_OFF = re.compile(
     r"(The synchronization is switched off)(?:: | in )[\w.]+?(?: says `enabled: false`)?(?=\.\s|\.$|$)"
 )
 _START_IT = re.compile(r"Start one with `[^`]+`")
+_HOLDER = re.compile(r"\bsf-insights [a-z]+ is running")
 _COMMAND = re.compile(r"`(?:sf-insights|make|nohup|kill|docker|systemctl)\b|`enabled: (?:true|false)`|`label:|`fields:")
 _VARIABLE = re.compile(
     r"\b(?:SALESFORCE|ZUORA|SF_INSIGHTS|DAGSTER)_[A-Z0-9_*]+|\b(?:HTTPS?_PROXY|NO_PROXY|REQUESTS_CA_BUNDLE)"
@@ -58,6 +59,7 @@ def plain(text: object) -> str:
     A name that has a word is replaced by it; a sentence that names a command or another variable is left out.
     """
     said = _SWITCHED_OFF.sub(r"\1", str(text or ""))
+    said = _HOLDER.sub("another page or command is running", said)
     said = _START_IT.sub(f"{ASK[:-1]} to start it", said)
     for name, word in _NAMES.items():
         said = said.replace(f"`{name}`", word).replace(name, word)

@@ -141,7 +141,8 @@ _REACHED = """
 })()
 """
 _REACHABLE = """
-[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, [tabindex="0"]')]
+[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, summary')]
+    .concat(...document.querySelectorAll('[tabindex="0"]'))
     .filter(e => e.checkVisibility()).length
 """
 
