@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks.child import report
-from sf_insights.runs import News, run_sync
+from sf_insights.dagster_instance.run_news import News
+from sf_insights.runs import run_sync
 
 
 def main() -> None:

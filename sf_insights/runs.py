@@ -7,11 +7,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
+from sf_insights.dagster_instance.run_news import News, news_listener
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.settings.environment import Places, environment
 
@@ -27,22 +28,8 @@ RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
 
 # Dagster keeps the log; the caller prints the news on the terminal.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_WARNING = 30
 _LABELS_STEP = "__".join(RELABEL[0])
 _STOPPED = "The run was stopped before it was complete."
-
-
-@dataclass(frozen=True)
-class News:
-    """News of one step of a run: it began, said something, made a table, ended, or failed.
-
-    `facts` is the metadata of the table, by name.
-    """
-
-    step: str
-    kind: Literal["began", "said", "warned", "made", "ended", "failed"]
-    text: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,7 +126,7 @@ def _run(
     with opened_instance(home) as instance, _hangup_stops():
         end_dead_runs(instance, Places.from_environment(environment()).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
-        instance.add_event_listener(run_id, _listener(on_news or (lambda _: None)))
+        instance.add_event_listener(run_id, news_listener(on_news or (lambda _: None)))
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=_QUIET_CONSOLE,
             instance=instance,
@@ -193,39 +180,6 @@ def _placing(instance: dg.DagsterInstance, run_id: str, origin: RemoteJobOrigin)
         if run_id not in seen and (run := instance.get_run_by_id(run_id)):
             seen.add(run_id)
             instance.run_storage.replace_job_origin(run, origin)
-
-    return listen
-
-
-def _listener(on_news: Callable[[News], None]) -> Callable[..., None]:
-    import dagster as dg
-
-    kinds: dict[str, Literal["began", "ended", "failed"]] = {
-        "STEP_START": "began",
-        "STEP_SUCCESS": "ended",
-        "STEP_FAILURE": "failed",
-    }
-    running: set[str] = set()
-
-    def listen(entry: dg.EventLogEntry, *_: object) -> None:
-        if not entry.step_key:
-            return
-        event = entry.dagster_event
-        if event is None:
-            if entry.step_key not in running:
-                return  # Dagster's messages about steps that it skips
-            on_news(News(entry.step_key, "warned" if int(entry.level) >= _WARNING else "said", entry.user_message))
-        elif event.event_type_value == "ASSET_MATERIALIZATION":
-            metadata = event.step_materialization_data.materialization.metadata
-            on_news(News(entry.step_key, "made", facts={name: value.value for name, value in metadata.items()}))
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-                on_news(News(entry.step_key, "warned", f"the check {check.check_name} did not pass"))
-        elif event.event_type_value in kinds:
-            kind = kinds[event.event_type_value]
-            (running.add if kind == "began" else running.discard)(entry.step_key)
-            on_news(News(entry.step_key, kind))
 
     return listen
 

@@ -54,7 +54,7 @@ def raw_accounts(
             plan, catalog = load_plan(tx), load_catalog(tx)
         read = None
         try:
-            read = _extract(context, step, org, plan, catalog, settings.places.landing)
+            read = _extract(context, warehouse, step, org, plan, catalog, settings.places.landing)
         except RequestRefused as refused:
             # A field that vanished after the catalog was read is paused; the sync continues without it.
             again = plan_without_refused(step.warehouse, step.sync, org, plan, refused)
@@ -63,7 +63,7 @@ def raw_accounts(
             plan, catalog = again
             context.log.warning(f"reading again without the field that Salesforce refuses to read: {refused}")
         if read is None:  # outside the handler, because a dropped signal does not stop a run that handles an error
-            read = _extract(context, step, org, plan, catalog, settings.places.landing)
+            read = _extract(context, warehouse, step, org, plan, catalog, settings.places.landing)
         landed, record_count = read.landed, _record_count(context, org)
         with step.transaction() as tx:
             apply_landed(tx, step.sync, landed, plan)
@@ -143,6 +143,7 @@ def zuora_accounts(
 
 def _extract(
     context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
     step: Step,
     org: SalesforceOrg,
     plan: Iterable[PlannedField],
@@ -156,7 +157,7 @@ def _extract(
         directory,
         day=str(step.sync.day),
         describe_fingerprint=fingerprint(catalog.values()),
-        on_progress=_progress(context),
+        on_progress=_progress(context, warehouse),
     )
     return step.retry.run(reading)  # a query can fail temporarily
 
@@ -170,11 +171,12 @@ def _record_count(context: dg.AssetExecutionContext, org: SalesforceOrg) -> int 
         return None
 
 
-def _progress(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:
-    """Return a function that logs the progress; the terminal shows the log."""
+def _progress(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Callable[[Progress], None]:
+    """Return a function that logs the progress for the terminal, and notes it for the pages."""
     pace = Pace()
 
     def report(progress: Progress) -> None:
+        warehouse.records(progress.records, progress.records_found)
         said = pace.tell(
             progress.state, records=progress.records, found=progress.records_found, seconds=progress.seconds
         )

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from sf_insights.cli import demo_home
-from sf_insights.cli.console import shown_path
 from sf_insights.settings.environment import Places, environment, names_an_org
+from sf_insights.settings.home import shown_path
 
 
 @contextmanager

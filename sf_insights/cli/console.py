@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sf_insights.settings.environment import Places, environment, names_an_org
-from sf_insights.settings.home import demo_data
+from sf_insights.settings.home import demo_data, shown_path
 
 STATE_STYLES = {
     "ok": "green",
@@ -83,14 +83,6 @@ def one_line(value: Any, width: int | None = None) -> str:
         value = f"{value:,.2f}".removesuffix(".00")
     text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
     return text if width is None or len(text) <= width else text[: width - 1] + "…"
-
-
-def shown_path(path: Path) -> str:
-    """Return a path relative to the current directory if it is inside it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def program(name: str = "sf-insights") -> str:

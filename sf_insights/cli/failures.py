@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 
 import click
 
-from sf_insights.cli.console import shown_path, terminal
+from sf_insights.cli.console import terminal
 from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.domain.problems import Problem
+from sf_insights.settings.home import shown_path
 from sf_insights.system.clock import now
 from sf_insights.system.disk import disk_problem
 from sf_insights.system.durable import PRIVATE, PRIVATE_DIRECTORY

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -11,25 +10,10 @@ from rich.status import Status
 from rich.text import Text
 
 from sf_insights.cli.console import duplicated, one_line, terminal
-from sf_insights.domain.wording import counted
-from sf_insights.runs import News
+from sf_insights.dagster_instance.run_news import News
+from sf_insights.dagster_instance.step_words import STAGES, result_of
 
-# Title of each step's line, and what is shown while it runs.
-_STAGES = {
-    "salesforce__account_fields": ("Account fields", "asking Salesforce which fields Account has"),
-    "salesforce__selected_fields": ("Selection", "planning what to do with each selected field"),
-    "insights__field_labels": ("Labels", "giving labels to new fields"),
-    "salesforce__raw_accounts": ("Salesforce", "reading every Account"),
-    "zuora__accounts": ("Insights accounts", "reading the list of Insights accounts"),
-    "insights__matched_accounts": ("Matching", "matching accounts by CRM Account ID"),
-    "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
-    "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
-    "outbound__desired_values": ("Values", "working out what each record should hold"),
-    "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
-    "outbound__sent_values": ("To Salesforce", "writing what differs"),
-    "outbound__published_outbound": ("Recorded", "publishing what was sent"),
-}
-_WIDTH = max(len(title) for title, _ in _STAGES.values()) + 2
+_WIDTH = max(len(title) for title, _ in STAGES.values()) + 2
 _QUIET_SECONDS = 10.0
 
 
@@ -62,9 +46,9 @@ class RunProgress:
 
     def __call__(self, news: News) -> None:
         """Show one piece of news."""
-        if news.step not in _STAGES and news.kind != "warned":
+        if news.step not in STAGES and news.kind != "warned":
             return  # an asset check is shown only when it warns
-        title, doing = _STAGES.get(news.step, ("Check", ""))
+        title, doing = STAGES.get(news.step, ("Check", ""))
         match news.kind:
             case "began":
                 self._facts, self._began = {}, time.monotonic()
@@ -76,7 +60,7 @@ class RunProgress:
             case "made":
                 self._facts |= news.facts
             case "ended":
-                self._line("✓", "green", title, _result_of(news.step, self._facts), time.monotonic() - self._began)
+                self._line("✓", "green", title, result_of(news.step, self._facts), time.monotonic() - self._began)
             case "failed":
                 self._line("✗", "red", title, "failed")
 
@@ -93,40 +77,3 @@ class RunProgress:
     def _print(self, text: Text) -> None:
         self._spoke = time.monotonic()
         self._console.print(text)
-
-
-def _result_of(step: str, facts: Mapping[str, Any]) -> str:
-    """Return a short result of a finished step; empty if it reported none."""
-    rows = int(facts.get("dagster/row_count") or 0)
-    match step:
-        case "salesforce__account_fields":
-            return f"{rows} in the org"
-        case "salesforce__selected_fields":
-            paused = f", {facts['paused']} paused" if facts.get("paused") else ""
-            parts = counted(facts["attributes"], "attribute"), counted(facts["metrics"], "metric")
-            return f"{' and '.join(parts)}{paused}"
-        case "insights__field_labels":
-            return f"{rows}, {facts['default_labels']} of them still default"
-        case "salesforce__raw_accounts":
-            through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
-            deleted = facts["records_read"] - facts["live_accounts"]
-            also = f", and {counted(deleted, 'deleted one')}" if deleted else ""
-            return f"{counted(facts['live_accounts'], 'Account')} through {through}{also}"
-        case "zuora__accounts":
-            return f"{counted(rows, 'account')} from {facts['source']}"
-        case "insights__matched_accounts":
-            return f"{facts['matched']:,} of {rows:,} accounts"
-        case "insights_model":
-            accounts = counted(facts["accounts_changed"], "account")
-            return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
-        case "insights__published_snapshot":
-            return f"{facts['bytes'] / 1e6:,.1f} MB"
-        case "outbound__desired_values":
-            return counted(facts["records"], "record")
-        case "outbound__differences":
-            return f"{facts['records_compared']:,} compared with Salesforce, {facts['records_to_write']:,} differ"
-        case "outbound__sent_values":
-            refused = f", {facts['records_rejected']:,} refused" if facts["records_rejected"] else ""
-            return f"{counted(facts['records_written'], 'record')} written{refused}"
-        case _:
-            return "done"

@@ -36,8 +36,9 @@ class RunFailures:
         """
         try:
             yield
-        except stopped:
+        except stopped as error:
             self._is_stopped = True
+            self._by_step[step] = reason(error)
             raise
         except Exception as error:
             self._by_step[step] = reason(error)
@@ -56,6 +57,11 @@ class RunFailures:
         if reason:
             self._by_step["check"] = reason
         return reason
+
+    @property
+    def reason(self) -> str | None:
+        """Why a step failed or was stopped; None if none did."""
+        return next(iter(self._by_step.values()), None)
 
     @property
     def to_tell(self) -> str | None:

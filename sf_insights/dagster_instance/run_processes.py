@@ -51,6 +51,23 @@ class RunLock:
         os.close(self._file)
 
 
+def is_alive(data: Path, run_id: str) -> bool:
+    """Tell whether the process of a run holds its lock, on this machine."""
+    try:
+        file = os.open(data / f"{run_id}{_SUFFIX}", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return False
+
+
 def end_dead_runs(instance: dg.DagsterInstance, data: Path) -> list[str]:
     """Report each run whose process died as failed, or as canceled if it was being stopped; return their ids.
 

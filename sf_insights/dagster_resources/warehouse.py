@@ -12,7 +12,9 @@ from pydantic import PrivateAttr
 
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.run_failures import RunFailures
+from sf_insights.dagster_instance.run_news import news_listener
 from sf_insights.dagster_instance.run_processes import RunLock
+from sf_insights.dagster_instance.run_progress import ProgressNote
 from sf_insights.dagster_resources.failures import STOPPED, ending_of, explained, reason_of
 from sf_insights.dagster_resources.home import HomeResource, SettingsResource
 from sf_insights.dagster_resources.retrying import retry_policy
@@ -64,6 +66,7 @@ class WarehouseResource(HomeResource):
     _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
     _failures: RunFailures = PrivateAttr(default_factory=RunFailures)
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
+    _progress: ProgressNote | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(STOPPED)
@@ -71,6 +74,14 @@ class WarehouseResource(HomeResource):
         if context.run is not None:
             with suppress(OSError, Problem):  # the first step reports a full disk
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
+            if self._sign_of_life is not None and context.instance is not None:
+                self._progress = ProgressNote(self.places.data, context.run.run_id)
+                context.instance.add_event_listener(context.run.run_id, news_listener(self._progress.tell))
+
+    def records(self, records: int, found: int) -> None:
+        """Note how many records have arrived and how many there are so far, for people who watch the run."""
+        if self._progress is not None:
+            self._progress.records(records, found)
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, source: SettingsResource) -> Iterator[Step]:
@@ -260,6 +271,9 @@ class WarehouseResource(HomeResource):
                 self._warehouse = None
         if reason := self._failures.to_tell:
             self.alerts().failed(None, reason)  # after the lock is released, so that no process waits for the alert
+        if self._progress is not None:
+            self._progress.end(self._failures.reason)
+            self._progress = None
         if self._sign_of_life is not None:
             self._sign_of_life.release()
             self._sign_of_life = None

@@ -221,6 +221,18 @@ def parse_configuration(content: Any) -> AccountFieldSync:
     return configuration
 
 
+def invalid_settings(content: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
+    """Return what is wrong with each invalid setting, by the keys on the way to it; empty if all are valid."""
+    try:
+        AccountFieldSync.model_validate(dict(content))
+    except ValidationError as error:
+        return {
+            tuple(str(part) for part in detail["loc"] if isinstance(part, str)): _advice(detail)
+            for detail in error.errors(include_url=False)
+        }
+    return {}
+
+
 _ADVICE = {
     "missing": "is missing",
     "literal_error": "must be {expected}",
@@ -248,9 +260,14 @@ _ENTRY_FORMS = {
 
 
 def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
-    place = detail["loc"]
-    block = tuple(part for part in place if isinstance(part, str))
-    path = ": ".join(_steps(place, content))
+    path = ": ".join(_steps(detail["loc"], content))
+    text = _advice(detail)
+    return f"{path}: {text}" if path else text
+
+
+def _advice(detail: Any) -> str:
+    """Return what an error of pydantic says about a setting, as the end of a sentence about it."""
+    block = tuple(part for part in detail["loc"] if isinstance(part, str))
     advice = _ADVICE.get(detail["type"])
     if detail["type"] == "value_error":
         text = str(detail["ctx"]["error"])
@@ -264,7 +281,7 @@ def _sentence(detail: Any, content: Mapping[str, Any]) -> str:
         text = advice.format(**detail.get("ctx", {}))
     else:
         text = detail["msg"][0].lower() + detail["msg"][1:]
-    return f"{path}: {text}" if path else text
+    return text
 
 
 def _steps(place: Sequence[str | int], content: Any) -> Iterator[str]:

@@ -25,19 +25,21 @@ from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.wording import counted
 from sf_insights.editing.labels import may_be_published, relabelled
-from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.access.guard import Form, Guard
 from sf_insights.pages.access.people import People, current_person
 from sf_insights.pages.access.public_address import PublicAddress
+from sf_insights.pages.choosing.page import Choosing
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.published import LastPublished, Published
+from sf_insights.pages.settings_page.page import SettingsPage
 from sf_insights.pages.showing import Templates
+from sf_insights.pages.syncing.view import SYNC_TITLE, View, running_title, view
 from sf_insights.pages.to_salesforce import ToSalesforce
 from sf_insights.pages.work import REPUBLISH, SYNC, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import ui_command
+from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading
 
 _STATIC = Path(__file__).parent / "static"
@@ -70,7 +72,13 @@ class Pages:
         self.org = OrgCatalogs(environment)
         self.published = LastPublished(places)
         self.worker = Worker()
-        self._templates = Templates(about=about, configuration_name=places.configuration.name, worker=self.worker)
+        self._templates = Templates(
+            about=about,
+            configuration_name=places.configuration.name,
+            running=lambda: running_title(places.data, self.worker.last),
+        )
+        self._choosing = Choosing(places, self.org, self._file, self._published, self._page)
+        self._settings = SettingsPage(places, self.org, self._file, self._page, self._started_sync)
         self._to_salesforce = ToSalesforce(places, self.worker, self._file, self._page)
         self.guard = Guard(
             self._routes(),
@@ -82,7 +90,7 @@ class Pages:
             refused=self._refused,
             sign_in=self._sign_in,
         )
-        self._templates.share(form_token=self.guard.form_token, ui_command=ui_command(), person=current_person)
+        self._templates.share(form_token=self.guard.form_token, person=current_person)
 
     @property
     def application(self) -> ASGIApp:
@@ -93,15 +101,12 @@ class Pages:
         return Starlette(
             routes=[
                 Route("/", lambda _: RedirectResponse("/fields")),
-                Route("/fields", self.show_fields),
-                Route("/fields/review", self.review_fields, methods=["POST"]),
-                Route("/fields/edit", self.edit_fields, methods=["POST"]),
-                Route("/fields/save", self.save_fields, methods=["POST"]),
-                Route("/fields/refresh", self.refresh_fields, methods=["POST"]),
+                *self._choosing.routes(),
                 Route("/labels", self.show_labels, methods=["GET"]),
                 Route("/labels", self.save_labels, methods=["POST"]),
                 Route("/health", self.show_health),
                 *self._to_salesforce.routes(),
+                *self._settings.routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),
@@ -121,109 +126,6 @@ class Pages:
         threading.Thread(target=self.org.get, daemon=True).start()  # so that the first page is quick
         yield
         self.worker.stop()
-
-    # Account Field Sync - From Salesforce
-
-    def show_fields(self, request: Request) -> Response:
-        """Show every Account field, to choose from."""
-        file, trouble = self._file()
-        selection = selection_of(file.configuration) if file else Selection()
-        query = request.query_params
-        return self._fields(
-            file,
-            selection,
-            trouble=trouble,
-            filter=selecting.Filter(query.get("q", ""), query.get("type", ""), query.get("selected", "")),
-            saved="saved" in query,
-        )
-
-    def _fields(
-        self,
-        file: ConfigurationFile | None,
-        selection: Selection,
-        *,
-        filter: selecting.Filter | None = None,
-        trouble: Problem | None = None,
-        lost: Change | None = None,
-        saved: bool = False,
-        status: int = 200,
-    ) -> Response:
-        org, (published, unreadable) = self.org.get(), self._published()
-        rows = selecting.rows(org, published, selection)
-        wanted = filter or selecting.Filter()
-        return self._page(
-            "fields",
-            status,
-            configuration=file.configuration if file else None,
-            seen=file.fingerprint if file else "",
-            in_file=selection_of(file.configuration) if file else Selection(),
-            selected_count=len(selection),
-            rows=[row for row in rows if wanted.shows(row)],
-            of_all=len(rows),
-            types=sorted({row.type for row in rows if row.type}),
-            filter=wanted,
-            org=org,
-            published=published,
-            trouble=trouble,
-            unreadable=unreadable,
-            lost=lost,
-            saved=saved,
-        )
-
-    def review_fields(self, request: Request) -> Response:
-        """Show what saving would change; writes nothing."""
-        return self._change_fields(request, write=False)
-
-    def edit_fields(self, request: Request) -> Response:
-        """Return to choosing, with the reviewed selection."""
-        file = ConfigurationFile.read(self.places.configuration)
-        before = selection_of(file.configuration)
-        return self._fields(file, selecting.changed_selection(before, _form(request)))
-
-    def save_fields(self, request: Request) -> Response:
-        """Write the reviewed selection."""
-        return self._change_fields(request, write=True)
-
-    def _change_fields(self, request: Request, *, write: bool) -> Response:
-        form = _form(request)
-        org, (published, _) = self.org.get(), self._published()
-        with editing(self.places.configuration) as file:
-            before = selection_of(file.configuration)
-            selection = selecting.changed_selection(before, form)
-            try:
-                change = proposed(file, selection, selecting.catalog_of(org, published), published)
-            except ConfigurationProblem as problem:
-                return self._fields(file, selection, trouble=problem, status=422)
-            if form.one("seen") != file.fingerprint:
-                return self._fields(file, before, lost=change, status=409)
-            if change.is_empty:
-                return self._fields(
-                    file, selection, trouble=ConfigurationProblem("Nothing has changed, so there is nothing to save.")
-                )
-            if not write:
-                return self._page(
-                    "review",
-                    configuration=file.configuration,
-                    change=change,
-                    warnings=selecting.mask_warnings([name for name, _ in change.added], org, published),
-                    seen=file.fingerprint,
-                    shown=form.all("shown"),
-                    selected=form.all("selected"),
-                    metrics=[name for name in form.all("shown") if form.one(f"as.{name}") == "metric"],
-                )
-            try:
-                file.replace(change.file)
-            except ConfigurationProblem as problem:
-                present = ConfigurationFile.read(self.places.configuration)
-                if present.text == file.text:
-                    return self._fields(present, selection, trouble=problem, status=500)
-                return self._fields(present, selection_of(present.configuration), lost=change, status=409)
-        return RedirectResponse("/fields?saved", 303)
-
-    def refresh_fields(self, _: Request) -> Response:
-        """Ask the org again."""
-        self.org.refresh()
-        return RedirectResponse("/fields", 303)
 
     # Account attributes and metrics
 
@@ -319,19 +221,27 @@ class Pages:
 
     def start_sync(self, _: Request) -> Response:
         """Start a sync, unless one or a publication is running."""
-        self.worker.start("Sync", SYNC, _after_sync)
+        return self._started_sync()
+
+    def _started_sync(self, accept: str = "") -> Response:
+        """Start a sync that may pass one guard."""
+        if running_title(self.places.data, self.worker.last) is None:
+            self.worker.start(SYNC_TITLE, (*SYNC, "--accept", accept) if accept else SYNC, _after_sync)
         return RedirectResponse("/sync", 303)
 
     def show_work(self, _: Request) -> Response:
-        """Show what is running, or what ran last."""
+        """Show what is running, or what ran last, whoever started it."""
         file, trouble = self._file()
         return self._page(
-            "work", work=self.worker.last, trouble=trouble, configuration=file.configuration if file else None
+            "work", view=self._progress(), trouble=trouble, configuration=file.configuration if file else None
         )
 
     def show_progress(self, _: Request) -> Response:
         """Render the part of that page that updates while it is open."""
-        return self._templates.page("progress", work=self.worker.last, zone=self._zone())
+        return self._templates.page("progress", view=self._progress(), zone=self._zone())
+
+    def _progress(self) -> View | None:
+        return view(self.places.data, self.worker.last, now())
 
     # What every page needs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,12 +20,15 @@ from sf_insights.transport.retry import ONCE_MORE
 _SAMPLE = "SELECT FIELDS(ALL) FROM Account LIMIT 200"
 
 
+_VALUES = 5
+
+
 @dataclass(frozen=True)
 class Sample:
-    """The share of a field that is filled, and one of its values."""
+    """The share of a field that is filled, and its most frequent values."""
 
     share: float | None = None
-    value: Any = None
+    values: tuple[Any, ...] = ()
     is_exact: bool = False
 
 
@@ -88,8 +92,16 @@ def _samples(fields: Mapping[str, AccountField], asked: list[dict[str, Any]]) ->
     records = [ByApiName(record) for record in asked]  # the spelling of a name may have changed since the describe
     for name, kind in fields.items():
         values = [record[name] for record in records if record.get(name) is not None]
-        value = values[0] if values else None
-        if kind.type == "datetime" and value is not None:
-            value = datetime.fromisoformat(value)  # shown like the values of synced fields
-        samples[name] = Sample(len(values) / len(records) if records else None, value)
+        single = Counter(value for value in values if not isinstance(value, dict))  # an address has parts
+        samples[name] = Sample(
+            len(values) / len(records) if records else None,
+            tuple(shown_like_synced(value, kind) for value, _ in single.most_common(_VALUES)),
+        )
     return samples
+
+
+def shown_like_synced(value: Any, field: AccountField) -> Any:
+    """Return a value of the REST API as the snapshot has it, so that both are shown alike."""
+    if field.type == "datetime" and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value

@@ -15,7 +15,8 @@ from sf_insights.warehouse.fields.published_fields import PublishedFields, field
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.transaction import Transaction
 
-_EXAMPLES = 3
+_EXAMPLES = 5
+_FOR_LABELS = 3
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,8 @@ def _read(tx: Transaction) -> Published:
     }
     return Published(
         **vars(fields),
-        samples={
-            name: Sample(share, next(iter(examples.get(name, [])), None), is_exact=True)
-            for name, share in shares.items()
-        },
-        examples=examples,
+        samples={name: Sample(share, tuple(examples.get(name, ())), is_exact=True) for name, share in shares.items()},
+        examples={name: values[:_FOR_LABELS] for name, values in examples.items()},
     )
 
 

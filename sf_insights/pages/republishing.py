@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from sf_insights import runs
+from sf_insights.dagster_instance.run_news import News
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, take_back
 
@@ -45,7 +46,7 @@ def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callabl
     return end
 
 
-def _tell(news: runs.News) -> None:
+def _tell(news: News) -> None:
     if news.kind == "warned":
         print(news.text, file=sys.__stdout__, flush=True)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.masking import MASKED_TYPE, REMEDY, is_masked, warning
+from sf_insights.domain.fields.type_names import plain_type
 from sf_insights.editing.selection import Selection
 from sf_insights.pages.access.guard import Form
 from sf_insights.pages.org_catalog import OrgCatalog, Sample
@@ -16,7 +18,7 @@ from sf_insights.pages.published import Published
 
 @dataclass(frozen=True)
 class Row:
-    """One Account field as the page shows it."""
+    """One Account field as the page shows it. `type` is the plain name of its type."""
 
     name: str
     label: str
@@ -29,20 +31,40 @@ class Row:
     status: str | None
     status_reason: str | None
     warning: str | None = None
+    help_text: str = ""
+    picklist: tuple[str, ...] = ()
+
+    @property
+    def searched(self) -> str:
+        """The text that the search looks in."""
+        return f"{self.label} {self.name} {self.help_text}".casefold()
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows are shown: `selected` is "yes", "no", "cannot" or empty for all."""
+    """Which rows are shown and in which order: `selected` is "yes", "no", "cannot" or empty for all."""
 
     text: str = ""
     type: str = ""
     selected: str = ""
+    sort: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every row is shown."""
+        return not (self.text.strip() or self.type or self.selected)
+
+    @property
+    def column(self) -> str:
+        """The column to sort by; selected fields come first without one."""
+        return self.sort.removesuffix("-down")
+
+    @property
+    def is_descending(self) -> bool:
+        return self.sort.endswith("-down")
 
     def shows(self, row: Row) -> bool:
-        if self.text and not any(self.text.casefold() in text.casefold() for text in (row.name, row.label)):
-            return False
-        if self.type and row.type != self.type:
+        if self.text.strip().casefold() not in row.searched or (self.type and row.type != self.type):
             return False
         match self.selected:
             case "yes":
@@ -54,6 +76,23 @@ class Filter:
             case _:
                 return True
 
+    def ordered(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows in this order; equal ones by label."""
+        by_label = sorted(rows, key=lambda row: (row.label.casefold(), row.name))
+        return sorted(by_label, key=ORDERS.get(self.column, ORDERS["selected"]), reverse=self.is_descending)
+
+
+# What each column is sorted by. The page's script sorts by the same values.
+ORDERS: dict[str, Callable[[Row], Any]] = {
+    "selected": lambda row: 0 if row.category else 2 if row.refusal else 1,
+    "field": lambda row: row.label.casefold(),
+    "type": lambda row: row.type.casefold(),
+    "filled": lambda row: -1.0 if row.sample.share is None else row.sample.share,
+    "values": lambda row: str(next(iter(row.sample.values), "\uffff")).casefold(),
+    "becomes": lambda row: "z" if row.refusal else row.category or ("metric" if row.can_be_metric else "attribute"),
+    "status": lambda row: row.status or "\uffff",
+}
+
 
 def catalog_of(org: OrgCatalog, published: Published) -> ByApiName[AccountField]:
     """Return the fields to choose from: the org's, or those of the last published sync if the org was never reached."""
@@ -61,7 +100,7 @@ def catalog_of(org: OrgCatalog, published: Published) -> ByApiName[AccountField]
 
 
 def rows(org: OrgCatalog, published: Published, selection: Selection) -> list[Row]:
-    """Return every field of the org and every selected field, sorted by label."""
+    """Return every field of the org and every selected field."""
     catalog = catalog_of(org, published)
     made = [_row(name, field, selection.get(name), org, published) for name, field in catalog.items()]
     made += [
@@ -69,7 +108,7 @@ def rows(org: OrgCatalog, published: Published, selection: Selection) -> list[Ro
         for name, category in selection.items()
         if name not in catalog
     ]
-    return sorted(made, key=lambda row: (row.label.casefold(), row.name))
+    return made
 
 
 def _row(
@@ -89,15 +128,17 @@ def _row(
     return Row(
         name=name,
         label=field.label if field else state.salesforce_label if state else name,
-        type=field.type if field else state.salesforce_type if state else "",
+        type=plain_type(field.type if field else state.salesforce_type if state else ""),
         is_formula=field.is_formula if field else False,
-        sample=_sample(name, org, published),
+        sample=sample_of(name, org, published),
         can_be_metric=field.is_numerical if field else category == "metric",
         refusal=field.refusal if field else None,
         category=category,
         status=status,
         status_reason=reason,
         warning=_mask_warning(name, field, org, published),
+        help_text=(field.help_text or "") if field else "",
+        picklist=field.picklist if field else (),
     )
 
 
@@ -105,7 +146,7 @@ def _mask_warning(name: str, field: AccountField | None, org: OrgCatalog, publis
     """Return the warning for an encrypted field, judged by the value that the page shows."""
     if field is None or field.type != MASKED_TYPE:
         return None
-    value = _sample(name, org, published).value
+    value = next(iter(sample_of(name, org, published).values), None)
     said = warning(name, None if value is None else is_masked(str(value)))
     return said and f"{said} {REMEDY}"
 
@@ -117,7 +158,8 @@ def mask_warnings(names: Iterable[str], org: OrgCatalog, published: Published) -
     return [said for field in known if (said := _mask_warning(field.name, field, org, published))]
 
 
-def _sample(name: str, org: OrgCatalog, published: Published) -> Sample:
+def sample_of(name: str, org: OrgCatalog, published: Published) -> Sample:
+    """Return the sample of a field: exact for a synced field, else from the org's sample."""
     return published.samples.get(name) or org.samples.get(name) or Sample()
 
 
@@ -131,3 +173,14 @@ def changed_selection(before: Selection, form: Form) -> Selection:
         else:
             selection[name] = "metric" if form.one(f"as.{name}") == "metric" else "attribute"
     return selection
+
+
+def with_all_shown(selection: Selection, shown: Iterable[Row], *, select: bool) -> Selection:
+    """Return the selection with every shown field selected or deselected, apart from those that cannot be synced."""
+    changed = ByApiName(selection)
+    for row in shown:
+        if not select:
+            changed.pop(row.name, None)
+        elif row.refusal is None and row.name not in changed:
+            changed[row.name] = "attribute"
+    return changed

@@ -10,6 +10,7 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from sf_insights.domain.wording import counted, since
+from sf_insights.pages.plain_words import plain, plain_remedy
 from sf_insights.system.clock import now
 
 
@@ -52,6 +53,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._files.filters.update(short=short, share=share, ago=_ago, counted=counted, moment=_moment)
+        self._files.filters.update(plain=plain, plain_remedy=plain_remedy)
         self._files.globals.update(shared)
 
     def share(self, **shared: Any) -> None:

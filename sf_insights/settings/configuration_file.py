@@ -20,6 +20,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.home import CONFIGURATION_NAME
 from sf_insights.settings.revisions import keep_present_text, note_edit
 from sf_insights.settings.yaml_edits import scalar, with_entries, with_label
+from sf_insights.settings.yaml_settings import with_setting
 from sf_insights.system.durable import locked_directory, replace_content
 
 _EDITOR_SECONDS = 30.0
@@ -111,6 +112,30 @@ class ConfigurationFile:
             raise ConfigurationProblem(
                 f"{self.path.name}: the entry of {field} has a form that cannot be edited here.",
                 f"Edit the file by hand: label: {scalar(label)}",
+            )
+        return edited
+
+    def with_settings(self, values: Mapping[tuple[str, ...], Any]) -> ConfigurationFile:
+        """Return this file with these settings, and no other change. Writes nothing.
+
+        Args:
+            values: by the keys on the way to each setting, such as ("guards", "max_row_drop").
+
+        Raises:
+            ConfigurationProblem: a value is invalid, or the file has a form that cannot be edited.
+        """
+        text: str | None = self.text
+        content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
+        for path, value in values.items():
+            block = content if len(path) == 1 else content.setdefault(path[0], {})
+            block[path[-1]] = value
+            text = None if text is None else with_setting(text, path, value)
+        edited = self._edited(text, _configuration(self.path, content))
+        if edited is None:
+            names = ", ".join(": ".join(path) for path in values)
+            raise ConfigurationProblem(
+                f"{self.path.name} has a form that cannot be edited here, so nothing was written.",
+                f"Write each setting on its own line, or edit the file by hand: {names}.",
             )
         return edited
 

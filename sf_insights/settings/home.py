@@ -41,6 +41,14 @@ def ui_command() -> str:
     return "make ui" if runs_from_checkout() else "sf-insights ui"
 
 
+def shown_path(path: Path) -> str:
+    """Return a path relative to the current directory if it is inside it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 @dataclass(frozen=True)
 class Home:
     """One home, by its directory."""

@@ -59,7 +59,7 @@ class _Reader(HTMLParser):
         self.forms: list[dict[str, Any]] = []
         self.rows: list[str] = []
         self.named: list[tuple[str, str]] = []
-        self._name, self._is_code = "", False
+        self._name, self._is_code, self._is_hidden = "", False, False
         self._row: list[str] | None = None
         self._select = ""
         self._form: dict[str, Any] | None = None
@@ -70,7 +70,7 @@ class _Reader(HTMLParser):
             self._form = {"action": said["action"], "method": said["method"], "fields": []}
             self.forms.append(self._form)
         elif tag == "tr":
-            self._row, self._name = [], ""
+            self._row, self._name, self._is_hidden = [], "", "hidden" in said
         elif tag == "select":
             self._select = said.get("name", "")
         elif tag == "option" and "selected" in said and self._form is not None:
@@ -88,6 +88,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._form = None
+        elif tag == "tr" and self._row is not None and self._is_hidden:
+            self._row = None  # a person does not see it; its inputs are sent
         elif tag == "tr" and self._row is not None:
             self.rows.append(" ".join(" ".join(self._row).split()))
             self.named.append((self._name, self.rows[-1]))

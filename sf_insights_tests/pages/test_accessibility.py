@@ -64,9 +64,27 @@ def in_both_schemes(browser, axe):
 
 
 def test_the_pages_meet_wcag(eventful_site, browser, axe):
-    for path in ("/fields", "/fields?selected=cannot", "/labels", "/health", "/sync", "/no-such-page"):
+    for path in ("/fields", "/fields?selected=cannot", "/labels", "/health", "/settings", "/sync", "/no-such-page"):
         browser.open(eventful_site.url + path)
         assert in_both_schemes(browser, axe) == [], path
+
+
+def test_settings_with_mistakes_and_findings_and_the_review_meet_wcag(synced_site, browser, axe):
+    for width in (1280, 390):
+        browser.resize(width, 900)
+        browser.open(f"{synced_site.url}/settings")
+        browser.js("document.querySelector('#timezone').value = 'Mars/Base'")
+        browser.follow("form.settings button.main")
+        assert in_both_schemes(browser, axe) == []
+        browser.follow("form[action='/settings/test'] button")
+        browser.until("!document.querySelector('[data-progress]') && !!document.querySelector('[data-ended]')")
+        assert in_both_schemes(browser, axe) == []
+        browser.open(f"{synced_site.url}/fields")
+        assert in_both_schemes(browser, axe) == []
+        browser.click('input[type=checkbox][value="Phone"]')
+        browser.follow(".save button.main")
+        assert in_both_schemes(browser, axe) == []
+        browser.follow("a[data-forget]")
 
 
 def test_the_page_to_salesforce_meets_wcag(synced_site, synced, browser, axe):
@@ -123,13 +141,14 @@ _REACHED = """
 })()
 """
 _REACHABLE = """
-[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, [tabindex="0"]')]
+[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, summary')]
+    .concat(...document.querySelectorAll('[tabindex="0"]'))
     .filter(e => e.checkVisibility()).length
 """
 
 
 def test_tab_follows_the_reading_order_with_a_visible_focus(eventful_site, browser):
-    for path in ("/fields?q=re", "/labels", "/health"):
+    for path in ("/fields?q=re", "/labels", "/health", "/settings"):
         browser.open(eventful_site.url + path)
         reached: list[dict[str, Any]] = []
         while True:

@@ -14,10 +14,10 @@ def test_every_account_field_is_listed_with_its_details(synced_site, org):
     page = synced_site.get("/fields")
     assert page.status == 200
     row = page.row("Phone")
-    assert row.startswith("Account Phone Phone phone ≈ ")
+    assert row.startswith("Account Phone Phone Phone ≈ ")
     assert "attribute" in row
     assert len(page.rows) - 1 == int(first_match(r"\d+ of (\d+) fields", page.text))
-    assert "Annual Revenue AnnualRevenue currency" in page.row("AnnualRevenue")
+    assert "Annual Revenue AnnualRevenue Currency" in page.row("AnnualRevenue")
 
 
 def test_the_fill_rate_is_exact_for_synced_fields_and_sampled_for_others(synced_site, org):
@@ -44,7 +44,7 @@ def test_only_numeric_fields_offer_attribute_or_metric(synced_site):
     ("query", "shown", "hidden"),
     [
         ("q=annual", "AnnualRevenue", "Industry"),
-        ("type=currency", "AnnualRevenue", "Industry"),
+        ("type=Currency", "AnnualRevenue", "Industry"),
         ("selected=yes", "Industry", "Phone"),
         ("selected=no", "Phone", "Industry"),
         ("selected=cannot", "BillingAddress", "Phone"),
@@ -96,7 +96,7 @@ def test_saving_says_when_new_fields_appear_and_offers_a_sync(synced_site, synce
     page = synced_site.save(synced_site.chosen(select=("Phone",)))
     assert "New fields appear after the next complete sync" in page.text
     assert re.search(r"due \d{4}-\d\d-\d\d 05:30 Asia/Tokyo \(in .*\)", page.text)
-    assert "no Dagster daemon runs" in page.text
+    assert "the scheduler is not running" in page.text
     assert page.form("/sync")
     assert "pending" in page.row("Phone")
 
@@ -199,7 +199,7 @@ def test_the_org_is_queried_once_and_again_on_request(synced_site, org):
     assert "Fresh__c" not in synced_site.get("/fields").text
     assert org.requests() == []
     page = synced_site.post("/fields/refresh", synced_site.get("/fields").form("/fields/refresh"))
-    assert "Fresh Fresh__c string ≈ 100 % new" in page.row("Fresh__c")
+    assert "Fresh Fresh__c Text ≈ 100 % new" in page.row("Fresh__c")
 
 
 def test_a_selected_field_missing_from_the_org_can_be_deselected(synced_site, synced, org):
@@ -217,7 +217,7 @@ def test_hostile_labels_and_values_are_shown_as_text(synced_site, org):
     page = synced_site.get("/fields")
     assert page.row("Evil__c").startswith(f'{hostile}"& Evil__c')
     assert hostile not in page.html
-    assert page.html.count("<script") == 1
+    assert page.html.count("<script") == 2
 
 
 def test_a_masked_field_is_marked_in_the_list_and_in_the_review(site, org):
@@ -229,3 +229,58 @@ def test_a_masked_field_is_marked_in_the_list_and_in_the_review(site, org):
     org.configure(view_encrypted_data=True)
     site.pages.org.refresh()
     assert "masked" not in site.get("/fields").row("Tax_Id__c")
+
+
+def posted(site, path, fields, **more):
+    return site.post(path, [*fields, *more.items()])
+
+
+def test_without_scripts_filtering_and_sorting_keep_the_choices(synced_site):
+    chosen = synced_site.chosen(select=("Phone",))
+    page = posted(synced_site, "/fields/edit", chosen, q="annual revenue", sort="type-down")
+    assert page.names() == ["AnnualRevenue"]
+    assert ("selected", "Phone") in page.form("/fields/review")
+    page = posted(synced_site, "/fields/edit", page.form("/fields/review"), sort="type-down")
+    assert page.html.index('class="type" data-key="web address"') < page.html.index('class="type" data-key="checkbox"')
+    assert ("selected", "Phone") in page.form("/fields/review")
+
+
+def test_without_scripts_all_that_is_shown_is_selected_and_deselected(synced_site):
+    fields = synced_site.get("/fields").form("/fields/review")
+    page = posted(synced_site, "/fields/edit", fields, q="shipping", every="select")
+    selected = {name for key, name in page.form("/fields/review") if key == "selected"}
+    assert {"ShippingCity", "Industry", "Rating"} <= selected
+    assert not {"ShippingAddress", "Phone"} & selected
+    page = posted(synced_site, "/fields/edit", page.form("/fields/review"), q="shipping", every="deselect")
+    assert {name for key, name in page.form("/fields/review") if key == "selected"} == {
+        "Industry",
+        "AnnualRevenue",
+        "Rating",
+    }
+
+
+def test_five_values_help_texts_and_picklist_values_are_shown(synced_site):
+    page = synced_site.get("/fields")
+    assert "The main business of the company." in page.row("Industry")
+    assert re.search(r"\d+ picklist values", page.row("Industry"))
+    assert "Agriculture" in page.row("Industry")
+    cell = page.html.split('data-name="Website"')[1].split('class="values"')[1].split("</td>")[0]
+    assert cell.count('class="example"') == 5
+
+
+def test_the_review_shows_the_values_of_ten_accounts_from_salesforce(synced_site, org):
+    review = synced_site.post("/fields/review", synced_site.chosen(select=("Phone",)))
+    assert "What the selection shows for 10 accounts" in review.text
+    row = next(row for row in review.rows if "Sssf Account Phone" in row)
+    phones = {account["Phone"] for account in org.accounts() if account["Phone"]}
+    assert any(phone in row for phone in phones)
+    assert row.startswith("Sssf Account Phone new attribute")
+
+
+def test_without_salesforce_the_review_can_still_be_saved(synced_site, synced, monkeypatch, closed_port):
+    synced_site.get("/fields")
+    monkeypatch.setenv("SALESFORCE_ENDPOINT", f"http://127.0.0.1:{closed_port}")
+    review = synced_site.post("/fields/review", synced_site.chosen(select=("Phone",)))
+    assert "so there is no preview" in review.text
+    synced_site.post("/fields/save", review.form("/fields/save"))
+    assert synced.configuration.read_text() == CONFIGURATION + "  - Phone\n"

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 from ruamel.yaml import YAML
 
-from sf_insights.runs import News, run_relabelling, run_sync
+from sf_insights.dagster_instance.run_news import News
+from sf_insights.runs import run_relabelling, run_sync
 from sf_insights.settings.home import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from sf_insights.cli.commands.sync import end_when_failed
-from sf_insights.cli.console import next_steps, program, shown_path, terminal
+from sf_insights.cli.console import next_steps, program, terminal
 from sf_insights.runs import run_publishing
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.backups import back_up
 from sf_insights.warehouse.backups import restore as restore_warehouse
 from sf_insights.warehouse.warehouse import Warehouse

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sf_insights.checking.finding import Finding
+from sf_insights.checking.findings import examine
 from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
-from sf_insights.cli.finding import Finding
-from sf_insights.cli.findings import examine
 from sf_insights.settings.environment import environment
 
 

@@ -11,12 +11,12 @@ from rich.console import Console
 from sf_insights.cli import demo_home
 from sf_insights.cli.commands.outbound import demo as demo_outbound
 from sf_insights.cli.commands.sync import relabelling, run
-from sf_insights.cli.console import heading, next_steps, one_line, program, shown_path, table, terminal
+from sf_insights.cli.console import heading, next_steps, one_line, program, table, terminal
 from sf_insights.demo.process import DemoOrg
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import today
-from sf_insights.settings.home import runs_from_checkout, ui_command
+from sf_insights.settings.home import runs_from_checkout, shown_path, ui_command
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.transaction import Transaction
 

@@ -4,8 +4,8 @@ import shlex
 
 import click
 
-from sf_insights.cli.console import next_steps, program, shown_path, terminal
-from sf_insights.settings.home import CONFIGURATION_NAME
+from sf_insights.cli.console import next_steps, program, terminal
+from sf_insights.settings.home import CONFIGURATION_NAME, shown_path
 from sf_insights.settings.new_home import make_home
 
 

@@ -4,12 +4,13 @@ import click
 
 from sf_insights import runs
 from sf_insights.cli.commands.sync import end_when_failed
-from sf_insights.cli.console import next_steps, program, shown_path, terminal
+from sf_insights.cli.console import next_steps, program, terminal
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, take_back
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.fields.published_fields import published_fields
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from sf_insights.cli.console import one_line, print_json, shown_path, table, terminal
+from sf_insights.cli.console import one_line, print_json, table, terminal
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.reading import reading_snapshot
 
 _COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")

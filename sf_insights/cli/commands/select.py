@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 
 from sf_insights.cli.catalog import ask_for_catalog, say_trouble
-from sf_insights.cli.console import heading, next_steps, program, shown_path, terminal
+from sf_insights.cli.console import heading, next_steps, program, terminal
 from sf_insights.dagster_instance.next_sync import outlook
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
@@ -16,6 +16,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.fields.published_fields import PublishedFields, published_fields
 
 _MARKS = {"add": ("+", "green"), "del": ("-", "red"), "same": (" ", "dim"), "gap": (" ", "dim")}

@@ -15,7 +15,6 @@ from sf_insights.cli.console import (
     one_line,
     print_json,
     program,
-    shown_path,
     table,
     terminal,
     ui_condition,
@@ -27,7 +26,7 @@ from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import ui_command
+from sf_insights.settings.home import shown_path, ui_command
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_counts, match_rates
 from sf_insights.warehouse.fields.masked_fields import masked_fields

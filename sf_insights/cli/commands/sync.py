@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from sf_insights import runs
-from sf_insights.cli.console import heading, next_steps, one_line, program, shown_path, table, terminal, ui_condition
+from sf_insights.cli.console import heading, next_steps, one_line, program, table, terminal, ui_condition
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.configuration import retry_duration
@@ -17,7 +17,7 @@ from sf_insights.domain.fields.lifecycle import VISIBLE
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import ui_command
+from sf_insights.settings.home import shown_path, ui_command
 from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.syncs.syncs import GUARDS

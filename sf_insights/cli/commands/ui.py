@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 
 from sf_insights.cli.chosen_org import chosen_org
-from sf_insights.cli.console import shown_path, terminal
+from sf_insights.cli.console import terminal
 from sf_insights.cli.failures import fail
 from sf_insights.cli.signals import until_stopped
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.environment import child_environment
-from sf_insights.settings.home import shipped
+from sf_insights.settings.home import shipped, shown_path
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2

@@ -6,11 +6,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
+from sf_insights.cli.console import next_steps, one_line, print_json, program, table, terminal
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.domain.soql import WEBSITE_FIELD
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 from sf_insights.sql import identifier, render
 from sf_insights.warehouse.accounts.matches import MATCHED, STATUSES
 from sf_insights.warehouse.reading import reading_snapshot

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["text", "boolean", "integer", "decimal", "date", "timestamp", "time"]
@@ -106,6 +106,7 @@ class AccountField:
     is_custom: bool = False
     help_text: str | None = None
     compound_field: str | None = None
+    picklist: tuple[str, ...] = field(default=(), compare=False)  # the labels of active values; not in the warehouse
 
     @classmethod
     def from_describe(cls, entry: Mapping[str, Any]) -> AccountField:
@@ -121,6 +122,11 @@ class AccountField:
             is_custom=bool(entry.get("custom")),
             help_text=entry.get("inlineHelpText") or None,
             compound_field=entry.get("compoundFieldName") or None,
+            picklist=tuple(
+                str(value.get("label") or value.get("value"))
+                for value in entry.get("picklistValues") or ()
+                if value.get("active", True)
+            ),
         )
 
     @property

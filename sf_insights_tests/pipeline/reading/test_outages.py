@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_resources import retrying
-from sf_insights.runs import News
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from sf_insights.cli.commands.outbound.showing import shown_value
-from sf_insights.cli.console import next_steps, one_line, print_json, program, shown_path, table, terminal
+from sf_insights.cli.console import next_steps, one_line, print_json, program, table, terminal
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports.status import REJECT_COLUMNS
 from sf_insights.outbound.reports.status import rejects as rejected_values
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import shown_path
 
 
 @click.command()

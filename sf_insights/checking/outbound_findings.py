@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sf_insights.cli.finding import Finding, failed
+from sf_insights.checking.finding import Finding, failed
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
 from sf_insights.domain.outbound.targets import check_kinds, check_sources, targets_of

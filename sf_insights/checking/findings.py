@@ -7,9 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
-from sf_insights.cli.console import shown_path
-from sf_insights.cli.finding import Finding, failed
-from sf_insights.cli.outbound_findings import outbound_findings
+from sf_insights.checking.finding import Finding, failed
+from sf_insights.checking.outbound_findings import outbound_findings
 from sf_insights.dagster_instance.home import dagster_home, is_edited
 from sf_insights.dagster_instance.next_sync import outlook
 from sf_insights.domain import visibility
@@ -26,6 +25,7 @@ from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
+from sf_insights.settings.home import shown_path
 from sf_insights.system.disk import disk_problem
 from sf_insights.transport.retry import ONCE_MORE
 from sf_insights.warehouse.accounts.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS, known_ids
