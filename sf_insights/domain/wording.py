@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -33,3 +34,9 @@ def remaining(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def without_commands(text: str) -> str:
+    """Return a message without the sentences that name a command, since people at the pages have none."""
+    parts = re.split(r"(?<=[.;])\s+", text)
+    return " ".join(part for part in parts if not re.search(r"`(?:sf-insights|make)\b", part))

@@ -23,10 +23,12 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
-from sf_insights.domain.wording import counted
+from sf_insights.domain.wording import counted, without_commands
 from sf_insights.editing.labels import may_be_published, relabelled
 from sf_insights.editing.selection import Change, Selection, proposed, selection_of
 from sf_insights.pages import health, labelling, republishing, selecting
+from sf_insights.pages.accounts.account_pages import AccountPages
+from sf_insights.pages.accounts.list_pages import ListPages
 from sf_insights.pages.guard import Form, Guard
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.public_address import PublicAddress
@@ -101,6 +103,8 @@ class Pages:
                 Route("/labels", self.save_labels, methods=["POST"]),
                 Route("/health", self.show_health),
                 *self._to_salesforce.routes(),
+                *AccountPages(self.places, self._configuration, self._page).routes(),
+                *ListPages(self.places, self._configuration, self._page).routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),
@@ -352,9 +356,13 @@ class Pages:
         """Return the known fields, without asking the org."""
         return selecting.catalog_of(self.org.last or OrgCatalog(), published)
 
-    def _zone(self) -> str:
+    def _configuration(self) -> AccountFieldSync | None:
         file, _ = self._file()
-        return file.configuration.timezone if file else "UTC"
+        return file.configuration if file else None
+
+    def _zone(self) -> str:
+        configuration = self._configuration()
+        return configuration.timezone if configuration else "UTC"
 
     def _page(self, name: str, status: int = 200, *, configuration: AccountFieldSync | None, **values: Any) -> Response:
         return self._templates.page(
@@ -380,7 +388,7 @@ class Pages:
 
     def _problem(self, _: Request, error: Exception) -> Response:
         if isinstance(error, Problem):
-            return self._refused(500, error.what, error.remedy)
+            return self._refused(500, without_commands(error.what), without_commands(error.remedy))
         said = str(error).splitlines() or [""]
         return self._refused(500, f"The database could not be read: {said[0]}", "Load the page again.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -16,6 +15,7 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.limits import calls_to_write
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.wording import without_commands
 from sf_insights.outbound.acceptance import accept_preview
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
@@ -177,12 +177,6 @@ class ToSalesforce:
                 "left": left,
                 "left_some": left_some,
             }
-
-
-def without_commands(text: str) -> str:
-    """Return a message without the sentences that name a command, since people at the pages have none."""
-    parts = re.split(r"(?<=[.;])\s+", text)
-    return " ".join(part for part in parts if not re.search(r"`(?:sf-insights|make)\b", part))
 
 
 def _field(row: dict[str, Any]) -> str:
