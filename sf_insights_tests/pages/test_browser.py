@@ -94,7 +94,7 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
     assert synced("outbound", "preview").code == 0
     for scheme in ("light", "dark"):
         browser.prefer(scheme)
-        for path in ("/fields", "/labels", "/to-salesforce", "/health", "/sync"):
+        for path in ("/fields", "/labels", "/accounts", "/to-salesforce", "/health", "/sync"):
             browser.open(synced_site.url + path)
             assert browser.js(_FAINT) == [], (scheme, path)
             assert browser.js("document.documentElement.scrollWidth <= innerWidth")
@@ -103,16 +103,17 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
 
 def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
-    reached = [browser.press_tab() for _ in range(10)]
+    reached = [browser.press_tab() for _ in range(11)]
     assert "Skip to the content" in reached[0]
-    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:5]] == [
+    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:6]] == [
         "/fields",
         "/labels",
+        "/accounts",
         "/to-salesforce",
         "/health",
     ]
-    assert [first_match(r'id="([^"]+)"', html) for html in reached[5:8]] == ["q", "type", "selected"]
-    assert 'type="checkbox"' in "".join(reached[8:])
+    assert [first_match(r'id="([^"]+)"', html) for html in reached[6:9]] == ["q", "type", "selected"]
+    assert 'type="checkbox"' in "".join(reached[9:])
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 

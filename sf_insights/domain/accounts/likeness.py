@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 
 # Names are compared in lower case, without accents, punctuation and these words.
@@ -16,13 +18,26 @@ MOST_NAMES_OF_A_WORD = 2000  # a word of more names does not tell accounts apart
 _PUNCTUATION = r"[ -/:-@\[-`{-~]*"
 
 
+# The accented forms of each Latin letter.
+_ACCENTED: dict[str, str] = defaultdict(str)
+for _letter in map(chr, range(0xC0, 0x180)):
+    _plain = unicodedata.normalize("NFD", _letter.lower())[0]
+    if "a" <= _plain <= "z":
+        _ACCENTED[_plain] += _letter
+
+
 def pattern_of(names: Iterable[Iterable[str]]) -> str:
-    """Return a regular expression of RE2 that finds texts with the given words, in lower case and without accents.
+    """Return a regular expression of RE2 that finds texts with the given words, whatever their case and accents.
 
     Args:
-        names: the words of each name, of letters and digits only; punctuation may be between them.
+        names: the words of each name, in lower case without accents, of letters and digits only; punctuation may be
+            between them.
     """
-    return "|".join(sorted({_PUNCTUATION.join(words) for words in names}))
+    return "(?i)" + "|".join(sorted({_PUNCTUATION.join(map(_with_accents, words)) for words in names}))
+
+
+def _with_accents(word: str) -> str:
+    return "".join(f"[{sign}{_ACCENTED[sign]}]" if sign in _ACCENTED else sign for sign in word)
 
 
 def site_pattern(words: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ WITH ours AS MATERIALIZED (
 ), theirs AS MATERIALIZED (
 {% if pattern %}
 {# Patterns over all texts are much faster than taking every name apart. #}
-{% set theirs = "(SELECT * FROM (" ~ theirs ~ ") WHERE regexp_matches(lower(strip_accents(name)), $pattern) OR regexp_matches(website, $site_pattern))" %}
+{% set theirs = "(SELECT * FROM (" ~ theirs ~ ") WHERE regexp_matches(name, $pattern) OR regexp_matches(website, $site_pattern))" %}
 {% else %}
 {% set theirs = "(" ~ theirs ~ ")" %}
 {% endif %}

@@ -7,14 +7,17 @@ WITH gone AS MATERIALIZED (
     SELECT "Id" AS account_id, "AccountNumber" AS account_number, "Name" AS account_name, "CrmId" AS crm_account_id
     FROM zuora.accounts
     WHERE "Id" = $text
+       OR "AccountNumber" = $text
+       {% if by_number %}
        OR contains(lower("AccountNumber"), $lower)
+       {% endif %}
        {% if words %}
        OR ({% for number in range(words) %}contains(lower("Name"), $word{{ number }}){{ " AND " if not loop.last else "" }}{% endfor %})
        {% endif %}
        {% if by_salesforce_id %}
        OR starts_with("CrmId", substr($salesforce_id, 1, 15))
        OR "Id" IN (SELECT account_id FROM ops.account_matches WHERE salesforce_account_id = $salesforce_id)
-       {% else %}
+       {% elif by_number %}
        OR "CrmId" = $text
        {% endif %}
 ), known AS (

@@ -28,6 +28,7 @@ def search(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
         render(
             "reports/search_accounts",
             words=len(wanted.words),
+            by_number=wanted.may_be_number,
             by_salesforce_id=wanted.salesforce_id is not None,
             most=MOST,
         ),
