@@ -134,6 +134,7 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
             say(f"day {day}: {_brief(everyday[-1])}, a file of {sizes[-1]:.0f} MB")
             if day <= 3:
                 floors.append(_floor(org, home))
+        pages = measured("benchmarks.pages", environment=org.environment)
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]
@@ -152,6 +153,18 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         Row(PEAK, max(every_peak), "MB", 1000),
         Row(f"warehouse after {days} days against one day", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
         Row("Salesforce API calls", api_calls, "", 40),
+        *_pages(pages),
+    ]
+
+
+def _pages(figures: dict[str, Any]) -> list[Row]:
+    """Return the times of pages; an empty page is the same work without reading the snapshot."""
+    detail = f"an empty page takes {figures['empty']:.2f} s"
+    return [
+        Row("page: search for accounts, beyond an empty page", figures["search"], "s", 0.3, detail),
+        Row("page: a matched account", figures["account"], "s", 0.3),
+        Row("page: an unmatched account with its candidates", figures["unmatched_account"], "s", 0.3),
+        Row("page: accounts without a match, with candidates", figures["unmatched"], "s"),
     ]
 
 

@@ -20,6 +20,7 @@ from sf_insights.runs import run_outbound, run_relabelling, run_sync
 from sf_insights.settings.configuration_file import ConfigurationFile, load_configuration
 from sf_insights.settings.environment import Places
 from sf_insights.settings.home import CHECKOUT
+from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights_tests.pages.browser import Browser, browsing
 from sf_insights_tests.pages.conftest import serve
 from sf_insights_tests.pages.dagster_ui import dagster_ui
@@ -28,6 +29,13 @@ DAYS = 10
 WIDTH = 1200
 LIST, BAR = 370, 110  # the area beside and above Dagster's asset graph
 LABELS = {"Industry": "Industry", "SLA__c": "Support level", "ARR__c": "Recurring revenue", "BillingCountry": "Country"}
+# The account with the most changed values among those with every metric.
+_EVENTFUL = """
+SELECT account_id FROM insights.attribute_changes JOIN insights.matched_accounts USING (account_id)
+WHERE account_id IN (
+    SELECT account_id FROM insights.metric_history WHERE valid_to IS NULL GROUP BY account_id HAVING count(*) > 2)
+GROUP BY account_id ORDER BY count(*) DESC, account_id LIMIT 1
+"""
 ABOUT = "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/."
 
 
@@ -113,6 +121,12 @@ def _settings_pages(browser: Browser, url: str, take: Callable[..., None]) -> No
     take("labels", 760)
     browser.open(f"{url}/health")
     take("health", 1000)
+    browser.open(f"{url}/unmatched")
+    take("unmatched", 640)
+    with reading_snapshot(Places.from_environment(os.environ).snapshot) as tx:
+        account = tx.value(_EVENTFUL)
+    browser.open(f"{url}/accounts/{account}")
+    take("account", 1000)
 
 
 def _to_salesforce(browser: Browser, url: str, take: Callable[..., None]) -> None:

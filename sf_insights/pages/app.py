@@ -29,6 +29,8 @@ from sf_insights.pages import health, labelling, republishing, selecting
 from sf_insights.pages.access.guard import Form, Guard
 from sf_insights.pages.access.people import People, current_person
 from sf_insights.pages.access.public_address import PublicAddress
+from sf_insights.pages.accounts.account_pages import AccountPages
+from sf_insights.pages.accounts.list_pages import ListPages
 from sf_insights.pages.choosing.page import Choosing
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.published import LastPublished, Published
@@ -107,6 +109,8 @@ class Pages:
                 Route("/health", self.show_health),
                 *self._to_salesforce.routes(),
                 *self._settings.routes(),
+                *AccountPages(self.places, self._configuration, self._page).routes(),
+                *ListPages(self.places, self._configuration, self._page).routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),
@@ -263,9 +267,13 @@ class Pages:
         """Return the known fields, without asking the org."""
         return selecting.catalog_of(self.org.last or OrgCatalog(), published)
 
-    def _zone(self) -> str:
+    def _configuration(self) -> AccountFieldSync | None:
         file, _ = self._file()
-        return file.configuration.timezone if file else "UTC"
+        return file.configuration if file else None
+
+    def _zone(self) -> str:
+        configuration = self._configuration()
+        return configuration.timezone if configuration else "UTC"
 
     def _page(self, name: str, status: int = 200, *, configuration: AccountFieldSync | None, **values: Any) -> Response:
         return self._templates.page(

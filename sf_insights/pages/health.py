@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sf_insights.domain.accounts.statuses import MEANINGS
 from sf_insights.warehouse.accounts.matches import MatchRate, match_counts, match_rates
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
@@ -15,16 +16,6 @@ _SYNCS = 10
 _EVENTS = 40
 _DAYS = 90
 _REJECTED = 50
-
-MEANINGS = {
-    "matched": "matched",
-    "matched_by_merge": "matched through a merge",
-    "no_crm_account_id": "no CRM Account ID",
-    "invalid_crm_account_id": "CRM Account ID is not a Salesforce id",
-    "not_an_account_id": "id of something other than an Account",
-    "not_found": "not found in Salesforce",
-    "deleted": "deleted in Salesforce",
-}
 
 
 def facts(tx: Transaction, *, is_held: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -23,6 +22,7 @@ from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.source import select_text
 from sf_insights.pages.access.guard import Form
 from sf_insights.pages.measured_fields import MeasuredFields
+from sf_insights.pages.plain_words import plain, plain_problem
 from sf_insights.pages.work import PREVIEW, SEND, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile
 from sf_insights.settings.environment import Places
@@ -137,7 +137,7 @@ class ToSalesforce:
             outbound=configuration.outbound if configuration else None,
             found=found,
             was_accepted=accepted,
-            trouble=trouble and Problem(without_commands(trouble.what), without_commands(trouble.remedy)),
+            trouble=trouble and plain_problem(trouble),
         )
 
     def _facts(self, configuration: AccountFieldSync, outbound: OutboundSync) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class ToSalesforce:
         measured, unmeasured = self._measured.get(outbound, select)
         found: dict[str, Any] = {
             "custom": measured,
-            "unmeasured": unmeasured and without_commands(unmeasured.what),
+            "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
             "ahead": outbound_outlook(configuration),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
@@ -169,7 +169,7 @@ class ToSalesforce:
                 "counts": {row["field"]: row for row in compared.get("fields", ())},
                 "samples": [(field, list(rows)) for field, rows in groupby(compared.get("samples", ()), _field)],
                 "calls": calls_to_write(compared["run"]["to_write"] or 0) if compared else 0,
-                "runs": [{**run, "reason": without_commands(run["reason"] or "")} for run in runs],
+                "runs": [{**run, "reason": plain(run["reason"])} for run in runs],
                 "held": [{**row, "meaning": MEANINGS.get(row["class"], "")} for row in status.held_values(tx)],
                 "rejects": status.rejects(tx, _REJECTS),
                 "paused": {row["field"]: row for row in status.paused_fields(tx)},
@@ -177,12 +177,6 @@ class ToSalesforce:
                 "left": left,
                 "left_some": left_some,
             }
-
-
-def without_commands(text: str) -> str:
-    """Return a message without the sentences that name a command, since people at the pages have none."""
-    parts = re.split(r"(?<=[.;])\s+", text)
-    return " ".join(part for part in parts if not re.search(r"`(?:sf-insights|make)\b", part))
 
 
 def _field(row: dict[str, Any]) -> str:

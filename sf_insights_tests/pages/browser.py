@@ -93,6 +93,10 @@ class Browser:
             self._call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
         return str(self.js("document.activeElement.outerHTML"))
 
+    def disable_scripts(self) -> None:
+        """Run no scripts of pages that are opened from now on."""
+        self._call("Emulation.setScriptExecutionDisabled", value=True)
+
     def prefer(self, scheme: str) -> None:
         """Set the preferred color scheme to "light" or "dark"."""
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])

@@ -94,7 +94,7 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
     assert synced("outbound", "preview").code == 0
     for scheme in ("light", "dark"):
         browser.prefer(scheme)
-        for path in ("/fields", "/labels", "/to-salesforce", "/health", "/settings", "/sync"):
+        for path in ("/fields", "/labels", "/accounts", "/to-salesforce", "/health", "/settings", "/sync"):
             browser.open(synced_site.url + path)
             assert browser.js(_FAINT) == [], (scheme, path)
             assert browser.js("document.documentElement.scrollWidth <= innerWidth")
@@ -108,6 +108,7 @@ def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:6]] == [
         "/fields",
         "/labels",
+        "/accounts",
         "/to-salesforce",
         "/health",
         "/settings",

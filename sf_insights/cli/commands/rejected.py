@@ -10,6 +10,8 @@ from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.reading import reading_snapshot
+from sf_insights.warehouse.reports import worklists
+from sf_insights.warehouse.reports.worklists import REJECTED
 
 _COLUMNS = ("day", "field", "salesforce_account_id", "text", "reason")
 
@@ -24,10 +26,8 @@ def rejected(limit: int, csv_path: Path | None, as_json: bool) -> None:
     """
     places = Places.from_environment(environment())
     with reading_snapshot(places.snapshot) as tx:
-        rows = tx.records(
-            f"SELECT {', '.join(_COLUMNS)} FROM ops.rejected_values "
-            "WHERE sync = (SELECT max(sync) FROM insights.snapshot) ORDER BY field, salesforce_account_id"
-        )
+        found = worklists.rows(tx, REJECTED)
+    rows = [{name: row[name] for name in _COLUMNS} for row in found]
     if as_json:
         print_json(rows)
     elif csv_path:

@@ -9,15 +9,15 @@ from rich.console import Console
 from sf_insights.cli.console import next_steps, one_line, print_json, program, table, terminal
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
-from sf_insights.domain.soql import WEBSITE_FIELD
+from sf_insights.domain.accounts.likeness import MOST_CANDIDATES
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path
-from sf_insights.sql import identifier, render
 from sf_insights.warehouse.accounts.matches import MATCHED, STATUSES
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.transaction import Transaction
+from sf_insights.warehouse.reports import worklists
+from sf_insights.warehouse.reports.candidates import salesforce_candidates
+from sf_insights.warehouse.reports.worklists import UNMATCHED, Narrowed
 
-_EVERYTHING = 2**62
 _COLUMNS = (
     "account_number",
     "account_name",
@@ -27,7 +27,6 @@ _COLUMNS = (
     "match_reason",
     "account_id",
 )
-_CANDIDATES = 3
 _CANDIDATE_PARTS = ("id", "name", "similarity")
 _UNMATCHED = [status for status in STATUSES if status not in MATCHED]
 
@@ -43,14 +42,10 @@ def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bo
     """
     places = Places.from_environment(environment())
     with reading_snapshot(places.snapshot) as tx:
-        counts = dict(
-            tx.execute(
-                "SELECT match_status, count(*) FROM insights.matched_accounts WHERE salesforce_account_id IS NULL "
-                "AND ($status IS NULL OR match_status = $status) GROUP BY ALL ORDER BY 2 DESC",
-                {"status": status},
-            )
-        )
-        rows = _rows(tx, status, _EVERYTHING if csv_path or as_json else limit)
+        counts = worklists.counts(tx, UNMATCHED, status or "")
+        seen = worklists.rows(tx, UNMATCHED, Narrowed(group=status or ""), None if csv_path or as_json else limit)
+        candidates = salesforce_candidates(tx, None if csv_path or as_json else seen)
+        rows = [row | {"candidates": candidates.get(row["account_id"], [])} for row in seen]
     if as_json:
         print_json({"counts": counts, "accounts": rows})
     elif csv_path:
@@ -60,13 +55,8 @@ def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bo
         _show(terminal(), rows, counts, places)
 
 
-def _rows(tx: Transaction, status: str | None, most: int) -> list[dict[str, Any]]:
-    website = identifier(WEBSITE_FIELD) if WEBSITE_FIELD in tx.columns("salesforce", "raw_accounts") else "NULL"
-    return tx.records(render("matching/unmatched_accounts", website=website), {"status": status, "most": most})
-
-
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    heads = [f"candidate_{number}_{what}" for number in range(1, _CANDIDATES + 1) for what in _CANDIDATE_PARTS]
+    heads = [f"candidate_{number}_{what}" for number in range(1, MOST_CANDIDATES + 1) for what in _CANDIDATE_PARTS]
     lines = []
     for row in rows:
         candidates = [entry[what] for entry in row["candidates"] for what in _CANDIDATE_PARTS]

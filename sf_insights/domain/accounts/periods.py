@@ -1,0 +1,67 @@
+"""The values of one attribute or metric of an account over time, from what the model keeps."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """A changed value of one account, a row of insights.attribute_changes; values are texts."""
+
+    changed_on: date
+    old_value: str | None
+    new_value: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Period:
+    """A value with its first day; `until` is the day of the next value, None while it lasts.
+
+    `is_older`: the account may have had the value before, since this is the first day on which it was read.
+    """
+
+    value: Any
+    since: date
+    until: date | None = None
+    is_older: bool = False
+
+
+def periods(value: Any, changes: Sequence[Change], first_day: date) -> list[Period]:
+    """Return the values of an attribute, the present one first.
+
+    Args:
+        value: the present value.
+        changes: in the order of their days.
+        first_day: when the field of this account was first read.
+    """
+    if not changes:
+        return [Period(value, first_day, is_older=True)]
+    found = [
+        Period(change.new_value, change.changed_on, until.changed_on if until else None)
+        for change, until in zip(changes, [*changes[1:], None], strict=True)
+    ]
+    first = changes[0]
+    if first.reason != "first_match" and first_day < first.changed_on:
+        found.insert(0, Period(first.old_value, first_day, first.changed_on, is_older=True))
+    found[-1] = Period(value, found[-1].since)
+    return found[::-1]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of a metric over its days."""
+
+    least: float
+    median: float
+    most: float
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Return the figures of the values of at least one day."""
+    return Summary(min(values), statistics.median(values), max(values))
