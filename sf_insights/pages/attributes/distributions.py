@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,8 @@ from sf_insights.warehouse.fields.states import load_states
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.transaction import Transaction
 
-_TOP, _BINS, _DAYS = 5, 12, 90
-WIDTH, HEIGHT = 240.0, 48.0
+_TOP, _TOP_NUMBERS, _BINS, _DAYS = 5, 3, 12, 90
+WIDTH, HEIGHT, LINE_HEIGHT = 240.0, 48.0, 24.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Distribution:
         first = self.filled[0][0]
         span = max(1, (self.filled[-1][0] - first).days)
         return " ".join(
-            f"{4 + (WIDTH - 8) * (day - first).days / span:.1f},{4 + (HEIGHT - 8) * (1 - share):.1f}"
+            f"{4 + (WIDTH - 8) * (day - first).days / span:.1f},{3 + (LINE_HEIGHT - 6) * (1 - share):.1f}"
             for day, share in self.filled
         )
 
@@ -109,8 +109,9 @@ def _distribution(tx: Transaction, state: FieldState, filled: Sequence[tuple[dat
     bins = tx.records(render("pages/histogram", **names))
     most = max(row["accounts"] for row in bins)
     step = WIDTH / len(bins)
-    return Distribution(
-        **{name: value for name, value in vars(shown).items() if name not in ("bars", "low", "middle", "high")},
+    return replace(
+        shown,
+        top=shown.top[:_TOP_NUMBERS],
         bars=[
             Bar(
                 row["low"],
