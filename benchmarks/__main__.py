@@ -134,6 +134,8 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
             say(f"day {day}: {_brief(everyday[-1])}, a file of {sizes[-1]:.0f} MB")
             if day <= 3:
                 floors.append(_floor(org, home))
+        snapshot = str(org.data / "account_insights.duckdb")
+        timeline = measured("benchmarks.timeline", snapshot, environment=org.environment)["seconds"]
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]
@@ -152,6 +154,7 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         Row(PEAK, max(every_peak), "MB", 1000),
         Row(f"warehouse after {days} days against one day", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
         Row("Salesforce API calls", api_calls, "", 40),
+        Row("the timeline of one account", timeline, "s", 0.3),
     ]
 
 

@@ -123,7 +123,8 @@ _REACHED = """
 })()
 """
 _REACHABLE = """
-[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, [tabindex="0"]')]
+[...document.querySelectorAll(
+    'a[href], button:enabled, input:enabled:not([type=hidden]), textarea, select, summary, [tabindex="0"]')]
     .filter(e => e.checkVisibility()).length
 """
 

@@ -58,7 +58,7 @@ def test_a_person_signs_in_and_saves_a_label_through_a_proxy_with_tls(
         assert (cookie.path, cookie.domain_specified) == ("/", False)
 
         page = site.post("/labels", site.labelled(Industry="Branch"), **own)
-        assert page.address == f"{url}/sync"
+        assert page.address == f"{url}/labels?saved=1+field"
         assert "Published; analysts see it" in site.wait().text
         assert synced.labels()["Industry"] == "Branch"
 

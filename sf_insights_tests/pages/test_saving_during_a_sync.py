@@ -79,7 +79,7 @@ def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, s
         syncing.join()
     work = last_work(synced_site)
     assert work is not None
-    assert work.title == "Publishing 1 changed label"
+    assert work.title == "Publishing 1 changed field"
     synced_site.wait()
     assert synced.labels()["Industry"] == "Branch"
 

@@ -136,7 +136,8 @@ class Attributes:
                 problems = _refused(file, changed, published)
                 return self._fields(typed=typed, trouble=problem, problems=problems, status=422)
             if may_be_published(self._places):
-                self._worker.start("Publishing", REPUBLISH, republishing.outcome_of(file, edited), back=_BACK)
+                title = f"Publishing {counted(len(changed), 'changed field')}"
+                self._worker.start(title, REPUBLISH, republishing.outcome_of(file, edited), back=_BACK)
         return RedirectResponse(f"{ADDRESS}?" + urlencode({"saved": counted(len(changed), "field")}), 303)
 
 
