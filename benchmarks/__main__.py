@@ -135,6 +135,8 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
             if day <= 3:
                 floors.append(_floor(org, home))
         pages = measured("benchmarks.pages", environment=org.environment)
+        snapshot = str(org.data / "account_insights.duckdb")
+        timeline = measured("benchmarks.timeline", snapshot, environment=org.environment)["seconds"]
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]
@@ -154,6 +156,7 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         Row(f"warehouse after {days} days against one day", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),
         Row("Salesforce API calls", api_calls, "", 40),
         *_pages(pages),
+        Row("the timeline of one account", timeline, "s", 0.3),
     ]
 
 

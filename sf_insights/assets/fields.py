@@ -9,7 +9,7 @@ from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.metadata import table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource, ZuoraResource
 from sf_insights.domain.syncs.stages import PLAN
-from sf_insights.warehouse.fields.labels import labels_after, save_labels, take_over_labels
+from sf_insights.warehouse.fields.labels import labels_after, load_labels, save_labels, take_over_labels
 from sf_insights.warehouse.fields.plan import load_plan, make_plan
 
 
@@ -57,13 +57,15 @@ def field_labels(
             context.log.warning(f"This sync keeps the labels that it started with. {problem}")
             labels = labels_after(tx, step.sync.configuration, load_plan(tx))
             save_labels(tx, labels.values())
-        default_labels = tx.value("SELECT count(*) FROM insights.field_labels WHERE label_source = 'default'")
+        planned, saved = load_plan(tx), load_labels(tx)
+        default_labels = sum(saved[field.name].source == "default" for field in planned if field.name in saved)
         named = [field for (field,) in tx.execute("SELECT field FROM insights.field_labels")]
         metadata = table_metadata(tx, "insights", "field_labels")
     return dg.MaterializeResult(
         metadata={
             **metadata,
             "seconds": step.seconds,
+            "labels_of_selected_fields": len(planned),
             "default_labels": default_labels,
         },
         data_version=dg.DataVersion(_names_digest(named)),

@@ -12,7 +12,7 @@ from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.domain.syncs.stages import MODEL
 from sf_insights.sql import render
 from sf_insights.warehouse.fields.labels import load_labels
-from sf_insights.warehouse.model.changes import changes_of
+from sf_insights.warehouse.model.changes import changes_of, changes_of_attributes
 from sf_insights.warehouse.model.metrics import metric_points
 from sf_insights.warehouse.model.model import model_sync
 
@@ -55,7 +55,12 @@ def insights_model(
         ended = model_sync(tx, step.sync)
         changed = changes_of(tx, step.sync.day)
         labels = {name: label.text for name, label in load_labels(tx).items()}
-        metadata = {table: table_metadata(tx, "insights", table, labels) for table in ("fields", "attribute_changes")}
+        metadata = {
+            "fields": table_metadata(tx, "insights", "fields", labels),
+            "attribute_changes": table_metadata(
+                tx, "insights", "attribute_changes", labels, rows=changes_of_attributes(tx)
+            ),
+        }
         metadata["account_attributes"] = table_metadata(
             tx, "insights", "account_attributes", labels, key_table="ops.attribute_values"
         )

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from sf_insights.domain.zuora_columns import PAUSED_REMEDY
 from sf_insights.insights_accounts.source import account_source
 from sf_insights.salesforce.masked_values import masked_in_org
 from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.salesforce.permissions import may_view_all_accounts
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
 from sf_insights.settings.home import shown_path
@@ -130,6 +131,7 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
         "API calls": _quota,
         "Account": _readable,
         "Records": _records,
+        "View All": _view_all,
     }
     for subject, check in checks.items():
         try:
@@ -198,15 +200,36 @@ def _records(org: SalesforceOrg) -> Finding | str:
         return Finding(
             "Salesforce", "Records", "failed", "The org has no Accounts.", "Check that this is the right org."
         )
-    try:
-        hidden = visibility.hidden_accounts(org.visible_accounts(), counted_by_org)
-    except ConnectionProblem:  # too many to count in one request
-        hidden = None
+    seen = None
+    with suppress(ConnectionProblem):  # too many to count in one request
+        seen = org.visible_accounts()
+    hidden = visibility.hidden_accounts(seen, counted_by_org)
     if hidden:
         return Finding(
             "Salesforce", "Records", "warning", f"{hidden}; a sync does not read hidden Accounts.", visibility.REMEDY
         )
-    return f"about {counted_by_org:,} Accounts"
+    if seen is None:
+        return f"Salesforce counts about {counted_by_org:,} Accounts"
+    return f"the user sees {counted(seen, 'Account')}; Salesforce counts about {counted_by_org:,}"
+
+
+def _view_all(org: SalesforceOrg) -> Finding | str:
+    """Report whether the user may view every Account; the counts of `_records` cannot tell a few hidden ones."""
+    try:
+        granted = may_view_all_accounts(org)
+    except ConnectionProblem as problem:
+        return _unknown("View All", problem)
+    if granted:
+        return "the user may view all Accounts"
+    if granted is None:
+        return Finding(
+            "Salesforce",
+            "View All",
+            "warning",
+            f"Salesforce does not tell whether the user may view all Accounts; {visibility.MAY_BE_HIDDEN}.",
+            f"{visibility.REMEDY} To let this check read it, also give View Setup and Configuration.",
+        )
+    return Finding("Salesforce", "View All", "warning", f"Missing: {visibility.MAY_BE_HIDDEN}.", visibility.REMEDY)
 
 
 def _fields(configuration: AccountFieldSync, org: SalesforceOrg | None, places: Places) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
             parts = counted(facts["attributes"], "attribute"), counted(facts["metrics"], "metric")
             return f"{' and '.join(parts)}{paused}"
         case "insights__field_labels":
-            return f"{rows}, {facts['default_labels']} of them still default"
+            return f"{facts['labels_of_selected_fields']}, {facts['default_labels']} of them still default"
         case "salesforce__raw_accounts":
             through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
             deleted = facts["records_read"] - facts["live_accounts"]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.display import DisplayFormat
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.outbound.settings import (
     OutboundField,
@@ -82,6 +83,8 @@ class SelectedField(BaseModel):
     category: Category = Field(default="attribute", alias="as")
     label: Text | None = None
     description: Text | None = None
+    format: str | None = None
+    archived: bool = False
 
     @field_validator("field")
     @classmethod
@@ -98,6 +101,13 @@ class SelectedField(BaseModel):
         if value is not None and len(value) > LABEL_LENGTH:
             raise ValueError(f"has {len(value)} characters; at most {LABEL_LENGTH} are allowed")
         return value and _on_one_line(value)
+
+    @field_validator("format")
+    @classmethod
+    def _is_format(cls, value: str | None) -> str | None:
+        if value is not None:
+            DisplayFormat.parse(value)
+        return value
 
     @property
     def says_label(self) -> bool:

@@ -4,6 +4,7 @@
 _SEEN_SHARE = 0.95
 
 REMEDY = "Give the integration user View All on Account, in a permission set or its profile."
+MAY_BE_HIDDEN = "without View All on Account, a sync misses every Account that is not shared with this user"
 
 
 def hidden_accounts(seen: int | None, counted: int | None) -> str | None:

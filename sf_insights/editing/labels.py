@@ -29,7 +29,26 @@ def relabelled(
         ConfigurationProblem: a field is not selected, a text is not a valid label, or two fields would have the same
             label.
     """
-    edited = file.with_labels(labels)
+    return _checked(file.with_labels(labels), published)
+
+
+def redescribed(
+    file: ConfigurationFile, changes: Mapping[str, Mapping[str, str | bool | None]], published: PublishedFields
+) -> tuple[ConfigurationFile, ByApiName[FieldLabel]]:
+    """Return the file with these settings of fields, as `relabelled` does with labels; write nothing.
+
+    Args:
+        file: the configuration file.
+        changes: by API name, the new values of label, description, format or archived.
+        published: the fields of the last published sync.
+
+    Raises:
+        ConfigurationProblem: as `relabelled`, or a format is invalid.
+    """
+    return _checked(file.with_field_settings(changes), published)
+
+
+def _checked(edited: ConfigurationFile, published: PublishedFields) -> tuple[ConfigurationFile, ByApiName[FieldLabel]]:
     configuration = edited.configuration
     wishes = label_wishes(configuration, published.plan)
     synced = ByApiName((wish.field, wish) for wish in wishes)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import duckdb
 from starlette.applications import Starlette
@@ -23,14 +22,13 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
-from sf_insights.domain.wording import counted
-from sf_insights.editing.labels import may_be_published, relabelled
-from sf_insights.pages import health, labelling, republishing, selecting
+from sf_insights.pages import health, selecting
 from sf_insights.pages.access.guard import Form, Guard
 from sf_insights.pages.access.people import People, current_person
 from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.accounts.account_pages import AccountPages
 from sf_insights.pages.accounts.list_pages import ListPages
+from sf_insights.pages.attributes.page import Attributes
 from sf_insights.pages.choosing.page import Choosing
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.published import LastPublished, Published
@@ -38,8 +36,8 @@ from sf_insights.pages.settings_page.page import SettingsPage
 from sf_insights.pages.showing import Templates
 from sf_insights.pages.syncing.view import SYNC_TITLE, View, running_title, view
 from sf_insights.pages.to_salesforce import ToSalesforce
-from sf_insights.pages.work import REPUBLISH, SYNC, Worker
-from sf_insights.settings.configuration_file import ConfigurationFile, editing
+from sf_insights.pages.work import SYNC, Worker
+from sf_insights.settings.configuration_file import ConfigurationFile
 from sf_insights.settings.environment import Places, environment
 from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading
@@ -81,6 +79,14 @@ class Pages:
         )
         self._choosing = Choosing(places, self.org, self._file, self._published, self._page)
         self._settings = SettingsPage(places, self.org, self._file, self._page, self._started_sync)
+        self._attributes = Attributes(
+            places,
+            self.worker,
+            file=self._file,
+            published=self._published,
+            catalog=self._catalog,
+            page=self._page,
+        )
         self._to_salesforce = ToSalesforce(places, self.worker, self._file, self._page)
         self.guard = Guard(
             self._routes(),
@@ -104,8 +110,7 @@ class Pages:
             routes=[
                 Route("/", lambda _: RedirectResponse("/fields")),
                 *self._choosing.routes(),
-                Route("/labels", self.show_labels, methods=["GET"]),
-                Route("/labels", self.save_labels, methods=["POST"]),
+                *self._attributes.routes(),
                 Route("/health", self.show_health),
                 *self._to_salesforce.routes(),
                 *self._settings.routes(),
@@ -130,68 +135,6 @@ class Pages:
         threading.Thread(target=self.org.get, daemon=True).start()  # so that the first page is quick
         yield
         self.worker.stop()
-
-    # Account attributes and metrics
-
-    def show_labels(self, request: Request) -> Response:
-        """Show the labels, to review and edit."""
-        return self._labels(saved=request.query_params.get("saved"))
-
-    def _labels(
-        self,
-        *,
-        typed: Mapping[str, str] | None = None,
-        trouble: Problem | None = None,
-        saved: str | None = None,
-        status: int = 200,
-    ) -> Response:
-        file, invalid = self._file()
-        published, unreadable = self._published()
-        configuration = file.configuration if file else None
-        rows = labelling.label_rows(configuration, published, self._catalog(published), typed)
-        return self._page(
-            "labels",
-            status,
-            configuration=configuration,
-            seen=file.fingerprint if file else "",
-            rows=rows,
-            published=published,
-            trouble=trouble or invalid,
-            unreadable=unreadable,
-            saved=saved,
-        )
-
-    def save_labels(self, request: Request) -> Response:
-        """Write the changed labels, and publish the snapshot again with them."""
-        form = _form(request)
-        typed = labelling.typed_labels(form)
-        file = ConfigurationFile.read(self.places.configuration)
-        published, _ = self._published()
-        changed = labelling.changed_labels(
-            labelling.label_rows(file.configuration, published, self._catalog(published)), typed
-        )
-        if not changed:
-            return self._labels(trouble=ConfigurationProblem("No label has changed, so there is nothing to save."))
-        with self.worker.reserved() as is_free:
-            if not is_free:
-                problem = ConfigurationProblem("A sync or a publication is running.", "Save again when it has ended.")
-                return self._labels(typed=typed, trouble=problem, status=409)
-            try:
-                with editing(self.places.configuration) as file:
-                    if form.one("seen") != file.fingerprint:
-                        raise ConfigurationProblem(
-                            f"{file.path.name} was changed in the meantime, so nothing was written.",
-                            "Review the current labels, and save again.",
-                        )
-                    edited, _ = relabelled(file, changed, published)
-                    file.replace(edited)
-            except ConfigurationProblem as problem:
-                return self._labels(typed=typed, trouble=problem, status=422)
-            if not may_be_published(self.places):
-                return RedirectResponse("/labels?" + urlencode({"saved": counted(len(changed), "label")}), 303)
-            title = f"Publishing {counted(len(changed), 'changed label')}"
-            self.worker.start(title, REPUBLISH, republishing.outcome_of(file, edited))
-        return RedirectResponse("/sync", 303)
 
     # Sync health
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sf_insights.domain.accounts.statuses import MEANINGS
 from sf_insights.warehouse.accounts.matches import MatchRate, match_counts, match_rates
+from sf_insights.warehouse.fields.states import field_counts
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 
@@ -50,6 +51,7 @@ def facts(tx: Transaction, *, is_held: bool) -> dict[str, Any]:
             "WHERE status != 'deselected' ORDER BY label",
             {"last": last, "before": before},
         ),
+        "field_counts": field_counts(tx),
         "rejected": tx.records(
             "SELECT field, cells, text AS example, salesforce_account_id AS account, reason FROM ops.rejected_counts "
             f"WHERE sync = $last ORDER BY cells DESC, field LIMIT {_REJECTED}",
@@ -143,6 +145,6 @@ def totals(found: Mapping[str, Any]) -> dict[str, Any]:
         "accounts": rate.accounts if rate else 0,
         "matched": rate.matched if rate else 0,
         "match_rate": rate.rate if rate else None,
-        "paused": [row for row in found["fields"] if row["status_reason"]],
+        "fields": found["field_counts"],
         "rejected": found["rejected_cells"],
     }

@@ -32,16 +32,16 @@ def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callabl
 
     def end(exit_code: int) -> str:
         if exit_code == 0:
-            return "The labels are published; analysts see them when they reconnect."
+            return "Published; analysts see it when they reconnect."
         if exit_code == LEFT_TO_SYNC:
-            return f"The labels are in {name}; the running sync publishes them when it ends."
+            return f"Written to {name}; the running sync publishes it when it ends."
         if exit_code != REFUSED:
-            return f"The labels are in {name}, but not published yet; the next complete sync publishes them."
+            return f"Written to {name}, but not published yet; the next complete sync publishes it."
         try:
             take_back(written, before)
         except ConfigurationProblem:
-            return f"The labels were refused. {name} was edited meanwhile; remove them from it yourself."
-        return f"The labels were refused. {name} is unchanged."
+            return f"The change was refused. {name} was edited meanwhile; take the change out of it yourself."
+        return f"The change was refused. {name} is unchanged."
 
     return end
 

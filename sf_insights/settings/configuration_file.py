@@ -16,10 +16,11 @@ from ruamel.yaml.error import YAMLError
 from sf_insights.domain.configuration import AccountFieldSync, parse_configuration
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
+from sf_insights.domain.fields.plan import nearest_names
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.home import CONFIGURATION_NAME
 from sf_insights.settings.revisions import keep_present_text, note_edit
-from sf_insights.settings.yaml_edits import scalar, with_entries, with_label
+from sf_insights.settings.yaml_edits import scalar, with_entries, with_entry_setting
 from sf_insights.settings.yaml_settings import with_setting
 from sf_insights.system.durable import locked_directory, replace_content
 
@@ -91,27 +92,41 @@ class ConfigurationFile:
             ConfigurationProblem: a field is not selected, a label is invalid, or the entry has a form that cannot be
                 edited.
         """
+        return self.with_field_settings({field: {"label": label} for field, label in labels.items()})
+
+    def with_field_settings(self, changes: Mapping[str, Mapping[str, str | bool | None]]) -> ConfigurationFile:
+        """Return this file with these settings of selected fields, and no other change. Writes nothing.
+
+        Args:
+            changes: by API name (ignoring case): the new values of label, description, format or archived.
+
+        Raises:
+            ConfigurationProblem: as `with_labels`.
+        """
         file = self
-        for field, label in labels.items():
-            file = file._with_label(field, label)
+        for field, settings in changes.items():
+            for setting, value in settings.items():
+                file = file._with_field_setting(field, setting, value)
         return file
 
-    def _with_label(self, field: str, label: str | None) -> ConfigurationFile:
+    def _with_field_setting(self, field: str, setting: str, value: str | bool | None) -> ConfigurationFile:
         selected = self.configuration.by_field
         if field not in selected:
+            near = " or ".join(nearest_names(field, selected))
             raise ConfigurationProblem(
                 f"{self.path.name}: {field} is not selected, so it has no label.",
-                f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account.",
+                (f"Did you mean {near}? " if near else "")
+                + f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account.",
             )
         place = list(selected).index(selected.spelling(field))
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
-        content["fields"][place]["label"] = label
+        content["fields"][place][setting] = value
         wanted = _configuration(self.path, content)
-        edited = self._edited(with_label(self.text, place, scalar(label)), wanted)
+        edited = self._edited(with_entry_setting(self.text, place, setting, scalar(value)), wanted)
         if edited is None:
             raise ConfigurationProblem(
                 f"{self.path.name}: the entry of {field} has a form that cannot be edited here.",
-                f"Edit the file by hand: label: {scalar(label)}",
+                f"Edit the file by hand: {setting}: {scalar(value)}",
             )
         return edited
 
@@ -208,8 +223,7 @@ def take_back(written: ConfigurationFile, before: ConfigurationFile) -> None:
 def _meaning(configuration: AccountFieldSync) -> Any:
     """Return all settings of a file for comparison, including whether each entry has a `label:` key."""
     return configuration.model_dump(exclude={"fields"}), [
-        (entry.field, entry.category, entry.says_label, entry.label, entry.description)
-        for entry in configuration.fields
+        (entry.says_label, *entry.model_dump().values()) for entry in configuration.fields
     ]
 
 

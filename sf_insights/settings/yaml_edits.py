@@ -110,29 +110,29 @@ def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
     return text
 
 
-def with_label(text: str, place: int, label: str) -> str:
-    """Return the YAML text with this label, in YAML syntax, in the entry at index `place`."""
+def with_entry_setting(text: str, place: int, setting: str, value: str) -> str:
+    """Return the YAML text with this setting, such as label, in the entry at index `place`; `value` is YAML."""
     (fields,) = (value for key, value in YAML().compose(text).value if key.value == "fields")
     entry = fields.value[place]
     if isinstance(entry, ScalarNode):
         if fields.flow_style:
             name = text[entry.start_mark.index : entry.end_mark.index]
-            return _spliced(text, entry, f"{{field: {name}, label: {label}}}")
+            return _spliced(text, entry, f"{{field: {name}, {setting}: {value}}}")
         return _with_line(
-            _inserted(text, entry.start_mark.index, "field: "), entry.end_mark.index, entry, f"label: {label}"
+            _inserted(text, entry.start_mark.index, "field: "), entry.end_mark.index, entry, f"{setting}: {value}"
         )
     parts = {key.value: (key, value) for key, value in entry.value}
-    if "label" in parts:
-        key, old = parts["label"]
+    if setting in parts:
+        key, old = parts[setting]
         was = text[old.start_mark.index : old.end_mark.index]
         if was:
-            return _spliced(text, old, label + was[len(was.rstrip()) :])
+            return _spliced(text, old, value + was[len(was.rstrip()) :])
         colon = text.index(":", key.end_mark.index)
-        return _inserted(text, colon + 1, f" {label}")
+        return _inserted(text, colon + 1, f" {value}")
     name_end = parts["field"][1].end_mark.index
     if entry.flow_style:
-        return _inserted(text, name_end, f", label: {label}")
-    return _with_line(text, name_end, entry, f"label: {label}")
+        return _inserted(text, name_end, f", {setting}: {value}")
+    return _with_line(text, name_end, entry, f"{setting}: {value}")
 
 
 def _spliced(text: str, node: Node, replacement: str) -> str:
@@ -152,9 +152,9 @@ def _with_line(text: str, index: int, entry: Node, line: str) -> str:
     return _inserted(text, end, newline + " " * entry.start_mark.column + line)
 
 
-def scalar(label: str | None) -> str:
-    """Return the label as a YAML scalar, in double quotes so that YAML never reads it as another type."""
-    if label is None:
+def scalar(value: str | bool | None) -> str:
+    """Return a setting as a YAML scalar; texts are in double quotes, so that YAML never reads them as another type."""
+    if value is None:
         return "null"
-    quoted = json.dumps(label, ensure_ascii=False)
+    quoted = json.dumps(value, ensure_ascii=False)
     return "".join(character if character.isprintable() else f"\\U{ord(character):08x}" for character in quoted)

@@ -40,7 +40,10 @@ def test_the_numbers_match_the_org(sf_insights, org):
     assert finding(said, "List")["detail"] == (
         f"{len(accounts)} accounts from zuora, {given} of them with a CRM Account ID"
     )
-    assert finding(said, "Records")["detail"] == f"about {len(live)} Accounts"
+    assert finding(said, "Records")["detail"] == (
+        f"the user sees {len(live)} Accounts; Salesforce counts about {len(live)}"
+    )
+    assert finding(said, "View All")["detail"] == "the user may view all Accounts"
     assert finding(said, "Org")["detail"].startswith("00DDm0000000001")
     assert finding(said, "API version")["detail"].startswith("62.0")
 
@@ -201,6 +204,23 @@ def test_accounts_hidden_from_the_user_are_a_warning_that_names_view_all(sf_insi
     if state == "warning":
         assert f"sees {live:,} of about {live + more:,} Accounts" in found["detail"]
         assert "View All on Account" in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("rights", "said_of_it"),
+    [
+        ({"view_all_accounts": False}, "Missing: without View All on Account"),
+        ({"view_setup": False}, "Salesforce does not tell whether the user may view all Accounts"),
+    ],
+)
+def test_a_missing_or_unknown_view_all_is_a_warning_even_if_the_counts_agree(sf_insights, org, rights, said_of_it):
+    org.configure(**rights)
+    said = sf_insights("check", "--json")
+    assert said.code == 0
+    found = finding(said, "View All")
+    assert (found["state"], states(said)["Records"]) == ("warning", "ok")
+    assert said_of_it in found["detail"]
+    assert "Give the integration user View All on Account" in found["remedy"]
 
 
 @pytest.mark.parametrize(

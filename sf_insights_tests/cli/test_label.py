@@ -57,6 +57,7 @@ def test_after_a_failed_sync_it_still_publishes(synced, monkeypatch):
         (("Industry", "x" * 300), "at most 255"),
         (("Type", "Kind"), "Type is not selected"),
         (("Industri", "Kind"), "Industri is not selected"),
+        (("Industri", "Kind"), "Did you mean Industry?"),
     ],
 )
 def test_a_refused_label_leaves_file_and_snapshot_byte_for_byte(synced, arguments, named):

@@ -98,3 +98,14 @@ def test_a_masked_field_is_shown_with_the_missing_permission(sf_insights, org):
     assert "Tax_Id__c is masked" in said.out
     assert "View Encrypted Data" in said.out
     assert sf_insights("status", "--json").json["masked"] == ["Tax_Id__c"]
+
+
+def test_the_number_of_fields_is_the_same_in_summary_status_and_json(synced, org):
+    org.hide_field("Rating")
+    synced.configure(fields=["Industry", "Rating", {"field": "ARR__c", "as": "metric"}])  # AnnualRevenue is deselected
+    said = synced("sync")
+    told = "3 fields: 2 attributes and 1 metric; 1 is paused"
+    assert f"Fields {told}" in said.out
+    assert "Labels 3, 3 of them still default" in said.out
+    assert f"{told}." in synced("status").out
+    assert synced("status", "--json").json["fields"] == {"attributes": 2, "metrics": 1, "paused": 1}

@@ -235,3 +235,15 @@ def test_a_respelled_compound_field_is_named_by_its_parts(org: DemoOrg, salesfor
         "HQ__Latitude__s",
         "HQ__Longitude__s",
     ]
+
+
+def test_the_rights_of_the_user_can_be_queried(org, salesforce: Salesforce) -> None:
+    assigned = salesforce.query("SELECT AssigneeId, PermissionSetId FROM PermissionSetAssignment")["records"]
+    [set_] = {record["PermissionSetId"] for record in assigned}
+    granted = f"SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId = '{set_}'"
+    assert salesforce.query(granted)["records"][0]["PermissionsViewAllRecords"] is True
+    org.configure(view_all_accounts=False)
+    assert salesforce.query(granted)["records"][0]["PermissionsViewAllRecords"] is False
+    org.configure(view_setup=False)
+    with pytest.raises(SalesforceMalformedRequest, match="INVALID_TYPE"):
+        salesforce.query(granted)

@@ -63,6 +63,7 @@ class _Reader(HTMLParser):
         self._row: list[str] | None = None
         self._select = ""
         self._form: dict[str, Any] | None = None
+        self._textarea: tuple[str, str] | None = None
 
     def handle_starttag(self, tag, attributes):
         said = dict(attributes)
@@ -75,6 +76,8 @@ class _Reader(HTMLParser):
             self._select = said.get("name", "")
         elif tag == "option" and "selected" in said and self._form is not None:
             self._form["fields"].append((self._select, said.get("value", "")))
+        elif tag == "textarea" and self._form is not None:
+            self._textarea = said["name"], ""
         elif tag == "code":
             self._is_code = True
         elif (
@@ -90,6 +93,9 @@ class _Reader(HTMLParser):
             self._form = None
         elif tag == "tr" and self._row is not None and self._is_hidden:
             self._row = None  # a person does not see it; its inputs are sent
+        elif tag == "textarea" and self._form is not None and self._textarea:
+            self._form["fields"].append(self._textarea)
+            self._textarea = None
         elif tag == "tr" and self._row is not None:
             self.rows.append(" ".join(" ".join(self._row).split()))
             self.named.append((self._name, self.rows[-1]))
@@ -98,6 +104,8 @@ class _Reader(HTMLParser):
             self._is_code = False
 
     def handle_data(self, data):
+        if self._textarea:
+            self._textarea = self._textarea[0], self._textarea[1] + data
         if self._row is not None:
             self._row.append(data)
             if self._is_code and not self._name:
@@ -168,6 +176,12 @@ class Site:
         """Return the labels page's form with these inputs changed."""
         fields = self.get("/labels").form("/labels")
         return [(name, labels.get(name.removeprefix("label."), value)) for name, value in fields]
+
+    def described(self, **inputs: str) -> list[tuple[str, str]]:
+        """Return the same form with inputs changed, named such as Rating_format; an archived box with "" is cleared."""
+        changed = {"{1}.{0}".format(*name.rsplit("_", 1)): value for name, value in inputs.items()}
+        fields = [pair for pair in self.get("/labels").form("/labels") if pair[0] not in changed]
+        return fields + [(name, value) for name, value in changed.items() if value or "archived" not in name]
 
     def wait(self) -> Page:
         """Wait until the running sync has ended and return its page."""

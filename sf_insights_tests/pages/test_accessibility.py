@@ -141,7 +141,7 @@ _REACHED = """
 })()
 """
 _REACHABLE = """
-[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), select, summary')]
+[...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), textarea, select, summary')]
     .concat(...document.querySelectorAll('[tabindex="0"]'))
     .filter(e => e.checkVisibility()).length
 """

@@ -58,8 +58,8 @@ def test_a_person_signs_in_and_saves_a_label_through_a_proxy_with_tls(
         assert (cookie.path, cookie.domain_specified) == ("/", False)
 
         page = site.post("/labels", site.labelled(Industry="Branch"), **own)
-        assert page.address == f"{url}/sync"
-        assert "The labels are published" in site.wait().text
+        assert page.address == f"{url}/labels?saved=1+field"
+        assert "Published; analysts see it" in site.wait().text
         assert synced.labels()["Industry"] == "Branch"
 
         for foreign in ("https://evil.example", f"http://{NAME}", f"https://{NAME}", f"https://{NAME}:1", "null", "x"):
@@ -87,7 +87,7 @@ def test_a_browser_keeps_its_session_and_shows_progress_through_a_proxy_with_tls
         browser.open(f"{url}/labels")
         browser.type("input[name='label.Industry']", "Branch")
         browser.follow("button.main")
-        browser.until("document.body.innerText.includes('The labels are published')")
+        browser.until("document.body.innerText.includes('Published; analysts see it')")
         complaints = [complaint for complaint in browser.complaints if "401" not in complaint]
     assert synced.labels()["Industry"] == "Branch"
     assert complaints == []

@@ -78,7 +78,8 @@ def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     assert browser.js("document.querySelector('input[name=\"label.ARR__c\"]').value") == "Sssf ARR"
     browser.type('input[name="label.ARR__c"]', "Recurring revenue")
     browser.follow("button.main")
-    browser.until("document.body.innerText.includes('The labels are published')")
+    browser.until("document.body.innerText.includes('Published; analysts see it when they reconnect.')")
+    assert browser.js("location.pathname") == "/labels"
     assert sf_insights.rows(
         "SELECT label, category FROM insights.field_labels JOIN insights.fields USING (field) WHERE field = 'ARR__c'"
     ) == [("Recurring revenue", "metric")]

@@ -64,6 +64,7 @@ def test_paused_fields_rejected_values_and_events_are_listed(synced_site, synced
     page = synced_site.get("/health")
     assert "paused" in " ".join(row for row in page.rows if "Rating" in row.split())
     assert "no longer visible in Salesforce" in page.text
+    assert "Paused fields 1 of 3 fields: 2 attributes and 1 metric" in page.text
     assert f"AnnualRevenue 1 1.0E30 {account}" in " ".join(page.rows)
     assert any(row.startswith("2026-03-03 Rating paused") for row in page.rows)
 

@@ -49,9 +49,9 @@ def test_a_label_set_during_the_first_sync_is_published(org, sf_insights, other_
 
 def test_labels_saved_on_the_page_during_the_first_sync_are_published(org, site, sf_insights, other_sync):
     page = site.post("/labels", site.labelled(Industry="Branch"))
-    assert page.address.endswith("/sync")
+    assert page.address.endswith("/labels?saved=1+field")
     assert let_go(org, other_sync) == 0, other_sync.said
-    assert "The labels are published" in site.wait().text
+    assert "Published; analysts see it" in site.wait().text
     assert sf_insights.labels()["Industry"] == "Branch"
 
 
@@ -79,7 +79,7 @@ def test_no_sync_starts_between_saving_labels_and_publishing_them(synced_site, s
         syncing.join()
     work = last_work(synced_site)
     assert work is not None
-    assert work.title == "Publishing 1 changed label"
+    assert work.title == "Publishing 1 changed field"
     synced_site.wait()
     assert synced.labels()["Industry"] == "Branch"
 
@@ -96,7 +96,7 @@ def test_labels_waiting_for_the_next_complete_sync_say_so(org, synced_site, sync
     assert said.code == 1
     assert "The label is in account_field_sync.yaml; the next complete sync publishes it" in said.err
     synced_site.post("/labels", synced_site.labelled(Rating="Standing"))
-    assert "The labels are in account_field_sync.yaml, but not published yet" in synced_site.wait().text
+    assert "Written to account_field_sync.yaml, but not published yet" in synced_site.wait().text
     for field in ("Industry", "Rating"):
         assert "not published yet" in synced_site.get("/labels").row(field)
     assert "not published yet" not in synced_site.get("/labels").row("AnnualRevenue")

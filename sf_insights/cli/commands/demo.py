@@ -98,7 +98,7 @@ def _show(console: Console, tx: Transaction) -> None:
 def _show_attributes(console: Console, tx: Transaction) -> None:
     changes = tx.records(
         "SELECT account_name, label, old_value, new_value, reason FROM insights.attribute_changes "
-        "JOIN insights.field_labels USING (field) JOIN insights.account_attributes USING (account_id) "
+        "JOIN insights.field_labels USING (field) "
         "WHERE reason != 'first_match' "
         "ORDER BY reason DESC, old_value IS NULL OR new_value IS NULL, length(old_value || new_value), account_name"
     )
@@ -121,13 +121,12 @@ def _show_attributes(console: Console, tx: Transaction) -> None:
 def _show_metrics(console: Console, tx: Transaction) -> None:
     rows = tx.records(
         "SELECT account_name, label, list(value ORDER BY date) AS points FROM insights.account_metrics "
-        "JOIN insights.field_labels ON field = metric JOIN insights.matched_accounts USING (account_id) "
+        "JOIN insights.field_labels ON field = metric "
         "GROUP BY ALL HAVING len(points) = 2 ORDER BY points[1] = points[2], account_name, label LIMIT $sample",
         {"sample": _SAMPLE},
     )
     points, changed = tx.execute(
-        "SELECT (SELECT count(*) FROM insights.account_metrics), "
-        "(SELECT count(*) FROM insights.metric_history WHERE valid_to IS NOT NULL)"
+        "SELECT (SELECT count(*) FROM insights.account_metrics), (SELECT count(*) FROM insights.metric_changes)"
     )[0]
     heading(console, f"Metrics: {points:,} daily values, {changed:,} changed overnight")
     shown = table("Account", "Metric", ">Yesterday", ">Today")

@@ -31,6 +31,7 @@ from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_counts, match_rates
 from sf_insights.warehouse.fields.masked_fields import masked_fields
 from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.fields.states import FieldCounts, field_counts
 from sf_insights.warehouse.reading import reading, reading_snapshot
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
@@ -106,6 +107,7 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dic
         "syncs": syncs,
         "matches": {name: accounts for name, accounts in match_counts(tx).items() if accounts},
         "match_rate": rates[0].rate if rates else None,
+        "fields": asdict(field_counts(tx)),
         "paused": tx.records(
             "SELECT field, category, status_since, status_reason FROM insights.fields "
             "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
@@ -154,6 +156,7 @@ def _show(console: Console, found: dict[str, Any], places: Places) -> None:
     _show_syncs(console, found["syncs"])
     if found["matches"]:
         _show_matches(console, found["matches"], found["match_rate"])
+    console.print(f"\n{FieldCounts(**found['fields'])}.")
     _show_troubles(console, "Paused fields", [_paused(row) for row in found["paused"]])
     _show_troubles(console, "Masked fields", [f"{warning(name, True)} {REMEDY}" for name in found["masked"]])
     _show_troubles(console, "Rejected values", [_rejected(row) for row in found["rejected"]])

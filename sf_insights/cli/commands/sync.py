@@ -18,6 +18,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path, ui_command
+from sf_insights.warehouse.fields.states import field_counts
 from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.syncs.syncs import GUARDS
@@ -110,6 +111,7 @@ def summarize(console: Console, tx: Transaction, places: Places) -> None:
     lines = [
         ("Day", str(last["day"])),
         ("Matched", f"{last['matched_accounts']:,} of {counted(last['zuora_accounts'], 'Insights account')}"),
+        ("Fields", str(field_counts(tx))),
         ("Values", _values(changed, before, runs_of_day)),
         ("Snapshot", shown_path(places.snapshot)),
     ]
@@ -125,7 +127,7 @@ def summarize(console: Console, tx: Transaction, places: Places) -> None:
 
 def _values(changed: int, before: date | None, runs_of_day: int) -> str:
     if before:
-        return f"{changed:,} changed since {before}"
+        return f"{changed:,} changed since {before}; a new field's first values do not count"
     if runs_of_day > 1:
         return "all new: the first day was synced again"
     return "all new: this was the first sync"

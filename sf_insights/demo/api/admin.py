@@ -73,6 +73,12 @@ def _set(org: Org, changed: Settings) -> None:
         if changed.reader_may_write != org.settings.reader_may_write:
             with org.store.change():
                 changes.note_change(org.store)  # a describe shows the user's rights
+        if changed.view_all_accounts != org.settings.view_all_accounts:
+            with org.store.change():
+                org.store.connection.execute(
+                    "UPDATE object_permissions SET PermissionsViewAllRecords = ? WHERE SobjectType = 'Account'",
+                    ("true" if changed.view_all_accounts else "false",),
+                )
         org.settings = changed
 
 

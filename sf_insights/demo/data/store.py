@@ -17,18 +17,23 @@ from typing import Any
 from sf_insights.demo.data import accounts, billing, credentials, customers
 from sf_insights.demo.data.account_fields import account_fields
 from sf_insights.demo.data.fields import Field
+from sf_insights.demo.data.ids import record_id
 from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
 
-FORMAT = 3  # increase it when the same seed generates a different org
+FORMAT = 4  # increase it when the same seed generates a different org
 BATCH = 2000
 
+_PERMISSION_SET = record_id("0PS", 0)  # the one of the API users, as docs/connecting.md describes it
 TABLES = {"Account": "account", customers.OBJECT: "customer"}  # the objects that clients can write
 
 _SMALL_TABLES = {
     "user": ("Name", "Username", "Email", "IsActive"),
     "record_type": ("Name", "DeveloperName"),
+    "user_permission_access": ("PermissionsApiEnabled", "PermissionsViewAllData"),
+    "permission_set_assignment": ("AssigneeId", "PermissionSetId"),
+    "object_permissions": ("ParentId", "SobjectType", "PermissionsRead", "PermissionsViewAllRecords"),
     "organization": ("Name", "IsSandbox", "InstanceName", "OrganizationType"),
 }
 
@@ -132,6 +137,18 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
     connection.executemany(
         "INSERT INTO record_type (Id, Name, DeveloperName) VALUES (?, ?, ?)",
         [(id_, name, name) for id_, name in accounts.RECORD_TYPES],
+    )
+    connection.execute("INSERT INTO user_permission_access VALUES (1, ?, 'true', 'false')", (record_id("000", 0),))
+    connection.executemany(
+        "INSERT INTO permission_set_assignment (Id, AssigneeId, PermissionSetId) VALUES (?, ?, ?)",
+        [
+            (record_id("0Pa", number), user, _PERMISSION_SET)
+            for number, user in enumerate((accounts.USER_IDS[0], accounts.WRITER))
+        ],
+    )
+    connection.execute(
+        "INSERT INTO object_permissions VALUES (1, ?, ?, 'Account', 'true', 'true')",
+        (record_id("110", 0), _PERMISSION_SET),
     )
     connection.execute(
         "INSERT INTO organization VALUES (1, ?, ?, 'false', 'DEMO1', 'Developer Edition')",

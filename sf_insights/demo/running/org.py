@@ -89,9 +89,9 @@ class Org:
     @property
     def catalog(self) -> Catalog:
         """The objects and fields that the API user sees now."""
-        version = self.store.version
+        version = f"{self.store.version} {self.settings.view_setup}"
         if self._catalog is None or self._catalog[0] != version:
-            self._catalog = (version, Catalog(self.store))
+            self._catalog = (version, Catalog(self.store, view_setup=self.settings.view_setup))
         return self._catalog[1]
 
     @property

@@ -51,6 +51,24 @@ _RECORD_TYPE = [
     text("Name", "Name", 80, nillable=False, name_field=True),
     text("DeveloperName", "Record Type Name", 80, nillable=False),
 ]
+# The rights of the API users. Source: Salesforce, Object Reference.
+_USER_PERMISSION_ACCESS = [
+    read_only("Id", "User Permission Access ID", "id", id_lookup=True),
+    read_only("PermissionsApiEnabled", "API Enabled", "boolean"),
+    read_only("PermissionsViewAllData", "View All Data", "boolean"),
+]
+_PERMISSION_SET_ASSIGNMENT = [
+    read_only("Id", "Permission Set Assignment ID", "id", id_lookup=True),
+    read_only("AssigneeId", "Assignee ID", "reference"),
+    read_only("PermissionSetId", "Permission Set ID", "reference"),
+]
+_OBJECT_PERMISSIONS = [
+    read_only("Id", "Object Permissions ID", "id", id_lookup=True),
+    read_only("ParentId", "Parent ID", "reference"),
+    text("SobjectType", "Object Type Name", 40, nillable=False),
+    read_only("PermissionsRead", "Read Records", "boolean"),
+    read_only("PermissionsViewAllRecords", "View All Records", "boolean"),
+]
 _ORGANIZATION = [
     read_only("Id", "Organization ID", "id", id_lookup=True),
     text("Name", "Name", 80, nillable=False, name_field=True),
@@ -63,7 +81,7 @@ _ORGANIZATION = [
 class Catalog:
     """Finds objects by name, ignoring letter case, for describe calls and queries."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, view_setup: bool = True) -> None:
         def stored(name: str, label: str, key_prefix: str) -> ObjectType:
             fields = [field for field in store.fields(name) if not field.hidden]
             return ObjectType(name, label, f"{label}s", key_prefix, TABLES[name], fields)
@@ -74,7 +92,30 @@ class Catalog:
             ObjectType("Organization", "Organization", "Organizations", "00D", "organization", _ORGANIZATION),
             ObjectType("RecordType", "Record Type", "Record Types", "012", "record_type", _RECORD_TYPE),
             ObjectType("User", "User", "Users", "005", "user", _USER),
+            ObjectType(
+                "UserPermissionAccess",
+                "User Permission Access",
+                "User Permission Access",
+                "000",
+                "user_permission_access",
+                _USER_PERMISSION_ACCESS,
+            ),
+            ObjectType(
+                "PermissionSetAssignment",
+                "Permission Set Assignment",
+                "Permission Set Assignments",
+                "0Pa",
+                "permission_set_assignment",
+                _PERMISSION_SET_ASSIGNMENT,
+            ),
         ]
+        if view_setup:
+            permissions = "Object Permissions"
+            self.objects.append(
+                ObjectType(
+                    "ObjectPermissions", permissions, permissions, "110", "object_permissions", _OBJECT_PERMISSIONS
+                )
+            )
 
     def find(self, name: str) -> ObjectType | None:
         """Return the object of this name, or None."""

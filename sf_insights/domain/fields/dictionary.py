@@ -24,6 +24,7 @@ _EXACT_VALUE = (
 # Values of deselected fields stay in ops, and appear here again when the field is selected again.
 _ATTRIBUTES_SHOWN = "; only attributes that are active or paused now"
 _METRICS_SHOWN = "; only metrics that are active or paused now"
+_NAME = "The account's name in Zuora when it was last matched"
 _CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in a single-currency org"
 
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -62,6 +63,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "old_value": "The old value as text that casts back to the attribute's type",
             "new_value": "The new value as text that casts back to the attribute's type",
             "reason": "value_changed, first_match, relinked (another CRM Account ID) or merged (in Salesforce)",
+            "account_name": _NAME,
         },
     ),
     "attribute_history": (
@@ -84,6 +86,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "value": _NEAREST_DOUBLE,
             "currency": _CURRENCY_OF_A_VALUE,
             "exact_value": _EXACT_VALUE,
+            "account_name": _NAME,
         },
     ),
     "metric_history": (
@@ -97,6 +100,40 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "valid_from": "The first day with this value",
             "valid_to": "The first day without this value; NULL while it is current",
             "exact_value": _EXACT_VALUE,
+        },
+    ),
+    "metric_changes": (
+        "One row per metric value that changed after the metric's first sync; a change of the currency alone is none"
+        + _METRICS_SHOWN,
+        {
+            "account_id": ACCOUNT_COLUMNS["account_id"],
+            "account_name": _NAME,
+            "metric": "The metric's API name",
+            "label": "The metric's label",
+            "changed_on": "The day of the sync that saw the new value",
+            "old_value": "The value when the account was last matched, as a DOUBLE; NULL when there was none",
+            "new_value": "The new value as a DOUBLE; NULL when the metric is now empty",
+            "difference": "The DOUBLE nearest to the exact difference; NULL when one of the two values is missing, or "
+            "when their currencies differ",
+            "old_currency": "The ISO code of the old value's currency; NULL in a single-currency org",
+            "currency": "The ISO code of the new value's currency; NULL in a single-currency org",
+            "old_exact_value": "The old value with every digit that Salesforce had",
+            "new_exact_value": "The new value with every digit that Salesforce has",
+        },
+    ),
+    "account_timeline": (
+        "The first value of each attribute and metric of an account, and each later change; filter by account_id, and "
+        "order by date; only fields that are active or paused now",
+        {
+            "account_id": ACCOUNT_COLUMNS["account_id"],
+            "account_name": _NAME,
+            "date": "The day of the sync that saw the new value",
+            "category": "attribute or metric",
+            "field": "The field's API name",
+            "label": "The field's label",
+            "old_value": "The old value as text; NULL when there was none",
+            "new_value": "The new value as text; NULL when the field is now empty",
+            "reason": "first_value (in the field's first sync or the account's), or the reason as in attribute_changes",
         },
     ),
     "metric_summary": (
@@ -131,6 +168,11 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "status_since": "The day on which it got this status",
             "first_synced_at": "When it was first synced in this category",
             "last_synced_at": "When it was last synced in this category",
+            "past": "Where its values are that no view shows: those of a deselected field, and those of its other "
+            "category; NULL when every value is shown",
+            "display_format": "How the settings pages show its values, if the administrator chose a format; the values "
+            "themselves are as in Salesforce",
+            "is_archived": "Whether the administrator archived it: it is synced, but the labelled views leave it out",
         },
     ),
     "field_events": (

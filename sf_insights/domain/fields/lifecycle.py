@@ -32,6 +32,9 @@ class FieldState:
     status_since: date
     first_synced_at: datetime | None
     last_synced_at: datetime | None
+    past: str | None = None  # where its values are that analysts do not see
+    display_format: str | None = None  # how pages show its values; the administrator's choice
+    is_archived: bool | None = None  # synced, but hidden from the labelled views
 
     @property
     def is_visible(self) -> bool:

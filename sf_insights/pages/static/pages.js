@@ -23,3 +23,23 @@ if (progress) {
   };
   setTimeout(look, 1000);
 }
+
+const publication = document.querySelector("[data-publication]");
+
+if (publication) {
+  // Say how it ended without reloading the page, which would lose unsaved inputs.
+  const ask = async () => {
+    try {
+      const text = await (await fetch(publication.dataset.publication)).text();
+      if (text) {
+        publication.textContent = text;
+        document.querySelector(".running")?.remove();
+        return;
+      }
+    } catch {
+      // the server may be stopping; try again
+    }
+    setTimeout(ask, 1000);
+  };
+  setTimeout(ask, 1000);
+}

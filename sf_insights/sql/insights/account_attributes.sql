@@ -17,7 +17,7 @@ FROM ops.attribute_values;
 CREATE OR REPLACE VIEW insights.account_attributes_labelled AS
 SELECT
     {{ fixed_columns | identifiers }},
-    {% for field in attributes %}
+    {% for field in attributes if not field.is_archived %}
     {{ field.name | identifier }} AS {{ field.label | identifier }},
     {% endfor %}
 FROM insights.account_attributes;

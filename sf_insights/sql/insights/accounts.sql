@@ -32,3 +32,15 @@ LEFT JOIN (
         {% endfor %}
     FROM insights.metric_history WHERE valid_to IS NULL GROUP BY account_id
 ) AS metrics USING (account_id);
+
+-- The same with labels as names. A column of Zuora with the name of a label is called zuora_<name>.
+CREATE OR REPLACE VIEW insights.accounts_labelled AS
+SELECT
+    {{ account_columns | identifiers }},
+    {% for column, name in labelled_zuora_columns.items() %}
+    {{ column | identifier }} AS {{ name | identifier }},
+    {% endfor %}
+    {% for field in attributes + metrics if not field.is_archived %}
+    {{ field.name | identifier }} AS {{ field.label | identifier }},
+    {% endfor %}
+FROM insights.accounts;

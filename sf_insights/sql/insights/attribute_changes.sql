@@ -1,8 +1,19 @@
 -- The changes of the attributes that are visible now.
 {% from "statuses.sql" import visible %}
+{% set shown = "(SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN " ~ visible ~ ")" %}
 CREATE OR REPLACE VIEW insights.attribute_changes AS
-FROM ops.attribute_changes
-WHERE field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN {{ visible }});
+SELECT
+    change.account_id,
+    change.field,
+    change.changed_on,
+    change.previous_synced_on,
+    change.old_value,
+    change.new_value,
+    change.reason,
+    held.account_name
+FROM ops.attribute_changes AS change
+LEFT JOIN ops.attribute_values AS held USING (account_id)
+WHERE change.field IN {{ shown }};
 
 CREATE OR REPLACE VIEW insights.attribute_changes_labelled AS
 SELECT
@@ -12,16 +23,20 @@ SELECT
     change.previous_synced_on,
     change.old_value,
     change.new_value,
-    change.reason
+    change.reason,
+    change.account_name
 FROM insights.attribute_changes AS change
-JOIN insights.field_labels AS label USING (field);
+JOIN insights.field_labels AS label USING (field)
+WHERE field NOT IN (SELECT field FROM insights.fields WHERE is_archived);
 
 -- The value of each attribute over time. Filter by a day to get the values that analysts saw on that day.
 CREATE OR REPLACE VIEW insights.attribute_history AS
 WITH first_days AS (
     SELECT field, min(date) AS first_day FROM insights.field_days WHERE category = 'attribute' GROUP BY field
+), changes AS (
+    FROM ops.attribute_changes WHERE field IN {{ shown }}
 ), starts AS (
-    SELECT account_id, field, new_value AS value, changed_on AS valid_from FROM insights.attribute_changes
+    SELECT account_id, field, new_value AS value, changed_on AS valid_from FROM changes
     UNION ALL
     SELECT
         held.account_id,
@@ -42,7 +57,7 @@ WITH first_days AS (
     LEFT JOIN (
         SELECT account_id, field, arg_min_null(old_value, changed_on) AS old_value, min(changed_on) AS changed_on,
                arg_min(reason, changed_on) AS reason
-        FROM insights.attribute_changes GROUP BY account_id, field
+        FROM changes GROUP BY account_id, field
     ) AS first_change ON first_change.account_id = held.account_id AND first_change.field = held.field
     WHERE first_change.reason IS DISTINCT FROM 'first_match'
 )

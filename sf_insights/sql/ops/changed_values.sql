@@ -1,7 +1,10 @@
+{% from "statuses.sql" import visible %}
 -- The values that a day's sync changed: one row per account and field, by the same rule for attributes and metrics. The
 -- first values of a field are not changes. An account that is no longer matched, or is matched again with the same
 -- values, has not changed either.
-SELECT account_id, field FROM insights.attribute_changes WHERE changed_on = $day
+SELECT account_id, field FROM ops.attribute_changes
+WHERE changed_on = $day
+  AND field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN {{ visible }})
 UNION ALL
 SELECT account_id, metric
 FROM (

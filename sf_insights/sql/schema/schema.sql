@@ -128,7 +128,10 @@ CREATE TABLE insights.fields (
     status_reason VARCHAR,
     status_since DATE NOT NULL,
     first_synced_at TIMESTAMPTZ,
-    last_synced_at TIMESTAMPTZ
+    last_synced_at TIMESTAMPTZ,
+    past VARCHAR,
+    display_format VARCHAR,
+    is_archived BOOLEAN
 );
 CREATE TABLE ops.undo_fields AS FROM insights.fields LIMIT 0;
 CREATE TABLE insights.field_events (date DATE NOT NULL, field VARCHAR NOT NULL, event VARCHAR NOT NULL, detail VARCHAR);

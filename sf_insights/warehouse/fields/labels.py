@@ -15,6 +15,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.system.clock import now
 from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.fields.states import load_states
 from sf_insights.warehouse.transaction import Transaction
 
 
@@ -71,15 +72,35 @@ def labels_after(
 
 
 def take_over_labels(tx: Transaction, file: Path) -> ConfigurationProblem | None:
-    """Save the labels that the configuration file now gives the planned fields; the file may be newer than the plan.
+    """Save the labels, descriptions and formats that the configuration file now gives the planned fields.
 
-    Labels are saved even if the synchronization is switched off.
+    The file may be newer than the plan. They are saved even if the synchronization is switched off.
 
     Returns the problem if the file cannot be used; nothing is written then.
     """
     try:
-        labels = labels_after(tx, load_configuration(file), load_plan(tx))
+        configuration, plan = load_configuration(file), load_plan(tx)
+        labels = labels_after(tx, configuration, plan)
     except ConfigurationProblem as problem:
         return problem
     save_labels(tx, labels.values())
+    _save_descriptions(tx, configuration, plan)
     return None
+
+
+def _save_descriptions(tx: Transaction, configuration: AccountFieldSync, plan: Iterable[PlannedField]) -> None:
+    """Write what the file says of each planned field, besides its label, into insights.fields."""
+    states, entries = load_states(tx), configuration.by_field
+    for planned in plan:
+        entry, state = entries.get(planned.name), states.get(planned.name)
+        if entry is None or state is None:
+            continue
+        # Describe gives no help text for a paused field, so it keeps the description that it had.
+        known = planned.field.help_text if planned.is_read else planned.field.help_text or state.description
+        said = (entry.description or known, entry.format, entry.archived)
+        if said != (state.description, state.display_format, bool(state.is_archived)):
+            tx.execute(
+                "UPDATE insights.fields SET description = $description, display_format = $format, "
+                "is_archived = $archived WHERE field = $field",
+                dict(zip(("description", "format", "archived"), said, strict=True)) | {"field": state.field},
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sf_insights.domain.fields.lifecycle import VISIBLE
 from sf_insights.sql import render
 from sf_insights.warehouse.transaction import Transaction
 
@@ -23,3 +24,14 @@ def changes_of(tx: Transaction, day: date) -> Changes:
         f"SELECT count(*), count(DISTINCT account_id) FROM ({render('ops/changed_values')})", {"day": day}
     )
     return Changes(values, accounts)
+
+
+def changes_of_attributes(tx: Transaction) -> int:
+    """Return the row count of insights.attribute_changes, without the names that the view joins."""
+    return int(
+        tx.value(
+            "SELECT count(*) FROM ops.attribute_changes WHERE field IN ("
+            "SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN (SELECT unnest($visible)))",
+            {"visible": list(VISIBLE)},
+        )
+    )

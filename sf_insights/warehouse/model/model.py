@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.fields.lifecycle import next_states
+from sf_insights.domain.fields.past import past_of
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.zuora_columns import drop_other_columns
 from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.plan import load_plan
-from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states
+from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states, synced_days
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
 from sf_insights.warehouse.model.attributes import drop_todays_values, extent_of, write_attributes
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
@@ -115,6 +116,8 @@ def _update_states(model: _Model) -> None:
     tx, sync = model.tx, model.sync
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
     states, events = next_states(load_states(tx), model.plan, sync.day, sync.opened_at, earlier_syncs(tx, sync.day))
+    days = synced_days(tx)
+    states = [replace(state, past=past_of(state, days.get(state.field, {}))) for state in states]
     save_states(tx, states, events, sync.day)
 
 

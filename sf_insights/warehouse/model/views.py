@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sf_insights.domain.fields.api_names import ByApiName
-from sf_insights.domain.fields.dictionary import FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
+from sf_insights.domain.fields.dictionary import ACCOUNT_COLUMNS, FIXED_COLUMNS, LABELLED_SUFFIX, meaning_of
+from sf_insights.domain.fields.display import sentence
 from sf_insights.domain.fields.field_types import Category, ColumnType
 from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.domain.zuora_columns import column_meaning, insights_name
@@ -26,9 +27,23 @@ def write_views(tx: Transaction) -> None:
     tx.run("insights/account_attributes", attributes=attributes, fixed_columns=FIXED_COLUMNS)
     tx.run("insights/attribute_changes", attributes=attributes)
     tx.run("insights/account_metrics")
+    tx.run("insights/metric_changes")
+    tx.run("insights/account_timeline", attributes=attributes)
     zuora = _zuora_columns(tx, [field.name for field in (*attributes, *metrics)])
-    tx.run("insights/accounts", attributes=attributes, metrics=metrics, zuora_columns=zuora)
-    _write_comments(tx, states, labels, zuora)
+    relabelled = _beside_labels(zuora, [field.label for field in (*attributes, *metrics)])
+    tx.run(
+        "insights/accounts",
+        attributes=attributes,
+        metrics=metrics,
+        zuora_columns=zuora,
+        account_columns=list(ACCOUNT_COLUMNS),
+        labelled_zuora_columns=relabelled,
+    )
+    named = {
+        "accounts": zuora,
+        f"accounts{LABELLED_SUFFIX}": {relabelled[column]: name for column, name in zuora.items()},
+    }
+    _write_comments(tx, states, labels, named)
 
 
 def _visible(
@@ -40,6 +55,7 @@ def _visible(
             state.field,
             labels[state.field],
             ColumnType.parse(columns[state.field]) if category == "attribute" else ColumnType("decimal"),
+            is_archived=bool(state.is_archived),
         )
         for state in states.values()
         if state.category == category and state.is_visible
@@ -56,12 +72,27 @@ def _zuora_columns(tx: Transaction, fields: Iterable[str]) -> dict[str, str]:
     return {column: name for column, name in named.items() if column not in taken}
 
 
+def _beside_labels(columns: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
+    """Return a name that differs from every label, ignoring letter case, for each column of Zuora."""
+    taken = {label.casefold() for label in labels}
+    named: dict[str, str] = {}
+    for column in columns:
+        name = column
+        while name.casefold() in taken:
+            name = f"zuora_{name}"
+        taken.add(name.casefold())
+        named[column] = name
+    return named
+
+
 def _write_comments(
-    tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str], zuora: Mapping[str, str]
+    tx: Transaction, states: Mapping[str, FieldState], labels: Mapping[str, str], zuora: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """Describe every relation and column, in comments and in insights.data_dictionary."""
+    """Describe every relation and column, in comments and in insights.data_dictionary.
+
+    `zuora` has the columns of Zuora's Account by relation: their names there, and in zuora.accounts.
+    """
     paused = paused_columns(tx)
-    comments = {column: _zuora_comment(name, paused.get(name)) for column, name in zuora.items()}
     fields = {state.field: state for state in states.values() if state.is_visible}
     by_label = {labels[name]: state for name, state in fields.items()}
     relations, dictionary = [], []
@@ -72,8 +103,9 @@ def _write_comments(
     types = tx.columns_of_all("insights")
     for name, kind in names:
         meaning, fixed = meaning_of(name)
-        if name == "accounts":
-            fixed = fixed | comments
+        fixed = fixed | {
+            column: _zuora_comment(source, paused.get(source)) for column, source in zuora.get(name, {}).items()
+        }
         columns = []
         named = by_label if name.endswith(LABELLED_SUFFIX) else fields
         for column, type_ in types[name].items():
@@ -103,6 +135,10 @@ def _field_comment(state: FieldState, label: str) -> str:
     if state.description:
         parts.append(state.description)
     parts.append(f"Salesforce: {state.salesforce_label} ({state.field}, {state.salesforce_type})")
+    if state.display_format:
+        parts.append(sentence(state.display_format))
+    if state.is_archived:
+        parts.append("Archived: the labelled views leave it out")
     if state.category == "metric":
         parts.append("The latest value as a DOUBLE; account_metrics.exact_value has every digit")
     if state.status == "paused":

@@ -7,16 +7,19 @@ from sf_insights_tests.pipeline.truth import Truth
 # The relations with a row per value, and the column that names the field.
 ATTRIBUTES = {"attribute_changes": "field", "attribute_history": "field", "attribute_changes_labelled": "label"}
 METRICS = {
+    "metric_changes": "metric",
     "account_metrics": "metric",
     "metric_history": "metric",
     "metric_summary": "metric",
     "account_metrics_labelled": "metric",
 }
+OF_BOTH = {"account_timeline": "field"}
 # The relations with a column per field, and the categories that they show.
 WIDE = {
     "account_attributes": ("attribute",),
     "account_attributes_labelled": ("attribute",),
     "accounts": ("attribute", "metric"),
+    "accounts_labelled": ("attribute", "metric"),
 }
 # The relations about every field ever selected, and those about no field.
 OF_FIELDS = {"fields", "field_labels", "field_events", "field_days"}
@@ -59,12 +62,12 @@ def fields_in(run, relation):
     if relation in WIDE:
         columns = [column for column, *_ in run.rows(f"DESCRIBE insights.{relation}")]
         return {names[column] for column in columns if column in names}
-    column = (ATTRIBUTES | METRICS)[relation]
+    column = (ATTRIBUTES | METRICS | OF_BOTH)[relation]
     return {names[name] for (name,) in run.rows(f"SELECT DISTINCT {column} FROM insights.{relation}")}
 
 
 def all_shown(run):
-    return {relation: fields_in(run, relation) for relation in (*ATTRIBUTES, *METRICS, *WIDE)}
+    return {relation: fields_in(run, relation) for relation in (*ATTRIBUTES, *METRICS, *OF_BOTH, *WIDE)}
 
 
 def expected(attributes, metrics):
@@ -72,13 +75,20 @@ def expected(attributes, metrics):
     return {
         **dict.fromkeys(ATTRIBUTES, attributes),
         **dict.fromkeys(METRICS, metrics),
+        **dict.fromkeys(OF_BOTH, attributes | metrics),
         **{view: set().union(*(by_category[category] for category in shows)) for view, shows in WIDE.items()},
     }
 
 
 def past(run):
     """All rows up to the second day in relations with a row per value."""
-    days = {"attribute_changes": "changed_on", "account_metrics": "date", "metric_summary": "date"}
+    days = {
+        "attribute_changes": "changed_on",
+        "metric_changes": "changed_on",
+        "account_timeline": "date",
+        "account_metrics": "date",
+        "metric_summary": "date",
+    }
     history = (
         "SELECT account_id, metric, value, valid_from FROM insights.metric_history WHERE valid_from <= '2026-03-02'"
     )
@@ -105,16 +115,35 @@ def test_a_deselected_or_recategorized_field_leaves_every_relation_with_values_a
     org.hide_field("Industry")  # paused but visible
     run = shown(3, fields=["Industry", "ARR__c", {"field": "NumberOfEmployees", "as": "metric"}])
     found = all_shown(run)
-    # A field that became an attribute today has no changes yet.
+    # A field that became an attribute or a metric today has no changes yet.
     assert found.pop("attribute_changes") == found.pop("attribute_changes_labelled") == {"Industry"}
+    assert found.pop("metric_changes") == set()
     others = expected({"Industry", "ARR__c"}, {"NumberOfEmployees"})
     assert found == {relation: others[relation] for relation in found}
     for relation in OF_FIELDS:
         assert {name for (name,) in run.rows(f"SELECT DISTINCT field FROM insights.{relation}")} == ALL
+    kept = "from 2026-03-01 to 2026-03-02, are kept in"
+    as_attribute = (
+        f"Its values as an attribute, {kept} ops.attribute_values and ops.attribute_changes. "
+        "Select it as an attribute again, and the views show them."
+    )
+    as_metric = (
+        f"Its values as a metric, {kept} ops.metric_history and ops.metric_summary. "
+        "Select it as a metric again, and the views show them."
+    )
+    assert {name: run.field(name).past for name in ALL} == {
+        "Industry": None,
+        "Rating": as_attribute,
+        "NumberOfEmployees": as_attribute,
+        "ARR__c": as_metric,
+        "Score__c": as_metric,
+    }
 
     run = shown(4, fields=FIRST)
     assert all_shown(run) == expected(attributes, metrics)
     assert past(run) == before
+    # The only values that no view shows are those of the third day, in the other category.
+    assert {name for name in ALL if run.field(name).past} == {"ARR__c", "NumberOfEmployees"}
 
 
 def test_hidden_fields_do_not_affect_the_figures_of_shown_ones(shown):
@@ -129,4 +158,4 @@ def test_hidden_fields_do_not_affect_the_figures_of_shown_ones(shown):
 def test_every_relation_is_covered_by_these_tests(sync):
     run = sync.first_day()
     names = {name for (name,) in run.rows("SELECT relation FROM insights.data_dictionary")}
-    assert names == {*ATTRIBUTES, *METRICS, *WIDE, *OF_FIELDS, *OF_NONE}
+    assert names == {*ATTRIBUTES, *METRICS, *OF_BOTH, *WIDE, *OF_FIELDS, *OF_NONE}

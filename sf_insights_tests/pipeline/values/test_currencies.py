@@ -67,3 +67,19 @@ def test_a_changed_currency_ends_an_interval_even_if_the_number_is_the_same(org,
         [zuora_id],
     )
     assert intervals == [(before, "2026-03-01", "2026-03-02"), (other, "2026-03-02", None)]
+
+
+def test_a_change_from_one_currency_to_another_has_no_difference(org, sync):
+    (one, one_id), (other, other_id) = list(Truth(org).matches().items())[:2]
+    org.update_account(one_id, ARR__c=100, CurrencyIsoCode="USD")
+    org.update_account(other_id, ARR__c=100, CurrencyIsoCode="USD")
+    sync(day="2026-03-01", fields=["Industry", {"field": "ARR__c", "as": "metric"}])
+    org.update_account(one_id, ARR__c=110, CurrencyIsoCode="EUR")
+    org.update_account(other_id, CurrencyIsoCode="EUR")  # the value is the same
+    run = sync(day="2026-03-02")
+    sql = (
+        "SELECT old_value, old_currency, new_value, currency, difference FROM insights.metric_changes "
+        "WHERE account_id = ?"
+    )
+    assert run.rows(sql, [one]) == [(100.0, "USD", 110.0, "EUR", None)]
+    assert run.rows(sql, [other]) == []
