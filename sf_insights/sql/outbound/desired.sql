@@ -1,11 +1,30 @@
 {% from "outbound/cells.sql" import canonical, problem, stripped, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
-   currency (a column, or None). Most records have one account, and only the others are grouped. #}
+   currency (a column, or None). Most records have one account, and only the others are grouped. `cells` leaves out the
+   records whose values were sent, unless `everything` is asked for: hashes find them, and nothing is stored. #}
 CREATE OR REPLACE TABLE work.main.shared AS
-SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
+SELECT record_id, count(*) AS accounts FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
 GROUP BY record_id HAVING count(*) > 1;
 
+CREATE OR REPLACE VIEW work.main.record_count AS
+SELECT (SELECT count(*) FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL)
+    - (SELECT coalesce(sum(accounts - 1), 0) FROM work.main.shared) AS records;
+
 CREATE OR REPLACE TABLE work.main.cells AS
+FROM (
+SELECT
+    *,
+    {# NULL: nothing to send for this cell. #}
+    {% for entry in entries %}
+    CASE WHEN p{{ loop.index0 }} IS NOT NULL THEN NULL
+    {% if entry.nulls == 'keep' or (entry.target.kind == 'checkbox' and entry.nulls == 'clear') %}
+    WHEN c{{ loop.index0 }} = '' THEN NULL
+    {% elif entry.nulls == 'false' %}
+    WHEN c{{ loop.index0 }} = '' THEN 'false'
+    {% endif %}
+    ELSE c{{ loop.index0 }} END AS d{{ loop.index0 }},
+    {% endfor %}
+FROM (
 SELECT
     *,
     {% for entry in entries %}
@@ -81,20 +100,22 @@ FROM (
         WHERE status IS NULL
         GROUP BY record_id
     )
-);
+)))
+{% if not everything %}
+WHERE {% for entry in entries %}p{{ loop.index0 }} IS NOT NULL OR {% endfor %}
+hash(record_id{% for entry in entries %}, d{{ loop.index0 }}{% endfor %}) NOT IN (
+    SELECT hash(record_id{% for entry in entries %}, {{ entry.target.name | identifier }}{% endfor %})
+    FROM outbound.sent_values WHERE object = $object
+)
+{# A value that was sent, and that somebody changed since, may be held back. #}
+OR record_id IN (SELECT record_id FROM outbound.rejects WHERE object = $object AND refused_by = 'Salesforce')
+{% endif %};
 
-{# NULL: nothing to send for this cell. #}
 CREATE OR REPLACE VIEW work.main.desired AS
 SELECT
     record_id, account_id,
     {% for entry in entries %}
-    CASE WHEN p{{ loop.index0 }} IS NOT NULL THEN NULL
-    {% if entry.nulls == 'keep' or (entry.target.kind == 'checkbox' and entry.nulls == 'clear') %}
-    WHEN c{{ loop.index0 }} = '' THEN NULL
-    {% elif entry.nulls == 'false' %}
-    WHEN c{{ loop.index0 }} = '' THEN 'false'
-    {% endif %}
-    ELSE c{{ loop.index0 }} END AS {{ entry.target.name | identifier }},
+    d{{ loop.index0 }} AS {{ entry.target.name | identifier }},
     {% endfor %}
 FROM work.main.cells;
 
