@@ -8,17 +8,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import requests
 
 from benchmarks.child import report
+from benchmarks.ingesting import update
 from benchmarks.outbound_org import COLUMNS
-from benchmarks.reading import token
-
-_API = "/services/data/v62.0/jobs/ingest"
-_FIRST_PAUSE, _GROWTH = 0.3, 1.5  # as in the product
 
 
 def main(directory: Path) -> None:
@@ -32,12 +27,8 @@ def main(directory: Path) -> None:
             f" TO '{csv}' (HEADER, FORCE_QUOTE *)"
         )
     built = time.monotonic()
-    info = _sent(csv)
-    report(
-        seconds=time.monotonic() - began,
-        building=built - began,
-        records=info["numberRecordsProcessed"] - info["numberRecordsFailed"],
-    )
+    info = update(csv, os.environ)
+    report(seconds=time.monotonic() - began, building=built - began, records=info["numberRecordsProcessed"])
 
 
 def keep_last(data: Path, directory: Path) -> None:
@@ -59,32 +50,6 @@ def _values(data: Path) -> str:
 
 def _is_same() -> str:
     return " AND ".join(f'now."{name}" = before."{name}"' for name in ("Id", *COLUMNS))
-
-
-def _sent(csv: Path) -> dict[str, Any]:
-    """Send the rows by one job, download its results and remove it; return what Salesforce says of it."""
-    endpoint = os.environ["SALESFORCE_ENDPOINT"]
-    session = requests.Session()
-    access = token(endpoint, os.environ["SALESFORCE_CONSUMER_KEY"], os.environ["SALESFORCE_CONSUMER_SECRET"])
-    session.headers["Authorization"] = f"Bearer {access}"
-    job = session.post(
-        endpoint + _API,
-        json={"object": "Account", "operation": "update", "contentType": "CSV", "lineEnding": "LF"},
-        timeout=60,
-    ).json()
-    path = f"{endpoint}{_API}/{job['id']}"
-    with csv.open("rb") as rows:
-        session.put(f"{path}/batches", data=rows, headers={"Content-Type": "text/csv"}, timeout=600)
-    session.patch(path, json={"state": "UploadComplete"}, timeout=60)
-    pause = _FIRST_PAUSE
-    while (info := session.get(path, timeout=60).json())["state"] not in ("JobComplete", "Failed"):
-        time.sleep(pause)
-        pause *= _GROWTH
-    for results in ("successfulResults", "failedResults"):
-        csv.with_name(f"{results}.csv").write_bytes(session.get(f"{path}/{results}", timeout=600).content)
-    session.delete(path, timeout=60)
-    answer: dict[str, Any] = info
-    return answer
 
 
 if __name__ == "__main__":
