@@ -123,6 +123,7 @@ def read_source(
                 columns=[_stored(f"{table}.{identifier(name)}", opened.columns[name]) for name in sent],
                 match_name=outbound.match and outbound.match.source,
                 match_column=_match_column(outbound, opened.columns, is_matches_alone=is_matches_alone),
+                is_id=outbound.match is not None and outbound.match.to.casefold() == "id",
                 file=str(file),
             )
         )

@@ -1,4 +1,4 @@
-{% from "outbound/cells.sql" import canonical, problem, stripped, truncated %}
+{% from "outbound/cells.sql" import canonical, problem, quoted, stripped, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
    currency (a column, or None). Most records have one account, and only the others are grouped. `cells` leaves out the
    records whose values were sent, unless `everything` is asked for: hashes find them, and nothing is stored. #}
@@ -28,14 +28,16 @@ FROM (
 SELECT
     *,
     {% for entry in entries %}
-    CASE WHEN differ{{ loop.index0 }} THEN 'CONFLICT: the accounts of this record have different values'
+    CASE WHEN values{{ loop.index0 }} > 1 THEN 'CONFLICT: the accounts of this record have ' || values{{ loop.index0 }}
+        || ' different values, such as ' || {{ quoted('c' ~ loop.index0) }} || ' and ' || {{ quoted('other' ~ loop.index0) }}
     ELSE {{ problem(entry.target, 'c' ~ loop.index0, entry.too_long) }} END AS p{{ loop.index0 }},
     {% endfor %}
 FROM (
     SELECT
         record_id, account_id,
         {% for entry in entries %}
-        differ{{ loop.index0 }},
+        values{{ loop.index0 }},
+        other{{ loop.index0 }},
         {% set text = canonical(entry.target, 't' ~ loop.index0) %}
         {% if entry.too_long == 'truncate' and entry.target.length %}
         {{ truncated(entry.target, text) }} AS c{{ loop.index0 }},
@@ -48,7 +50,8 @@ FROM (
         SELECT
             record_id, account_id,
             {% for entry in entries %}
-            false AS differ{{ loop.index0 }},
+            1 AS values{{ loop.index0 }},
+            NULL::VARCHAR AS other{{ loop.index0 }},
             {% if entry.combine == 'count' %}
             CASE WHEN coalesce({{ stripped('CAST(' ~ entry.source ~ ' AS VARCHAR)') }}, '') = '' THEN '0' ELSE '1' END
                 AS t{{ loop.index0 }},
@@ -71,10 +74,12 @@ FROM (
             {% elif entry.nulls == 'keep' or entry.target.kind == 'checkbox' %}
             {% set text = "nullif(" ~ text ~ ", '')" %}
             {% endif %}
-            min({{ text }}) IS DISTINCT FROM max({{ text }}) AS differ{{ loop.index0 }},
+            count(DISTINCT {{ text }}) AS values{{ loop.index0 }},
+            max({{ text }}) AS other{{ loop.index0 }},
             min({{ text }}) AS t{{ loop.index0 }},
             {% else %}
-            false AS differ{{ loop.index0 }},
+            1 AS values{{ loop.index0 }},
+            NULL::VARCHAR AS other{{ loop.index0 }},
             {% if entry.combine == 'count' %}
             CAST(count(nullif({{ stripped('CAST(' ~ v ~ ' AS VARCHAR)') }}, '')) AS VARCHAR) AS t{{ loop.index0 }},
             {% elif entry.combine == 'list' %}
@@ -122,7 +127,7 @@ FROM work.main.cells;
 CREATE OR REPLACE VIEW work.main.problems AS
 {% for entry in entries %}
 SELECT record_id, {{ entry.target.name | literal }} AS field, c{{ loop.index0 }} AS value,
-    regexp_extract(p{{ loop.index0 }}, '^(\w+): (.*)$', ['code', 'message']) AS refusal
+    regexp_extract(p{{ loop.index0 }}, '(?s)^(\w+): (.*)$', ['code', 'message']) AS refusal
 FROM work.main.cells WHERE p{{ loop.index0 }} IS NOT NULL
 {{ 'UNION ALL' if not loop.last else ';' }}
 {% endfor %}

@@ -13,7 +13,7 @@ SELECT
          WHEN count(*) OVER (PARTITION BY given.salesforce_account_id) > 1
              THEN 'the SELECT has several rows for this Salesforce Account' END AS reason,
     {% elif match_column %}
-    trim(CAST({{ match_column }} AS VARCHAR)) AS key,
+    {{ 'insights.sf_id18' if is_id }}(trim(CAST({{ match_column }} AS VARCHAR))) AS key,
     NULL::VARCHAR AS record_id,
     CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = '' THEN 'unmatched' END AS status,
     CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = ''
