@@ -1,6 +1,7 @@
-"""The floor of an outbound run: select the changed values, write them as CSV, and send them by one job.
+"""The floor of an outbound run: find the changed values of a million records, and send them as one CSV by one job.
 
-Run python -m benchmarks.outbound_floor DIRECTORY with the org's variables set.
+Run python -m benchmarks.outbound_floor DIRECTORY with the org's variables set. The directory has the last values in
+`last_sent.parquet`; the comparison with them is part of the floor, and writing the new ones there is not.
 """
 
 import os
@@ -9,44 +10,46 @@ import time
 from pathlib import Path
 
 import duckdb
-import requests
 
 from benchmarks.child import report
-from benchmarks.outbound_org import COLUMNS, NEW
-from benchmarks.reading import token
-
-_API = "/services/data/v62.0/jobs/ingest"
+from benchmarks.ingesting import update
+from benchmarks.outbound_org import COLUMNS
 
 
 def main(directory: Path) -> None:
     """Send the changed values once, and report what it took."""
+    data = Path(os.environ["SF_INSIGHTS_DATA_DIR"])
+    csv, last = directory / "changed.csv", directory / "last_sent.parquet"
     began = time.monotonic()
-    csv = directory / "changed.csv"
-    columns = ", ".join(f'account_status || {number} AS "{name}"' for number, name in enumerate(COLUMNS))
-    with duckdb.connect(str(directory / "data" / "account_insights.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(data / "account_insights.duckdb"), read_only=True) as connection:
         connection.execute(
-            f'COPY (SELECT salesforce_account_id AS "Id", {columns} FROM insights.accounts'
-            f" WHERE account_status = '{NEW}') TO '{csv}' (HEADER, FORCE_QUOTE *)"
+            f"COPY (FROM ({_values(data)}) AS now ANTI JOIN '{last}' AS before ON {_is_same()})"
+            f" TO '{csv}' (HEADER, FORCE_QUOTE *)"
         )
-    endpoint = os.environ["SALESFORCE_ENDPOINT"]
-    session = requests.Session()
-    access = token(endpoint, os.environ["SALESFORCE_CONSUMER_KEY"], os.environ["SALESFORCE_CONSUMER_SECRET"])
-    session.headers["Authorization"] = f"Bearer {access}"
-    job = session.post(
-        endpoint + _API,
-        json={"object": "Account", "operation": "update", "contentType": "CSV", "lineEnding": "LF"},
-        timeout=60,
-    ).json()
-    path = f"{endpoint}{_API}/{job['id']}"
-    with csv.open("rb") as rows:
-        session.put(f"{path}/batches", data=rows, headers={"Content-Type": "text/csv"}, timeout=600)
-    session.patch(path, json={"state": "UploadComplete"}, timeout=60)
-    while (info := session.get(path, timeout=60).json())["state"] not in ("JobComplete", "Failed"):
-        time.sleep(0.2)
-    for results in ("successfulResults", "failedResults", "unprocessedrecords"):
-        (directory / f"{results}.csv").write_bytes(session.get(f"{path}/{results}", timeout=600).content)
-    session.delete(path, timeout=60)
-    report(seconds=time.monotonic() - began, records=info["numberRecordsProcessed"])
+    built = time.monotonic()
+    info = update(csv, os.environ)
+    report(seconds=time.monotonic() - began, building=built - began, records=info["numberRecordsProcessed"])
+
+
+def keep_last(data: Path, directory: Path) -> None:
+    """Write the present values of the snapshot as those that were last sent."""
+    directory.mkdir(exist_ok=True)
+    with duckdb.connect(str(data / "account_insights.duckdb"), read_only=True) as connection:
+        connection.execute(f"COPY ({_values(data)}) TO '{directory / 'last_sent.parquet'}'")
+
+
+def _values(data: Path) -> str:
+    """Return a query of the values of each record: the administrator's SELECT, with the ids of the Accounts."""
+    select = (data / "outbound.sql").read_text(encoding="utf-8")
+    columns = ", ".join(f'v{number} AS "{name}"' for number, name in enumerate(COLUMNS))
+    return (
+        f'SELECT salesforce_account_id AS "Id", {columns} FROM ({select}) JOIN ops.account_matches USING (account_id)'
+        " WHERE match_status = 'matched'"
+    )
+
+
+def _is_same() -> str:
+    return " AND ".join(f'now."{name}" = before."{name}"' for name in ("Id", *COLUMNS))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,24 +29,60 @@ _FORGOTTEN = (
 )
 
 
-def accept_preview(outbound: OutboundSync, places: Places) -> Mapping[str, Any]:
-    """Accept the last preview; return its run. From then on, runs write with this mapping.
+def accept_preview(outbound: OutboundSync, places: Places, number: int | None = None) -> Mapping[str, Any]:
+    """Accept a preview; return its run. From then on, runs write with this mapping.
+
+    Args:
+        outbound: the settings.
+        places: the home.
+        number: the preview that the person read; None for the last one, if all previews since the last acceptance
+            found the same.
 
     Raises:
-        ConfigurationProblem: there is no preview, or it is of another mapping.
+        ConfigurationProblem: there is no such preview, it is of another mapping, or a newer one found something else.
         DatabaseInUse: a run has the file.
     """
     select = select_text(outbound, places.configuration)
     with _changed(places, "a person accepts a preview") as tx:
-        preview = runs.last_preview(tx)
-        if preview is None:
-            raise ConfigurationProblem("There is no preview to accept.", "Run `sf-insights outbound preview` first.")
+        preview = _chosen(runs.previews(tx), number)
         if not str(preview["fingerprint"]).startswith(outbound.fingerprint(select)):
             raise ConfigurationProblem(
                 "The mapping has changed since the last preview.", "Run `sf-insights outbound preview` again."
             )
         runs.accept(tx, preview["fingerprint"], preview["run"])
     return preview
+
+
+def _chosen(previews: Sequence[Mapping[str, Any]], number: int | None) -> Mapping[str, Any]:
+    """Return the preview to accept: the last one, or the one with this number."""
+    if not previews:
+        raise ConfigurationProblem("There is no preview to accept.", "Run `sf-insights outbound preview` first.")
+    newest = previews[-1]
+    if number is None:
+        same_mapping = [preview for preview in previews if preview["fingerprint"] == newest["fingerprint"]]
+        if any(_findings(preview) != _findings(newest) for preview in same_mapping if not preview["is_answered"]):
+            raise ConfigurationProblem(
+                "There are several previews, and they found different values.",
+                f"Say which one you read: the last one is `sf-insights outbound accept {newest['run']}`.",
+            )
+        return newest
+    chosen = next((preview for preview in previews if preview["run"] == number), None)
+    if chosen is None:
+        raise ConfigurationProblem(
+            f"There is no preview {number}.", "`sf-insights outbound preview` makes one and prints its number."
+        )
+    if _findings(chosen) != _findings(newest):
+        raise ConfigurationProblem(
+            f"Preview {newest['run']} is newer than the one that you read ({number}), and found other values.",
+            "Look at `sf-insights outbound preview`, and accept that one.",
+        )
+    return chosen
+
+
+def _findings(preview: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes two previews the same to the person who reads one of them: mapping, snapshot and numbers."""
+    names = ("fingerprint", "snapshot_sync", "to_write", "rejected", "fields")
+    return tuple(preview[name] for name in names)
 
 
 def retry_refused(places: Places) -> int:

@@ -82,7 +82,9 @@ class OutboundRun:
         scratch = request.directory / "desired.duckdb"
         for file in (scratch, scratch.with_name(scratch.name + ".wal")):
             file.unlink(missing_ok=True)
-        self._source = read_source(request.outbound, request.select, request.snapshot, scratch, self.state.limits)
+        self._source = read_source(
+            request.outbound, request.select, request.snapshot, request.directory, self.state.limits
+        )
         fingerprint = f"{request.outbound.fingerprint(request.select)}-{self._source.org_id}"
         with self.state.transaction() as tx:
             self._note(
@@ -109,14 +111,19 @@ class OutboundRun:
             guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
         self._work = self._copy() if self.is_dry else self.state
         self._stack.enter_context(self._work.attached(scratch))
+        self._work.scratch().run(
+            "outbound/given",
+            values=str(self._source.file),
+            links=self._source.links and str(self._source.links),
+            has_match=request.outbound.match is not None,
+        )
         self._describe()
         self.entries = self._usable_entries()
         self._find_records()
-        comparison.make_desired(self._work, self.entries)
+        self._make_cells()
         if self._is_first:
             comparison.forget_refusals(self._work, object_name=request.outbound.object)
-        count: int = self._work.scratch().value("SELECT count(*) FROM work.main.cells")
-        return count
+        return comparison.count_records(self._work)
 
     def compare(self) -> Differences:
         """Find what differs, read what Salesforce holds of it, and decide about each cell."""
@@ -127,11 +134,11 @@ class OutboundRun:
             self.read_describe()  # the user's rights and the fields may have changed since the last run
             self.entries = self._usable_entries()
             if self.entries != before:
-                comparison.make_desired(work, self.entries)
+                self._make_cells()
                 found = self._candidates()
         if found and self._forget_found():
             self._find_records()
-            comparison.make_desired(work, self.entries)
+            self._make_cells()
             found = self._candidates()
         if found:
             names = list(by_name_of(self._described))
@@ -283,6 +290,10 @@ class OutboundRun:
         """Forget which keys name the records to write, if that was found by an earlier run; tell whether it was."""
         work, _, object_name = self._opened()
         return self.request.outbound.match is not None and forget_found(work, object_name, self._moment)
+
+    def _make_cells(self) -> None:
+        work, _, object_name = self._opened()
+        comparison.make_desired(work, self.entries, object_name=object_name, everything=self._is_verification)
 
     def _candidates(self) -> int:
         work, source, object_name = self._opened()

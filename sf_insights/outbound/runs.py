@@ -16,6 +16,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 VERIFIED_EVERY = timedelta(days=7)
 _DELIVERED = "('complete', 'partial')"
+_PREVIEWS = "(state = 'preview' OR (state = 'refused' AND differing IS NOT NULL))"
 
 
 def begin_run(tx: Transaction, run_id: str, *, is_preview: bool, accepted: Collection[str]) -> int:
@@ -121,12 +122,24 @@ def is_first_run(tx: Transaction, fingerprint: str, run: int) -> bool:
     )
 
 
+def previews(tx: Transaction) -> list[dict[str, Any]]:
+    """Return the runs that compared everything and wrote nothing, the newest last.
+
+    `fields` are the numbers of values per field, and `is_answered` tells that a person accepted a preview since.
+    """
+    return tx.records(
+        "SELECT runs.*, fields, started_at < (SELECT max(accepted_at) FROM ops.acceptances) IS TRUE AS is_answered"
+        " FROM outbound.runs AS runs LEFT JOIN ("
+        "SELECT run, list(counts ORDER BY counts.field) AS fields"
+        " FROM (SELECT run, struct_pack(field, filled, changed, cleared, equal, edited, conflict, rejected) AS counts"
+        " FROM outbound.run_fields) GROUP BY run"
+        f") USING (run) WHERE {_PREVIEWS} ORDER BY run"
+    )
+
+
 def last_preview(tx: Transaction) -> Mapping[str, Any] | None:
     """Return the last run that compared everything and wrote nothing, or None."""
-    rows = tx.records(
-        "FROM outbound.runs WHERE state = 'preview' OR (state = 'refused' AND differing IS NOT NULL)"
-        " ORDER BY run DESC LIMIT 1"
-    )
+    rows = tx.records(f"FROM outbound.runs WHERE {_PREVIEWS} ORDER BY run DESC LIMIT 1")
     return rows[0] if rows else None
 
 

@@ -20,6 +20,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 OUTBOUND_SCHEMA = 1
 _READ_ONLY = 0o444
+_PROBE_SECONDS = 2.0
 _FIXED_COLUMNS = ("object", "record_id", "sent_at", "run")
 
 
@@ -32,14 +33,16 @@ class OutboundState(LockedDatabase):
         return cls(places.outbound, places.limits)
 
     def open(self, purpose: str) -> None:
-        """Take the lock without waiting, and open the file; create it if it does not exist.
+        """Take the lock, and open the file; create it if it does not exist.
+
+        Waits only as long as a page may hold the lock while it asks who has it.
 
         Raises:
             DatabaseInUse: another run has it; the next one comes in a few hours.
             WarehouseProblem: a newer version wrote the file, or it cannot be opened.
         """
         try:
-            self.hold(purpose, wait_seconds=0)
+            self.hold(purpose, wait_seconds=_PROBE_SECONDS, tell=lambda _: None)
         except DatabaseInUse:
             raise DatabaseInUse(
                 f"Another outbound run has not ended: {self.holder()}.", "Wait for it to end, or stop it."

@@ -106,7 +106,7 @@ class ToSalesforce:
                     "There is a newer preview than the one you saw, so nothing was accepted.",
                     "Look at it, and accept again.",
                 )
-            accept_preview(outbound, self._places)
+            accept_preview(outbound, self._places, seen)
         except Problem as problem:
             return self._shown(trouble=problem, status_code=409)
         return RedirectResponse(f"{ADDRESS}?accepted", 303)
@@ -159,12 +159,13 @@ class ToSalesforce:
             return found
         with reading_outbound(self._places) as tx:
             runs = status.last_runs(tx, _RUNS)
-            compared = status.facts(tx)
+            acceptance, previewed = status.acceptance(tx, outbound, select), status.last_previewed(tx)
+            compared = status.facts(tx, previewed if acceptance == "waiting" else None)
             left, left_some = status.left_behind(tx, _LEFT)
             return found | {
-                "acceptance": status.acceptance(tx, outbound, select),
+                "acceptance": acceptance,
                 "accepted_at": status.accepted_at(tx),
-                "previewed": status.last_previewed(tx),
+                "previewed": previewed,
                 "compared": compared,
                 "counts": {row["field"]: row for row in compared.get("fields", ())},
                 "samples": [(field, list(rows)) for field, rows in groupby(compared.get("samples", ()), _field)],

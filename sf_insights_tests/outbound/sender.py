@@ -6,6 +6,8 @@ import duckdb
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights.outbound.acceptance import accept_preview, forget_sent, retry_refused
+from sf_insights.outbound.reading import reading_outbound
+from sf_insights.outbound.reports.status import last_previewed
 from sf_insights.runs import Outcome, run_outbound
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -41,9 +43,13 @@ class Sender:
         return self._succeeded(self.run("preview"))
 
     def accept(self) -> None:
+        """Accept the last preview, as a person who read it."""
         configuration = load_configuration(self.sync.configuration)
         assert configuration.outbound is not None
-        accept_preview(configuration.outbound, Places.from_environment(environment()))
+        places = Places.from_environment(environment())
+        with reading_outbound(places) as tx:
+            read = last_previewed(tx)
+        accept_preview(configuration.outbound, places, read)
 
     def send(self, mode: Any = "send", **options: Any) -> Outcome:
         return self._succeeded(self.run(mode, **options))

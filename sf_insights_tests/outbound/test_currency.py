@@ -21,6 +21,8 @@ def test_an_amount_in_another_currency_than_the_record_is_held_back(tmp_path, fi
             f"SELECT unnest({sorted(currencies)}) AS salesforce_account_id, 12.5::DECIMAL(9, 2) AS balance,"
             " 'USD' AS code"
         )
+        sender.configure(values="outbound.sql", fields=[{"from": "balance", "to": BALANCE}])
+        assert f"nothing says in which one the amount for {BALANCE} is" in sender.fails("preview")
         sender.first_send(fields=[{"from": "balance", "to": BALANCE, "currency": "code"}])
         held = sender.held(BALANCE)
         for id_, code in currencies.items():

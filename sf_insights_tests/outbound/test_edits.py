@@ -95,3 +95,9 @@ def test_an_edit_that_was_kept_is_overwritten_when_the_mapping_says_so(outbound,
     assert outbound.held(STATUS)[record] == "a person's"
     outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "overwrite"}])
     assert outbound.held(STATUS)[record] == status
+
+
+def test_only_if_empty_is_refused_for_a_checkbox(outbound, org):
+    outbound.configure(fields=[{"from": "is_current", "to": "Insights_Autopay__c", "existing": "only_if_empty"}])
+    assert "would never write Insights_Autopay__c: a checkbox is never empty" in outbound.fails("preview")
+    assert not org.writes()

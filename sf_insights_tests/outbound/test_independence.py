@@ -1,5 +1,8 @@
 """The two directions know nothing of each other but the published snapshot."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sf_insights.outbound.state import OutboundState
@@ -74,3 +77,22 @@ def test_a_run_that_is_refused_leaves_the_files_of_the_one_under_way(outbound):
         assert page.exists()
     finally:
         state.close()
+
+
+def test_a_page_that_asks_who_has_the_file_does_not_refuse_a_run(tmp_path):
+    state, stopped = OutboundState(tmp_path / "outbound_sync.duckdb"), threading.Event()
+
+    def ask():
+        page = OutboundState(state.path)
+        while not stopped.is_set():
+            page.holder()
+
+    with ThreadPoolExecutor(2) as pages:
+        for _ in range(2):
+            pages.submit(ask)
+        try:
+            for _ in range(20):
+                state.open("a run")
+                state.close()
+        finally:
+            stopped.set()

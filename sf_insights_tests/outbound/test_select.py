@@ -76,3 +76,29 @@ def test_a_select_may_end_with_a_semicolon_and_a_comment(outbound, ending):
     outbound.values(f"SELECT account_id, account_status || 'é' AS account_status FROM insights.accounts{ending}")
     outbound.preview()
     assert outbound.last_run()["to_write"]
+
+
+def test_records_are_found_by_ids_of_fifteen_characters(outbound, org, sync):
+    [account, record] = next(
+        iter(
+            sync.look().rows(
+                "SELECT account_id, salesforce_account_id FROM insights.matched_accounts"
+                " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY 1"
+            )
+        )
+    )
+    outbound.values(f"SELECT '{account}' AS account_id, '{record[:15]}' AS pasted, 'by hand' AS account_status")
+    outbound.first_send(values="outbound.sql", match={"from": "pasted", "to": "Id"})
+    assert set(org.writes()) == {record}
+    assert outbound.held("Insights_Status__c")[record] == "by hand"
+
+
+def test_a_sum_of_whole_numbers_stays_a_whole_number(outbound, org, sync):
+    outbound.values(
+        "SELECT account_id, sum(n) AS account_status FROM insights.accounts, (VALUES (3), (4)) AS numbers(n)"
+        " GROUP BY account_id"
+    )
+    outbound.first_send()
+    written = {id_: value for id_, value in outbound.held("Insights_Status__c").items() if id_ in org.writes()}
+    assert written
+    assert set(written.values()) == {"7"}

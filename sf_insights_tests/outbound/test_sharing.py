@@ -48,7 +48,10 @@ def test_accounts_that_disagree_are_a_conflict_and_nothing_is_written(outbound, 
     record, accounts = shared
     send(outbound, "same", dict(zip(accounts, ("1", "2"), strict=False)))
     assert record not in org.writes()
-    assert outbound.rows("SELECT record_id, class FROM outbound.rejects") == [(record, "conflict")]
+    [(held, class_, message)] = outbound.rows("SELECT record_id, class, message FROM outbound.rejects")
+    assert (held, class_) == (record, "conflict")
+    assert message.startswith('the accounts of this record have 2 different values, such as "')
+    assert message.count('"') == 4
     assert outbound.rows("SELECT conflict FROM outbound.run_fields ORDER BY run DESC LIMIT 1") == [(1,)]
 
 

@@ -161,6 +161,16 @@ def _target(number: int, entry: OutboundField, described: ByApiName[Mapping[str,
             f"{where}: `nulls: false` is for checkboxes, and {entry.to} is of the type {target.type}.",
             "Write `nulls: clear` or `nulls: keep`.",
         )
+    if entry.existing == "only_if_empty" and target.kind == "checkbox":
+        raise ConfigurationProblem(
+            f"{where}: `existing: only_if_empty` would never write {entry.to}: a checkbox is never empty.",
+            "Write `existing: overwrite` or `existing: keep_edits`.",
+        )
+    if target.type == "currency" and entry.currency is None and "CurrencyIsoCode" in described:
+        raise ConfigurationProblem(
+            f"{where}: the org has several currencies, and nothing says in which one the amount for {entry.to} is.",
+            "Name the column with the amount's currency, such as `currency: zuora_currency`.",
+        )
     return target
 
 

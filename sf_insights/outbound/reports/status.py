@@ -90,6 +90,12 @@ def held_values(tx: Transaction) -> list[dict[str, Any]]:
     )
 
 
+def count_rejects(tx: Transaction) -> int:
+    """Return the number of values that are held back."""
+    count: int = tx.value("SELECT count(*) FROM outbound.rejects")
+    return count
+
+
 def rejects(tx: Transaction, most: int | None = None) -> list[dict[str, Any]]:
     """Return the values that are held back, those that were refused last first; `account_id` is one of the record's."""
     listed = ", ".join(identifier(name) for name in REJECT_COLUMNS)
@@ -112,11 +118,12 @@ def left_behind(tx: Transaction, most: int) -> tuple[int, list[dict[str, Any]]]:
     if not targets:
         return 0, []
     fields = ", ".join(f"CASE WHEN {identifier(name)} != '' THEN {literal(name)} END" for name in targets)
-    records = tx.records(
-        f"SELECT object, record_id, sent_at, list_filter([{fields}], lambda name: name IS NOT NULL) AS fields"
-        f" FROM {_LEFT_BEHIND} WHERE len(fields) > 0 ORDER BY sent_at DESC, record_id"
+    left = (
+        f"FROM (SELECT object, record_id, sent_at, list_filter([{fields}], lambda name: name IS NOT NULL) AS fields"
+        f" FROM {_LEFT_BEHIND}) WHERE len(fields) > 0"
     )
-    return len(records), records[:most]
+    some = tx.records(f"{left} ORDER BY sent_at DESC, record_id LIMIT $most", {"most": most})
+    return tx.value(f"SELECT count(*) {left}"), some
 
 
 def last_previewed(tx: Transaction) -> int | None:
@@ -125,9 +132,14 @@ def last_previewed(tx: Transaction) -> int | None:
     return None if preview is None else int(preview["run"])
 
 
-def facts(tx: Transaction) -> dict[str, Any]:
-    """Return the newest run that compared values, with its numbers per field and its examples; {} if none did."""
-    runs = tx.records("FROM outbound.runs WHERE differing > 0 OR state = 'preview' ORDER BY run DESC LIMIT 1")
+def facts(tx: Transaction, run: int | None = None) -> dict[str, Any]:
+    """Return a run with its numbers per field and its examples; without a number the newest that compared values.
+
+    {} if none did. A page that waits for an acceptance names the preview that `accept` would accept.
+    """
+    which = "run = $run" if run is not None else "differing > 0 OR state = 'preview'"
+    parameters = None if run is None else {"run": run}
+    runs = tx.records(f"FROM outbound.runs WHERE {which} ORDER BY run DESC LIMIT 1", parameters)
     if not runs:
         return {}
     [compared] = runs

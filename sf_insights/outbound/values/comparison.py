@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sf_insights.outbound.state import OutboundState, add_target_columns, target_columns
 from sf_insights.outbound.values.entries import Entry
 from sf_insights.sql import render
+from sf_insights.warehouse.transaction import Transaction
 
 SAMPLES = 10
 
@@ -46,9 +47,20 @@ class Differences:
     samples: tuple[dict[str, Any], ...]
 
 
-def make_desired(state: OutboundState, entries: Sequence[Entry]) -> None:
-    """Create the relations `cells`, `desired` and `problems` in the scratch file, from its table `source`."""
-    state.scratch().run("outbound/desired", entries=entries)
+def make_desired(state: OutboundState, entries: Sequence[Entry], *, object_name: str, everything: bool) -> None:
+    """Create the relations `cells`, `desired` and `problems` in the scratch file, from its relation `source`.
+
+    Records that hold what was last sent are left out, unless `everything` is to be compared with Salesforce.
+    """
+    with state.transaction() as tx:
+        add_target_columns(tx, [entry.target.name for entry in entries])
+    state.scratch().run("outbound/desired", {"object": object_name}, entries=entries, everything=everything)
+
+
+def count_records(state: OutboundState) -> int:
+    """Return the number of records that accounts stand for."""
+    count: int = state.scratch().value("SELECT records FROM work.main.record_count")
+    return count
 
 
 def forget_refusals(state: OutboundState, *, object_name: str) -> None:
@@ -73,12 +85,14 @@ def find_candidates(
     Cells that were refused, and have not changed since, are left out. With `everything`, all cells are candidates.
     """
     with state.transaction() as tx:
-        add_target_columns(tx, [entry.target.name for entry in entries])
         parameters = {"object": object_name, "now": moment}
         clears_left = any(entry.on_leave == "clear" for entry in entries)
         by_name = {entry.target.name.casefold(): entry for entry in entries}
         leaving = [_leaving(by_name[name.casefold()]) for name in target_columns(tx) if name.casefold() in by_name]
-        tx.run("outbound/leaving", parameters, clears_left=clears_left, leaving_fields=leaving)
+        tx.run("outbound/left_behind", parameters)
+        any_left = not tx.is_empty("left_behind")
+        tx.run("outbound/leaving", parameters, clears_left=clears_left, leaving_fields=leaving, any_left=any_left)
+        _note_links(tx, parameters)
         tx.run("outbound/own_rejects", parameters, entries=entries)
     tx = state.scratch()
     tx.run(
@@ -89,6 +103,18 @@ def find_candidates(
     )
     count: int = tx.value("SELECT count(*) FROM candidates")
     return count
+
+
+def _note_links(tx: Transaction, parameters: Mapping[str, object]) -> None:
+    """Record which account stands for which record, and which accounts have none."""
+    tx.run("outbound/linked", parameters)
+    held = tx.value(
+        "SELECT count(*) FROM outbound.account_records WHERE object = $object AND left_at IS NULL",
+        {"object": parameters["object"]},
+    )
+    if held > tx.value("SELECT count(*) FROM work.main.links"):
+        tx.run("outbound/unlinked", parameters)
+    tx.run("outbound/unsent", parameters)
 
 
 def _leaving(entry: Entry) -> dict[str, object]:

@@ -46,7 +46,8 @@ def find_records(
     tx, moment = state.scratch(), now()
     to = str(field["name"])  # not as the settings spell it: answers have Salesforce's letter case
     names = {"object": object_name, "field": to}
-    form: dict[str, Any] = {"folds": not field.get("caseSensitive"), "is_number": field["type"] in _NUMBERS}
+    folds = not field.get("caseSensitive") and to != "Id"  # an id in other letters is another id
+    form: dict[str, Any] = {"folds": folds, "is_number": field["type"] in _NUMBERS}
     tx.run("outbound/keys", **form)
     with state.transaction() as change:
         change.run(
@@ -84,8 +85,12 @@ def forget_found(state: OutboundState, object_name: str, before: datetime) -> bo
 def _by_key(tx: Any, org: SalesforceOrg, object_name: str, field: str, keys: Sequence[str], *, is_number: bool) -> None:
     for some in _lists(keys):
         listed = ", ".join(_soql(key, is_number=is_number) for key in some)
-        records = org.query(f"SELECT Id, {field} FROM {object_name} WHERE {field} IN ({listed})")
+        records = org.query(f"SELECT {_selected(field)} FROM {object_name} WHERE {field} IN ({listed})")
         tx.insert("looked_up", [{"key": str(record[field]), "record_id": record["Id"]} for record in records])
+
+
+def _selected(field: str) -> str:
+    return "Id" if field == "Id" else f"Id, {field}"  # Salesforce refuses a field that is named twice
 
 
 def _lists(keys: Sequence[str]) -> list[list[str]]:
@@ -108,7 +113,7 @@ def _soql(key: str, *, is_number: bool) -> str:
 
 
 def _all(state: OutboundState, org: SalesforceOrg, object_name: str, field: str, directory: Path) -> None:
-    soql = f"SELECT Id, {field} FROM {object_name} WHERE {field} != null"
+    soql = f"SELECT {_selected(field)} FROM {object_name} WHERE {field} != null"
     with queried(org, soql, directory / "keys") as records:
         if records:
             state.scratch().execute(f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM ({records})')

@@ -16,10 +16,12 @@ from sf_insights.domain.outbound.targets import check_sources
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
 from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import identifier, literal, render
-from sf_insights.warehouse.versions import SCHEMA_VERSION, STORAGE_VERSION
+from sf_insights.warehouse.versions import SCHEMA_VERSION
 
 SELECT_SECONDS = 600.0
 _RELATION = "insights.accounts"
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_KEPT_BY_PARQUET = frozenset({"BOOLEAN", *_INTEGERS, "FLOAT", "DOUBLE", "VARCHAR", "DATE"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Source:
     """What the snapshot says: its sync, when it was published, whose org it is of, and the columns to send from.
 
     `columns` are the source's columns with their DuckDB types; `sent` are those that entries name, in the order of the
-    columns v0, v1, ... of the table `source` in the scratch file.
+    columns v0, v1, ... of the Parquet file `file`. `links` is the file with the account of each record, if the values
+    do not name accounts.
     """
 
     sync: int
@@ -35,6 +38,8 @@ class Source:
     org_id: str | None
     columns: Mapping[str, str]
     sent: tuple[str, ...]
+    file: Path
+    links: Path | None
 
 
 def select_text(outbound: OutboundSync, configuration: Path) -> str | None:
@@ -85,41 +90,65 @@ def _without_ending(statement: str) -> str:
 
 
 def read_source(
-    outbound: OutboundSync, select: str | None, snapshot: Path, scratch: Path, limits: DatabaseLimits
+    outbound: OutboundSync, select: str | None, snapshot: Path, directory: Path, limits: DatabaseLimits
 ) -> Source:
-    """Write the values to send to the table `source` of the scratch file.
+    """Write the values to send to a Parquet file.
 
     Args:
         outbound: the settings.
         select: the administrator's SELECT, or None.
         snapshot: the published file.
-        scratch: the file to create.
+        directory: for the files.
         limits: DuckDB's limits of memory and threads.
 
     Raises:
         WarehouseProblem: nothing is published, or another version published it.
         ConfigurationProblem: the SELECT fails, or a column does not exist.
     """
-    with opened_source(outbound.values, select, snapshot, limits, scratch=scratch) as opened:
+    file, links = directory / "source.parquet", directory / "links.parquet"
+    for old in (file, links):  # of a killed run; DuckDB would replace them by way of a file that the sandbox refuses
+        old.unlink(missing_ok=True)
+    with opened_source(outbound.values, select, snapshot, limits, files=(file, links)) as opened:
         key = "account_id" if select is None else _key_of(outbound, opened.columns)
         check_sources(outbound, _selectable(outbound, opened.columns), opened.name)
         sent = _named_columns(outbound)
         is_matches_alone = select is None and _are_of_matches(opened.connection, outbound, sent)
+        table = "match" if is_matches_alone else "given"
         opened.connection.execute(
             render(
                 "outbound/source",
                 key=key,
                 relation=opened.relation,
                 is_matches_alone=is_matches_alone,
-                columns=sent,
+                columns=[_stored(f"{table}.{identifier(name)}", opened.columns[name]) for name in sent],
                 match_name=outbound.match and outbound.match.source,
                 match_column=_match_column(outbound, opened.columns, is_matches_alone=is_matches_alone),
+                is_id=outbound.match is not None and outbound.match.to.casefold() == "id",
+                file=str(file),
             )
         )
+        if key != "account_id":
+            opened.connection.execute(render("outbound/links", file=str(links)))
         if select is not None and key == "account_id":
-            _refuse_doubled(opened.connection, opened.name)
-        _refuse_endless(opened.connection, sent, opened.columns, opened.name)
-    return Source(opened.sync, opened.published_at, opened.org_id, opened.columns, sent)
+            _refuse_doubled(opened.connection, opened.name, file)
+        _refuse_endless(opened.connection, sent, opened.columns, opened.name, file)
+    return Source(
+        opened.sync,
+        opened.published_at,
+        opened.org_id,
+        opened.columns,
+        sent,
+        file,
+        links=None if key == "account_id" else links,
+    )
+
+
+def _stored(column: str, type_: str) -> str:
+    """Return SQL for a column in a type that Parquet keeps exactly. A HUGEINT, such as a sum, would become a DOUBLE."""
+    if type_ in ("HUGEINT", "UHUGEINT"):
+        return f"CAST({column} AS DECIMAL(38, 0))"
+    is_kept = type_ in _KEPT_BY_PARQUET or type_.startswith(("DECIMAL(", "TIMESTAMP"))
+    return column if is_kept else f"CAST({column} AS VARCHAR)"
 
 
 def check_columns(outbound: OutboundSync, select: str | None, snapshot: Path, limits: DatabaseLimits) -> None:
@@ -153,7 +182,7 @@ def opened_source(
     snapshot: Path,
     limits: DatabaseLimits,
     *,
-    scratch: Path | None = None,
+    files: tuple[Path, ...] = (),
     seconds: float = SELECT_SECONDS,
 ) -> Iterator[OpenedSource]:
     """Open the sandbox for questions about the source, such as how long its values are.
@@ -163,7 +192,7 @@ def opened_source(
         select: the text of the administrator's SELECT, or None.
         snapshot: the published file.
         limits: DuckDB's limits of memory and threads.
-        scratch: a file to create and to attach as `work`.
+        files: the files in one directory that may be written.
         seconds: after which the questions are stopped.
 
     Raises:
@@ -171,7 +200,7 @@ def opened_source(
         ConfigurationProblem: the SELECT fails, or takes too long.
     """
     name = str(values) if select else _RELATION
-    with _sandbox(snapshot, scratch, limits) as connection:
+    with _sandbox(snapshot, files, limits) as connection:
         published = _published(connection, snapshot)
         timer = threading.Timer(seconds, connection.interrupt)
         timer.start()
@@ -184,8 +213,8 @@ def opened_source(
 
 
 @contextmanager
-def _sandbox(snapshot: Path, scratch: Path | None, limits: DatabaseLimits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the snapshot so that a SELECT reaches nothing but it: no files, no network, no settings."""
+def _sandbox(snapshot: Path, files: tuple[Path, ...], limits: DatabaseLimits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the snapshot so that a SELECT reaches nothing but it and `files`: no network, no settings."""
     if not snapshot.exists():
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
     config = {**limits.as_options(), "autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
@@ -198,9 +227,9 @@ def _sandbox(snapshot: Path, scratch: Path | None, limits: DatabaseLimits) -> It
             raise WarehouseProblem(
                 f"{snapshot.name} cannot be opened: {str(error).splitlines()[0]}.", "Run `sf-insights publish`."
             ) from None
-        if scratch is not None:
-            connection.execute(f"SET temp_directory = {literal(str(scratch.with_suffix('.tmp')))}")
-            connection.execute(f"ATTACH {literal(str(scratch))} AS work (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+        if files:
+            connection.execute(f"SET temp_directory = {literal(str(files[0].with_suffix('.tmp')))}")
+            connection.execute(f"SET allowed_paths = [{', '.join(literal(str(file)) for file in files)}]")
         connection.execute("USE account_insights")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -294,10 +323,11 @@ def _are_of_matches(connection: duckdb.DuckDBPyConnection, outbound: OutboundSyn
     return names <= _columns(connection, "SELECT * FROM insights.matched_accounts").keys()
 
 
-def _refuse_doubled(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def _refuse_doubled(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
     """Refuse several rows for one account, of which nobody can say which one counts."""
     doubled = connection.execute(
-        "SELECT account_id FROM work.main.source GROUP BY account_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+        f"SELECT account_id FROM read_parquet({literal(str(file))})"
+        " GROUP BY account_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchall()
     if doubled:
         raise ConfigurationProblem(
@@ -307,14 +337,12 @@ def _refuse_doubled(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _refuse_endless(
-    connection: duckdb.DuckDBPyConnection, sent: tuple[str, ...], columns: Mapping[str, str], name: str
+    connection: duckdb.DuckDBPyConnection, sent: tuple[str, ...], columns: Mapping[str, str], name: str, file: Path
 ) -> None:
     """Refuse NaN and infinity, which no field can hold and which mean a mistake in the calculation."""
     for number, column in enumerate(sent):
-        if (
-            columns.get(column) in ("DOUBLE", "FLOAT")
-            and connection.execute(f"SELECT 1 FROM work.main.source WHERE NOT isfinite(v{number}) LIMIT 1").fetchall()
-        ):
+        sql = f"SELECT 1 FROM read_parquet({literal(str(file))}) WHERE NOT isfinite(v{number}) LIMIT 1"
+        if columns.get(column) in ("DOUBLE", "FLOAT") and connection.execute(sql).fetchall():
             raise ConfigurationProblem(
                 f"outbound: {column} of {name} has a value that is not a finite number (NaN or infinity).",
                 "Turn such values into NULL in the SELECT.",

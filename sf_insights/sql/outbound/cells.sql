@@ -84,3 +84,9 @@ CASE WHEN {{ units(text) }} <= {{ target.length }} THEN {{ text }}
 ELSE rtrim(left({{ text }}, greatest(0, {{ target.length }}
     - length(regexp_replace(left({{ text }}, {{ target.length }}), '[^\x{10000}-\x{10FFFF}]', '', 'g')))), {{ blanks | literal }}) END
 {% endmacro %}
+
+{# A value as a message shows it. #}
+{% macro quoted(text) %}
+CASE WHEN {{ text }} = '' THEN 'an empty one' WHEN length({{ text }}) > 40 THEN '"' || left({{ text }}, 39) || '…"'
+    ELSE '"' || {{ text }} || '"' END
+{%- endmacro %}

@@ -1,22 +1,43 @@
-{% from "outbound/cells.sql" import canonical, problem, stripped, truncated %}
+{% from "outbound/cells.sql" import canonical, problem, quoted, stripped, truncated %}
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
-   currency (a column, or None). Most records have one account, and only the others are grouped. #}
+   currency (a column, or None). Most records have one account, and only the others are grouped. `cells` leaves out the
+   records whose values were sent, unless `everything` is asked for: hashes find them, and nothing is stored. #}
 CREATE OR REPLACE TABLE work.main.shared AS
-SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
+SELECT record_id, count(*) AS accounts FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
 GROUP BY record_id HAVING count(*) > 1;
 
+CREATE OR REPLACE VIEW work.main.record_count AS
+SELECT (SELECT count(*) FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL)
+    - (SELECT coalesce(sum(accounts - 1), 0) FROM work.main.shared) AS records;
+
 CREATE OR REPLACE TABLE work.main.cells AS
+FROM (
+SELECT
+    *,
+    {# NULL: nothing to send for this cell. #}
+    {% for entry in entries %}
+    CASE WHEN p{{ loop.index0 }} IS NOT NULL THEN NULL
+    {% if entry.nulls == 'keep' or (entry.target.kind == 'checkbox' and entry.nulls == 'clear') %}
+    WHEN c{{ loop.index0 }} = '' THEN NULL
+    {% elif entry.nulls == 'false' %}
+    WHEN c{{ loop.index0 }} = '' THEN 'false'
+    {% endif %}
+    ELSE c{{ loop.index0 }} END AS d{{ loop.index0 }},
+    {% endfor %}
+FROM (
 SELECT
     *,
     {% for entry in entries %}
-    CASE WHEN differ{{ loop.index0 }} THEN 'CONFLICT: the accounts of this record have different values'
+    CASE WHEN values{{ loop.index0 }} > 1 THEN 'CONFLICT: the accounts of this record have ' || values{{ loop.index0 }}
+        || ' different values, such as ' || {{ quoted('c' ~ loop.index0) }} || ' and ' || {{ quoted('other' ~ loop.index0) }}
     ELSE {{ problem(entry.target, 'c' ~ loop.index0, entry.too_long) }} END AS p{{ loop.index0 }},
     {% endfor %}
 FROM (
     SELECT
         record_id, account_id,
         {% for entry in entries %}
-        differ{{ loop.index0 }},
+        values{{ loop.index0 }},
+        other{{ loop.index0 }},
         {% set text = canonical(entry.target, 't' ~ loop.index0) %}
         {% if entry.too_long == 'truncate' and entry.target.length %}
         {{ truncated(entry.target, text) }} AS c{{ loop.index0 }},
@@ -29,7 +50,8 @@ FROM (
         SELECT
             record_id, account_id,
             {% for entry in entries %}
-            false AS differ{{ loop.index0 }},
+            1 AS values{{ loop.index0 }},
+            NULL::VARCHAR AS other{{ loop.index0 }},
             {% if entry.combine == 'count' %}
             CASE WHEN coalesce({{ stripped('CAST(' ~ entry.source ~ ' AS VARCHAR)') }}, '') = '' THEN '0' ELSE '1' END
                 AS t{{ loop.index0 }},
@@ -52,10 +74,12 @@ FROM (
             {% elif entry.nulls == 'keep' or entry.target.kind == 'checkbox' %}
             {% set text = "nullif(" ~ text ~ ", '')" %}
             {% endif %}
-            min({{ text }}) IS DISTINCT FROM max({{ text }}) AS differ{{ loop.index0 }},
+            count(DISTINCT {{ text }}) AS values{{ loop.index0 }},
+            max({{ text }}) AS other{{ loop.index0 }},
             min({{ text }}) AS t{{ loop.index0 }},
             {% else %}
-            false AS differ{{ loop.index0 }},
+            1 AS values{{ loop.index0 }},
+            NULL::VARCHAR AS other{{ loop.index0 }},
             {% if entry.combine == 'count' %}
             CAST(count(nullif({{ stripped('CAST(' ~ v ~ ' AS VARCHAR)') }}, '')) AS VARCHAR) AS t{{ loop.index0 }},
             {% elif entry.combine == 'list' %}
@@ -81,27 +105,29 @@ FROM (
         WHERE status IS NULL
         GROUP BY record_id
     )
-);
+)))
+{% if not everything %}
+WHERE {% for entry in entries %}p{{ loop.index0 }} IS NOT NULL OR {% endfor %}
+hash(record_id{% for entry in entries %}, d{{ loop.index0 }}{% endfor %}) NOT IN (
+    SELECT hash(record_id{% for entry in entries %}, {{ entry.target.name | identifier }}{% endfor %})
+    FROM outbound.sent_values WHERE object = $object
+)
+{# A value that was sent, and that somebody changed since, may be held back. #}
+OR record_id IN (SELECT record_id FROM outbound.rejects WHERE object = $object AND refused_by = 'Salesforce')
+{% endif %};
 
-{# NULL: nothing to send for this cell. #}
 CREATE OR REPLACE VIEW work.main.desired AS
 SELECT
     record_id, account_id,
     {% for entry in entries %}
-    CASE WHEN p{{ loop.index0 }} IS NOT NULL THEN NULL
-    {% if entry.nulls == 'keep' or (entry.target.kind == 'checkbox' and entry.nulls == 'clear') %}
-    WHEN c{{ loop.index0 }} = '' THEN NULL
-    {% elif entry.nulls == 'false' %}
-    WHEN c{{ loop.index0 }} = '' THEN 'false'
-    {% endif %}
-    ELSE c{{ loop.index0 }} END AS {{ entry.target.name | identifier }},
+    d{{ loop.index0 }} AS {{ entry.target.name | identifier }},
     {% endfor %}
 FROM work.main.cells;
 
 CREATE OR REPLACE VIEW work.main.problems AS
 {% for entry in entries %}
 SELECT record_id, {{ entry.target.name | literal }} AS field, c{{ loop.index0 }} AS value,
-    regexp_extract(p{{ loop.index0 }}, '^(\w+): (.*)$', ['code', 'message']) AS refusal
+    regexp_extract(p{{ loop.index0 }}, '(?s)^(\w+): (.*)$', ['code', 'message']) AS refusal
 FROM work.main.cells WHERE p{{ loop.index0 }} IS NOT NULL
 {{ 'UNION ALL' if not loop.last else ';' }}
 {% endfor %}

@@ -1,14 +1,4 @@
 {# Which cells differ from what was last sent, without those that are held back. `entries` have target and fingerprint. #}
-{% if not everything %}
-{# Most records are as they were sent, and comparing hashes finds them without joining the values. #}
-CREATE OR REPLACE TEMP TABLE unlike AS
-FROM work.main.desired
-WHERE hash(record_id{% for entry in entries %}, {{ entry.target.name | identifier }}{% endfor %}) NOT IN (
-    SELECT hash(record_id{% for entry in entries %}, {{ entry.target.name | identifier }}{% endfor %})
-    FROM outbound.sent_values WHERE object = $object
-);
-{% endif %}
-
 CREATE OR REPLACE TEMP TABLE differing AS
 SELECT
     desired.record_id, desired.account_id,
@@ -16,7 +6,7 @@ SELECT
     desired.{{ entry.target.name | identifier }} AS d{{ loop.index0 }},
     sent.{{ entry.target.name | identifier }} AS s{{ loop.index0 }},
     {% endfor %}
-FROM {{ 'work.main.desired' if everything else 'unlike' }} AS desired
+FROM work.main.desired AS desired
 LEFT JOIN (FROM outbound.sent_values WHERE object = $object) AS sent USING (record_id)
 WHERE desired.record_id NOT IN (
     SELECT record_id FROM outbound.gone_records WHERE object = $object AND snapshot_sync = $sync

@@ -6,5 +6,7 @@ WHERE object = $object AND NOT EXISTS (
 );
 
 DELETE FROM outbound.sent_values AS sent
-WHERE object = $object AND record_id NOT IN (SELECT record_id FROM work.main.cells)
+WHERE object = $object AND record_id NOT IN (
+        SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
+    )
     AND ({% for column in columns %}coalesce(sent.{{ column | identifier }}, '') = '' {{ 'AND ' if not loop.last }}{% endfor %});

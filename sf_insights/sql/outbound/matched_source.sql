@@ -11,7 +11,7 @@ SELECT source.* REPLACE (
          WHEN found.records > 1
              THEN found.records || {{ (' records of ' ~ object ~ ' have this ' ~ field) | literal }} END AS reason
 )
-FROM work.main.source AS source
+FROM work.main.given AS source
 LEFT JOIN (
     SELECT key, count(record_id) AS records, min(record_id) AS record_id
     FROM ops.found_records WHERE object = $object AND field = $field GROUP BY key

@@ -23,4 +23,3 @@ DELETE FROM outbound.gone_records WHERE object = $object AND snapshot_sync != $s
 DELETE FROM outbound.sent_values WHERE object = $object AND record_id IN (
     SELECT record_id FROM decisions WHERE action = 'gone'
 );
-{% include "outbound/left_records.sql" %}

@@ -1,6 +1,6 @@
 SELECT
-    (SELECT count(*) FROM work.main.cells) AS records,
-    (SELECT count(*) FROM work.main.cells) + (SELECT count(*) FROM left_behind) AS managed,
+    (SELECT records FROM work.main.record_count) AS records,
+    (SELECT records FROM work.main.record_count) + (SELECT count(*) FROM left_behind) AS managed,
     (SELECT count(*) FROM work.main.source WHERE record_id IS NULL OR status IS NOT NULL) AS unmatched,
     (SELECT count(DISTINCT record_id) FROM decisions) AS differing,
     (SELECT count(DISTINCT record_id) FROM decisions WHERE action = 'write') AS to_write,

@@ -46,6 +46,29 @@ def test_accept_without_a_preview_says_what_to_run(mapped):
     assert "sf-insights outbound preview" in said.err
 
 
+def test_only_the_preview_that_a_person_read_is_accepted(mapped, org):
+    assert "sf-insights outbound accept 1" in mapped("outbound", "preview").out
+    [account, *_] = [row for row in org.zuora_accounts() if row["salesforce_id"] and row["Status"] == "Active"]
+    org.update_zuora_account(account["Id"], Status="")
+    assert mapped("sync").code == 0
+    assert "Preview 2: " in mapped("outbound", "preview").out
+    said = mapped("outbound", "accept", "1")
+    assert said.code == 1
+    assert "Preview 2 is newer than the one that you read (1), and found other values." in said.err
+    said = mapped("outbound", "accept")
+    assert said.code == 1
+    assert "Say which one you read: the last one is `sf-insights outbound accept 2`." in said.err
+    assert "There is no preview 3." in mapped("outbound", "accept", "3").err
+    assert "Preview 2 is accepted" in mapped("outbound", "accept", "2").out
+
+
+def test_an_older_preview_that_found_the_same_is_accepted(mapped):
+    mapped("outbound", "preview")
+    mapped("outbound", "preview")
+    assert "Preview 1 is accepted" in mapped("outbound", "accept", "1").out
+    assert mapped("outbound", "send").code == 0
+
+
 def test_an_accepted_preview_is_sent_as_it_was_shown(mapped, org):
     mapped("outbound", "preview")
     said = mapped("outbound", "accept")

@@ -270,10 +270,11 @@ def another_option(chance: random.Random, values: Values, entries: list[Entry]) 
 
 def _with_options(chance: random.Random, entry: Entry, kind: str) -> Entry:
     is_checkbox = kind == "boolean" and entry.combine != "count"
+    fills = "keep_edits" if is_checkbox else "only_if_empty"
     return replace(
         entry,
         nulls=chance.choice(("clear", "keep", "false") if is_checkbox else ("clear", "clear", "keep")),
-        existing=chance.choice(("overwrite", "overwrite", "keep_edits", "only_if_empty")),
+        existing=chance.choice(("overwrite", "overwrite", "keep_edits", fills)),
         on_leave=chance.choice(("keep", "clear")),
         too_long=chance.choice(("reject", "truncate")),
     )

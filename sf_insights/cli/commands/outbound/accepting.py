@@ -10,17 +10,22 @@ from sf_insights.settings.environment import Places, environment
 
 
 @click.command()
-def accept() -> None:
-    """Accept the last preview; from then on, runs write with this mapping.
+@click.argument("preview", type=int, required=False)
+def accept(preview: int | None) -> None:
+    """Accept a preview; from then on, runs write with this mapping.
+
+    PREVIEW is the number that `preview` printed. It is refused if a newer preview found other values. Without it, the
+    last preview is accepted, unless there are several that differ.
 
     A change of the object, the matching, the entries or the SELECT needs a new preview. So does another org.
     """
     places = Places.from_environment(environment())
     _, outbound = configured(places)
-    preview = accept_preview(outbound, places)
+    accepted = accept_preview(outbound, places, preview)
     console = terminal()
     console.print(
-        f"Accepted: {counted(preview['to_write'], 'record')} of {outbound.object} will be written by the next run.",
+        f"Preview {accepted['run']} is accepted:"
+        f" {counted(accepted['to_write'], 'record')} of {outbound.object} will be written by the next run.",
         style="green",
     )
     next_steps(console, [("Dagster starts it when it is due. To send now:", f"{program()} outbound send")])

@@ -26,7 +26,7 @@ def show(console: Console, org: DemoOrg) -> None:
     with reading_outbound(places) as tx:
         found = status.facts(tx)
     show_fields(console, f"It would write {found['run']['to_write']:,} records", found["fields"])
-    accept_preview(outbound, places)
+    accept_preview(outbound, places, found["run"]["run"])
     heading(console, "The preview is accepted, and the values are sent")
     run("send", places=places)
     targets = [entry.to for entry in outbound.fields]

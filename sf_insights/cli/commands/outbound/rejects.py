@@ -9,7 +9,7 @@ from sf_insights.cli.console import next_steps, one_line, print_json, program, t
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.outbound.reading import reading_outbound
-from sf_insights.outbound.reports.status import REJECT_COLUMNS
+from sf_insights.outbound.reports.status import REJECT_COLUMNS, count_rejects
 from sf_insights.outbound.reports.status import rejects as rejected_values
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path
@@ -25,7 +25,7 @@ def rejects(limit: int, csv_path: Path | None, as_json: bool) -> None:
     """
     places = Places.from_environment(environment())
     with reading_outbound(places) as tx:
-        rows = rejected_values(tx)
+        count, rows = count_rejects(tx), rejected_values(tx, None if as_json or csv_path else limit)
     if as_json:
         print_json(rows)
     elif csv_path:
@@ -36,13 +36,11 @@ def rejects(limit: int, csv_path: Path | None, as_json: bool) -> None:
     else:
         console = terminal()
         shown = table("Record", "Field", "Value", "Why")
-        for row in rows[:limit]:
+        for row in rows:
             why = f"{row['class']}: {one_line(row['message'], 160)}"
             shown.add_row(row["record_id"], row["field"], shown_value(row["value"]), why)
         console.print(shown)
-        console.print(
-            f"{min(limit, len(rows)):,} of {len(rows):,} held values, from {shown_path(places.published_outbound)}."
-        )
+        console.print(f"{len(rows):,} of {count:,} held values, from {shown_path(places.published_outbound)}.")
         next_steps(
             console,
             [

@@ -39,7 +39,7 @@ def preview() -> None:
     with reading_outbound(places) as tx:
         last = status.last_runs(tx, 1)[0]
         console.print()
-        console.print(_would(last, outbound.object), style="bold")
+        console.print(f"Preview {last['run']}: {_would(last, outbound.object)}", style="bold")
         _show(console, tx, last)
         is_accepted = status.acceptance(tx, outbound, select_text(outbound, places.configuration)) == "accepted"
     if is_accepted:
@@ -50,7 +50,7 @@ def preview() -> None:
             [
                 (
                     "If that is right, accept it; then Dagster sends it by itself:",
-                    f"{program()} outbound accept",
+                    f"{program()} outbound accept {last['run']}",
                 ),
                 ("", f"{program()} outbound send"),
             ],
