@@ -76,7 +76,7 @@ def account(tx: Transaction, account_id: str) -> Account | None:
         is_current=bool(values and values["is_current"]),
         last_current_on=values["synced_on"] if values else None,
         attributes=_attributes(tx, values) if values else [],
-        metrics=_metrics(tx, account_id),
+        metrics=_metrics(tx, account_id) if values else [],
         sharing=_sharing(tx, match) if match else [],
         match_changes=tx.execute(
             "SELECT changed_on, match_status FROM ops.match_changes WHERE account_id = $id ORDER BY changed_on DESC",

@@ -15,26 +15,55 @@ _MOST_CHANGED = 12
 def search(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
     """Return the first accounts that are found, the best first, and how many there are.
 
-    Each has account_id, account_number, account_name, crm_account_id, salesforce_account_id and match_status, which is
-    "gone" if the account left Zuora's list.
+    Each has account_id, account_number, account_name, crm_account_id, salesforce_account_id, match_status ("gone" if it
+    left Zuora's list) and place, which is 0 if an id or the number is what was typed. Accounts that left the list are
+    looked for if the list has few.
     """
     if wanted.is_empty:
         return [], 0
-    values = {f"word{number}": word for number, word in enumerate(wanted.words)}
-    values |= {"text": wanted.text, "lower": wanted.text.lower()}
-    if wanted.salesforce_id:
-        values["salesforce_id"] = wanted.salesforce_id
-    rows = tx.records(
-        render(
-            "reports/search_accounts",
-            words=len(wanted.words),
-            by_number=wanted.may_be_number,
-            by_salesforce_id=wanted.salesforce_id is not None,
-            most=MOST,
-        ),
-        values,
-    )
+    rows, of_all = _listed(tx, wanted)
+    former: list[dict[str, Any]] = []
+    if len(rows) < MOST and not any(row["place"] == 0 for row in rows):
+        known = {row["account_id"] for row in rows}
+        former = [row for row in _found(tx, wanted, "unmatched") if row["account_id"] not in known]
+    matches = {
+        id_: {"salesforce_account_id": salesforce_id, "match_status": status}
+        for id_, salesforce_id, status in tx.execute(
+            "SELECT account_id, salesforce_account_id, match_status FROM ops.account_matches "
+            "WHERE account_id IN (SELECT unnest($ids))",
+            {"ids": [row["account_id"] for row in (*rows, *former)]},
+        )
+    }
+    gone = {"salesforce_account_id": None, "match_status": "gone"}
+    found = [row | matches.get(row["account_id"], gone) for row in rows]
+    found += [row | gone for row in former if row["account_id"] not in matches]
+    of_all += len(found) - len(rows)
+    return sorted(found, key=lambda row: row["place"])[:MOST], of_all
+
+
+def _listed(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
+    """Look in Zuora's list: for ids if the text has one, else for words."""
+    rows: list[dict[str, Any]] = []
+    if wanted.may_be_number:
+        rows = _found(tx, wanted, "exact")
+    if wanted.salesforce_id and len(rows) != 1:
+        ids = tx.execute(render("reports/accounts_of_salesforce_id"), {"salesforce_id": wanted.salesforce_id})
+        rows = _found(tx, wanted, "ids", ids=[id_ for (id_,) in ids])
+    elif len(rows) != 1:
+        rows = _found(tx, wanted, "words")
     return rows, rows[0]["of_all"] if rows else 0
+
+
+def _found(tx: Transaction, wanted: Wanted, kind: str, **values: Any) -> list[dict[str, Any]]:
+    if kind != "ids":
+        values["text"] = wanted.text
+    if kind in ("words", "unmatched"):
+        values |= {f"word{number}": word for number, word in enumerate(wanted.words)}
+        values["lower"] = wanted.text.lower()
+    sql = render(
+        "reports/search_accounts", kind=kind, words=len(wanted.words), by_number=wanted.may_be_number, most=MOST
+    )
+    return tx.records(sql, values)
 
 
 def salesforce_account(tx: Transaction, salesforce_id: str) -> dict[str, Any] | None:
