@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -82,13 +83,21 @@ class Filter:
         return sorted(by_label, key=ORDERS.get(self.column, ORDERS["selected"]), reverse=self.is_descending)
 
 
+_KEY_LENGTH = 40
+
+
+def _words(value: Any) -> str:
+    """Return the start of a value in lower case, without its punctuation, to sort by."""
+    return " ".join(re.findall(r"[\w\uffff]+", str(value)))[:_KEY_LENGTH].casefold()
+
+
 # What each column is sorted by. The page's script sorts by the same values.
 ORDERS: dict[str, Callable[[Row], Any]] = {
     "selected": lambda row: 0 if row.category else 2 if row.refusal else 1,
     "field": lambda row: row.label.casefold(),
     "type": lambda row: row.type.casefold(),
     "filled": lambda row: -1.0 if row.sample.share is None else row.sample.share,
-    "values": lambda row: str(next(iter(row.sample.values), "\uffff")).casefold(),
+    "values": lambda row: _words(next(iter(row.sample.values), "\uffff")),
     "becomes": lambda row: "z" if row.refusal else row.category or ("metric" if row.can_be_metric else "attribute"),
     "status": lambda row: row.status or "\uffff",
 }

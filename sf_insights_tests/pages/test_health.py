@@ -38,7 +38,7 @@ def test_a_failed_sync_shows_its_reason_and_the_age_of_the_snapshot(synced_site,
         assert synced("sync").code == 1
     page = synced_site.get("/health")
     assert "The last sync failed." in page.text
-    assert "SALESFORCE_CONSUMER_SECRET" in page.text
+    assert "The consumer secret does not belong to the consumer key." in page.text
     assert "of 2026-03-02, account_insights.duckdb" in page.text
 
 

@@ -94,5 +94,5 @@ def test_hostile_labels_are_shown_as_text(synced_site, synced):
     for path in ("/labels", "/health", "/fields", "/sync"):
         page = synced_site.get(path)
         assert "<script>alert" not in page.html
-        assert page.html.count("<script") == 1
+        assert page.html.count("<script") == page.html.count("<script src=")
     assert ("label.Industry", hostile) in synced_site.get("/labels").form("/labels")
