@@ -140,6 +140,7 @@ ROOMS: dict[str, set[str]] = {
         "warehouse",
         "warehouse/accounts",
         "warehouse/fields",
+        "warehouse/reports",
         "warehouse/syncs",
     },
     "checking": {
@@ -159,7 +160,6 @@ ROOMS: dict[str, set[str]] = {
         "dagster_instance",
         "demo",
         "domain",
-        "runs",
         "salesforce",
         "settings",
         "sql",

@@ -65,11 +65,11 @@ def proposed(
         added=[(name, category) for name, category in after.items() if name not in before],
         removed=[name for name in before if name not in after],
         moved=[(name, category) for name, category in after.items() if name in before and before[name] != category],
-        lines=_changed_lines(file.text, edited.text),
+        lines=changed_lines(file.text, edited.text),
     )
 
 
-def _changed_lines(before: str, after: str) -> list[tuple[str, str]]:
+def changed_lines(before: str, after: str) -> list[tuple[str, str]]:
     """Return the unified diff as `Change.lines` has it."""
     kinds = {"+": "add", "-": "del", " ": "same"}
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]

@@ -29,6 +29,7 @@ from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.accounts.account_pages import AccountPages
 from sf_insights.pages.accounts.list_pages import ListPages
 from sf_insights.pages.attributes.page import Attributes
+from sf_insights.pages.changing.page import Changes
 from sf_insights.pages.choosing.page import Choosing
 from sf_insights.pages.org_catalog import OrgCatalog, OrgCatalogs
 from sf_insights.pages.published import LastPublished, Published
@@ -116,6 +117,7 @@ class Pages:
                 *self._settings.routes(),
                 *AccountPages(self.places, self._configuration, self._page).routes(),
                 *ListPages(self.places, self._configuration, self._page).routes(),
+                *Changes(self.places, self._file, self._page).routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),

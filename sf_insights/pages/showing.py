@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._files.filters.update(short=short, share=share, ago=_ago, counted=counted, moment=_moment)
+        self._files.filters.update(in_full=_in_full, event=_event)
         self._files.filters.update(plain=plain, plain_remedy=plain_remedy)
         self._files.globals.update(shared)
 
@@ -67,6 +68,15 @@ class Templates:
 
 def _moment(moment: datetime | None, zone: str = "UTC") -> str:
     return "–" if moment is None else f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _in_full(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _event(name: str) -> str:
+    """Return the name of an event of a field in words."""
+    return name.replace("_", " ")
 
 
 def _ago(moment: datetime) -> str:

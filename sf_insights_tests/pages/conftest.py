@@ -124,7 +124,7 @@ class Page:
         reader.feed(self.html)
         self.rows = reader.rows
         self._named = reader.named
-        self._forms = reader.forms
+        self.forms = reader.forms
 
     @property
     def text(self) -> str:
@@ -141,7 +141,7 @@ class Page:
 
     def form(self, action: str) -> list[tuple[str, str]]:
         """Return the fields that the form would send unchanged."""
-        return next(form["fields"] for form in self._forms if form["action"] == action)
+        return next(form["fields"] for form in self.forms if form["action"] == action)
 
 
 class Site:

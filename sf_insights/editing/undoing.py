@@ -1,0 +1,58 @@
+"""The changes of the settings file: what each one changed, and going back to how the file was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.editing.selection import changed_lines
+from sf_insights.settings.configuration_file import editing
+from sf_insights.settings.revisions import Revision, revisions_of
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of the file: what it became, what it was before, and the lines in between as `Change.lines`."""
+
+    revision: Revision
+    before: Revision
+    lines: Sequence[tuple[str, str]]
+
+
+def edits_of(configuration: Path) -> list[Edit]:
+    """Return the known changes of the file, the latest first."""
+    found = revisions_of(configuration)
+    edits = [Edit(after, before, changed_lines(before.text, after.text)) for before, after in pairwise(found)]
+    return edits[::-1]
+
+
+def go_back(configuration: Path, number: int, seen: str) -> None:
+    """Write the file as it was at a revision; a field that had no label then gets its default label.
+
+    Args:
+        configuration: the file.
+        number: of the revision.
+        seen: the fingerprint of the file that the person saw.
+
+    Raises:
+        ConfigurationProblem: the revision is not kept, its settings are not valid any more, or the file has changed
+            since the person saw it; nothing is written.
+    """
+    with editing(configuration) as file:
+        wanted = next((held for held in revisions_of(configuration) if held.number == number), None)
+        if wanted is None:
+            raise ConfigurationProblem("These settings are no longer kept.", "Choose later ones.")
+        if file.fingerprint != seen:
+            raise ConfigurationProblem(
+                f"{file.path.name} was changed in the meantime, so nothing was written.",
+                "Look at its latest changes, and try again.",
+            )
+        earlier = file.with_text(wanted.text)
+        named = [entry.field for entry in file.configuration.fields if entry.says_label]
+        kept = earlier.configuration.by_field
+        # Without `label:`, a field keeps the label that it has.
+        silent = {name: None for name in named if name in kept and not kept[name].says_label}
+        file.replace(earlier.with_labels(silent))
