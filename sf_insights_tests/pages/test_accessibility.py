@@ -94,6 +94,42 @@ def test_the_page_to_salesforce_meets_wcag(synced_site, synced, browser, axe):
     assert in_both_schemes(browser, axe) == []
 
 
+def test_what_changed_meets_wcag_and_fits_a_phone(eventful_site, browser, axe):
+    eventful_site.save(eventful_site.chosen(select=("Phone",)))
+    for width in (1280, 390):
+        browser.resize(width, 900)
+        for path in ("/changes", "/changes/compare", "/changes/settings"):
+            browser.open(eventful_site.url + path)
+            assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+            assert in_both_schemes(browser, axe) == [], (path, width)
+    browser.follow(".day button")
+    assert "The settings are as they were" in browser.js("document.body.innerText")
+    assert in_both_schemes(browser, axe) == []
+
+
+def test_a_person_who_may_view_has_accessible_pages_without_buttons_that_change_something(
+    synced, session, browser, axe, monkeypatch
+):
+    monkeypatch.setenv("SF_INSIGHTS_SETTINGS_TOKENS", "bob:view:a-token-of-bobs-own")
+    for site in serve(session):
+        browser.open(f"{site.url}/fields")
+        browser.type("#token", "a-token-of-bobs-own")
+        browser.follow("button.main")
+        for width in (1280, 390):
+            browser.resize(width, 900)
+            for path in ("/fields", "/labels", "/health", "/settings"):
+                browser.open(site.url + path)
+                assert in_both_schemes(browser, axe) == [], (path, width)
+                assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                shown = browser.js(
+                    "[...document.querySelectorAll('form[method=post] button')].filter(e => e.checkVisibility())"
+                    ".map(e => e.innerText)"
+                )
+                assert shown == ["Sign out"], (path, width)
+        browser.follow(".sign-out button")
+        assert browser.js("location.pathname") == "/sign-in"
+
+
 def test_the_review_and_sync_pages_meet_wcag(synced_site, browser, axe):
     browser.open(f"{synced_site.url}/fields")
     for name in ("Phone", "Rating"):

@@ -95,7 +95,7 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
     assert synced("outbound", "preview").code == 0
     for scheme in ("light", "dark"):
         browser.prefer(scheme)
-        for path in ("/fields", "/labels", "/accounts", "/to-salesforce", "/health", "/settings", "/sync"):
+        for path in ("/fields", "/labels", "/accounts", "/to-salesforce", "/health", "/changes", "/settings", "/sync"):
             browser.open(synced_site.url + path)
             assert browser.js(_FAINT) == [], (scheme, path)
             assert browser.js("document.documentElement.scrollWidth <= innerWidth")
@@ -104,18 +104,19 @@ def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site,
 
 def test_the_keyboard_reaches_everything_in_order(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
-    reached = [browser.press_tab() for _ in range(11)]
+    reached = [browser.press_tab() for _ in range(13)]
     assert "Skip to the content" in reached[0]
-    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:6]] == [
+    assert [first_match(r'(?:href|id|value)="([^"]+)"', html) for html in reached[1:8]] == [
         "/fields",
         "/labels",
         "/accounts",
         "/to-salesforce",
         "/health",
+        "/changes",
         "/settings",
     ]
-    assert [first_match(r'id="([^"]+)"', html) for html in reached[6:9]] == ["q", "type", "selected"]
-    assert 'type="checkbox"' in "".join(reached[9:])
+    assert [first_match(r'id="([^"]+)"', html) for html in reached[8:11]] == ["q", "type", "selected"]
+    assert 'type="checkbox"' in "".join(reached[11:])
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 

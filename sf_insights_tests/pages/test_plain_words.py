@@ -11,7 +11,23 @@ from sf_insights.pages.plain_words import ASK, plain, plain_problem, plain_remed
 from sf_insights_tests.pages.conftest import serve
 from sf_insights_tests.pages.test_settings_page import after_a_test
 
-PAGES = ("/fields", "/labels", "/to-salesforce", "/health", "/settings", "/sync", "/no-such-page", "/sign-in")
+PAGES = (
+    "/fields",
+    "/labels",
+    "/accounts",
+    "/unmatched",
+    "/rejected",
+    "/unreferenced",
+    "/to-salesforce",
+    "/health",
+    "/changes",
+    "/changes/compare",
+    "/changes/settings",
+    "/settings",
+    "/sync",
+    "/no-such-page",
+    "/sign-in",
+)
 _COMMANDS = "|".join(main.list_commands(click.Context(main)))
 _FORBIDDEN = re.compile(
     r"\b(?:SALESFORCE|ZUORA|SF_INSIGHTS|DAGSTER)_[A-Z*]\w*|\bcron\b|\bmake (?:ui|demo|settings|test)\b"
