@@ -1,5 +1,7 @@
 """The outbound side: what each record should hold, what differs, and what was sent. It reads the published snapshot."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from sf_insights.dagster_resources import OutboundResource, SettingsResource
@@ -7,14 +9,20 @@ from sf_insights.dagster_resources import OutboundResource, SettingsResource
 GROUP = "outbound"
 
 
-@dg.asset(key=["outbound", "desired_values"], group_name=GROUP, kinds={"duckdb"})
+@dg.asset(key=["outbound", "desired_values"], group_name=GROUP, kinds={"duckdb"}, output_required=False)
 def desired_values(
     context: dg.AssetExecutionContext, settings: SettingsResource, outbound: OutboundResource
-) -> dg.MaterializeResult:
-    """One row per Salesforce record that an Insights account stands for, with the value of each target."""
+) -> Iterator[dg.MaterializeResult]:
+    """One row per Salesforce record that an Insights account stands for, with the value of each target.
+
+    Without outbound settings, a run that materializes everything skips this asset, and Dagster those after it.
+    """
+    if reason := outbound.reason_to_skip(context, settings):
+        context.log.info(reason)
+        return
     with outbound.opening(context, settings) as run:
         records = run.make_desired()
-    return dg.MaterializeResult(metadata={"records": records, "preview": run.is_dry})
+    yield dg.MaterializeResult(metadata={"records": records, "preview": run.is_dry})
 
 
 @dg.asset(key=["outbound", "differences"], group_name=GROUP, deps=[desired_values], kinds={"duckdb", "salesforce"})

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 import dagster as dg
 from pydantic import PrivateAttr
 
+from sf_insights.dagster_instance.recorded_runs import OUTBOUND_SYNC
 from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.dagster_resources import retrying
 from sf_insights.dagster_resources.failures import STOPPED, explained, reason_of
@@ -40,6 +41,18 @@ class OutboundResource(HomeResource):
         if context.run is not None:
             with suppress(OSError, Problem):  # the first step reports a full disk
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
+
+    def reason_to_skip(self, context: dg.AssetExecutionContext, settings: SettingsResource) -> str | None:
+        """Return why a run has nothing to send, or None. The outbound job itself fails with the reason instead."""
+        if context.job_name == self.names.name(OUTBOUND_SYNC):
+            return None
+        with explained():
+            configuration = load_configuration(settings.places.configuration)
+        try:
+            switched_on(configuration)
+        except ConfigurationProblem as problem:
+            return problem.what
+        return None
 
     @contextmanager
     def opening(self, context: dg.AssetExecutionContext, settings: SettingsResource) -> Iterator[OutboundRun]:

@@ -1,10 +1,13 @@
 """Mistakes in the mapping: a sentence with the remedy, and nothing is written."""
 
+import dagster as dg
 import pytest
 
+from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.definitions import defs
 from sf_insights.domain.configuration import parse_configuration
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights_tests.outbound.sender import Sender
+from sf_insights_tests.outbound.sender import STATUS, Sender
 
 TO = {"to": "Insights_Status__c"}
 
@@ -81,6 +84,21 @@ def test_without_a_published_snapshot_nothing_is_sent(org, sync):
 def test_without_the_block_nothing_is_sent(outbound):
     outbound.sync.configure()
     assert "no `outbound:` block" in outbound.fails()
+
+
+@pytest.mark.parametrize("settings", [{"outbound": None}, {"outbound": {"enabled": False, "fields": [STATUS]}}])
+def test_materializing_everything_skips_the_outbound_assets_that_have_nothing_to_send(sync, org, monkeypatch, settings):
+    sync.configure(**{name: value for name, value in settings.items() if value})
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
+    use_dagster_home()
+    with dg.DagsterInstance.get() as instance:
+        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+    assert result.success
+    assert sync.snapshot.exists()
+    made = {"/".join(event.asset_key.path) for event in result.get_asset_materialization_events()}
+    assert "insights/account_attributes" in made
+    assert not [key for key in made if key.startswith("outbound/")]
+    assert org.writes() == {}
 
 
 @pytest.mark.parametrize("where", ["everywhere", "outbound"])
