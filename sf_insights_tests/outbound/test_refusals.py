@@ -1,5 +1,6 @@
 """Records that Salesforce refuses: the others are written, and nothing is sent again before something changes."""
 
+import duckdb
 import pytest
 
 from sf_insights_tests.outbound.test_sending import matched
@@ -50,6 +51,19 @@ def test_a_refused_value_is_sent_again_when_a_person_asks(outbound, some, org):
     outbound.send()
     assert str(outbound.held("Insights_Accounts__c")[some[2]]) in ("53", "53.0")
     assert rejects(outbound) == []
+
+
+def test_a_value_that_a_rule_refuses_is_tried_again_after_a_day(outbound, some, org):
+    org.add_validation_rule("Insights_Accounts__c", "53 is an unlucky number", ["53", "53.0"])
+    outbound.first_send()
+    org.remove_rules()
+    for hours, is_written in ((23, False), (2, True)):
+        with duckdb.connect(str(outbound.sync.data / "outbound_sync.duckdb")) as connection:
+            connection.execute(f"UPDATE outbound.rejects SET held_until = held_until - INTERVAL {hours} HOUR")
+        outbound.send()
+        assert (outbound.held("Insights_Accounts__c")[some[2]] is not None) is is_written
+    assert rejects(outbound) == []
+    assert outbound.unchanged_writes() == 0
 
 
 def test_a_locked_record_is_written_in_the_same_run(outbound, some, org):
