@@ -121,6 +121,10 @@ def _settings_pages(browser: Browser, url: str, take: Callable[..., None]) -> No
     take("labels", 760)
     browser.open(f"{url}/health")
     take("health", 1000)
+    browser.open(f"{url}/changes")
+    take("what-changed", 760)
+    browser.open(f"{url}/settings")
+    take("settings", 1000)
     browser.open(f"{url}/unmatched")
     take("unmatched", 640)
     with reading_snapshot(Places.from_environment(os.environ).snapshot) as tx:
