@@ -152,6 +152,11 @@ class ProgressNote:
             self._run.reason = reason or ("" if self._run.success else "The run ended before it was complete.")
             self._write()
 
+    def discard(self) -> None:
+        """Remove the note."""
+        with suppress(OSError):
+            self._path.unlink()
+
     def _step(self, name: str) -> StepProgress | None:
         return next((step for step in self._run.steps if step.step == name), None)
 

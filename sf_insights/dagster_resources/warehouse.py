@@ -273,6 +273,8 @@ class WarehouseResource(HomeResource):
             self.alerts().failed(None, reason)  # after the lock is released, so that no process waits for the alert
         if self._progress is not None:
             self._progress.end(self._failures.reason)
+            if not self.places.warehouse.exists():
+                self._progress.discard()  # a run that made nothing leaves nothing
             self._progress = None
         if self._sign_of_life is not None:
             self._sign_of_life.release()

@@ -98,7 +98,8 @@ def test_a_field_is_an_attribute_or_a_metric(category):
 @pytest.mark.parametrize("key", ["Label", "lable", "metric", "AS"])
 def test_an_unknown_key_of_an_entry_is_refused_with_the_known_keys(key):
     assert refusal(f"fields: [{{field: ARR__c, {key}: x}}]") == (
-        f"fields, entry 1 (ARR__c): {key}: is not a setting; the settings are field, as, label, description, format, archived."
+        f"fields, entry 1 (ARR__c): {key}: is not a setting; "
+        "the settings are field, as, label, description, format, archived."
     )
 
 

@@ -192,7 +192,8 @@ def test_tab_follows_the_reading_order_with_a_visible_focus(eventful_site, brows
             place = browser.js(_REACHED)
             if place["is_body"] or len(reached) > 400:
                 break
-            reached.append(place)
+            if not reached or reached[-1] != place:  # the hours and minutes of a time are stops of one input
+                reached.append(place)
         assert len(reached) == browser.js(_REACHABLE), path
         assert {place["outline"] for place in reached} == {"solid"}, path
         for here, there in pairwise(place for place in reached if not place["in_bar"]):

@@ -14,7 +14,7 @@ def test_it_serves_the_demo_org_and_leaves_no_process_behind(checkout, command, 
     with Running([*command, "settings", "--port", str(closed_port)], checkout, "pages are ready") as pages:
         assert "No SALESFORCE_* variable is set: this is the demo org, with data in data/demo/." in pages.said
         page = requests.get(f"http://127.0.0.1:{closed_port}/", timeout=30)
-        assert "this is the demo org, with data in data/demo/." in page.text
+        assert "This is the demo org, with data in data/demo/." in page.text
         assert re.search(r"<code>Industry</code>", page.text)
         below = children_of(pages.process.pid)
         assert below

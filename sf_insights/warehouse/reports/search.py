@@ -79,8 +79,8 @@ def salesforce_account(tx: Transaction, salesforce_id: str) -> dict[str, Any] | 
 def recently_changed(tx: Transaction) -> list[dict[str, Any]]:
     """Return some accounts whose attributes changed with the published sync, those with the most changes first."""
     return tx.records(
-        "SELECT account_id, account_name, account_number, count(*) AS changes "
-        "FROM insights.attribute_changes JOIN insights.account_attributes USING (account_id) "
+        "SELECT account_id, held.account_name, account_number, count(*) AS changes "
+        "FROM insights.attribute_changes JOIN insights.account_attributes AS held USING (account_id) "
         "WHERE changed_on = (SELECT max(synced_on) FROM insights.snapshot) AND is_current "
-        f"GROUP BY ALL ORDER BY changes DESC, account_name, account_id LIMIT {_MOST_CHANGED}"
+        f"GROUP BY ALL ORDER BY changes DESC, held.account_name, account_id LIMIT {_MOST_CHANGED}"
     )

@@ -94,6 +94,7 @@ def test_the_snapshot_is_read_only_and_alone_in_its_directory(sync):
         "alerts.json",
         "alerts.lock",
         "landing",
+        "run.progress",
         "warehouse.duckdb",
         "warehouse.lock",
     }
