@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.setting_changes import in_sentences
 from sf_insights.editing.selection import changed_lines
-from sf_insights.settings.configuration_file import editing
+from sf_insights.settings.configuration_file import ConfigurationFile, editing, parsed
 from sf_insights.settings.revisions import Revision, revisions_of
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One change of the file: what it became, what it was before, and the lines in between as `Change.lines`."""
+    """One change of the file: what it became and what it was before.
+
+    `lines` are the changed lines as `Change.lines`. `sentences` say what they mean; there are none if only comments
+    changed, or if one of the two texts is not valid.
+    """
 
     revision: Revision
     before: Revision
     lines: Sequence[tuple[str, str]]
+    sentences: Sequence[str]
 
 
 def edits_of(configuration: Path) -> list[Edit]:
     """Return the known changes of the file, the latest first."""
     found = revisions_of(configuration)
-    edits = [Edit(after, before, changed_lines(before.text, after.text)) for before, after in pairwise(found)]
-    return edits[::-1]
+    return [_edit(configuration, before, after) for before, after in pairwise(found)][::-1]
 
 
-def go_back(configuration: Path, number: int, seen: str) -> None:
-    """Write the file as it was at a revision; a field that had no label then gets its default label.
+def _edit(configuration: Path, before: Revision, after: Revision) -> Edit:
+    sentences: list[str] = []
+    with suppress(ConfigurationProblem):
+        sentences = in_sentences(*(parsed(configuration, held.text) for held in (before, after)))
+    return Edit(after, before, changed_lines(before.text, after.text), sentences)
+
+
+def go_back(configuration: Path, number: int, seen: str) -> tuple[ConfigurationFile, ConfigurationFile]:
+    """Write the file as it was at a revision, and return it as it was before and as it is now.
+
+    A field that had no label then gets its default label.
 
     Args:
         configuration: the file.
@@ -55,4 +70,6 @@ def go_back(configuration: Path, number: int, seen: str) -> None:
         kept = earlier.configuration.by_field
         # Without `label:`, a field keeps the label that it has.
         silent = {name: None for name in named if name in kept and not kept[name].says_label}
-        file.replace(earlier.with_labels(silent))
+        edited = earlier.with_labels(silent)
+        file.replace(edited)
+        return file, edited

@@ -117,7 +117,7 @@ class Pages:
                 *self._settings.routes(),
                 *AccountPages(self.places, self._configuration, self._page).routes(),
                 *ListPages(self.places, self._configuration, self._page).routes(),
-                *Changes(self.places, self._file, self._page).routes(),
+                *Changes(self.places, self._file, self._page, self.worker).routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),
@@ -234,8 +234,8 @@ class Pages:
     def _refused(self, status: int, what: str, remedy: str) -> Response:
         return self._templates.page("problem", status, page="problem", what=what, remedy=remedy)
 
-    def _sign_in(self, was_wrong: bool) -> Response:
-        return self._templates.page("sign_in", 401, page="sign_in", was_wrong=was_wrong)
+    def _sign_in(self, was_wrong: bool, path: str) -> Response:
+        return self._templates.page("sign_in", 401, page="sign_in", was_wrong=was_wrong, path=path)
 
     def _not_there(self, _: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -33,7 +33,12 @@ def load_configuration(path: Path) -> AccountFieldSync:
     Raises:
         ConfigurationProblem: it cannot be read, is not valid YAML, or has invalid settings.
     """
-    return _configuration(path, _content(path, _text(path)))
+    return parsed(path, _text(path))
+
+
+def parsed(path: Path, text: str) -> AccountFieldSync:
+    """Return the settings in a text of the file; raises the same errors as `load_configuration`."""
+    return _configuration(path, _content(path, text))
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class ConfigurationFile:
     def read(cls, path: Path) -> ConfigurationFile:
         """Read and validate the file; raises the same errors as `load_configuration`."""
         text = _text(path)
-        return cls(path, text, _configuration(path, _content(path, text)))
+        return cls(path, text, parsed(path, text))
 
     @property
     def fingerprint(self) -> str:
@@ -183,7 +188,7 @@ class ConfigurationFile:
         Raises:
             ConfigurationProblem: the text is not valid YAML, or has invalid settings.
         """
-        return ConfigurationFile(self.path, text, _configuration(self.path, _content(self.path, text)))
+        return ConfigurationFile(self.path, text, parsed(self.path, text))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _author: ContextVar[str | None] = ContextVar("author", default=None)
 class Revision:
     """The file's text since a moment.
 
-    `by` names the person; None if the file was changed by an editor or another program, and for its first text.
+    `by` names the person; None if an editor or another program changed the file, and for its first text.
     """
 
     number: int
@@ -70,7 +70,7 @@ def note_edit(configuration: Path) -> None:
         OSError: as `keep_present_text`.
     """
     known = _noted(_file_of(configuration))
-    author = _author.get() or _user()
+    author = _author.get() or f"{_user()}, with a command"
     _add(configuration, known, [replace(edit, at=now(), by=author) for edit in _unnoted(configuration, known)])
 
 

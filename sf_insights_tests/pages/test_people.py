@@ -36,6 +36,20 @@ def test_each_person_signs_in_with_their_own_token_and_signs_out(two_people):
     assert two_people.get("/fields").status == 401
 
 
+def test_signing_in_opens_the_page_that_the_person_wanted(two_people):
+    page = two_people.get("/unmatched?status=not_found")
+    form = [*page.form("/sign-in"), ("token", ANNAS)]
+    assert two_people.post("/sign-in", form).address == f"{two_people.url}/unmatched?status=not_found"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "x", "/a\r\nb"]
+)
+def test_signing_in_never_leads_to_another_site(two_people, elsewhere):
+    page = two_people.post("/sign-in", [("token", ANNAS), ("next", elsewhere)])
+    assert page.address == f"{two_people.url}/fields"
+
+
 def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, synced):
     two_people.post("/sign-in", [("token", BOBS)])
     for path in ("/fields", "/labels", "/health", "/to-salesforce", "/sync"):

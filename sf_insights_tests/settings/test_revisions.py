@@ -9,6 +9,7 @@ from sf_insights.settings import revisions
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.revisions import edited_by, revisions_of
 
+BY_A_COMMAND = f"{getpass.getuser()}, with a command"
 FIRST = "timezone: UTC\nfields:\n  - Industry  # why\n"
 
 
@@ -38,7 +39,7 @@ def test_every_edit_is_kept_with_its_author(file):
         relabel(file, "Branch")
     relabel(file, "Sector")
     found = told(file)
-    assert [(number, by) for number, by, _ in found] == [(1, None), (2, "anna@example.com"), (3, getpass.getuser())]
+    assert [(number, by) for number, by, _ in found] == [(1, None), (2, "anna@example.com"), (3, BY_A_COMMAND)]
     assert found[0][2] == FIRST
     assert [text.count('label: "Branch"') for *_, text in found] == [0, 1, 0]
     assert found[-1][2] == file.read_text()
@@ -52,7 +53,7 @@ def test_a_change_by_an_editor_is_kept_without_an_author(file):
     file.write_text(by_hand)
     assert told(file)[-1] == (3, None, by_hand)
     relabel(file, "Sector")
-    assert [(number, by) for number, by, _ in told(file)][2:] == [(3, None), (4, getpass.getuser())]
+    assert [(number, by) for number, by, _ in told(file)][2:] == [(3, None), (4, BY_A_COMMAND)]
     assert told(file)[2][2] == by_hand
 
 
@@ -67,10 +68,10 @@ def test_a_line_that_a_crash_cut_off_is_left_out_and_the_next_edit_is_kept(file)
     relabel(file, "Sector")
     kept = file.with_suffix(".revisions")
     kept.write_bytes(kept.read_bytes()[:-20])
-    assert [by for _, by, _ in told(file)] == [None, getpass.getuser(), None], "the last author is lost"
+    assert [by for _, by, _ in told(file)] == [None, BY_A_COMMAND, None], "the last author is lost"
     relabel(file, "Trade")
     assert [text.count("Trade") for *_, text in told(file)] == [0, 0, 0, 1]
-    assert told(file)[-1][1] == getpass.getuser()
+    assert told(file)[-1][1] == BY_A_COMMAND
 
 
 def test_old_revisions_make_room(file, monkeypatch):

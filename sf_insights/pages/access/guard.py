@@ -69,7 +69,7 @@ class Guard:
         public: PublicAddress | None,
         installation: str,
         refused: Callable[[int, str, str], Response],
-        sign_in: Callable[[bool], Response],
+        sign_in: Callable[[bool, str], Response],
     ) -> None:
         """Prepare.
 
@@ -80,7 +80,8 @@ class Guard:
             public: where people open the pages, if behind a proxy.
             installation: distinguishes these pages from others on this machine, such as by their data directory.
             refused: makes a page from a status, what happened, and what to do.
-            sign_in: makes the page that asks for the token; True if a wrong one was given.
+            sign_in: makes the page that asks for the token, from whether a wrong one was given and the path to open
+                afterwards.
         """
         self._app = app
         self._host, self._port, self._people, self._public = host, port, people, public
@@ -125,10 +126,10 @@ class Guard:
             return self._refused(403, "Another site sent this form, so nothing was done.", "Send it from these pages.")
         person = self._person(HTTPConnection(scope))
         if person is None and not path.startswith(_OPEN_TO_ALL) and path != SIGN_IN:
-            return self._sign_in(False)
+            return self._sign_in(False, _path_and_query(scope) if method in _SAFE else "")
         remember(person or NOBODY)
         if method in _SAFE:
-            return self._sign_in(False) if path == SIGN_IN else None
+            return self._sign_in(False, "") if path == SIGN_IN else None
         form = await _read_form(headers, receive)
         if form is None:
             return self._refused(413, "This form is too large.", "Nothing was done.")
@@ -198,8 +199,8 @@ class Guard:
     def _signed_in(self, form: Form) -> Response:
         given = form.one("token")
         if self._people.with_token(given) is None:
-            return self._sign_in(True)
-        answer = RedirectResponse("/fields", 303)
+            return self._sign_in(True, _own_path(form.one("next")))
+        answer = RedirectResponse(_own_path(form.one("next")) or "/fields", 303)
         answer.set_cookie(
             self.cookie_name, self._cookies[given], httponly=True, samesite="strict", secure=self._is_https
         )
@@ -209,6 +210,17 @@ class Guard:
         answer = RedirectResponse(SIGN_IN, 303)
         answer.delete_cookie(self.cookie_name, httponly=True, samesite="strict", secure=self._is_https)
         return answer
+
+
+def _path_and_query(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+def _own_path(text: str) -> str:
+    """Return a path of these pages as it was given; an empty text for anything that leads elsewhere."""
+    is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isascii() and text.isprintable()
+    return text if is_own else ""
 
 
 def _name_and_port(host: str) -> tuple[str, int]:

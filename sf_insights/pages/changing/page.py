@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,15 @@ from starlette.routing import Route
 
 from sf_insights.domain.accounts.statuses import MEANINGS, REASONS_OF_CHANGES
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.editing.labels import may_be_published
 from sf_insights.editing.undoing import Edit, edits_of, go_back
+from sf_insights.pages import republishing
 from sf_insights.pages.access.guard import Form
+from sf_insights.pages.work import REPUBLISH, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile
 from sf_insights.settings.environment import Places
 from sf_insights.warehouse.reading import reading_snapshot
-from sf_insights.warehouse.reports.days import changed_days, compared, synced_days
+from sf_insights.warehouse.reports.days import Day, changed_days, compared, synced_days
 
 DAYS = 10
 EDITS = 20
@@ -33,8 +35,9 @@ class Changes:
         places: Places,
         file: Callable[[], tuple[ConfigurationFile | None, ConfigurationProblem | None]],
         page: Callable[..., Response],
+        worker: Worker,
     ) -> None:
-        self._places, self._file, self._page = places, file, page
+        self._places, self._file, self._page, self._worker = places, file, page, worker
 
     def routes(self) -> list[Route]:
         return [
@@ -49,26 +52,26 @@ class Changes:
         file, trouble = self._file()
         zone = ZoneInfo(file.configuration.timezone if file else "UTC")
         until = _day(request.query_params.get("until"))
-        days: Sequence[Any] = ()
+        days: Sequence[Day] = ()
         older: date | None = None
-        synced: list[date] = []
         if self._places.snapshot.exists():
             with reading_snapshot(self._places.snapshot) as tx:
-                synced = synced_days(tx)
-                shown = [day for day in synced if until is None or day <= until]
+                shown = [day for day in synced_days(tx) if until is None or day <= until]
                 older = shown[DAYS] if len(shown) > DAYS else None
                 days = changed_days(tx, shown[:DAYS], older)
+        edits = _by_day(edits_of(self._places.configuration), zone)
+        synced = {day.day: day for day in days}
+        edited = [day for day in edits if (until is None or day <= until) and (older is None or day > older)]
         return self._page(
             "changes",
             configuration=file.configuration if file else None,
             trouble=trouble,
-            days=days,
+            days=[(day, synced.get(day), edits.get(day, [])) for day in sorted({*synced, *edited}, reverse=True)],
+            has_synced=bool(days),
             older=older,
-            is_latest=until is None or not synced or until >= synced[0],
-            synced=synced,
+            is_latest=until is None,
             reasons=REASONS_OF_CHANGES,
             statuses=MEANINGS,
-            edits=_by_day(edits_of(self._places.configuration), zone),
         )
 
     def compare(self, request: Request) -> Response:
@@ -76,7 +79,7 @@ class Changes:
         file, trouble = self._file()
         query = request.query_params
         chosen: tuple[date, date] | None = None
-        found, synced = None, []
+        found, synced, wanted = None, [], []
         if self._places.snapshot.exists():
             with reading_snapshot(self._places.snapshot) as tx:
                 synced = synced_days(tx)
@@ -92,6 +95,7 @@ class Changes:
             trouble=trouble,
             synced=synced,
             chosen=chosen,
+            is_as_asked=not query or chosen == tuple(wanted),
             found=found,
             statuses=MEANINGS,
         )
@@ -105,13 +109,16 @@ class Changes:
         form: Form = request.state.form
         number = form.one("number")
         try:
-            go_back(
+            file, edited = go_back(
                 self._places.configuration,
                 int(number) if number.isdecimal() and len(number) < 10 else 0,
                 form.one("seen"),
             )
         except ConfigurationProblem as problem:
             return self._settings(trouble=problem, status=422)
+        with self._worker.reserved() as is_free:
+            if is_free and may_be_published(self._places):  # labels and formats; the rest waits for the next sync
+                self._worker.start("Publishing the earlier settings", REPUBLISH, republishing.outcome_of(file, edited))
         return RedirectResponse("/changes/settings?" + urlencode({"undone": ""}), 303)
 
     def _settings(self, *, trouble: Problem | None = None, undone: bool = False, status: int = 200) -> Response:

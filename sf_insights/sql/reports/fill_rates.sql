@@ -1,4 +1,4 @@
--- The share of matched accounts with a value, per field, in the last complete sync of each of the days $since to $until.
+-- The share of Salesforce Accounts with a value, per field, in the last complete sync of each of the days $since to $until.
 WITH syncs AS (
     SELECT day, max(sync) AS sync FROM ops.sync_runs WHERE state = 'complete' AND day BETWEEN $since AND $until GROUP BY day
 )

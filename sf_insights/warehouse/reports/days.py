@@ -29,8 +29,14 @@ class Day:
     fills: Sequence[dict[str, Any]]
 
     @property
-    def changes(self) -> int:
-        return sum(row["changes"] for row in self.values)
+    def fields(self) -> list[dict[str, Any]]:
+        """The changed values by field: its label and category, and `changes` in all and for each reason."""
+        found: dict[str, dict[str, Any]] = {}
+        for row in self.values:
+            field = found.setdefault(row["field"], {**row, "changes": 0, "reasons": []})
+            field["changes"] += row["changes"]
+            field["reasons"].append((row["reason"], row["changes"]))
+        return sorted(found.values(), key=lambda field: (-field["changes"], field["label"]))
 
     @property
     def is_quiet(self) -> bool:
@@ -88,7 +94,7 @@ def compared(tx: Transaction, earlier: date, later: date) -> dict[str, Any]:
     for row in tx.records(render("reports/changed_values"), span):
         if row["day"] > earlier:
             changes[row["field"]] = changes.get(row["field"], 0) + row["changes"]
-    names = sorted({name for day in (earlier, later) for name in shares.get(day, {})})
+    names = {name for day in (earlier, later) for name in shares.get(day, {})}
     return {
         "syncs": (syncs.get(earlier), syncs.get(later)),
         "matches": _statuses(tx, earlier, later),
@@ -100,7 +106,7 @@ def compared(tx: Transaction, earlier: date, later: date) -> dict[str, Any]:
                 "rejected": [shares.get(day, {}).get(name, {}).get("rejected") for day in (earlier, later)],
                 "changes": changes.get(name, 0),
             }
-            for name in names
+            for name in sorted(names, key=lambda name: str(_either(shares, (later, earlier), name, "label")).casefold())
         ],
     }
 
