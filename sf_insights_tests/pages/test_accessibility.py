@@ -179,7 +179,7 @@ _REACHED = """
 _REACHABLE = """
 [...document.querySelectorAll('a[href], button:enabled, input:enabled:not([type=hidden]), textarea, select, summary')]
     .concat(...document.querySelectorAll('[tabindex="0"]'))
-    .filter(e => e.checkVisibility()).length
+    .filter(e => e.checkVisibility() && (e.type !== 'radio' || e.checked)).length
 """
 
 
