@@ -53,7 +53,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._files.filters.update(short=short, share=share, ago=_ago, counted=counted, moment=_moment)
-        self._files.filters.update(in_full=_in_full, event=_event)
+        self._files.filters.update(in_full=_in_full, event=_event, clock=_clock)
         self._files.filters.update(plain=plain, plain_remedy=plain_remedy)
         self._files.globals.update(shared)
 
@@ -68,6 +68,10 @@ class Templates:
 
 def _moment(moment: datetime | None, zone: str = "UTC") -> str:
     return "–" if moment is None else f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _clock(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def _in_full(day: date) -> str:
