@@ -187,6 +187,7 @@ def _pages(figures: dict[str, Any]) -> list[Row]:
         Row("page: a matched account", figures["account"], "s", 0.3),
         Row("page: an unmatched account with its candidates", figures["unmatched_account"], "s", 0.3),
         Row("page: accounts without a match, with candidates", figures["unmatched"], "s"),
+        Row("page: what changed on the last days", figures["changes"], "s"),
     ]
 
 

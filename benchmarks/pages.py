@@ -59,6 +59,7 @@ def main() -> None:
                     "account": taken(f"/accounts/{account}"),
                     "unmatched_account": taken(f"/accounts/{unmatched}"),
                     "unmatched": taken("/unmatched"),
+                    "changes": taken("/changes"),
                 }
         finally:
             server.should_exit = True
