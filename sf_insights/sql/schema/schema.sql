@@ -68,6 +68,10 @@ CREATE TABLE ops.attribute_values (
     first_matched_on DATE NOT NULL,
     currency VARCHAR
 );
+-- The days on which an account got another Salesforce Account, and why: relinked or merged. Days until the one in
+-- links_unknown are from before this table was there, so a missing row says nothing about them.
+CREATE TABLE ops.link_changes (account_id VARCHAR NOT NULL, changed_on DATE NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE ops.links_unknown (until DATE NOT NULL);
 -- The rows that the last synced day changed, with their values before it. A second sync of that day restores them.
 CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
 -- The former values, as text, of columns that got another type on that day.

@@ -55,6 +55,37 @@ def test_an_account_that_lost_its_match_has_not_changed_until_it_has_another_val
     }
 
 
+def test_each_change_has_the_reason_that_attributes_would_have(org, sync):
+    (same, same_id), (moved, moved_id), (merged, merged_id) = some(org, 3)
+    for id_ in (same_id, moved_id, merged_id):
+        org.update_account(id_, ARR__c=100)
+    spare = org.add_account(Name="Spare", ARR__c=300)
+    survivor = org.add_account(Name="Survivor", ARR__c=400)
+    late_id = org.add_account(Name="Late", ARR__c=500)
+    metrics = [{"field": "ARR__c", "as": "metric"}]
+    sync(day="2026-03-01", fields=metrics)
+    org.update_account(same_id, ARR__c=200)
+    org.update_zuora_account(moved, CrmId=spare)
+    org.merge_accounts(survivor, merged_id)
+    late = org.add_zuora_account(Name="Late", CrmId=late_id)
+    sync(day="2026-03-02")
+    sync(day="2026-03-02")  # the second sync of the day replaces the first one's reasons
+    org.update_account(spare, ARR__c=310)
+    run = sync(day="2026-03-03")
+    sql = "SELECT account_id, new_value, reason FROM insights.metric_changes ORDER BY ALL"
+    expected = [
+        (same, 200.0, "value_changed"),
+        (moved, 300.0, "relinked"),
+        (moved, 310.0, "value_changed"),
+        (merged, 400.0, "merged"),
+        (late, 500.0, "first_match"),
+    ]
+    assert [row for row in run.rows(sql) if row[0] in (same, moved, merged, late)] == sorted(expected)
+    reasons = "SELECT DISTINCT reason FROM insights.account_timeline WHERE account_id = ? ORDER BY ALL"
+    assert run.rows(reasons, [merged]) == [("first_value",), ("merged",)]
+    assert run.rows(reasons, [late]) == [("first_match",)]
+
+
 def test_the_difference_is_exact_and_large_values_have_one_too(org, sync):
     (near, near_id), (large, large_id) = some(org, 2)
     org.update_account(near_id, BillingLatitude=0.1)
