@@ -15,7 +15,7 @@ WITH {% if kind == "unmatched" %}unmatched AS MATERIALIZED (
     SELECT "Id" AS account_id, "AccountNumber" AS account_number, "Name" AS account_name, "CrmId" AS crm_account_id
     FROM zuora.accounts
     {% if kind == "exact" %}
-    WHERE "Id" = $text OR "AccountNumber" = $text OR "CrmId" = $text
+    WHERE "Id" = $text OR "AccountNumber" = $text OR lower(trim("CrmId")) = lower($text)
     {% elif kind == "ids" %}
     WHERE "Id" IN (SELECT unnest($ids))
     {% else %}
