@@ -172,7 +172,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "last_synced_at": "When it was last synced in this category",
             "past": "Where its values are that no view shows: those of a deselected field, and those of its other "
             "category; NULL when every value is shown",
-            "display_format": "How the settings pages show its values, if the administrator chose a format; the values "
+            "display_format": "How the pages show its values, if the administrator chose a format; the values "
             "themselves are as in Salesforce",
             "is_archived": "Whether the administrator archived it: it is synced, but the labelled views leave it out",
         },

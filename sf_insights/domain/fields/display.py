@@ -57,16 +57,21 @@ class DisplayFormat:
             return format(value, self.pattern.format(value)) if isinstance(value, date | datetime) else None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             return None
-        number = Decimal(str(value))
-        text = f"{number:,f}" if self.places is None else f"{number:,.{self.places}f}"
-        if self.places is None and "." in text:
-            text = text.rstrip("0").rstrip(".")
+        text = digits(Decimal(str(value)), self.places)
         match self.style:
             case "percent":
                 return f"{text} %"
             case "currency":
                 return f"{text} {currency}" if currency else text
         return text
+
+
+def digits(number: Decimal, places: int | None) -> str:
+    """Return a number with commas and so many decimal places, or as many as it has; zero has no sign."""
+    text = f"{number:,f}" if places is None else f"{number:,.{places}f}"
+    if places is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if text.strip("-0.") else text.removeprefix("-")
 
 
 def choices(data_type: str) -> list[tuple[str, str]]:
