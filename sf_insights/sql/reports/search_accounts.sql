@@ -29,4 +29,4 @@ SELECT *, count(*) OVER () AS of_all,
             WHEN starts_with(lower(account_name), $lower) OR starts_with(lower(account_number), $lower) THEN 2
             ELSE 3 END{% endif %} AS place
 FROM found
-ORDER BY place, account_name, account_id LIMIT {{ most }};
+ORDER BY place, lower(account_name), account_id LIMIT {{ most }};

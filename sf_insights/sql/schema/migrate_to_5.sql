@@ -9,3 +9,4 @@ WHERE reason != 'first_match' AND (account_id, changed_on) IN (
     UNION
     SELECT (account_id, valid_to) FROM ops.metric_history WHERE valid_to IS NOT NULL);
 INSERT INTO ops.links_unknown SELECT max(day) FROM ops.sync_runs HAVING max(day) IS NOT NULL;
+CREATE TABLE ops.new_salesforce_accounts (salesforce_account_id VARCHAR NOT NULL, first_read_on DATE NOT NULL);

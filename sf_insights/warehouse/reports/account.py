@@ -9,7 +9,7 @@ from typing import Any
 
 from sf_insights.domain.accounts.periods import Change, Period, periods
 from sf_insights.domain.soql import WEBSITE_FIELD
-from sf_insights.sql import identifier
+from sf_insights.sql import identifier, render
 from sf_insights.warehouse.reports.candidates import has_website
 from sf_insights.warehouse.transaction import Transaction
 
@@ -112,7 +112,7 @@ def _sharing(tx: Transaction, match: dict[str, Any]) -> list[dict[str, Any]]:
     return tx.records(
         "SELECT account_id, account_number, account_name, account_status FROM insights.matched_accounts "
         "WHERE salesforce_account_id = $salesforce_id AND account_id != $id "
-        f"ORDER BY account_name, account_id LIMIT {MOST_SHARING}",
+        f"ORDER BY lower(account_name), account_id LIMIT {MOST_SHARING}",
         {"salesforce_id": match["salesforce_account_id"], "id": match["account_id"]},
     )
 
@@ -174,10 +174,4 @@ def _first_is_older(found: list[Period], first_day: date) -> list[Period]:
 
 def _fields(tx: Transaction, category: str) -> list[dict[str, Any]]:
     """Return the visible fields with their label and the first day on which they were read, by label."""
-    return tx.records(
-        "SELECT fields.*, labels.label, first_day FROM insights.fields AS fields "
-        "JOIN insights.field_labels AS labels USING (field) "
-        "JOIN (SELECT field, min(date) AS first_day FROM insights.field_days WHERE category = $category GROUP BY ALL) "
-        "USING (field) WHERE category = $category AND status IN ('active', 'paused') ORDER BY lower(label), field",
-        {"category": category},
-    )
+    return tx.records(render("reports/visible_fields"), {"category": category})
