@@ -10,9 +10,6 @@ from typing import Any, Protocol
 
 from sf_insights.domain.fields.display import DisplayFormat, digits
 
-# Larger numbers are shown with an exponent.
-_LARGE = Decimal("1e30")
-
 
 class _Typed(Protocol):
     @property
@@ -95,15 +92,10 @@ class Appearance:
         return value
 
     def _number(self, number: Decimal, currency: str | None) -> str:
-        if not number.is_finite():
-            return str(number)
-        if abs(number) >= _LARGE:
-            text = f"{number.normalize():.6g}"
-        else:
-            whole, _, fraction = digits(number, None).partition(".")
-            if fraction and self.format == "currency":
-                fraction = fraction.ljust(self.places or 0, "0")
-            text = f"{whole}.{fraction}" if fraction else whole
+        text = digits(number, None)
+        if "." in text and self.format == "currency" and "e" not in text:
+            whole, _, fraction = text.partition(".")
+            text = f"{whole}.{fraction.ljust(self.places or 0, '0')}"
         if self.format == "percent":
             return f"{text} %"
         return f"{text} {currency}" if currency and self.format == "currency" else text

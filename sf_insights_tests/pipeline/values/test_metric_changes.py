@@ -1,5 +1,6 @@
 """insights.metric_changes and insights.account_timeline: what changed, when, and by how much."""
 
+from sf_insights.sql import render
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
@@ -81,6 +82,8 @@ def test_each_change_has_the_reason_that_attributes_would_have(org, sync):
         (late, 500.0, "first_match"),
     ]
     assert [row for row in run.rows(sql) if row[0] in (same, moved, merged, late)] == sorted(expected)
+    counts = run.rows(render("reports/changed_values"), {"since": "2026-03-02", "until": "2026-03-02"})
+    assert {row[4] for row in counts} == {"value_changed", "relinked", "merged", "first_match"}
     reasons = "SELECT DISTINCT reason FROM insights.account_timeline WHERE account_id = ? ORDER BY ALL"
     assert run.rows(reasons, [merged]) == [("first_value",), ("merged",)]
     assert run.rows(reasons, [late]) == [("first_match",)]
