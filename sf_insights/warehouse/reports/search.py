@@ -81,5 +81,5 @@ def recently_changed(tx: Transaction) -> list[dict[str, Any]]:
         "SELECT account_id, held.account_name, account_number, count(*) AS changes "
         "FROM insights.attribute_changes JOIN insights.account_attributes AS held USING (account_id) "
         "WHERE changed_on = (SELECT max(synced_on) FROM insights.snapshot) AND is_current "
-        f"GROUP BY ALL ORDER BY changes DESC, lower(held.account_name), account_id LIMIT {_MOST_CHANGED}"
+        f"GROUP BY ALL ORDER BY changes DESC, lower(any_value(held.account_name)), account_id LIMIT {_MOST_CHANGED}"
     )
