@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sf_insights.domain.fields.api_names import ByApiName
+from sf_insights.domain.fields.appearance import Appearance
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import Problem
 from sf_insights.salesforce.org import SalesforceOrg
@@ -25,10 +26,10 @@ _VALUES = 5
 
 @dataclass(frozen=True)
 class Sample:
-    """The share of a field that is filled, and its most frequent values."""
+    """The share of a field that is filled, and its most frequent values as texts."""
 
     share: float | None = None
-    values: tuple[Any, ...] = ()
+    values: tuple[str | None, ...] = ()
     is_exact: bool = False
 
 
@@ -95,13 +96,6 @@ def _samples(fields: Mapping[str, AccountField], asked: list[dict[str, Any]]) ->
         single = Counter(value for value in values if not isinstance(value, dict))  # an address has parts
         samples[name] = Sample(
             len(values) / len(records) if records else None,
-            tuple(shown_like_synced(value, kind) for value, _ in single.most_common(_VALUES)),
+            tuple(Appearance.of_field(kind).text(value) for value, _ in single.most_common(_VALUES)),
         )
     return samples
-
-
-def shown_like_synced(value: Any, field: AccountField) -> Any:
-    """Return a value of the REST API as the snapshot has it, so that both are shown alike."""
-    if field.type == "datetime" and isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sf_insights.domain.fields.appearance import Appearance
 from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.pages.org_catalog import Sample
 from sf_insights.settings.environment import Places
@@ -65,9 +66,16 @@ def _read(tx: Transaction) -> Published:
     }
     return Published(
         **vars(fields),
-        samples={name: Sample(share, tuple(examples.get(name, ())), is_exact=True) for name, share in shares.items()},
+        samples={
+            name: Sample(share, _texts(fields.states.get(name), examples.get(name, ())), is_exact=True)
+            for name, share in shares.items()
+        },
         examples={name: values[:_FOR_LABELS] for name, values in examples.items()},
     )
+
+
+def _texts(state: FieldState | None, values: Sequence[Any]) -> tuple[str | None, ...]:
+    return tuple(Appearance.of_field(state, state.display_format).text(value) for value in values) if state else ()
 
 
 def _examples(tx: Transaction, state: FieldState) -> list[Any]:

@@ -38,6 +38,29 @@ def test_publish_migrates_an_older_warehouse_and_publishes_its_data(older, org):
     assert version == shown > 1
 
 
+def test_a_change_of_a_metric_by_an_earlier_version_has_a_reason_only_if_an_attribute_changed_too(older):
+    with duckdb.connect(str(older.warehouse)) as connection:
+        [(alone,)] = connection.execute(
+            "SELECT min(account_id) FROM insights.metric_history WHERE metric = 'ARR__c' AND valid_to IS NULL "
+            f"AND valid_from < '{DAY}' AND account_id NOT IN (SELECT account_id FROM insights.attribute_changes)"
+        ).fetchall()
+        of_account = f"WHERE metric = 'ARR__c' AND account_id = '{alone}'"
+        connection.execute(f"UPDATE insights.metric_history SET valid_to = '{DAY}' {of_account}")
+        connection.execute(
+            "INSERT INTO insights.metric_history BY NAME SELECT * REPLACE (value + 1 AS value, "
+            f"DATE '{DAY}' AS valid_from, NULL AS valid_to) FROM insights.metric_history {of_account}"
+        )
+    assert older("publish").code == 0
+    found = older.rows(
+        "SELECT account_id, metric.reason, attribute.reason FROM insights.metric_changes AS metric "
+        "LEFT JOIN (SELECT DISTINCT account_id, changed_on, reason FROM ops.attribute_changes) AS attribute "
+        "USING (account_id, changed_on)"
+    )
+    assert (alone, None, None) in found
+    assert {reason for _, reason, _ in found} == {None, "merged", "relinked"}
+    assert all(reason == known for _, reason, known in found)
+
+
 def test_label_migrates_an_older_warehouse_and_publishes_the_label(older):
     said = older("label", "Industry", "Branch")
     assert said.code == 0

@@ -11,25 +11,32 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Change:
-    """A changed value of one account, a row of insights.attribute_changes; values are texts."""
+    """A changed value of one account, a row of insights.attribute_changes or of insights.metric_changes.
+
+    The values of attributes are texts. `reason` is None if it is not known; only metrics have currencies.
+    """
 
     changed_on: date
-    old_value: str | None
-    new_value: str | None
-    reason: str
+    old_value: Any
+    new_value: Any
+    reason: str | None
+    old_currency: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
 class Period:
     """A value with its first day; `until` is the day of the next value, None while it lasts.
 
-    `is_older`: the account may have had the value before, since this is the first day on which it was read.
+    `is_older`: the account may have had the value before, since this is the first day on which it was read. `currency`
+    is that of an amount.
     """
 
     value: Any
     since: date
     until: date | None = None
     is_older: bool = False
+    currency: str | None = None
 
 
 def periods(value: Any, changes: Sequence[Change], first_day: date) -> list[Period]:

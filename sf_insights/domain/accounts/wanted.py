@@ -26,7 +26,7 @@ class Wanted:
 
     @property
     def may_be_number(self) -> bool:
-        """Whether to look for it in numbers and ids; texts without a digit are names, which is faster."""
+        """Whether to look for it in parts of numbers too; texts without a digit are names, which is faster."""
         return any(sign.isdigit() for sign in self.text)
 
 

@@ -119,6 +119,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "currency": "The ISO code of the new value's currency; NULL in a single-currency org",
             "old_exact_value": "The old value with every digit that Salesforce had",
             "new_exact_value": "The new value with every digit that Salesforce has",
+            "reason": "As in attribute_changes; NULL when an earlier version recorded the change and it is not known",
         },
     ),
     "account_timeline": (
@@ -133,7 +134,8 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "label": "The field's label",
             "old_value": "The old value as text; NULL when there was none",
             "new_value": "The new value as text; NULL when the field is now empty",
-            "reason": "first_value (in the field's first sync or the account's), or the reason as in attribute_changes",
+            "reason": "first_value (in the field's first sync or the account's), or the reason as in attribute_changes "
+            "and metric_changes",
         },
     ),
     "metric_summary": (
@@ -170,7 +172,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "last_synced_at": "When it was last synced in this category",
             "past": "Where its values are that no view shows: those of a deselected field, and those of its other "
             "category; NULL when every value is shown",
-            "display_format": "How the settings pages show its values, if the administrator chose a format; the values "
+            "display_format": "How the pages show its values, if the administrator chose a format; the values "
             "themselves are as in Salesforce",
             "is_archived": "Whether the administrator archived it: it is synced, but the labelled views leave it out",
         },

@@ -11,6 +11,7 @@ from typing import Any, Literal
 Style = Literal["number", "percent", "currency", "date"]
 
 MOST_PLACES = 6
+_MOST_DIGITS = 30
 _NUMBER = re.compile(r"(number|percent|currency)(?: ([0-9]+))?")
 # The date styles, each with the strftime pattern of 1 March 2026.
 _DATES = {
@@ -57,16 +58,28 @@ class DisplayFormat:
             return format(value, self.pattern.format(value)) if isinstance(value, date | datetime) else None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             return None
-        number = Decimal(str(value))
-        text = f"{number:,f}" if self.places is None else f"{number:,.{self.places}f}"
-        if self.places is None and "." in text:
-            text = text.rstrip("0").rstrip(".")
+        text = digits(Decimal(str(value)), self.places)
         match self.style:
             case "percent":
                 return f"{text} %"
             case "currency":
                 return f"{text} {currency}" if currency else text
         return text
+
+
+def digits(number: Decimal, places: int | None) -> str:
+    """Return a number with commas and so many decimal places, or as many as it has.
+
+    Zero has no sign. Numbers that would have very many digits get an exponent.
+    """
+    if not number.is_finite():
+        return str(number)
+    if number and (number.adjusted() >= _MOST_DIGITS or (places is None and number.adjusted() < -_MOST_DIGITS)):
+        return f"{number.normalize():.6g}"
+    text = f"{number:,f}" if places is None else f"{number:,.{places}f}"
+    if places is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if text.strip("-0.") else text.removeprefix("-")
 
 
 def choices(data_type: str) -> list[tuple[str, str]]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sf_insights.domain.accounts.periods import Period, summary
 from sf_insights.domain.accounts.statuses import MEANINGS, REASONS_OF_CHANGES
+from sf_insights.domain.fields.appearance import Appearance
 from sf_insights.domain.wording import counted
 from sf_insights.pages.accounts.charts import Chart, chart
-from sf_insights.pages.accounts.values import shown
 from sf_insights.warehouse.reports.account import Account, AttributeValues, MetricValues
 
 _DAYS_OF_CHANGES = 30
@@ -43,7 +43,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Metric:
-    """One chart; without days there is none. `said` describes it to people who do not see it."""
+    """One metric; its chart needs two days with a value. `said` describes it to people who do not see it."""
 
     field: dict[str, Any]
     now: str | None
@@ -69,51 +69,55 @@ class Changed:
 
 
 def attributes(account: Account) -> list[Attribute]:
-    """Return the attributes, filled ones first."""
+    """Return the attributes, filled ones first and archived ones last."""
     rows = [_attribute(values) for values in account.attributes]
-    return sorted(rows, key=lambda row: row.now.text is None)
+    return sorted(rows, key=lambda row: (bool(row.field["is_archived"]), row.now.text is None))
 
 
 def _attribute(values: AttributeValues) -> Attribute:
-    now, *earlier = [_shown(period, values.field) for period in values.periods]
+    appearance = Appearance.of_row(values.field)
+    now, *earlier = [_shown(period, appearance) for period in values.periods]
     return Attribute(values.field, now, earlier[:_MOST_PERIODS], max(0, len(earlier) - _MOST_PERIODS))
 
 
-def _shown(period: Period, field: dict[str, Any], currency: str | None = None) -> Shown:
-    return Shown(shown(period.value, field, currency), period.since, period.until, period.is_older)
+def _shown(period: Period, appearance: Appearance) -> Shown:
+    return Shown(appearance.text(period.value, period.currency), period.since, period.until, period.is_older)
 
 
 def metrics(account: Account, synced_on: date) -> list[Metric]:
-    """Return the metrics, those with a value first."""
+    """Return the metrics, those with a value first and archived ones last."""
     found = [_metric(values, synced_on) for values in account.metrics]
-    return sorted(found, key=lambda metric: (metric.now is None, metric.chart is None))
+    return sorted(found, key=lambda metric: (bool(metric.field["is_archived"]), metric.now is None, not metric.days))
 
 
 def _metric(values: MetricValues, synced_on: date) -> Metric:
-    field, days = values.field, values.days[-_DAYS_OF_CHARTS:]
-    currency = days[-1][2] if days else None
-    periods = [_shown(period, field, currency) for period in values.periods]
+    field, appearance = values.field, Appearance.of_row(values.field)
+    periods = [_shown(period, appearance) for period in values.periods]
     listed, more = periods[:_MOST_PERIODS], max(0, len(periods) - _MOST_PERIODS)
+    days = values.days[-_DAYS_OF_CHARTS:]
     if not days:
         return Metric(field, None, None, [], 0, None, None, "", listed, more)
+    currency = days[-1][2]
+    if appearance.has_currency:  # amounts in two currencies cannot be compared
+        days = [day for day in days if day[2] == currency]
     figures = summary([value for _, value, _ in days])
     first, last = days[0][0], days[-1][0]
     texts = [
-        ("Lowest", shown(figures.least, field, currency)),
-        ("Median", shown(figures.median, field, currency)),
-        ("Highest", shown(figures.most, field, currency)),
+        ("Lowest", appearance.text(figures.least, currency)),
+        ("Median", appearance.text(figures.median, currency)),
+        ("Highest", appearance.text(figures.most, currency)),
     ]
     is_open = values.periods[0].until is None if values.periods else last == synced_on
     return Metric(
         field,
-        shown(days[-1][1], field, currency) if is_open else None,
-        chart([(day, value) for day, value, _ in days], figures.median),
+        appearance.text(days[-1][1], currency) if is_open else None,
+        chart([(day, value) for day, value, _ in days], figures.median) if len(days) > 1 else None,
         texts,
         len(days),
         first,
         last,
         f"{field['label']} on {counted(len(days), 'day')} from {first} to {last}: first "
-        f"{shown(days[0][1], field, currency)}, last {shown(days[-1][1], field, currency)}, "
+        f"{appearance.text(days[0][1], currency)}, last {appearance.text(days[-1][1], currency)}, "
         + ", ".join(f"{name.lower()} {text}" for name, text in texts),
         listed,
         more,
@@ -124,42 +128,26 @@ def changes(account: Account, synced_on: date) -> tuple[list[Changed], int]:
     """Return the changes of the last days, the newest first, and how many more there are."""
     begin = synced_on - timedelta(days=_DAYS_OF_CHANGES)
     found = [
-        change
-        for part in (_attribute_changes(account), _metric_changes(account), _match_changes(account))
-        for change in part
-        if change.day > begin
+        change for part in (_value_changes(account), _match_changes(account)) for change in part if change.day > begin
     ]
     found.sort(key=lambda change: change.label.casefold())
     found.sort(key=lambda change: change.day, reverse=True)
     return found[:_MOST_CHANGES], max(0, len(found) - _MOST_CHANGES)
 
 
-def _attribute_changes(account: Account) -> Iterator[Changed]:
-    for values in account.attributes:
-        for change in values.changes:
+def _value_changes(account: Account) -> Iterator[Changed]:
+    of_fields = [(values.field, values.changes) for values in account.attributes]
+    of_fields += [(values.field, values.changes) for values in account.metrics]
+    for field, changes_of_field in of_fields:
+        appearance = Appearance.of_row(field)
+        for change in changes_of_field:
             yield Changed(
                 change.changed_on,
-                values.field["label"],
-                shown(change.old_value, values.field),
-                shown(change.new_value, values.field),
-                REASONS_OF_CHANGES.get(change.reason, change.reason),
+                field["label"],
+                appearance.text(change.old_value, change.old_currency),
+                appearance.text(change.new_value, change.currency),
+                REASONS_OF_CHANGES.get(change.reason, change.reason) if change.reason else "",
             )
-
-
-def _metric_changes(account: Account) -> Iterator[Changed]:
-    for values in account.metrics:
-        currency = values.days[-1][2] if values.days else None
-        for newer, older in pairwise(values.periods):
-            old = shown(older.value, values.field, currency) if older.until == newer.since else None
-            yield Changed(newer.since, values.field["label"], old, shown(newer.value, values.field, currency), "")
-        starts = {period.since for period in values.periods}
-        for period in values.periods:
-            if period.until is not None and period.until not in starts:
-                old = shown(period.value, values.field, currency)
-                yield Changed(period.until, values.field["label"], old, None, "")
-        if values.periods and not values.periods[-1].is_older:
-            first = values.periods[-1]
-            yield Changed(first.since, values.field["label"], None, shown(first.value, values.field, currency), "")
 
 
 def _match_changes(account: Account) -> Iterator[Changed]:

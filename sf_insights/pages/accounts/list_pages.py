@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -139,6 +139,7 @@ class ListPages:
             if self._places.snapshot.exists():
                 with reading_snapshot(self._places.snapshot) as tx:
                     facts = _facts(tx, shown, narrowed)
+                narrowed = facts["narrowed"]
             return self._page(
                 "worklist",
                 configuration=self._configuration(),
@@ -158,7 +159,7 @@ class ListPages:
             with reading_snapshot(self._places.snapshot) as tx:
                 rows = worklists.rows(tx, shown.worklist, narrowed)
                 has_candidates = shown.worklist is UNMATCHED
-                candidates = salesforce_candidates_of(tx, shown, rows) if has_candidates else {}
+                candidates = candidates_of(tx, shown, rows) if has_candidates else {}
                 day, _ = worklists.days(tx)
             heads = list(shown.columns.values())
             if has_candidates:
@@ -175,7 +176,7 @@ class ListPages:
 _PARTS = ("id", "name", "website")
 
 
-def salesforce_candidates_of(
+def candidates_of(
     tx: Transaction, shown: ListPage, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the candidates of a list's rows, by the row's id."""
@@ -186,7 +187,10 @@ def _lines(
     shown: ListPage, rows: Sequence[Mapping[str, Any]], candidates: Mapping[str, list[dict[str, Any]]]
 ) -> Iterator[list[Any]]:
     for row in rows:
-        line = [shown.group_names.get(row[name], row[name]) for name in shown.columns]
+        line = [
+            shown.group_names.get(row[name], row[name]) if name == shown.worklist.group else row[name]
+            for name in shown.columns
+        ]
         yield line + [entry[part] for entry in candidates.get(row[shown.id] if shown.id else "", []) for part in _PARTS]
 
 
@@ -200,18 +204,23 @@ def _narrowed(shown: ListPage, request: Request) -> Narrowed:
         sort=sort.removeprefix("-") if sort.removeprefix("-") in shown.sorts else "",
         is_descending=sort.startswith("-"),
         page=max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 9 else 1,
+        group_names=shown.group_names,
     )
 
 
 def _facts(tx: Transaction, shown: ListPage, narrowed: Narrowed) -> dict[str, Any]:
+    """Return what the page shows; `narrowed` has the last page instead of one after it."""
     worklist = shown.worklist
+    count = worklists.count(tx, worklist, narrowed)
+    pages = max(1, -(-count // PAGE))
+    narrowed = replace(narrowed, page=min(narrowed.page, pages))
     rows = worklists.rows(tx, worklist, narrowed, PAGE)
     day, before = worklists.days(tx)
-    candidates = salesforce_candidates_of(tx, shown, rows)
+    candidates = candidates_of(tx, shown, rows)
     groups = worklists.counts(tx, worklist) if worklist.group else {}
     fixed, of_fixed = worklists.fixed(tx, worklist)
-    count = worklists.count(tx, worklist, narrowed)
     return {
+        "narrowed": narrowed,
         "rows": [
             row
             | {
@@ -225,7 +234,7 @@ def _facts(tx: Transaction, shown: ListPage, narrowed: Narrowed) -> dict[str, An
         "count": count,
         "of_all": sum(groups.values()) if worklist.group else worklists.count(tx, worklist),
         "groups": groups,
-        "pages": max(1, -(-count // PAGE)),
+        "pages": pages,
         "first": (narrowed.page - 1) * PAGE + 1,
         "fixed": fixed,
         "of_fixed": of_fixed,

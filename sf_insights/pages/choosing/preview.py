@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sf_insights.domain.fields.appearance import Appearance
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.problems import Problem
 from sf_insights.editing.selection import Change, selection_of
-from sf_insights.pages.org_catalog import shown_like_synced
 from sf_insights.pages.published import Published
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.settings.environment import Places
@@ -28,7 +28,7 @@ class PreviewRow:
     label: str
     category: Category
     news: str
-    values: Sequence[Any]
+    values: Sequence[str | None]
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ def preview(
                 _label(name, known[name], published, prefix, change),
                 wanted[name],
                 news.get(name, ""),
-                [shown_like_synced(record.get(known[name].name), known[name]) for record in records],
+                [appearance.text(record.get(known[name].name)) for record in records],
             )
             for name in names
+            for appearance in [Appearance.of_field(known[name], change.file.configuration.by_field[name].format)]
         ],
     )
 

@@ -1,3 +1,6 @@
+INSERT INTO ops.link_changes
+SELECT account_id, $day, reason FROM new_values WHERE reason IN ('relinked', 'merged');
+
 -- Write the accounts that changed or ended. Changed rows are replaced, since updating columns in place rewrites the
 -- columns of all accounts. `carried` are the columns of fields that this sync does not read.
 UPDATE ops.attribute_values SET is_current = false, last_current_on = $previous_day

@@ -55,7 +55,7 @@ WITH shown AS (
     JOIN shown ON shown.field = change.field AND shown.category = 'attribute'
     UNION ALL
     SELECT account_id, changed_on, 'metric', metric, label, {{ digits("old_exact_value") }},
-           {{ digits("new_exact_value") }}, 'value_changed'
+           {{ digits("new_exact_value") }}, reason
     FROM insights.metric_changes
 )
 SELECT timeline.account_id, held.account_name, timeline.* EXCLUDE (account_id)

@@ -68,8 +68,14 @@ SELECT
     change.old_currency,
     change.currency,
     change.old_exact_value,
-    change.new_exact_value
+    change.new_exact_value,
+    -- The reasons are those of attributes/reasons.sql: they belong to the account and the day, not to the field.
+    CASE WHEN change.changed_on = held.first_matched_on THEN 'first_match'
+         WHEN link.reason IS NOT NULL THEN link.reason
+         WHEN change.changed_on > coalesce((SELECT max(until) FROM ops.links_unknown), '-infinity') THEN 'value_changed'
+         END AS reason
 FROM changes AS change
 JOIN insights.field_labels AS label ON label.field = change.metric
 LEFT JOIN ops.attribute_values AS held USING (account_id)
+LEFT JOIN ops.link_changes AS link ON link.account_id = change.account_id AND link.changed_on = change.changed_on
 WHERE change.old_exact_value IS DISTINCT FROM change.new_exact_value;

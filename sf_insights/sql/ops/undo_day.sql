@@ -3,6 +3,8 @@ DELETE FROM ops.attribute_values WHERE first_matched_on = $day;
 DELETE FROM ops.attribute_values WHERE account_id IN (SELECT account_id FROM ops.undo_attribute_values);
 INSERT INTO ops.attribute_values BY NAME FROM ops.undo_attribute_values;
 DELETE FROM ops.attribute_changes WHERE changed_on = $day;
+DELETE FROM ops.link_changes WHERE changed_on = $day;
+UPDATE ops.links_unknown SET until = $day::DATE - 1 WHERE until = $day;
 
 DELETE FROM ops.metric_history WHERE valid_from = $day;
 UPDATE ops.metric_history SET valid_to = NULL WHERE valid_to = $day;

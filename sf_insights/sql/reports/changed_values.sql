@@ -6,7 +6,7 @@ JOIN insights.field_labels AS label USING (field)
 WHERE change.changed_on BETWEEN $since AND $until
 GROUP BY ALL
 UNION ALL
-SELECT change.changed_on, change.metric, change.label, 'metric', NULL, count(*), count(DISTINCT change.account_id)
+SELECT change.changed_on, change.metric, change.label, 'metric', change.reason, count(*), count(DISTINCT change.account_id)
 FROM insights.metric_changes AS change
 WHERE change.changed_on BETWEEN $since AND $until
 GROUP BY ALL

@@ -14,4 +14,4 @@ SELECT account_id, account_name AS name, account_number AS detail, before.match_
 FROM before JOIN insights.matched_accounts USING (account_id)
 WHERE before.match_status NOT IN {{ matched }} AND before.match_status != 'gone'
   AND salesforce_account_id IS NOT NULL
-ORDER BY name, account_id
+ORDER BY lower(name), account_id

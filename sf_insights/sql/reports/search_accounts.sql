@@ -15,7 +15,7 @@ WITH {% if kind == "unmatched" %}unmatched AS MATERIALIZED (
     SELECT "Id" AS account_id, "AccountNumber" AS account_number, "Name" AS account_name, "CrmId" AS crm_account_id
     FROM zuora.accounts
     {% if kind == "exact" %}
-    WHERE "Id" = $text OR "AccountNumber" = $text OR "CrmId" = $text
+    WHERE "Id" = $text OR "AccountNumber" = $text OR lower(trim("CrmId")) = lower($text)
     {% elif kind == "ids" %}
     WHERE "Id" IN (SELECT unnest($ids))
     {% else %}
@@ -29,4 +29,4 @@ SELECT *, count(*) OVER () AS of_all,
             WHEN starts_with(lower(account_name), $lower) OR starts_with(lower(account_number), $lower) THEN 2
             ELSE 3 END{% endif %} AS place
 FROM found
-ORDER BY place, account_name, account_id LIMIT {{ most }};
+ORDER BY place, lower(account_name), account_id LIMIT {{ most }};

@@ -8,6 +8,12 @@ INSERT INTO salesforce.raw_accounts BY NAME SELECT *, $sync AS changed_in_sync F
 -- complete sync, also to null.
 {{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns, where="absent_since IS NULL", every_row=added) }};
 
+DELETE FROM ops.new_salesforce_accounts
+WHERE first_read_on <= (SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day);
+
+INSERT INTO ops.new_salesforce_accounts
+SELECT "Id", $day FROM differing WHERE is_there AND "Id" NOT IN (SELECT "Id" FROM salesforce.raw_accounts);
+
 UPDATE salesforce.raw_accounts SET absent_since = $day, changed_in_sync = $sync
 WHERE "Id" IN (SELECT "Id" FROM differing WHERE NOT is_there);
 

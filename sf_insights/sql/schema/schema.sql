@@ -68,6 +68,10 @@ CREATE TABLE ops.attribute_values (
     first_matched_on DATE NOT NULL,
     currency VARCHAR
 );
+-- The days on which an account got another Salesforce Account, and why: relinked or merged. Days until the one in
+-- links_unknown are from before this table was there, so a missing row says nothing about them.
+CREATE TABLE ops.link_changes (account_id VARCHAR NOT NULL, changed_on DATE NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE ops.links_unknown (until DATE NOT NULL);
 -- The rows that the last synced day changed, with their values before it. A second sync of that day restores them.
 CREATE TABLE ops.undo_attribute_values AS FROM ops.attribute_values LIMIT 0;
 -- The former values, as text, of columns that got another type on that day.
@@ -109,6 +113,8 @@ CREATE TABLE salesforce.raw_accounts (
     absent_since DATE,                      -- first day without it in Salesforce's answer: purged or no longer visible
     changed_in_sync BIGINT NOT NULL
 );
+-- The Salesforce Accounts that were first read after the complete sync of an earlier day.
+CREATE TABLE ops.new_salesforce_accounts (salesforce_account_id VARCHAR NOT NULL, first_read_on DATE NOT NULL);
 CREATE TABLE zuora.accounts (
     "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
     changed_in_sync BIGINT NOT NULL

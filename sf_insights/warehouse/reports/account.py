@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sf_insights.domain.accounts.periods import Change, Period, periods
 from sf_insights.domain.soql import WEBSITE_FIELD
-from sf_insights.sql import identifier
+from sf_insights.sql import identifier, render
 from sf_insights.warehouse.reports.candidates import has_website
 from sf_insights.warehouse.transaction import Transaction
 
@@ -30,11 +30,15 @@ class AttributeValues:
 
 @dataclass(frozen=True)
 class MetricValues:
-    """A metric of the account: its field, the value and currency of each synced day, and its periods, newest first."""
+    """A metric of the account: its field, the value and currency of each synced day, its periods and its changes.
+
+    The newest period comes first, and the oldest change.
+    """
 
     field: dict[str, Any]
     days: list[tuple[date, float, str | None]]
     periods: list[Period]
+    changes: list[Change]
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _sharing(tx: Transaction, match: dict[str, Any]) -> list[dict[str, Any]]:
     return tx.records(
         "SELECT account_id, account_number, account_name, account_status FROM insights.matched_accounts "
         "WHERE salesforce_account_id = $salesforce_id AND account_id != $id "
-        f"ORDER BY account_name, account_id LIMIT {MOST_SHARING}",
+        f"ORDER BY lower(account_name), account_id LIMIT {MOST_SHARING}",
         {"salesforce_id": match["salesforce_account_id"], "id": match["account_id"]},
     )
 
@@ -131,12 +135,19 @@ def _attributes(tx: Transaction, values: dict[str, Any]) -> list[AttributeValues
 
 def _metrics(tx: Transaction, account_id: str) -> list[MetricValues]:
     intervals: dict[str, list[Period]] = defaultdict(list)
-    for metric, value, since, until in tx.execute(
-        "SELECT metric, value, valid_from, valid_to FROM insights.metric_history WHERE account_id = $id "
+    for metric, value, since, until, currency in tx.execute(
+        "SELECT metric, value, valid_from, valid_to, currency FROM insights.metric_history WHERE account_id = $id "
         "ORDER BY valid_from DESC",
         {"id": account_id},
     ):
-        intervals[metric].append(Period(value, since, until))
+        intervals[metric].append(Period(value, since, until, currency=currency))
+    changes: dict[str, list[Change]] = defaultdict(list)
+    for metric, *change in tx.execute(
+        "SELECT metric, changed_on, old_value, new_value, reason, old_currency, currency FROM insights.metric_changes "
+        "WHERE account_id = $id ORDER BY changed_on",
+        {"id": account_id},
+    ):
+        changes[metric].append(Change(*change))
     days: dict[str, list[tuple[date, float, str | None]]] = defaultdict(list)
     for metric, day, value, currency in tx.execute(
         "SELECT metric, date, value, currency FROM insights.account_metrics WHERE account_id = $id ORDER BY date",
@@ -144,7 +155,12 @@ def _metrics(tx: Transaction, account_id: str) -> list[MetricValues]:
     ):
         days[metric].append((day, value, currency))
     return [
-        MetricValues(field, days[field["field"]], _first_is_older(intervals[field["field"]], field["first_day"]))
+        MetricValues(
+            field,
+            days[field["field"]],
+            _first_is_older(intervals[field["field"]], field["first_day"]),
+            changes[field["field"]],
+        )
         for field in _fields(tx, "metric")
     ]
 
@@ -153,16 +169,9 @@ def _first_is_older(found: list[Period], first_day: date) -> list[Period]:
     """Mark the oldest value as possibly older, if it was there when the field was first read."""
     if not found or found[-1].since > first_day:
         return found
-    oldest = found[-1]
-    return [*found[:-1], Period(oldest.value, oldest.since, oldest.until, is_older=True)]
+    return [*found[:-1], replace(found[-1], is_older=True)]
 
 
 def _fields(tx: Transaction, category: str) -> list[dict[str, Any]]:
     """Return the visible fields with their label and the first day on which they were read, by label."""
-    return tx.records(
-        "SELECT fields.*, labels.label, first_day FROM insights.fields AS fields "
-        "JOIN insights.field_labels AS labels USING (field) "
-        "JOIN (SELECT field, min(date) AS first_day FROM insights.field_days WHERE category = $category GROUP BY ALL) "
-        "USING (field) WHERE category = $category AND status IN ('active', 'paused') ORDER BY lower(label), field",
-        {"category": category},
-    )
+    return tx.records(render("reports/visible_fields"), {"category": category})

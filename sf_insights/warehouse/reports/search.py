@@ -42,14 +42,13 @@ def search(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
 
 
 def _listed(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
-    """Look in Zuora's list: for ids if the text has one, else for words."""
-    rows: list[dict[str, Any]] = []
-    if wanted.may_be_number:
-        rows = _found(tx, wanted, "exact")
+    """Look in Zuora's list: for the text as an id or number, for the Salesforce id in it, or else for words."""
+    rows = _found(tx, wanted, "exact")
     if wanted.salesforce_id and len(rows) != 1:
         ids = tx.execute(render("reports/accounts_of_salesforce_id"), {"salesforce_id": wanted.salesforce_id})
-        rows = _found(tx, wanted, "ids", ids=[id_ for (id_,) in ids])
-    elif len(rows) != 1:
+        known = {id_ for (id_,) in ids} | {row["account_id"] for row in rows}
+        rows = _found(tx, wanted, "ids", ids=sorted(known))
+    elif not rows:
         rows = _found(tx, wanted, "words")
     return rows, rows[0]["of_all"] if rows else 0
 
@@ -82,5 +81,5 @@ def recently_changed(tx: Transaction) -> list[dict[str, Any]]:
         "SELECT account_id, held.account_name, account_number, count(*) AS changes "
         "FROM insights.attribute_changes JOIN insights.account_attributes AS held USING (account_id) "
         "WHERE changed_on = (SELECT max(synced_on) FROM insights.snapshot) AND is_current "
-        f"GROUP BY ALL ORDER BY changes DESC, held.account_name, account_id LIMIT {_MOST_CHANGED}"
+        f"GROUP BY ALL ORDER BY changes DESC, lower(any_value(held.account_name)), account_id LIMIT {_MOST_CHANGED}"
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sf_insights.sql import identifier, render
+from sf_insights.sql import identifier, literal, render
 from sf_insights.warehouse.reports.candidates import has_website
 from sf_insights.warehouse.transaction import Transaction
 
@@ -51,13 +52,17 @@ UNREFERENCED = Worklist(
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What a person asked to see. `sort` is one of the list's, or the list's own order is used."""
+    """What a person asked to see. `sort` is one of the list's, or the list's own order is used.
+
+    `group_names` are the texts that the groups are shown as; the list is sorted by them.
+    """
 
     text: str = ""
     group: str = ""
     sort: str = ""
     is_descending: bool = False
     page: int = 1
+    group_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def rows(
@@ -73,10 +78,19 @@ def rows(
         values |= {"most": most, "skipped": (seen.page - 1) * most}
     return tx.records(
         f"SELECT * FROM ({_relation(tx, worklist)}) WHERE {where} "
-        f"ORDER BY {identifier(sort)} {direction} NULLS LAST, {keys}"
+        f"ORDER BY {_sorted_by(worklist, seen, sort)} {direction} NULLS LAST, {keys}"
         + (" LIMIT $most OFFSET $skipped" if most is not None else ""),
         values,
     )
+
+
+def _sorted_by(worklist: Worklist, seen: Narrowed, sort: str) -> str:
+    """Return the expression that orders the list: the shown texts, in any letter case."""
+    column = identifier(sort)
+    if sort == worklist.group and seen.group_names:
+        names = " ".join(f"WHEN {literal(group)} THEN {literal(name)}" for group, name in seen.group_names.items())
+        column = f"CASE {column} {names} ELSE {column} END"
+    return f"lower({column}::VARCHAR)"
 
 
 def count(tx: Transaction, worklist: Worklist, narrowed: Narrowed | None = None) -> int:

@@ -28,6 +28,32 @@ def test_an_account_is_found_by_each_of_its_ids(synced_site, synced):
         assert name in page.text
 
 
+def test_accounts_are_found_by_a_crm_account_id_that_is_not_a_salesforce_id(org, sf_insights, session):
+    url = "https://x.my.salesforce.com/001M00000000ZZZ"
+    for crm in ("TBD", "CUST-00042", url):
+        for number in (1, 2):
+            org.add_zuora_account(Name=f"Quixotic {number}", CrmId=f"{crm} ")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        for text in ("TBD", "tbd", "CUST-00042", "cust-00042", url):
+            page = site.get(f"/accounts?q={text}")
+            assert "2 accounts found" in page.text, text
+
+
+def test_the_start_page_lists_the_accounts_that_changed_most(org, sf_insights, session, monkeypatch):
+    salesforce = org.add_account(Name="Acme", Industry="Energy", Rating="Hot")
+    account = org.add_zuora_account(Name="Acme", CrmId=salesforce)
+    assert sf_insights("sync").code == 0
+    org.update_account(salesforce, Industry="Banking", Rating="Cold")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        page = site.get("/accounts?q=")
+        assert page.status == 200
+        assert f'href="/accounts/{account}"' in page.html
+        assert "2 values" in page.text
+
+
 def test_names_are_found_by_their_words_in_any_order_and_case(org, sf_insights, session):
     account = org.add_zuora_account(Name="Quixotic Windmills Ltd")
     org.add_zuora_account(Name="Quixotic Spices Ltd")
@@ -78,8 +104,66 @@ def test_the_page_shows_every_attribute_and_metric_with_its_days(org, sf_insight
             'lowest 1,000, median 2,000, highest 3,000"' in page.html
         )
         feed = page.text[page.text.index("Changes of the last 30 days") :]
-        assert re.search(r"2026-03-03 Annual revenue 1,000 → became 3,000", feed)
+        assert re.search(r"2026-03-03 Annual revenue changed in Salesforce 1,000 → became 3,000", feed)
         assert re.search(r"Industry changed in Salesforce Energy → became Banking", feed)
+
+
+def test_values_are_shown_in_the_display_format_of_their_field(org, sf_insights, session, monkeypatch):
+    salesforce = org.add_account(Name="Acme", AnnualRevenue="1000.0", NumberOfEmployees=7)
+    account = org.add_zuora_account(Name="Acme", CrmId=salesforce)
+    sf_insights.configure(
+        fields=[
+            {"field": "NumberOfEmployees", "format": "percent 1"},
+            {"field": "AnnualRevenue", "as": "metric", "format": "number 2"},
+            {"field": "CreatedDate", "format": "date day month year"},
+        ]
+    )
+    assert sf_insights("sync").code == 0
+    org.update_account(salesforce, AnnualRevenue="3000.0", NumberOfEmployees=8)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        page = site.get(f"/accounts/{account}")
+        assert "8.0 %" in page.row("NumberOfEmployees")
+        assert re.search(r"\d+ [A-Z][a-z]+ 20\d\d", page.row("CreatedDate"))
+        assert "Lowest 1,000.00 Median 2,000.00 Highest 3,000.00" in page.text
+        assert "7.0 % → became 8.0 %" in page.text
+        assert "1,000.00 → became 3,000.00" in page.text
+
+
+def test_an_archived_field_is_marked_and_comes_last(org, sf_insights, session):
+    salesforce = org.add_account(Name="Acme", Industry="Energy", Rating="Hot", Phone="12345")
+    account = org.add_zuora_account(Name="Acme", CrmId=salesforce)
+    sf_insights.configure(fields=["Industry", "Rating", {"field": "Phone", "archived": True}])
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        page = site.get(f"/accounts/{account}")
+        assert "archived" in page.row("Phone")
+        assert "archived" not in page.row("Rating")
+        assert page.names() == ["Rating", "Industry", "Phone"]
+
+
+def test_an_account_that_left_zuoras_list_keeps_its_metrics_unchanged(org, sf_insights, session, monkeypatch):
+    salesforce = org.add_account(Name="Acme", AnnualRevenue="2485.0")
+    account = org.add_zuora_account(Name="Acme", CrmId=salesforce)
+    assert sf_insights("sync").code == 0
+    org.delete_zuora_account(account)
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        feed = site.get(f"/accounts/{account}").text.partition("Changes of the last 30 days")[2]
+        assert "no longer in Zuora's list" in feed
+        assert "2,485" not in feed
+
+
+def test_a_metric_with_one_day_shows_its_value_alone(org, sf_insights, session):
+    salesforce = org.add_account(Name="Acme", AnnualRevenue="2485.0")
+    account = org.add_zuora_account(Name="Acme", CrmId=salesforce)
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        page = site.get(f"/accounts/{account}")
+        assert page.text.count("2,485") == 1
+        assert "<svg" not in page.html.partition("<main")[2]
 
 
 def test_the_accounts_that_share_a_salesforce_account_are_linked(synced_site, synced):

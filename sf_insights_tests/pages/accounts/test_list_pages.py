@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 
 from sf_insights_tests.pages.conftest import serve
@@ -78,6 +79,36 @@ def test_the_list_is_narrowed_by_words_of_a_name_or_id(org, sf_insights, session
         assert "Nothing in the list matches." in empty.text
 
 
+def test_names_are_sorted_in_any_letter_case_and_reasons_by_their_words(org, sf_insights, session):
+    for name in ("acme c", "ACME B", "Acme a"):
+        org.add_zuora_account(Name=f"Quixotic {name}", CrmId="")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        rows, _ = spreadsheet(site, "/unmatched.csv?q=quixotic&sort=account_name")
+        assert [row["Account name"][-1] for row in rows] == ["a", "B", "c"]
+        rows, _ = spreadsheet(site, "/unmatched.csv?sort=match_status")
+        shown = [row["Status"] for row in rows]
+        assert shown == sorted(shown, key=str.lower)
+        assert len(set(shown)) > 3
+
+
+def test_a_page_after_the_last_one_shows_the_last_one(synced_site):
+    page = synced_site.get("/unmatched?page=99")
+    assert names(page)
+    assert 'rel="next"' not in page.html
+    number = int(re.findall(r"Page (\d+) of (\d+)", page.text)[0][0])
+    assert names(page) == names(synced_site.get(f"/unmatched?page={number}"))
+    assert "Nothing in the list matches." in synced_site.get("/unmatched?page=99&q=no+such+name").text
+
+
+def test_an_account_named_like_a_status_keeps_its_name_in_the_spreadsheet(org, sf_insights, session):
+    account = org.add_zuora_account(Name="deleted", CrmId="")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        [row] = spreadsheet(site, f"/unmatched.csv?q={account}")[0]
+        assert (row["Account name"], row["Status"]) == ("deleted", "no CRM Account ID")
+
+
 def test_the_spreadsheet_has_every_row_of_the_narrowed_list_with_candidates(org, sf_insights, session):
     salesforce = org.add_account(Name="Quixotic Windmills, Inc.", Website=None)
     org.add_zuora_account(Name="=Quixotic Windmills", CrmId="")
@@ -115,6 +146,41 @@ def test_what_was_fixed_since_the_sync_before_is_listed(org, sf_insights, sessio
         assert "The last sync rejected no value." in rejected
         assert "1 fixed since the sync of 2026-03-02 Quixotic Windmills" in site.get("/unreferenced").text
         assert salesforce not in {row["Salesforce Account"] for row in spreadsheet(site, "/unreferenced.csv")[0]}
+
+
+def test_a_value_that_is_no_longer_read_is_not_fixed(org, sf_insights, session, monkeypatch):
+    deleted = org.add_account(Name="Deleted", AnnualRevenue=1e30)
+    for salesforce in (deleted, org.add_account(Name="Deselected", ARR__c=1e30)):
+        org.add_zuora_account(Name="Quixotic", CrmId=salesforce)
+    metrics = [{"field": "AnnualRevenue", "as": "metric"}, {"field": "ARR__c", "as": "metric"}]
+    sf_insights.configure(fields=["Industry", *metrics])
+    assert sf_insights("sync").code == 0
+    assert sf_insights.rows("SELECT count(*) FROM ops.rejected_values") == [(2,)]
+    org.delete_account(deleted)
+    sf_insights.configure(fields=["Industry", metrics[0]])
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        assert "Nothing was fixed since the sync of 2026-03-02" in site.get("/rejected").text
+
+
+def test_an_account_that_was_matched_before_or_is_new_is_not_fixed(org, sf_insights, session, monkeypatch):
+    loser, survivor = org.add_account(Name="Loser"), org.add_account(Name="Survivor")
+    account = org.add_zuora_account(Name="Quixotic", CrmId=loser)
+    waiting = org.add_account(Name="Waiting")
+    org.merge_accounts(survivor, loser)
+    assert sf_insights("sync").code == 0
+    org.update_zuora_account(account, CrmId=survivor)  # the same Account, now by its own id
+    org.add_zuora_account(Name="Quixotic New", CrmId=org.add_account(Name="New"))
+    org.add_zuora_account(Name="Quixotic Waiting", CrmId=waiting)
+    org.update_account(waiting, Industry="Energy")
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    assert sf_insights("sync").code == 0
+    assert sf_insights("sync").code == 0
+    for site in serve(session):
+        text = site.get("/unreferenced").text
+        assert "1 fixed since the sync of 2026-03-02 Quixotic" not in text
+        assert "1 fixed since the sync of 2026-03-02 Waiting" in text
 
 
 def test_a_rejected_value_is_shown_with_its_account_and_the_reason(org, sf_insights, session):

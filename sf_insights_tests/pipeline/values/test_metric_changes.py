@@ -1,5 +1,6 @@
 """insights.metric_changes and insights.account_timeline: what changed, when, and by how much."""
 
+from sf_insights.sql import render
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
@@ -53,6 +54,39 @@ def test_an_account_that_lost_its_match_has_not_changed_until_it_has_another_val
         other: [("2026-03-04", 100.0, 130.0, 30.0)],
         empty: [("2026-03-02", 100.0, None, None), ("2026-03-04", None, 100.0, None)],
     }
+
+
+def test_each_change_has_the_reason_that_attributes_would_have(org, sync):
+    (same, same_id), (moved, moved_id), (merged, merged_id) = some(org, 3)
+    for id_ in (same_id, moved_id, merged_id):
+        org.update_account(id_, ARR__c=100)
+    spare = org.add_account(Name="Spare", ARR__c=300)
+    survivor = org.add_account(Name="Survivor", ARR__c=400)
+    late_id = org.add_account(Name="Late", ARR__c=500)
+    metrics = [{"field": "ARR__c", "as": "metric"}]
+    sync(day="2026-03-01", fields=metrics)
+    org.update_account(same_id, ARR__c=200)
+    org.update_zuora_account(moved, CrmId=spare)
+    org.merge_accounts(survivor, merged_id)
+    late = org.add_zuora_account(Name="Late", CrmId=late_id)
+    sync(day="2026-03-02")
+    sync(day="2026-03-02")  # the second sync of the day replaces the first one's reasons
+    org.update_account(spare, ARR__c=310)
+    run = sync(day="2026-03-03")
+    sql = "SELECT account_id, new_value, reason FROM insights.metric_changes ORDER BY ALL"
+    expected = [
+        (same, 200.0, "value_changed"),
+        (moved, 300.0, "relinked"),
+        (moved, 310.0, "value_changed"),
+        (merged, 400.0, "merged"),
+        (late, 500.0, "first_match"),
+    ]
+    assert [row for row in run.rows(sql) if row[0] in (same, moved, merged, late)] == sorted(expected)
+    counts = run.rows(render("reports/changed_values"), {"since": "2026-03-02", "until": "2026-03-02"})
+    assert {row[4] for row in counts} == {"value_changed", "relinked", "merged", "first_match"}
+    reasons = "SELECT DISTINCT reason FROM insights.account_timeline WHERE account_id = ? ORDER BY ALL"
+    assert run.rows(reasons, [merged]) == [("first_value",), ("merged",)]
+    assert run.rows(reasons, [late]) == [("first_match",)]
 
 
 def test_the_difference_is_exact_and_large_values_have_one_too(org, sync):
