@@ -80,6 +80,19 @@ def test_a_file_changed_in_the_meantime_is_not_overwritten(synced_site, synced):
     assert synced.configuration.read_text() == changed
 
 
+def test_saving_again_keeps_labels_that_somebody_else_changed(synced_site, synced):
+    fields = synced_site.labelled(Industry="Line of business")
+    assert synced("label", "Rating", "Standing").code == 0
+    page = synced_site.post("/labels", fields)
+    assert page.status == 422
+    assert {("label.Industry", "Line of business"), ("label.Rating", "Standing")} <= set(page.form("/labels"))
+    assert page.html.count("now: ") == 1
+    assert "now: Standing" in page.row("Rating")
+    synced_site.post("/labels", page.form("/labels"))
+    synced_site.wait()
+    assert (synced.labels()["Industry"], synced.labels()["Rating"]) == ("Line of business", "Standing")
+
+
 def test_before_the_first_sync_labels_are_saved(site, sf_insights):
     page = site.post("/labels", site.labelled(Rating="Standing"))
     assert "1 field saved" in page.text

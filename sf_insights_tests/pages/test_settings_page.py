@@ -98,6 +98,21 @@ def test_settings_changed_in_the_meantime_are_not_overwritten(synced_site, synce
     assert "CRM" not in synced.configuration.read_text()
 
 
+def test_saving_again_keeps_what_somebody_else_changed(synced_site, synced):
+    fields = changed(synced_site, source="zuora", label_prefix="CRM", ops_days="20")
+    synced.configuration.write_text(CONFIGURATION + "daily_at: '05:30'\nretention:\n  ops_days: 10\n")
+    page = synced_site.post("/settings", fields)
+    assert {("daily_at", "05:30"), ("label_prefix", "CRM"), ("ops_days", "20")} <= set(page.form("/settings"))
+    assert page.html.count("now: ") == 2
+    assert "now: 05:30" in page.text
+    assert "now: 10" in page.text
+    again = [pair for pair in page.form("/settings") if pair[0] != "source"]
+    page = synced_site.post("/settings", [*again, ("source", "zuora")])
+    assert page.address.endswith("/settings?saved")
+    settings = load_configuration(synced.configuration)
+    assert (settings.daily_at, settings.label_prefix, settings.retention.ops_days) == ("05:30", "CRM", 20)
+
+
 def test_a_refused_guard_is_accepted_for_one_sync(synced_site, synced, monkeypatch):
     assert "The last sync was refused" not in synced_site.get("/settings").text
     accept = [("form_token", dict(sent(synced_site))["form_token"]), ("guard", "match-rate")]
