@@ -161,8 +161,14 @@ def test_settings_are_changed_in_a_browser(synced_site, synced, tmp_path, width)
         assert "Saved." in browser.js("document.querySelector('.note').innerText")
         settings = load_configuration(synced.configuration)
         assert (settings.enabled, settings.guards.max_row_drop) == (False, 0.35)
-        browser.follow("form[action='/settings/test'] button")
+        browser.type("#label_prefix", "Typed before the test")
+        browser.js("window.isSame = true")
+        browser.click("form[action='/settings/test'] button")
         browser.until("!document.querySelector('[data-progress]') && !!document.querySelector('[data-ended]')")
+        assert browser.js("window.isSame")
+        assert browser.js("document.querySelector('#label_prefix').value") == "Typed before the test"
+        assert browser.js("document.querySelector('form[data-starts] button').disabled") is False
+        assert "A sync would work" in browser.js("document.querySelector('[data-announces]').innerText")
         assert "A sync would work" in browser.js("document.querySelector('#findings').innerText")
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
         assert browser.complaints == []

@@ -144,13 +144,19 @@ def test_records_rate_and_time_left_are_shown():
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_sync_is_watched_in_a_browser(synced_site, org, tmp_path, width):
-    org.configure(job_seconds=2)
+    org.configure(job_seconds=4)
     with browsing(tmp_path / "profile") as browser:
         browser.resize(width, 900)
         browser.open(f"{synced_site.url}/health")
         browser.follow("form[action='/sync'] button")
         assert browser.js("document.querySelectorAll('.steps li').length") == 8
         browser.until("!!document.querySelector('.step-running')")
+        assert browser.js("document.querySelector('#progress').closest('[aria-live]')") is None
+        browser.until("!!document.querySelector('details')")
+        browser.js("document.querySelector('details').open = true; document.querySelector('.steps').isOld = true")
+        browser.until("!document.querySelector('.steps').isOld")
+        assert browser.js("document.querySelector('details').open")
+        assert browser.js("document.querySelector('[data-announces]').textContent") == "The sync is running."
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
         browser.until("!document.querySelector('[data-progress]') && document.readyState === 'complete'")
         assert "The sync is complete and published" in browser.js("document.body.innerText")
