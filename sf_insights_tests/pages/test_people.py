@@ -1,5 +1,7 @@
 """Several people on the pages: tokens by name, names that a proxy passes on, and those who may only view."""
 
+import re
+
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
@@ -46,7 +48,7 @@ def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, s
     before = synced.configuration.read_bytes()
     for path, fields in (
         ("/labels", two_people.labelled(Industry="Branch")),
-        ("/fields/save", two_people.chosen(select=("Phone",))),
+        ("/fields/save", [*two_people.get("/labels").form("/labels"), ("shown", "Phone"), ("selected", "Phone")]),
         ("/sync", two_people.get("/labels").form("/labels")),
     ):
         page = two_people.post(path, fields)
@@ -54,6 +56,20 @@ def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, s
         assert "You may look at these pages but not change anything" in page.text
     assert synced.configuration.read_bytes() == before
     assert two_people.pages.worker.last is None
+
+
+def test_a_person_who_may_view_gets_no_inputs_to_type_into(two_people):
+    two_people.post("/sign-in", [("token", BOBS)])
+    for path in ("/fields", "/labels", "/settings"):
+        page = two_people.get(path)
+        assert 'class="save"' not in page.html, path
+    fields = two_people.get("/fields")
+    boxes = re.findall(r'<input type="checkbox"[^>]*>', fields.html)
+    assert boxes
+    assert all(" disabled" in box for box in boxes)
+    filtered = two_people.get("/fields?q=phone&selected=no&sort=field-down")
+    assert "Phone" in filtered.names()
+    assert 'aria-sort="descending"' in filtered.html
 
 
 def test_a_person_who_may_edit_saves(two_people, synced):

@@ -26,6 +26,7 @@ def sign_in(browser, site, token):
     browser.open(f"{site.url}/sign-in")
     browser.type("#token", token)
     browser.follow("button.main")
+    browser.complaints.clear()  # the page that asks for the token is answered with 401
 
 
 def test_a_watched_sync_asks_for_the_token_when_the_session_has_ended(two_people, browser, org):
@@ -37,3 +38,31 @@ def test_a_watched_sync_asks_for_the_token_when_the_session_has_ended(two_people
     browser.until("!!document.querySelector('#token')")
     assert browser.js("document.querySelectorAll('header').length") == 1
     assert browser.js("document.querySelector('#progress')") is None
+
+
+def test_a_person_who_may_view_sorts_and_leaves_without_a_warning(two_people, browser):
+    sign_in(browser, two_people, BOBS)
+    browser.open(f"{two_people.url}/fields")
+    assert browser.js("[...document.querySelectorAll('.sort')].every((one) => one.checkVisibility())")
+    browser.click("input[type=checkbox][value=Phone]")
+    assert browser.js("document.querySelector('input[type=checkbox][value=Phone]').checked") is False
+    browser.click("[data-column=field]")
+    assert browser.js("document.querySelector('[data-column=field]').closest('th').ariaSort") == "ascending"
+    assert browser.js("location.search") == ""
+    for path in ("/labels", "/settings"):
+        browser.open(two_people.url + path)
+        inputs = "[...document.querySelectorAll('main :is(input:not([type=hidden]), select, textarea)')]"
+        assert browser.js(f"{inputs}.length") > 0
+        assert browser.js(f"{inputs}.every((one) => one.matches(':disabled'))")
+        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints == []
+
+
+def test_a_person_who_may_view_sorts_and_filters_without_scripts(two_people, browser):
+    sign_in(browser, two_people, BOBS)
+    browser.disable_scripts()
+    browser.open(f"{two_people.url}/fields?q=phone")
+    browser.follow("[data-column=field]")
+    assert "sort=field" in browser.js("location.search")
+    assert browser.js("document.querySelector('#q').value") == "phone"
+    assert browser.js("document.querySelector('[data-column=field]').closest('th').ariaSort") == "ascending"
