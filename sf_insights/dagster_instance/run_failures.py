@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from sf_insights.dagster_instance.recorded_runs import check_that_blocked
-from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, GuardRefusal
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, GuardRefusal, LabelProblem
 
 if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
 
-# What a person has to look at: a refused guard, the connections, the settings, or something else.
-Cause = Literal["guard", "connection", "settings", "other"]
+# What a person has to look at.
+Cause = Literal["guard", "connection", "labels", "settings", "other"]
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +88,8 @@ def _cause_of(error: BaseException) -> Cause:
             return "guard"
         case ConnectionProblem():
             return "connection"
+        case LabelProblem():
+            return "labels"
         case ConfigurationProblem():
             return "settings"
         case _:

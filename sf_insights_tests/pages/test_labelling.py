@@ -12,7 +12,7 @@ def test_labels_are_shown_with_status_last_sync_and_sample_values(synced_site, o
     assert ("label.AnnualRevenue", "Annual revenue") in page.form("/labels")
     row = page.row("Industry")
     assert "the default" in row
-    assert "attribute picklist active since 2026-03-02" in row
+    assert "Attribute, picklist active since 2026-03-02" in row
     assert re.search(r"last synced \d{4}-\d\d-\d\d \d\d:\d\d", row)
     values = {account["Industry"] for account in org.accounts() if account["Industry"]}
     assert sum(value in row for value in values) >= 3

@@ -43,6 +43,21 @@ def test_saving_writes_the_changed_settings_alone_and_keeps_comments(synced_site
     assert (settings.guards.min_match_rate, settings.guards.max_row_drop) == (0.4, 0.2)
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Etc/GMT+5", "UTC-5"),
+        ("Etc/GMT-14", "UTC+14"),
+        ("UTC", "UTC, the world's common time"),
+        ("America/New_York", "New York time"),
+    ],
+)
+def test_the_time_of_day_names_its_time_zone(synced_site, synced, zone, said):
+    synced.configure(timezone=zone, daily_at="04:00")
+    page = synced_site.get("/settings")
+    assert f"Every day at 04:00 (4 in the morning), {said}." in page.text
+
+
 def test_a_sync_is_switched_off_and_on(synced_site, synced):
     page = synced_site.post("/settings", changed(synced_site, source="zuora", enabled=None))
     assert "Syncs are switched off." in page.text

@@ -46,6 +46,7 @@ def test_a_failed_sync_says_why_and_what_stays(synced_site, synced, monkeypatch)
 @pytest.mark.parametrize(
     ("fields", "leads_to"),
     [
+        ([{"field": "Industry", "label": "Same"}, {"field": "Rating", "label": "same"}], "/labels"),
         ([{"field": "Industry", "label": "annual revenue"}], "/labels"),
         (["Industry", "Nowhere__c"], "/fields"),
         ([{"field": "Industry", "as": "metric"}], "/fields"),

@@ -125,7 +125,7 @@ def _next_step(run: RunProgress) -> tuple[str, str] | None:
     match run.cause:
         case "guard":
             return _SETTINGS
-        case "settings" if failed.endswith("insights__field_labels"):
+        case "labels":
             return _LABELS
         case "settings" if failed.endswith("salesforce__selected_fields"):
             return _FIELDS
