@@ -137,6 +137,9 @@ def test_a_refused_guard_is_accepted_for_one_sync(synced_site, synced, monkeypat
     assert synced("sync").code == 1
     page = synced_site.get("/settings")
     assert "Too few Insights accounts match a Salesforce Account." in page.text
+    synced.configure(enabled=False)
+    assert "Switch syncs on first, and save." in synced_site.get("/settings").text
+    synced.configure(enabled=True)
     synced_site.post("/settings/accept", page.form("/settings/accept"))
     synced_site.wait()
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
