@@ -170,6 +170,9 @@ def test_the_page_fits_the_width_of_the_screen(mapped_site, tmp_path, width):
         browser.resize(width, 900)
         browser.open(mapped_site.url + PAGE)
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+        browser.js("document.querySelector('.mapping').parentElement.scrollLeft = 200")
+        first = browser.js("document.querySelector('.mapping tbody th').getBoundingClientRect().left")
+        assert 0 <= first < width / 2
         browser.follow("form[action='/to-salesforce/accept'] button")
         assert "The preview is accepted" in browser.js("document.body.innerText")
         assert browser.complaints == []

@@ -103,3 +103,7 @@ if (publication) {
   };
   setTimeout(ask, 1000);
 }
+
+// On a narrow screen the row of pages scrolls: begin at the present one.
+const row = document.querySelector(".top nav"), here = row?.querySelector("[aria-current]");
+if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - 40;
