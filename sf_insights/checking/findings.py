@@ -18,7 +18,7 @@ from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.plan import KnownField, plan_fields
 from sf_insights.domain.problems import ConnectionProblem, Problem, WarehouseProblem
 from sf_insights.domain.quota import is_nearly_used
-from sf_insights.domain.wording import counted
+from sf_insights.domain.wording import counted, name_of_source
 from sf_insights.domain.zuora_columns import PAUSED_REMEDY
 from sf_insights.insights_accounts.source import account_source
 from sf_insights.salesforce.masked_values import masked_in_org
@@ -297,7 +297,8 @@ def _accounts(
         group,
         "List",
         "ok",
-        f"{counted(landed.accounts, 'account')} from {source.name}, {len(given):,} of them with a CRM Account ID",
+        f"{counted(landed.accounts, 'account')} from {name_of_source(source.name)}, "
+        f"{len(given):,} of them with a CRM Account ID",
     )
     for name, reason in landed.refused.items():
         yield Finding(group, name, "warning", f"is not delivered: {reason}", PAUSED_REMEDY)

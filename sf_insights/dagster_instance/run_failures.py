@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sf_insights.dagster_instance.recorded_runs import check_that_blocked
+from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem, GuardRefusal, LabelProblem
 
 if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
+
+# What a person has to look at.
+Cause = Literal["guard", "connection", "labels", "settings", "other"]
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +26,7 @@ class RunFailures:
         self.is_sync = False
         self._is_stopped = False
         self._by_step: dict[str, str] = {}
+        self._causes: dict[str, Cause] = {}
 
     @contextmanager
     def watching(
@@ -42,6 +47,7 @@ class RunFailures:
             raise
         except Exception as error:
             self._by_step[step] = reason(error)
+            self._causes[step] = _cause_of(error)
             raise
         self._by_step.pop(step, None)
 
@@ -64,8 +70,27 @@ class RunFailures:
         return next(iter(self._by_step.values()), None)
 
     @property
+    def cause(self) -> Cause:
+        """What the reason is about."""
+        return self._causes.get(next(iter(self._by_step), ""), "other")
+
+    @property
     def to_tell(self) -> str | None:
         """Why a sync failed; None if nobody needs an alert, as when a person stopped it or only published labels."""
         if not self.is_sync or self._is_stopped:
             return None
         return next(iter(self._by_step.values()), None)
+
+
+def _cause_of(error: BaseException) -> Cause:
+    match error:
+        case GuardRefusal():
+            return "guard"
+        case ConnectionProblem():
+            return "connection"
+        case LabelProblem():
+            return "labels"
+        case ConfigurationProblem():
+            return "settings"
+        case _:
+            return "other"

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from sf_insights.dagster_instance.run_failures import Cause
 from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_instance.run_processes import is_alive
 from sf_insights.dagster_instance.step_words import result_of
@@ -49,13 +50,18 @@ class StepProgress:
 
 @dataclass
 class RunProgress:
-    """One run. `usual` has the seconds of each step in the last complete run; `reason` is why it failed."""
+    """One run.
+
+    `usual` has the seconds of each step in the last complete run; `reason` is why it failed,
+    and `cause` what that is about.
+    """
 
     run_id: str
     began_at: datetime
     ended_at: datetime | None = None
     success: bool = False
     reason: str = ""
+    cause: Cause = "other"
     steps: list[StepProgress] = field(default_factory=list)
     usual: dict[str, float] = field(default_factory=dict)
 
@@ -144,10 +150,11 @@ class ProgressNote:
             if time.monotonic() - self._written >= _SECONDS_BETWEEN:
                 self._write()
 
-    def end(self, reason: str | None) -> None:
-        """Note that the run ended; `reason` is why it failed, None if it did not."""
+    def end(self, reason: str | None, cause: Cause = "other") -> None:
+        """Note that the run ended; `reason` is why it failed, None if it did not, and `cause` what that is about."""
         with self._lock:
             self._run.ended_at = now()
+            self._run.cause = cause
             self._run.success = reason is None and all(step.state == "done" for step in self._run.steps)
             self._run.reason = reason or ("" if self._run.success else "The run ended before it was complete.")
             self._write()

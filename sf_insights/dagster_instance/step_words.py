@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sf_insights.domain.wording import counted
+from sf_insights.domain.wording import counted, name_of_source
 
 # Title of each step's line, and what is shown while it runs.
 STAGES = {
@@ -42,7 +42,7 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
             also = f", and {counted(deleted, 'deleted one')}" if deleted else ""
             return f"{counted(facts['live_accounts'], 'Account')} through {through}{also}"
         case "zuora__accounts":
-            return f"{counted(rows, 'account')} from {facts['source']}"
+            return f"{counted(rows, 'account')} from {name_of_source(facts['source'])}"
         case "insights__matched_accounts":
             return f"{facts['matched']:,} of {rows:,} accounts"
         case "insights_model":

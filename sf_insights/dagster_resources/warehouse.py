@@ -272,7 +272,7 @@ class WarehouseResource(HomeResource):
         if reason := self._failures.to_tell:
             self.alerts().failed(None, reason)  # after the lock is released, so that no process waits for the alert
         if self._progress is not None:
-            self._progress.end(self._failures.reason)
+            self._progress.end(self._failures.reason, self._failures.cause)
             if not self.places.warehouse.exists():
                 self._progress.discard()  # a run that made nothing leaves nothing
             self._progress = None

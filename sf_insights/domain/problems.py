@@ -22,6 +22,10 @@ class ConfigurationProblem(Problem):
     needs_a_person = True
 
 
+class LabelProblem(ConfigurationProblem):
+    """Two fields have the same label, or a field has a label that it may not have."""
+
+
 class ConnectionProblem(Problem):
     """Salesforce or Zuora cannot be reached, refuses the credentials, or refuses the request."""
 

@@ -12,8 +12,14 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def are_missing(names: Sequence[str]) -> str:
-    """Format names with the right verb: A is missing, A and B are missing."""
-    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+    """Format names with the right verb: A is missing, A and B are missing, A, B and C are missing."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are missing" if others else f"{last} is missing"
+
+
+def name_of_source(source: str) -> str:
+    """Format where the Insights accounts come from: Zuora, or the name of a file."""
+    return "Zuora" if source == "zuora" else source
 
 
 def since(moment: datetime, now: datetime) -> str:

@@ -23,7 +23,7 @@ from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.pages import health, selecting
-from sf_insights.pages.access.guard import Form, Guard
+from sf_insights.pages.access.guard import Guard
 from sf_insights.pages.access.people import People, current_person
 from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.accounts.account_pages import AccountPages
@@ -252,11 +252,6 @@ class Pages:
         return self._refused(
             500, "This page failed unexpectedly.", "See the terminal that runs `sf-insights settings`."
         )
-
-
-def _form(request: Request) -> Form:
-    form: Form = request.state.form
-    return form
 
 
 def _after_sync(exit_code: int) -> str:

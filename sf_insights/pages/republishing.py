@@ -9,6 +9,7 @@ from sf_insights import runs
 from sf_insights.dagster_instance.run_news import News
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, take_back
+from sf_insights.settings.revisions import edited_by, present_author
 
 # Exit codes: a label was refused, so the file must be restored; the running or first sync publishes the labels; or
 # something else failed.
@@ -27,8 +28,11 @@ def main() -> int:
 
 
 def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callable[[int], str]:
-    """Return a function that turns the exit code into a sentence, and restores the file if a label was refused."""
-    name = written.path.name
+    """Return a function that turns the exit code into a sentence, and restores the file if a label was refused.
+
+    The person who started the publication is the author of the restored file; the function runs in another thread.
+    """
+    name, author = written.path.name, present_author()
 
     def end(exit_code: int) -> str:
         if exit_code == 0:
@@ -38,7 +42,8 @@ def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callabl
         if exit_code != REFUSED:
             return f"Written to {name}, but not published yet; the next complete sync publishes it."
         try:
-            take_back(written, before)
+            with edited_by(author):
+                take_back(written, before)
         except ConfigurationProblem:
             return f"The change was refused. {name} was edited meanwhile; take the change out of it yourself."
         return f"The change was refused. {name} is unchanged."

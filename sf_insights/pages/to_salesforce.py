@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +16,7 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.limits import calls_to_write
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.wording import counted
 from sf_insights.outbound.acceptance import accept_preview
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
@@ -147,6 +149,7 @@ class ToSalesforce:
             "custom": measured,
             "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
+            "every": _every(outbound.interval),
             "ahead": outbound_outlook(configuration),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
             "acceptance": "not previewed",
@@ -178,6 +181,13 @@ class ToSalesforce:
                 "left": left,
                 "left_some": left_some,
             }
+
+
+def _every(interval: timedelta) -> str:
+    """Return how often a run starts, in words: every 2 hours, every hour, every 30 minutes."""
+    minutes = int(interval.total_seconds() // 60)
+    count, unit = (minutes, "minute") if minutes % 60 else (minutes // 60, "hour")
+    return f"every {unit}" if count == 1 else f"every {counted(count, unit)}"
 
 
 def _field(row: dict[str, Any]) -> str:

@@ -118,10 +118,10 @@ class ConfigurationFile:
         selected = self.configuration.by_field
         if field not in selected:
             near = " or ".join(nearest_names(field, selected))
+            select = f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account."
             raise ConfigurationProblem(
                 f"{self.path.name}: {field} is not selected, so it has no label.",
-                (f"Did you mean {near}? " if near else "")
-                + f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account.",
+                f"Did you mean {near}?" if near else select,
             )
         place = list(selected).index(selected.spelling(field))
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)

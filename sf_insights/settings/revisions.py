@@ -42,6 +42,11 @@ def edited_by(name: str) -> Iterator[None]:
         _author.reset(before)
 
 
+def present_author() -> str:
+    """Return who edits here, to name them as the author of an edit that another thread makes later."""
+    return _author.get() or f"{_user()}, with a command"
+
+
 def revisions_of(configuration: Path) -> list[Revision]:
     """Return the revisions of a file, oldest first, including changes that were made outside of our own edits.
 
@@ -70,7 +75,7 @@ def note_edit(configuration: Path) -> None:
         OSError: as `keep_present_text`.
     """
     known = _noted(_file_of(configuration))
-    author = _author.get() or f"{_user()}, with a command"
+    author = present_author()
     _add(configuration, known, [replace(edit, at=now(), by=author) for edit in _unnoted(configuration, known)])
 
 

@@ -38,7 +38,7 @@ def test_the_numbers_match_the_org(sf_insights, org):
     accounts, live = org.zuora_accounts(), [row for row in org.accounts() if not row["IsDeleted"]]
     given = sum(bool((row["CrmId"] or "").strip()) for row in accounts)
     assert finding(said, "List")["detail"] == (
-        f"{len(accounts)} accounts from zuora, {given} of them with a CRM Account ID"
+        f"{len(accounts)} accounts from Zuora, {given} of them with a CRM Account ID"
     )
     assert finding(said, "Records")["detail"] == (
         f"the user sees {len(live)} Accounts; Salesforce counts about {len(live)}"
@@ -240,3 +240,12 @@ def test_an_edited_dagster_yaml_is_reported_because_nothing_updates_it(sf_insigh
     assert "Dagster" not in states(sf_insights("check", "--json"))
     copy.write_text(copy.read_text().replace("max_runtime_seconds: ", "max_runtime_seconds: 1"))
     assert states(sf_insights("check", "--json"))["Dagster"] == "warning"
+
+
+def test_the_summary_counts_failures_and_warnings(sf_insights):
+    sf_insights.configure(enabled=False, fields=["Industry", "Nowhere__c"])
+    said = sf_insights("check", "--json")
+    counts = [sum(one["state"] == state for one in said.json["findings"]) for state in ("failed", "warning")]
+    assert counts[0] > 0
+    assert counts[1] > 1
+    assert f"{counts[0]} failed, {counts[1]} warnings" in sf_insights("check").out

@@ -12,7 +12,7 @@ _FITS = "document.documentElement.scrollWidth <= innerWidth"
 # Every control of the page that begins or ends outside the width of the window.
 _OFF_SCREEN = """
 [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
-    .filter(e => e.checkVisibility() && !e.closest('.across') && !e.matches('.skip'))
+    .filter(e => e.checkVisibility() && !e.closest('.across, .top nav') && !e.matches('.skip'))
     .filter(e => { const box = e.getBoundingClientRect(); return box.left < -1 || box.right > innerWidth + 1 })
     .map(e => e.outerHTML.slice(0, 80))
 """
@@ -27,6 +27,19 @@ def browser(tmp_path, request):
     with browsing(tmp_path / "profile") as browser:
         browser.resize(request.param, 900)
         yield browser
+
+
+# The words in the headings of the preview that are broken over two lines.
+_BROKEN_WORDS = """
+[...document.querySelectorAll('.preview thead th')].flatMap((cell) => {
+  const text = cell.firstChild, range = document.createRange();
+  return [...text.data.matchAll(/[^\\s-]+/g)].filter((word) => {
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(([word]) => word);
+})
+"""
 
 
 def find(browser, text):
@@ -86,6 +99,7 @@ def test_the_help_text_is_searched_and_all_that_is_shown_is_selected(synced_site
     browser.follow(".save button.main")
     assert "What the selection shows for 10 accounts" in browser.js("document.body.innerText")
     assert browser.js("document.querySelectorAll('.preview tr.chosen').length") == len(shown)
+    assert browser.js(_BROKEN_WORDS) == []
     assert browser.js(_FITS)
     browser.follow("form[action='/fields/save'] button.main")
     assert all(f"- {name}\n" in synced.configuration.read_text() for name in shown)

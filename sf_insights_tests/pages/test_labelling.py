@@ -12,7 +12,7 @@ def test_labels_are_shown_with_status_last_sync_and_sample_values(synced_site, o
     assert ("label.AnnualRevenue", "Annual revenue") in page.form("/labels")
     row = page.row("Industry")
     assert "the default" in row
-    assert "attribute picklist active since 2026-03-02" in row
+    assert "Attribute, picklist active since 2026-03-02" in row
     assert re.search(r"last synced \d{4}-\d\d-\d\d \d\d:\d\d", row)
     values = {account["Industry"] for account in org.accounts() if account["Industry"]}
     assert sum(value in row for value in values) >= 3
@@ -78,6 +78,19 @@ def test_a_file_changed_in_the_meantime_is_not_overwritten(synced_site, synced):
     assert page.status == 422
     assert "was changed in the meantime" in page.text
     assert synced.configuration.read_text() == changed
+
+
+def test_saving_again_keeps_labels_that_somebody_else_changed(synced_site, synced):
+    fields = synced_site.labelled(Industry="Line of business")
+    assert synced("label", "Rating", "Standing").code == 0
+    page = synced_site.post("/labels", fields)
+    assert page.status == 422
+    assert {("label.Industry", "Line of business"), ("label.Rating", "Standing")} <= set(page.form("/labels"))
+    assert page.html.count("now: ") == 1
+    assert "now: Standing" in page.row("Rating")
+    synced_site.post("/labels", page.form("/labels"))
+    synced_site.wait()
+    assert (synced.labels()["Industry"], synced.labels()["Rating"]) == ("Line of business", "Standing")
 
 
 def test_before_the_first_sync_labels_are_saved(site, sf_insights):

@@ -1,10 +1,15 @@
 """Several people on the pages: tokens by name, names that a proxy passes on, and those who may only view."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.pages import republishing
 from sf_insights.pages.access.people import People, Person
-from sf_insights.settings.revisions import revisions_of
+from sf_insights.settings.configuration_file import editing
+from sf_insights.settings.revisions import edited_by, revisions_of
 from sf_insights_tests.pages.conftest import serve
 
 ANNA, BOB, PROXY = "anna's own token, long", "bob's own token, longer", "the token of the proxy"
@@ -60,7 +65,7 @@ def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, s
     before = synced.configuration.read_bytes()
     for path, fields in (
         ("/labels", two_people.labelled(Industry="Branch")),
-        ("/fields/save", two_people.chosen(select=("Phone",))),
+        ("/fields/save", [*two_people.get("/labels").form("/labels"), ("shown", "Phone"), ("selected", "Phone")]),
         ("/sync", two_people.get("/labels").form("/labels")),
     ):
         page = two_people.post(path, fields)
@@ -68,6 +73,31 @@ def test_a_person_who_may_view_sees_every_page_and_changes_nothing(two_people, s
         assert "You may look at these pages but not change anything" in page.text
     assert synced.configuration.read_bytes() == before
     assert two_people.pages.worker.last is None
+
+
+def test_a_person_who_may_view_gets_no_inputs_to_type_into(two_people):
+    two_people.post("/sign-in", [("token", BOBS)])
+    for path in ("/fields", "/labels", "/settings"):
+        page = two_people.get(path)
+        assert 'class="save"' not in page.html, path
+    fields = two_people.get("/fields")
+    boxes = re.findall(r'<input type="checkbox"[^>]*>', fields.html)
+    assert boxes
+    assert all(" disabled" in box for box in boxes)
+    filtered = two_people.get("/fields?q=phone&selected=no&sort=field-down")
+    assert "Phone" in filtered.names()
+    assert 'aria-sort="descending"' in filtered.html
+
+
+def test_a_refused_label_is_undone_in_the_name_of_who_wrote_it(synced):
+    with edited_by("anna"), editing(synced.configuration) as before:
+        written = before.with_labels({"Industry": "Branch"})
+        before.replace(written)
+        end = republishing.outcome_of(before, written)
+    with ThreadPoolExecutor() as another:
+        said = another.submit(end, republishing.REFUSED).result()
+    assert said == "The change was refused. account_field_sync.yaml is unchanged."
+    assert [revision.by for revision in revisions_of(synced.configuration)] == [None, "anna", "anna"]
 
 
 def test_a_person_who_may_edit_saves(two_people, synced):

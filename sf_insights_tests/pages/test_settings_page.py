@@ -43,6 +43,21 @@ def test_saving_writes_the_changed_settings_alone_and_keeps_comments(synced_site
     assert (settings.guards.min_match_rate, settings.guards.max_row_drop) == (0.4, 0.2)
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Etc/GMT+5", "UTC-5"),
+        ("Etc/GMT-14", "UTC+14"),
+        ("UTC", "UTC, the world's common time"),
+        ("America/New_York", "New York time"),
+    ],
+)
+def test_the_time_of_day_names_its_time_zone(synced_site, synced, zone, said):
+    synced.configure(timezone=zone, daily_at="04:00")
+    page = synced_site.get("/settings")
+    assert f"Every day at 04:00 (4 in the morning), {said}." in page.text
+
+
 def test_a_sync_is_switched_off_and_on(synced_site, synced):
     page = synced_site.post("/settings", changed(synced_site, source="zuora", enabled=None))
     assert "Syncs are switched off." in page.text
@@ -98,6 +113,21 @@ def test_settings_changed_in_the_meantime_are_not_overwritten(synced_site, synce
     assert "CRM" not in synced.configuration.read_text()
 
 
+def test_saving_again_keeps_what_somebody_else_changed(synced_site, synced):
+    fields = changed(synced_site, source="zuora", label_prefix="CRM", ops_days="20")
+    synced.configuration.write_text(CONFIGURATION + "daily_at: '05:30'\nretention:\n  ops_days: 10\n")
+    page = synced_site.post("/settings", fields)
+    assert {("daily_at", "05:30"), ("label_prefix", "CRM"), ("ops_days", "20")} <= set(page.form("/settings"))
+    assert page.html.count("now: ") == 2
+    assert "now: 05:30" in page.text
+    assert "now: 10" in page.text
+    again = [pair for pair in page.form("/settings") if pair[0] != "source"]
+    page = synced_site.post("/settings", [*again, ("source", "zuora")])
+    assert page.address.endswith("/settings?saved")
+    settings = load_configuration(synced.configuration)
+    assert (settings.daily_at, settings.label_prefix, settings.retention.ops_days) == ("05:30", "CRM", 20)
+
+
 def test_a_refused_guard_is_accepted_for_one_sync(synced_site, synced, monkeypatch):
     assert "The last sync was refused" not in synced_site.get("/settings").text
     accept = [("form_token", dict(sent(synced_site))["form_token"]), ("guard", "match-rate")]
@@ -107,6 +137,9 @@ def test_a_refused_guard_is_accepted_for_one_sync(synced_site, synced, monkeypat
     assert synced("sync").code == 1
     page = synced_site.get("/settings")
     assert "Too few Insights accounts match a Salesforce Account." in page.text
+    synced.configure(enabled=False)
+    assert "Switch syncs on first, and save." in synced_site.get("/settings").text
+    synced.configure(enabled=True)
     synced_site.post("/settings/accept", page.form("/settings/accept"))
     synced_site.wait()
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
@@ -146,8 +179,14 @@ def test_settings_are_changed_in_a_browser(synced_site, synced, tmp_path, width)
         assert "Saved." in browser.js("document.querySelector('.note').innerText")
         settings = load_configuration(synced.configuration)
         assert (settings.enabled, settings.guards.max_row_drop) == (False, 0.35)
-        browser.follow("form[action='/settings/test'] button")
+        browser.type("#label_prefix", "Typed before the test")
+        browser.js("window.isSame = true")
+        browser.click("form[action='/settings/test'] button")
         browser.until("!document.querySelector('[data-progress]') && !!document.querySelector('[data-ended]')")
+        assert browser.js("window.isSame")
+        assert browser.js("document.querySelector('#label_prefix').value") == "Typed before the test"
+        assert browser.js("document.querySelector('form[data-starts] button').disabled") is False
+        assert "A sync would work" in browser.js("document.querySelector('[data-announces]').innerText")
         assert "A sync would work" in browser.js("document.querySelector('#findings').innerText")
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
         assert browser.complaints == []

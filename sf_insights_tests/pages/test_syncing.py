@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sf_insights.dagster_instance.run_progress import RunProgress, StepProgress
+from sf_insights.dagster_instance.run_news import News
+from sf_insights.dagster_instance.run_processes import RunLock
+from sf_insights.dagster_instance.run_progress import ProgressNote, RunProgress, StepProgress
 from sf_insights.pages.syncing.steps import seconds_left, shown_steps
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 
@@ -39,6 +41,41 @@ def test_a_failed_sync_says_why_and_what_stays(synced_site, synced, monkeypatch)
     assert "The consumer secret does not belong to the consumer key." in page.text
     assert 'href="/settings#connections"' in page.html
     assert synced.snapshot.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "leads_to"),
+    [
+        ([{"field": "Industry", "label": "Same"}, {"field": "Rating", "label": "same"}], "/labels"),
+        ([{"field": "Industry", "label": "annual revenue"}], "/labels"),
+        (["Industry", "Nowhere__c"], "/fields"),
+        ([{"field": "Industry", "as": "metric"}], "/fields"),
+    ],
+)
+def test_a_failed_sync_leads_to_the_page_where_its_cause_is_changed(synced_site, synced, fields, leads_to):
+    synced.configure(fields=fields)
+    assert synced("sync").code == 1
+    assert f'<a class="button" href="{leads_to}">' in synced_site.get("/sync").html
+
+
+def test_a_refused_sync_leads_to_the_settings(synced_site, synced):
+    synced.configure(guards={"min_match_rate": 1.0})
+    assert synced("sync").code == 1
+    assert '<a class="button" href="/settings">' in synced_site.get("/sync").html
+
+
+def test_a_publication_that_a_command_started_is_not_called_a_sync(synced_site, synced):
+    lock, note = RunLock(synced.data, "a run"), ProgressNote(synced.data, "a run")
+    note.tell(News("insights__field_labels", "began"))
+    page = synced_site.get("/sync")
+    assert "The data is being published again." in page.text
+    assert "Publication is running" in synced_site.get("/fields").text
+    note.end("The disk is full.")
+    lock.release()
+    page = synced_site.get("/sync")
+    assert "The publication did not complete." in page.text
+    assert "The disk is full." in page.text
+    assert '<a class="button" href=' not in page.html
 
 
 def test_only_one_sync_runs_and_it_stops_with_the_pages(synced_site, synced, org):
@@ -125,6 +162,7 @@ def test_a_killed_sync_is_not_shown_as_running(synced_site, org):
     page = synced_site.get("/sync")
     assert "The sync did not complete." in page.text
     assert "The process of the sync ended before the sync did." in page.text
+    assert "#connections" not in page.html
     assert states(page)["Salesforce"] == "failed"
 
 
@@ -144,13 +182,19 @@ def test_records_rate_and_time_left_are_shown():
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_sync_is_watched_in_a_browser(synced_site, org, tmp_path, width):
-    org.configure(job_seconds=2)
+    org.configure(job_seconds=4)
     with browsing(tmp_path / "profile") as browser:
         browser.resize(width, 900)
         browser.open(f"{synced_site.url}/health")
         browser.follow("form[action='/sync'] button")
         assert browser.js("document.querySelectorAll('.steps li').length") == 8
         browser.until("!!document.querySelector('.step-running')")
+        assert browser.js("document.querySelector('#progress').closest('[aria-live]')") is None
+        browser.until("!!document.querySelector('details')")
+        browser.js("document.querySelector('details').open = true; document.querySelector('.steps').isOld = true")
+        browser.until("!document.querySelector('.steps').isOld")
+        assert browser.js("document.querySelector('details').open")
+        assert browser.js("document.querySelector('[data-announces]').textContent") == "The sync is running."
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
         browser.until("!document.querySelector('[data-progress]') && document.readyState === 'complete'")
         assert "The sync is complete and published" in browser.js("document.body.innerText")

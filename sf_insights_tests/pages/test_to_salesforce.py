@@ -45,7 +45,8 @@ def test_without_a_mapping_the_page_says_what_to_write(synced_site):
     page = synced_site.get(PAGE)
     assert page.status == 200
     assert "Nothing is sent to Salesforce" in page.text
-    assert "outbound:" in page.text
+    assert "The person who runs sf-insights chooses the values to send" in page.text
+    assert "outbound:" not in page.text
 
 
 def test_the_mapping_shows_the_custom_field_to_create(mapped_site):
@@ -55,6 +56,16 @@ def test_the_mapping_shows_the_custom_field_to_create(mapped_site):
     assert "several accounts: max" in page.row("accounts")
     assert "has no preview yet" in page.text
     assert re.search(r"<button[^>]*disabled>Send now", page.html)
+
+
+def test_the_page_says_in_words_how_often_it_runs_and_what_stands_in_the_way(mapped_site, mapped):
+    page = mapped_site.get(PAGE)
+    assert "3 fields of Account , every 2 hours." in page.text
+    assert "outbound.sql" not in page.text
+    assert "Dagster" not in page.text
+    assert "Ask the person who runs sf-insights" in page.text
+    mapped.configure(enabled=False)
+    assert "The buttons work again when syncs are switched on" in mapped_site.get(PAGE).text
 
 
 def test_a_preview_writes_nothing_and_shows_old_and_new_values(mapped_site, org):
@@ -159,6 +170,9 @@ def test_the_page_fits_the_width_of_the_screen(mapped_site, tmp_path, width):
         browser.resize(width, 900)
         browser.open(mapped_site.url + PAGE)
         assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+        browser.js("document.querySelector('.mapping').parentElement.scrollLeft = 200")
+        first = browser.js("document.querySelector('.mapping tbody th').getBoundingClientRect().left")
+        assert 0 <= first < width / 2
         browser.follow("form[action='/to-salesforce/accept'] button")
         assert "The preview is accepted" in browser.js("document.body.innerText")
         assert browser.complaints == []

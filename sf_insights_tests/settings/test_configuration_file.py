@@ -279,6 +279,12 @@ def test_the_file_keeps_its_formatting(write, before, after):
     assert labels(path) == {"A": "x"}
 
 
+def test_a_near_name_that_is_selected_is_suggested_alone(write):
+    with pytest.raises(ConfigurationProblem) as caught:
+        write_label(write(FILE), "Typ", "x")
+    assert str(caught.value) == f"{NAME}: Typ is not selected, so it has no label. Did you mean Type?"
+
+
 @pytest.mark.parametrize(
     ("field", "label", "message"),
     [

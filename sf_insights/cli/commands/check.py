@@ -12,6 +12,7 @@ from rich.text import Text
 from sf_insights.checking.finding import Finding
 from sf_insights.checking.findings import examine
 from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
+from sf_insights.domain.wording import counted
 from sf_insights.settings.environment import environment
 
 
@@ -71,6 +72,7 @@ def _conclude(console: Console, findings: list[Finding]) -> None:
     else:
         steps = [("A sync has everything it needs. Run it:", f"{program()} sync")]
     console.print()
-    told = [f"{count} {name}" for name, count in counts.items() if count]
+    told = [f"{counts['failed']} failed"] if counts["failed"] else []
+    told += [counted(counts["warning"], "warning")] if counts["warning"] else []
     console.print(", ".join(told) if told else f"All {len(findings)} checks passed.", style="bold")
     next_steps(console, steps)

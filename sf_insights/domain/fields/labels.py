@@ -10,7 +10,7 @@ from typing import Literal
 
 from sf_insights.domain.configuration import LABEL_LENGTH
 from sf_insights.domain.fields.api_names import ByApiName
-from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.problems import LabelProblem
 
 LabelSource = Literal["default", "user"]
 
@@ -89,12 +89,12 @@ def _refuse_duplicates(labels: Iterable[FieldLabel], fixed: set[str]) -> None:
     for label in labels:
         key = label.text.casefold()
         if key in fixed:
-            raise ConfigurationProblem(
+            raise LabelProblem(
                 f'The label "{label.text}" of {label.field} is the name of a fixed column.',
                 "Choose another label.",
             )
         if key in holders:
-            raise ConfigurationProblem(
+            raise LabelProblem(
                 f'The label "{label.text}" of {label.field} is also the label of {holders[key]}.',
                 "Labels must be unique, ignoring letter case and including deselected fields: change one of the two.",
             )

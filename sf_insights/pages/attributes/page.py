@@ -71,7 +71,7 @@ class Attributes:
     def _fields(
         self,
         *,
-        typed: Mapping[str, rows.Settings] | None = None,
+        typed: rows.Typed | None = None,
         problems: Mapping[str, Mapping[str, str]] | None = None,
         trouble: Problem | None = None,
         saved: str | None = None,
@@ -128,7 +128,8 @@ class Attributes:
                     if form.one("seen") != file.fingerprint:
                         raise ConfigurationProblem(
                             f"{file.path.name} was changed in the meantime, so nothing was written.",
-                            "Review the current settings, and save again.",
+                            "What you changed is still in the form; the rest is as it is now. Look at it, and save "
+                            "again.",
                         )
                     edited, _ = redescribed(file, changed, published)
                     file.replace(edited)

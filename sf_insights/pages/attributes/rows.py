@@ -17,6 +17,16 @@ from sf_insights.pages.published import Published
 from sf_insights.pages.showing import short
 
 Settings = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The texts of the form's inputs, by field and setting; `was` has those that the inputs had on loading."""
+
+    texts: Mapping[str, Settings] = field(default_factory=dict)
+    was: Mapping[str, Settings] = field(default_factory=dict)
+
+
 SETTINGS = ("label", "description", "format", "archived")
 
 
@@ -26,7 +36,8 @@ class FieldRow:
 
     `said` has the text of each input; `is_editable` is whether the field is selected. `help` is the description that
     it has without one of its own. `is_published`: analysts see the label in the file, or the field was never synced.
-    `problems` has a sentence for each input that was refused.
+    `problems` has a sentence for each input that was refused. `present` has the text of each input by the file, and
+    `now` what the file says for those that somebody else changed since the page was loaded.
     """
 
     name: str
@@ -40,6 +51,8 @@ class FieldRow:
     formats: list[tuple[str, str]]
     distribution: Distribution | None
     problems: Mapping[str, str] = field(default_factory=dict)
+    present: Settings = field(default_factory=dict)
+    now: Settings = field(default_factory=dict)
 
     @property
     def is_archived(self) -> bool:
@@ -61,11 +74,12 @@ def field_rows(
     published: Published,
     catalog: ByApiName[AccountField],
     distributions: Mapping[str, Distribution],
-    typed: Mapping[str, Settings] | None = None,
+    typed: Typed | None = None,
     problems: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[FieldRow]:
     """Return every field that is selected or was ever synced, deselected ones last.
 
+    An input that the person changed has the `typed` text; every other one is as in the file now.
     For a field without a label yet, `default` is the label its first sync will give it, from the `catalog`.
     """
     entries = configuration.by_field if configuration else ByApiName[SelectedField]()
@@ -84,10 +98,13 @@ def field_rows(
             "format": (entry.format if entry else None) or "",
             "archived": "yes" if entry and entry.archived else "",
         }
+        texts, was = (typed.texts.get(name, {}), typed.was.get(name, {})) if typed else ({}, {})
         made.append(
             FieldRow(
                 name=name,
-                said={**said, **(typed or {}).get(name, {})},
+                said={**said, **{setting: text for setting, text in texts.items() if text != was.get(setting)}},
+                present=said,
+                now={setting: said[setting] for setting, text in was.items() if text != said[setting]},
                 default=default,
                 help=(known.help_text if known else None) or "",
                 is_default=not text or bool(label and text == label.default),
@@ -108,9 +125,9 @@ def _formats(data_type: str, present: str) -> list[tuple[str, str]]:
     return offered if not present or present in dict(offered) else [*offered, (present, "")]
 
 
-def typed_settings(form: Form) -> dict[str, Settings]:
+def typed_settings(form: Form) -> Typed:
     """Return the values of the form's inputs, by field and setting; line breaks as the file has them."""
-    return {
+    texts = {
         name: {
             setting: form.one(f"{setting}.{name}").replace("\r\n", "\n")
             for setting in SETTINGS
@@ -119,17 +136,26 @@ def typed_settings(form: Form) -> dict[str, Settings]:
         }
         for name in form.all("field")
     }
+    was = {
+        name: {
+            setting: form.one(f"was.{setting}.{name}").replace("\r\n", "\n")
+            for setting in settings
+            if form.all(f"was.{setting}.{name}")
+        }
+        for name, settings in texts.items()
+    }
+    return Typed(texts, was)
 
 
-def changed_settings(rows: list[FieldRow], typed: Mapping[str, Settings]) -> dict[str, dict[str, str | bool | None]]:
-    """Return the changed settings by field, as the file has them; an emptied input removes its text."""
+def changed_settings(rows: list[FieldRow], typed: Typed) -> dict[str, dict[str, str | bool | None]]:
+    """Return the settings that the person changed by field, as the file has them; an emptied input removes its text."""
     changed: dict[str, dict[str, str | bool | None]] = {}
     for row in rows:
         if not row.is_editable:
             continue
-        for setting, text in typed.get(row.name, {}).items():
-            text = text.strip()
-            if text == row.said[setting].strip():
+        for setting, typed_text in typed.texts.get(row.name, {}).items():
+            text, present = typed_text.strip(), row.present[setting].strip()
+            if text in (present, typed.was.get(row.name, {}).get(setting, present).strip()):
                 continue
             value: str | bool | None = text or None
             if setting == "archived":

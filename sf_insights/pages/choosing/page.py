@@ -69,7 +69,7 @@ class Choosing:
 
     def edit(self, request: Request) -> Response:
         """Show the list with the form's selection: to go on choosing, filter, sort, or select all that is shown."""
-        form = _form(request)
+        form: Form = request.state.form
         file = ConfigurationFile.read(self._places.configuration)
         selection = selecting.changed_selection(selection_of(file.configuration), form)
         wanted = selecting.Filter(form.one("q"), form.one("type"), form.one("show"), form.one("sort"))
@@ -122,7 +122,7 @@ class Choosing:
         return self._change(request, write=True)
 
     def _change(self, request: Request, *, write: bool) -> Response:
-        form = _form(request)
+        form: Form = request.state.form
         org, (published, _) = self._org.get(), self._published()
         catalog = selecting.catalog_of(org, published)
         with editing(self._places.configuration) as file:
@@ -168,8 +168,3 @@ class Choosing:
         """Ask the org again."""
         self._org.refresh()
         return RedirectResponse(ADDRESS, 303)
-
-
-def _form(request: Request) -> Form:
-    form: Form = request.state.form
-    return form

@@ -32,7 +32,7 @@ def next_runs(configuration: AccountFieldSync, first: datetime | None, now: date
 
 
 def daily_in_words(configuration: AccountFieldSync) -> str:
-    """Return when syncs run, such as "Every day at 04:00 (4 in the morning) in New York"."""
+    """Return when syncs run, such as "Every day at 04:00 (4 in the morning), New York time."."""
     time = configuration.time_of_day
     hour = time.hour % 12 or 12
     part = "morning" if 0 < time.hour < 12 else "afternoon" if 12 <= time.hour < 18 else "evening"
@@ -40,6 +40,14 @@ def daily_in_words(configuration: AccountFieldSync) -> str:
     if spoken is None:
         minutes = f":{time.minute:02}" if time.minute else ""
         spoken = f"{hour}{minutes} {'at night' if time.hour == 0 else f'in the {part}'}"
-    place = configuration.timezone.rpartition("/")[2].replace("_", " ")
-    where = "UTC, the world's common time" if configuration.timezone == "UTC" else f"{place} time"
-    return f"Every day at {configuration.daily_at} ({spoken}), {where}."
+    return f"Every day at {configuration.daily_at} ({spoken}), {_place(configuration)}."
+
+
+def _place(configuration: AccountFieldSync) -> str:
+    area, _, place = configuration.timezone.rpartition("/")
+    if configuration.timezone == "UTC":
+        return "UTC, the world's common time"
+    if area == "Etc":  # the names there have the sign the other way round
+        hours = datetime(2000, 1, 1, tzinfo=configuration.zone).utcoffset() or timedelta()
+        return f"UTC{'-' if hours < timedelta() else '+'}{abs(hours) // timedelta(hours=1)}"
+    return f"{place.replace('_', ' ')} time"

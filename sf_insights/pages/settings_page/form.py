@@ -64,11 +64,34 @@ def typed(form: Form) -> dict[str, str]:
     return {name: form.one(name).strip() for name in (*INPUTS, "source")}
 
 
+def originals(form: Form, present: dict[str, str]) -> dict[str, str]:
+    """Return the text that each input had when the page was loaded; the present one for an input without any."""
+    return {name: form.one(f"was.{name}") if form.all(f"was.{name}") else text for name, text in present.items()}
+
+
+def merged(texts: dict[str, str], was: dict[str, str], present: dict[str, str]) -> dict[str, str]:
+    """Return the text of each input: as typed if the person changed it, else as the file has it now."""
+    return {name: present[name] if texts[name] == was[name].strip() else texts[name] for name in present}
+
+
+def changed_by_others(was: dict[str, str], present: dict[str, str]) -> dict[str, str]:
+    """Return what the file says now, in words, for each input whose setting changed since the page was loaded."""
+    return {name: _in_words(name, text) for name, text in present.items() if text != was[name]}
+
+
+def _in_words(name: str, text: str) -> str:
+    if name == "enabled":
+        return "on" if text else "off"
+    if name == "source":
+        return "Zuora Billing" if text == ZUORA else "a file"
+    return text or "empty"
+
+
 def values_of(texts: dict[str, str], before: dict[str, str]) -> tuple[dict[Path, Any], dict[str, str]]:
     """Return the settings that were changed, and what is wrong with a text, by the name of its input."""
     values: dict[Path, Any] = {}
     wrong: dict[str, str] = {}
-    names = [name for name in INPUTS if texts[name] != before[name]]
+    names = [name for name in INPUTS if texts[name] != before[name].strip()]
     if texts["source"] != before["source"] and "file" not in names:
         names.append("file")
     for name in names:

@@ -98,23 +98,24 @@ class SettingsPage:
                 if sent.one("seen") != file.fingerprint:
                     raise ConfigurationProblem(
                         "The settings were changed in the meantime, so nothing was saved.",
-                        "Your values are still in the form. Compare them with the settings now, and save again.",
+                        "What you changed is still in the form; the rest is as it is now. Look at it, and save again.",
                     )
-                values, wrong = form.values_of(texts, form.shown(file.configuration))
+                present = form.shown(file.configuration)
+                values, wrong = form.values_of(form.merged(texts, form.originals(sent, present), present), present)
                 values = changed_values(file, values)
                 refused = refused_values(file, values) if values else {}
                 for path, message in refused.items():
                     if name := form.input_of(path):
                         wrong.setdefault(name, form.sentence_about(name, message))
                 if wrong:
-                    return self._shown(texts=texts, wrong=wrong, status=422)
+                    return self._shown(sent=sent, wrong=wrong, status=422)
                 if refused:
                     raise ConfigurationProblem(" ".join(refused.values()))
                 if not values:
                     raise ConfigurationProblem("No setting has changed, so there is nothing to save.")
                 file.replace(file.with_settings(values))
         except ConfigurationProblem as problem:
-            return self._shown(texts=texts, trouble=problem, status=409)
+            return self._shown(sent=sent, trouble=problem, status=409)
         return RedirectResponse(f"{ADDRESS}?saved", 303)
 
     def test(self, _: Request) -> Response:
@@ -137,7 +138,7 @@ class SettingsPage:
     def _shown(
         self,
         *,
-        texts: dict[str, str] | None = None,
+        sent: Form | None = None,
         wrong: dict[str, str] | None = None,
         trouble: Problem | None = None,
         saved: bool = False,
@@ -148,8 +149,12 @@ class SettingsPage:
         values: dict[str, Any] = {}
         if configuration is not None:
             ahead = outlook(configuration, self._places, environment())
+            present = form.shown(configuration)
+            was = form.originals(sent, present) if sent else present
             values = {
-                "inputs": texts or form.shown(configuration),
+                "inputs": form.merged(form.typed(sent), was, present) if sent else present,
+                "present": present,
+                "now": form.changed_by_others(was, present),
                 "runs": next_runs(configuration, ahead.at, now()),
                 "in_words": daily_in_words(configuration),
             }

@@ -18,6 +18,9 @@ SYNC_TITLE = "Sync"
 _SETTINGS = ("Accept it on the page Settings", "/settings")
 _TEST = ("Test the connection", "/settings#connections")
 _FIELDS = ("Look at the selected fields", "/fields")
+_LABELS = ("Look at the labels", "/labels")
+_PUBLICATION = "Publication"
+_STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot")
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,17 @@ def running_title(data: Path, work: Work | None) -> str | None:
     if work is not None and work.is_running:
         return work.title
     run = read_progress(data)
-    return SYNC_TITLE if run is not None and run.ended_at is None else None
+    return _title_of(run) if run is not None and run.ended_at is None else None
 
 
 def _running(run: RunProgress | None, now: datetime, began_at: datetime, lines: Sequence[str]) -> View:
     left = seconds_left(run, now)
+    title = _title_of(run)
+    headline = "The sync is running." if run and run.steps else "The sync is starting."
     return View(
-        SYNC_TITLE,
+        title,
         "running",
-        "The sync is running." if run and run.steps else "The sync is starting.",
+        headline if title == SYNC_TITLE else "The data is being published again.",
         began_at,
         left=f"About {remaining(left)} left." if left and left >= 1 else "",
         steps=shown_steps(run, now),
@@ -77,7 +82,7 @@ def _running(run: RunProgress | None, now: datetime, began_at: datetime, lines: 
 
 def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
     is_own = work is not None and work.title == SYNC_TITLE and run.began_at >= work.began_at
-    is_whole = not run.steps or run.steps[0].step.endswith("account_fields")
+    is_whole = _title_of(run) == SYNC_TITLE
     if run.success:
         headline = (
             "The sync is complete and published; analysts see it when they reconnect."
@@ -86,10 +91,11 @@ def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
         )
         reason, next_step = "", None
     else:
-        headline = "The sync did not complete. Nothing was published; the last snapshot is unchanged."
-        reason, next_step = plain(run.reason), _next_step(run.reason)
+        what = "sync" if is_whole else "publication"
+        headline = f"The {what} did not complete. Nothing was published; the last snapshot is unchanged."
+        reason, next_step = plain(run.reason), _next_step(run)
     return View(
-        SYNC_TITLE if is_whole else "Publication",
+        _title_of(run),
         "good" if run.success else "bad",
         headline,
         run.began_at,
@@ -107,13 +113,26 @@ def _of_work(work: Work) -> View:
     return View(work.title, state, headline, work.began_at, reason=reason, back=work.back, log=_plain_lines(work.shown))
 
 
-def _next_step(reason: str) -> tuple[str, str]:
-    """Return where a person can do something about a failed sync."""
-    if "--accept" in reason:
-        return _SETTINGS
-    if reason.startswith("fields:") or "label" in reason.lower():
-        return _FIELDS
-    return _TEST
+def _title_of(run: RunProgress | None) -> str:
+    """Return what a run is called: a publication begins with the labels or with the last step of a sync."""
+    is_publication = run is not None and bool(run.steps) and run.steps[0].step.endswith(_STEPS_OF_A_PUBLICATION)
+    return _PUBLICATION if is_publication else SYNC_TITLE
+
+
+def _next_step(run: RunProgress) -> tuple[str, str] | None:
+    """Return where a person can do something about a failed run; None if nothing can be done on the pages."""
+    failed = next((step.step for step in run.steps if step.state != "done"), "")
+    match run.cause:
+        case "guard":
+            return _SETTINGS
+        case "labels":
+            return _LABELS
+        case "settings" if failed.endswith("salesforce__selected_fields"):
+            return _FIELDS
+        case "settings" | "connection":
+            return _TEST
+        case _:
+            return None
 
 
 def _plain_lines(lines: Sequence[str]) -> list[str]:
