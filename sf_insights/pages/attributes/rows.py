@@ -8,7 +8,8 @@ from typing import Any
 
 from sf_insights.domain.configuration import AccountFieldSync, SelectedField
 from sf_insights.domain.fields.api_names import ByApiName
-from sf_insights.domain.fields.display import DisplayFormat, choices
+from sf_insights.domain.fields.appearance import Appearance
+from sf_insights.domain.fields.display import choices
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.pages.access.guard import Form
@@ -59,9 +60,11 @@ class FieldRow:
         return bool(self.said["archived"])
 
     def shown(self, value: Any) -> str:
-        """Return a value in the field's display format."""
-        text = DisplayFormat.parse(self.said["format"]).shown(value) if self.has_format else None
-        return short(value, 30) if text is None else text
+        """Return a value in the field's display format, or as its type is shown."""
+        if self.state is None:
+            return short(value, 30)
+        display_format = str(self.said["format"]) if self.has_format else None
+        return short(Appearance.of_field(self.state, display_format).text(value), 30)
 
     @property
     def has_format(self) -> bool:
