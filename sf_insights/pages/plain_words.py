@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from sf_insights.domain.problems import Problem
+from sf_insights.settings.home import running_as
 
-ASK = "Ask the person who runs sf-insights."
+ASK = f"Ask the person who runs {running_as(os.environ)}."
 
 # Names in messages, and what people at the pages call the same thing. Longer names come first.
 _NAMES = {

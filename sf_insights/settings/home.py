@@ -41,6 +41,16 @@ def ui_command() -> str:
     return "make ui" if runs_from_checkout() else "sf-insights ui"
 
 
+def running_as(variables: Mapping[str, str], marker: Path = Path("/.dockerenv")) -> str:
+    """Return what a person starts here: the service of systemd, a container, or the program itself.
+
+    systemd sets INVOCATION_ID for what it starts. Docker leaves a marker file; Podman sets `container`.
+    """
+    if marker.exists() or variables.get("container"):
+        return "the container of sf-insights"
+    return "the service sf-insights" if variables.get("INVOCATION_ID") else "sf-insights"
+
+
 def shown_path(path: Path) -> str:
     """Return a path relative to the current directory if it is inside it."""
     try:

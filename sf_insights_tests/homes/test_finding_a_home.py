@@ -11,7 +11,7 @@ from sf_insights.cli import main
 from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.environment import Places, child_environment, environment, variables_of
-from sf_insights.settings.home import CHECKOUT
+from sf_insights.settings.home import CHECKOUT, running_as
 from sf_insights.settings.new_home import make_home
 
 NAME = "account_field_sync.yaml"
@@ -157,3 +157,19 @@ def test_one_of_many_homes_can_be_the_process_own_home(home, monkeypatch):
 def test_importing_the_package_does_not_import_dagster():
     code = "import sys, sf_insights; sf_insights.account_field_sync; print('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout == b"False\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "has_marker", "said"),
+    [
+        ({}, False, "sf-insights"),
+        ({"INVOCATION_ID": "5f0c"}, False, "the service sf-insights"),
+        ({"container": "podman"}, False, "the container of sf-insights"),
+        ({"INVOCATION_ID": "5f0c"}, True, "the container of sf-insights"),
+    ],
+)
+def test_what_a_person_starts_has_its_own_word(tmp_path, variables, has_marker, said):
+    marker = tmp_path / ".dockerenv"
+    if has_marker:
+        marker.touch()
+    assert running_as(variables, marker) == said

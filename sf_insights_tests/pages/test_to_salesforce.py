@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sf_insights.pages.plain_words import ASK
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 from sf_insights_tests.pages.conftest import serve
 
@@ -63,7 +64,7 @@ def test_the_page_says_in_words_how_often_it_runs_and_what_stands_in_the_way(map
     assert "3 fields of Account , every 2 hours." in page.text
     assert "outbound.sql" not in page.text
     assert "Dagster" not in page.text
-    assert "Ask the person who runs sf-insights" in page.text
+    assert ASK[:-1] in page.text
     mapped.configure(enabled=False)
     assert "The buttons work again when syncs are switched on" in mapped_site.get(PAGE).text
 
