@@ -1,7 +1,7 @@
 """A note beside the warehouse with the progress of the present or last run, for other processes to read.
 
-Any run writes it, whoever started it: a command, the pages or Dagster's schedule. The lock of the run tells whether
-its process still lives.
+Every run writes it: runs of commands, of the pages and of Dagster's schedule. The lock of the run tells whether its
+process still lives.
 """
 
 from __future__ import annotations

@@ -86,5 +86,5 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     if isinstance(value, float):
-        return f"{value:.0%}".replace("%", " %")
+        return f"{100 * value:g} %"
     return "none" if value in (None, "") else str(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,29 +15,32 @@ from sf_insights.settings.revisions import Revision, revisions_of
 
 @dataclass(frozen=True)
 class Edit:
-    """One change of the file: what it became and what it was before.
+    """One change of the file: what it became and what it was before."""
 
-    `lines` are the changed lines as `Change.lines`. `sentences` say what they mean; there are none if only comments
-    changed, or if one of the two texts is not valid.
-    """
-
+    configuration: Path
     revision: Revision
     before: Revision
-    lines: Sequence[tuple[str, str]]
-    sentences: Sequence[str]
+
+    # Both are for the few edits that a page shows: parsing hundreds of texts takes seconds.
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """The changed lines, as `Change.lines`."""
+        return changed_lines(self.before.text, self.revision.text)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the lines mean; nothing if only comments changed, or if one of the two texts is not valid."""
+        try:
+            return in_sentences(*(parsed(self.configuration, held.text) for held in (self.before, self.revision)))
+        except ConfigurationProblem:
+            return []
 
 
 def edits_of(configuration: Path) -> list[Edit]:
     """Return the known changes of the file, the latest first."""
     found = revisions_of(configuration)
-    return [_edit(configuration, before, after) for before, after in pairwise(found)][::-1]
-
-
-def _edit(configuration: Path, before: Revision, after: Revision) -> Edit:
-    sentences: list[str] = []
-    with suppress(ConfigurationProblem):
-        sentences = in_sentences(*(parsed(configuration, held.text) for held in (before, after)))
-    return Edit(after, before, changed_lines(before.text, after.text), sentences)
+    return [Edit(configuration, after, before) for before, after in pairwise(found)][::-1]
 
 
 def go_back(configuration: Path, number: int, seen: str) -> tuple[ConfigurationFile, ConfigurationFile]:

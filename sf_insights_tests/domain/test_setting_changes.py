@@ -33,6 +33,10 @@ BEFORE = {"fields": ["Industry", {"field": "ARR__c", "as": "metric", "label": "R
             ["The largest allowed drop of accounts is now 35 % instead of 20 %."],
         ),
         (
+            {"guards": {"max_row_drop": 0.204}},
+            ["The largest allowed drop of accounts is now 20.4 % instead of 20 %."],
+        ),
+        (
             {"zuora_columns": ["Balance", "MRR"]},
             ["The list of additional columns of Zuora is now Balance, MRR instead of none."],
         ),

@@ -102,9 +102,9 @@ def test_what_changed_meets_wcag_and_fits_a_phone(eventful_site, browser, axe):
             browser.open(eventful_site.url + path)
             assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
             assert in_both_schemes(browser, axe) == [], (path, width)
-    browser.follow(".day button")
-    assert "The settings are as they were" in browser.js("document.body.innerText")
-    assert in_both_schemes(browser, axe) == []
+        browser.follow(".day button")
+        assert "The settings are as they were" in browser.js("document.body.innerText")
+        assert in_both_schemes(browser, axe) == [], width
 
 
 def test_a_person_who_may_view_has_accessible_pages_without_buttons_that_change_something(

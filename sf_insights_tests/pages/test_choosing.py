@@ -12,7 +12,7 @@ _FITS = "document.documentElement.scrollWidth <= innerWidth"
 # Every control of the page that begins or ends outside the width of the window.
 _OFF_SCREEN = """
 [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
-    .filter(e => e.checkVisibility() && !e.closest('.across, .top nav') && !e.matches('.skip'))
+    .filter(e => e.checkVisibility() && !e.closest('.across') && !e.matches('.skip'))
     .filter(e => { const box = e.getBoundingClientRect(); return box.left < -1 || box.right > innerWidth + 1 })
     .map(e => e.outerHTML.slice(0, 80))
 """

@@ -27,7 +27,7 @@ for _letter in map(chr, range(0xC0, 0x180)):
 
 
 def pattern_of(names: Iterable[Iterable[str]]) -> str:
-    """Return a regular expression of RE2 that finds texts with the given words, whatever their case and accents.
+    """Return a regular expression of RE2 that finds texts with the given words and ignores case and accents.
 
     Args:
         names: the words of each name, in lower case without accents, of letters and digits only; punctuation may be
