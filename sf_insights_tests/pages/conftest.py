@@ -29,6 +29,7 @@ from sf_insights_tests.cli.conftest import (
     sf_insights,
     synced,
 )
+from sf_insights_tests.pages.browser import Browser, browsing
 
 __all__ = [
     "Installation",
@@ -223,6 +224,12 @@ def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
         session.trust_env = False
         yield session
+
+
+@pytest.fixture
+def browser(tmp_path) -> Iterator[Browser]:
+    with browsing(tmp_path / "profile") as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from sf_insights_tests.pages import axe as axe_file
 from sf_insights_tests.pages.axe import VERSION, AxeUnavailable, axe_core, violations
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import serve
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
@@ -33,12 +33,6 @@ def test_a_failed_download_of_axe_gives_the_reason(tmp_path, closed_port, monkey
     monkeypatch.setenv("PATH", "")
     with pytest.raises(AxeUnavailable, match="npm is not installed"):
         axe_core()
-
-
-@pytest.fixture
-def browser(tmp_path):
-    with browsing(tmp_path / "profile") as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import first_match
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
@@ -41,12 +41,6 @@ _FAINT = """
   return [...new Set(faint)];
 })()
 """
-
-
-@pytest.fixture
-def browser(tmp_path):
-    with browsing(tmp_path / "profile") as browser:
-        yield browser
 
 
 def box(name):

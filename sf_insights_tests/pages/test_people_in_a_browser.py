@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import serve
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
@@ -14,12 +14,6 @@ ANNAS, BOBS = "annas-own-token-that-is-long", "bobs-own-token-that-is-long"
 def two_people(synced, session, monkeypatch):
     monkeypatch.setenv("SF_INSIGHTS_SETTINGS_TOKENS", f"anna:edit:{ANNAS} bob:view:{BOBS}")
     yield from serve(session)
-
-
-@pytest.fixture
-def browser(tmp_path):
-    with browsing(tmp_path / "profile") as browser:
-        yield browser
 
 
 def sign_in(browser, site, token):

@@ -3,7 +3,7 @@
 import pytest
 
 from sf_insights_tests.pages.axe import AxeUnavailable, axe_core, violations
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
@@ -21,12 +21,6 @@ _SCROLLING = """
     && getComputedStyle(e).overflowX !== 'visible' && !e.closest('.unseen, thead, select, input, svg'))
     .map(e => e.outerHTML.slice(0, 120))
 """
-
-
-@pytest.fixture
-def browser(tmp_path):
-    with browsing(tmp_path / "profile") as browser:
-        yield browser
 
 
 @pytest.fixture
