@@ -1,6 +1,7 @@
 import re
 
 from sf_insights.warehouse.warehouse import Warehouse
+from sf_insights_tests.shown_times import MOMENT
 
 
 def test_before_the_first_sync_it_says_what_to_do(sf_insights):
@@ -68,7 +69,7 @@ def test_while_a_sync_runs_the_snapshot_is_shown(synced):
         warehouse.close()
     assert said.code == 0
     assert re.search(
-        r"Dagster run 17 is running since \d\d:\d\d \w+ \(process \d+\)\. Showing the published snapshot", said.out
+        rf"Dagster run 17 is running since {MOMENT} \(process \d+\)\. Showing the published snapshot", said.out
     )
     assert said.out.count("is running") == 1
     assert "1 2026-03-02 complete" in said.out

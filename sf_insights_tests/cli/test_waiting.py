@@ -7,9 +7,9 @@ import pytest
 from dagster import DagsterInstance
 
 from sf_insights_tests.cli.test_signals import Running
+from sf_insights_tests.shown_times import MOMENT
 
 BUSY = [{"errorCode": "SERVER_UNAVAILABLE", "message": "Server too busy"}]
-MOMENT = r"\d\d:\d\d \S+"
 WAITING = (
     rf"is running since {MOMENT} \(process \d+\), waiting since {MOMENT}, trying until {MOMENT}: "
     r"127\.0\.0\.1 answered 503 \(SERVER_UNAVAILABLE: Server too busy\)"

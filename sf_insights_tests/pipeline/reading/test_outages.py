@@ -8,6 +8,7 @@ from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_resources import retrying
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, HTML, JOBS, RESULTS, error
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.shown_times import MOMENT
 
 LOGIN = "/services/oauth2/token"
 DOWN = {"action": "status", "status": 503, "body": error("SERVER_UNAVAILABLE", "Server too busy")}
@@ -111,7 +112,6 @@ def test_the_log_shows_the_start_and_end_of_a_wait(org, sync):
     told = [entry for entry in news if entry.step == "salesforce__account_fields" and entry.kind in ("warned", "said")]
     warned = [entry.text for entry in told if entry.kind == "warned"]
     assert len(warned) == 1
-    moment = r"\d\d:\d\d \S+"
-    expected = rf"waiting since {moment}, trying until {moment}: 127\.0\.0\.1 answered 503 \(SERVER_UNAVAILABLE: Server"
+    expected = rf"waiting since {MOMENT}, trying until {MOMENT}: 127\.0\.0\.1 answered 503 \(SERVER_UNAVAILABLE: Server"
     assert re.match(expected, warned[0])
     assert any("waiting no more" in entry.text for entry in told)
