@@ -156,3 +156,41 @@ def test_a_clearing_that_is_refused_waits_and_is_forgotten_when_the_account_retu
     sync("2026-03-03")
     outbound.send()
     assert rejects(outbound) == []
+
+
+def test_a_value_that_the_controlling_picklist_does_not_allow_is_rejected_alone(outbound, some, org):
+    org.add_field(
+        "Insights_Plan__c",
+        "Insights Plan",
+        "picklist",
+        length=255,
+        values=["Basic", "Plus"],
+        controller="Insights_Autopay__c",
+        valid_for=[("Basic", [0, 1]), ("Plus", [1])],
+        restricted=True,
+    )
+    for id_ in some[:5]:
+        org.edit("Account", id_, Insights_Autopay__c=True)
+    outbound.values(
+        "SELECT salesforce_account_id, 'Plus' AS plan, 'note' AS note FROM (SELECT DISTINCT salesforce_account_id"
+        f" FROM insights.matched_accounts WHERE salesforce_account_id IN (SELECT unnest({some})))"
+    )
+    outbound.configure(fields=[{"from": "plan", "to": "Insights_Plan__c"}, {"from": "note", "to": "Insights_Notes__c"}])
+    outbound.first_send()
+    assert [outbound.held("Insights_Plan__c")[id_] for id_ in some] == ["Plus"] * 5 + [None] * 5
+    found = rejects(outbound)
+    assert {id_ for id_, *_ in found} == set(some[5:])
+    assert {(field, code) for _, field, _, code, _ in found} >= {
+        ("Insights_Plan__c", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")
+    }
+    assert outbound.unchanged_writes() == 0
+
+
+def test_person_accounts_get_the_values_of_custom_fields_as_others_do(outbound, some, org):
+    org.add_field("IsPersonAccount", "Is Person Account", "boolean", nillable=False, editable=False, value="false")
+    for id_ in some[:5]:
+        org.edit("Account", id_, IsPersonAccount=True)
+    outbound.first_send()
+    assert outbound.last_run()["written"] == 10
+    assert rejects(outbound) == []
+    assert all(outbound.held("Insights_Notes__c")[id_] == f"note {id_}" for id_ in some)

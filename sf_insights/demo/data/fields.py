@@ -1,5 +1,6 @@
 """The fields of the org's objects, and their entries in a describe response."""
 
+import base64
 import dataclasses
 import json
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class Field:
     extra: str | None = None
     values: tuple[str, ...] = ()
     restricted: bool = False
+    controller: str | None = None  # of a dependent picklist: the picklist or checkbox that it depends on
+    valid_for: tuple[tuple[str, tuple[int, ...]], ...] = ()  # its values, each with positions in the controller's
     reference_to: tuple[str, ...] = ()
     relationship: str | None = None
     compound: str | None = None
@@ -95,6 +98,12 @@ class Field:
         """Whether the API user may write the field."""
         return self.editable and self.formula is None and not self.auto_number and not self.is_compound
 
+    def allows(self, value: str, controlling: str | None, controller: "Field") -> bool:
+        """Tell whether a dependent picklist may have a value in a record whose controlling field has another one."""
+        values = ("false", "true") if controller.type == "boolean" else controller.values
+        position = values.index(controlling) if controlling in values else None
+        return position in dict(self.valid_for).get(value, ())
+
     def to_json(self) -> str:
         """Return the definition as text, for the store."""
         return json.dumps(dataclasses.asdict(self))
@@ -109,6 +118,7 @@ class Field:
         known = json.loads(text)
         for key in ("values", "reference_to"):
             known[key] = tuple(known.get(key) or ())
+        known["valid_for"] = tuple((value, tuple(positions)) for value, positions in known.get("valid_for") or ())
         known.setdefault("column", "")
         return cls(**known)
 
@@ -146,13 +156,13 @@ class Field:
             "cascadeDelete": False,
             "caseSensitive": self.case_sensitive,
             "compoundFieldName": self.compound,
-            "controllerName": None,
+            "controllerName": self.controller,
             "createable": self.updateable,
             "custom": self.custom,
             "defaultValue": False if self.type == "boolean" else None,
             "defaultValueFormula": None,
             "defaultedOnCreate": self.type == "boolean" or not self.editable,
-            "dependentPicklist": False,
+            "dependentPicklist": self.controller is not None,
             "deprecatedAndHidden": False,
             "digits": self.digits,
             "displayLocationInDecimal": self.type == "location",
@@ -177,7 +187,13 @@ class Field:
             "nillable": self.nillable,
             "permissionable": self.permissionable,
             "picklistValues": [
-                {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+                {
+                    "active": True,
+                    "defaultValue": False,
+                    "label": value,
+                    "validFor": _bitmap(dict(self.valid_for).get(value, ())) if self.controller else None,
+                    "value": value,
+                }
                 for value in self.values
             ],
             "polymorphicForeignKey": False,
@@ -230,3 +246,11 @@ def read_only(name: str, label: str, type_: str, **flags: Any) -> Field:
     """A field that the platform fills: audit timestamps and flags."""
     flags.setdefault("nillable", False)
     return Field(name, label, type_, editable=False, permissionable=False, **flags)
+
+
+def _bitmap(positions: tuple[int, ...]) -> str:
+    """Return a picklist value's validFor: one bit for each controlling value, the first one highest, in Base64."""
+    bits = bytearray(max(positions, default=0) // 8 + 1)
+    for position in positions:
+        bits[position // 8] |= 0x80 >> position % 8
+    return base64.b64encode(bits).decode()

@@ -15,11 +15,13 @@ from sf_insights.demo.time.changes import record_row, stamps, write_columns
 from sf_insights.demo.writing.counts import Counts
 from sf_insights.demo.writing.refusals import (
     DELETED,
+    NAME_OF_A_PERSON,
     NO_ACCESS,
     NO_ID,
     ROLLED_BACK,
     UNKNOWN_ID,
     Refused,
+    bad_picklist_value,
     not_updateable,
 )
 from sf_insights.demo.writing.rules import Rules
@@ -159,6 +161,8 @@ class Writer:
         refused = [name for name, field in fields.items() if field is None or not field.updateable]
         if refused:
             raise not_updateable(refused)
+        if "Name" in row.values and before.get("IsPersonAccount") == "true":  # it is made of the person's names
+            raise Refused(*NAME_OF_A_PERSON)
         self.rules.check_lock(id_)
         for name, text in row.values.items():
             field = fields[name]
@@ -182,7 +186,7 @@ class Writer:
         """Save one record with the changes of flows and assignment rules; return the sent fields that changed.
 
         Raises:
-            Refused: a validation rule or another record's unique value forbids it.
+            Refused: a validation rule, a controlling field or another record's unique value forbids it.
         """
         fields = self.fields[found.name]
         values = {
@@ -198,11 +202,26 @@ class Writer:
         if self.rules.validation_rules:
             after = {name: one.before.get(column_of(field)) for name, field in fields.items()} | values
             self.rules.check_values(found.name, after)
+        self._check_dependent(fields, one.before, values)
         for name in changed:
             self._check_unique(found, fields[name], values[name], one.id)
         columns = {column_of(fields[name]): text for name, text in values.items()}
         write_columns(self.store, found.name, one.before, columns | stamps(self.store, self.author.user_id))
         return changed
+
+    def _check_dependent(
+        self, fields: dict[str, Field], before: dict[str, str | None], values: dict[str, str | None]
+    ) -> None:
+        """Check the sent values of restricted dependent picklists against the record as it would be saved."""
+        for name, text in values.items():
+            field = fields[name]
+            if not (text and field.restricted and field.controller):
+                continue
+            controller = fields[field.controller]
+            controlling = values.get(controller.name, before.get(column_of(controller)))
+            for value in text.split(";"):
+                if not field.allows(value, controlling, controller):
+                    raise bad_picklist_value(field, value)
 
     def _check_unique(self, found: ObjectType, field: Field, text: str | None, id_: str) -> None:
         if not field.unique or text is None:

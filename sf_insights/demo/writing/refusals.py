@@ -53,6 +53,12 @@ def no_such_column(name: str, object_name: str) -> Refused:
     return Refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {object_name}")
 
 
+def bad_picklist_value(field: Field, value: str) -> Refused:
+    """Return the refusal of a value that a restricted picklist lacks, or that its controlling field does not allow."""
+    message = f"{field.label}: bad value for restricted picklist field: {value}"
+    return Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, field.name)
+
+
 # Codes and messages that need nothing of the row.
 ROLLED_BACK = (
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
@@ -61,4 +67,5 @@ ROLLED_BACK = (
 NO_ACCESS = ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 NO_ID = ("MISSING_ARGUMENT", "Id not specified in an update call")
 UNKNOWN_ID = ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+NAME_OF_A_PERSON = ("INVALID_FIELD_FOR_INSERT_UPDATE", "bad field names on insert/update call: Name", "Name")
 DELETED = ("ENTITY_IS_DELETED", "entity is deleted")

@@ -13,7 +13,7 @@ from typing import Any
 
 from sf_insights.demo.data.fields import TEXT_TYPES, Field
 from sf_insights.demo.data.values import INTEGERS, NUMBERS_WITH_DECIMALS, java_double
-from sf_insights.demo.writing.refusals import NotReadable, Refused
+from sf_insights.demo.writing.refusals import NotReadable, Refused, bad_picklist_value
 
 NULL = "#N/A"  # the CSV cell that clears a field
 
@@ -149,8 +149,7 @@ def fitting(field: Field, text: str) -> str:
     if field.restricted and field.type in {"picklist", "multipicklist"}:
         unknown = [value for value in text.split(";") if value not in field.values]
         if unknown:
-            message = f"{field.label}: bad value for restricted picklist field: {unknown[0]}"
-            raise Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, field.name)
+            raise bad_picklist_value(field, unknown[0])
     if field.type in TEXT_TYPES and field.length and utf16_length(text) > field.length:
         message = f"{field.label}: data value too large: {text[:50]} (max length={field.length})"
         raise Refused("STRING_TOO_LONG", message, field.name)
