@@ -6,7 +6,9 @@ Round-Trips".
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,18 @@ from sf_insights.domain.outbound.limits import MOST_READ
 from sf_insights.domain.outbound.row_errors import RowError
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.signals import refuse_stopped
 from sf_insights.transport.answers import read_json, translated_parse_errors
 
 # Active assignment rules would run on updated records, for Account those of territories, and change owners.
 _NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
+
+
+_REQUESTS_AT_ONCE = 4
+_LOOK_SECONDS = 0.5  # between two looks at the signals to stop
+
+ReadRecord = tuple[str, dict[str, str | None] | None]
+"""An id with the record's values as text; None for a record that is deleted or not visible."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +42,42 @@ class RecordOutcome:
 
 def read_records(
     org: SalesforceOrg, object_name: str, ids: Sequence[str], fields: Sequence[str]
-) -> Iterator[tuple[str, dict[str, str | None] | None]]:
-    """Yield each id with the record's values as text; None for a record that is deleted or not visible.
+) -> Iterator[list[ReadRecord]]:
+    """Yield the answer of each request, for up to 2,000 ids in their order; several requests run at once.
 
-    Numbers are the text of the JSON, checkboxes true or false, and an empty field is None. One request per 2,000 ids.
+    Numbers are the text of the JSON, checkboxes true or false, and an empty field is None.
     """
-    doing = f"read {object_name} records"
-    for start in range(0, len(ids), MOST_READ):
-        some = ids[start : start + MOST_READ]
-        body = {"ids": list(some), "fields": list(fields)}
-        answer = org.call("POST", f"composite/sobjects/{object_name}", doing=doing, body=body, read=_read_exactly)
-        with translated_parse_errors("Salesforce", doing):
-            if len(answer) != len(some):
-                raise IncompleteData(
-                    f"Salesforce sent {len(answer)} records for {len(some)} ids of {object_name}.", "Run again."
-                )
-            for asked, record in zip(some, answer, strict=True):
-                yield asked, None if record is None else {name: _text(record.get(name)) for name in fields}
+    stopped = threading.Event()
+    with ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="records") as pool:
+        try:
+            requested = [
+                pool.submit(_read_some, org, object_name, ids[start : start + MOST_READ], fields, stopped)
+                for start in range(0, len(ids), MOST_READ)
+            ]
+            for answer in requested:
+                while not wait((answer,), timeout=_LOOK_SECONDS).done:
+                    refuse_stopped()
+                yield answer.result()
+        finally:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_some(
+    org: SalesforceOrg, object_name: str, ids: Sequence[str], fields: Sequence[str], stopped: threading.Event
+) -> list[ReadRecord]:
+    doing, path = f"read {object_name} records", f"composite/sobjects/{object_name}"
+    body = {"ids": list(ids), "fields": list(fields)}
+    answer = org.call("POST", path, doing=doing, body=body, read=_read_exactly, stopped=stopped)
+    with translated_parse_errors("Salesforce", doing):
+        if len(answer) != len(ids):
+            raise IncompleteData(
+                f"Salesforce sent {len(answer)} records for {len(ids)} ids of {object_name}.", "Run again."
+            )
+        return [
+            (asked, None if record is None else {name: _text(record.get(name)) for name in fields})
+            for asked, record in zip(ids, answer, strict=True)
+        ]
 
 
 def update_records(org: SalesforceOrg, object_name: str, rows: Sequence[Mapping[str, Any]]) -> list[RecordOutcome]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sf_insights.domain.outbound.limits import MOST_BY_ID, MOST_READ
+from sf_insights.domain.outbound.limits import MOST_BY_ID
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.pages import queried
 from sf_insights.salesforce.org import SalesforceOrg
@@ -45,8 +45,7 @@ def read_present(
     if not ids:
         return
     if len(ids) <= MOST_BY_ID:
-        for start in range(0, len(ids), MOST_READ):
-            found = read_records(org, object_name, ids[start : start + MOST_READ], columns)
+        for found in read_records(org, object_name, ids, columns):
             tx.insert("present", [_row(id_, record, columns) for id_, record in found])
         return
     _read_all(state, org, object_name, columns, directory, chosen, "IsDeleted" in names)
