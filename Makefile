@@ -62,7 +62,7 @@ $(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 lock:
 	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
 	echo 'duckdb==1.5.5' > .lock/constraints
-	.lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
+	.lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev --extra lake --extra postgres \
 	    --no-header --no-annotate --no-strip-extras --constraint .lock/constraints --output-file requirements.lock pyproject.toml
 	rm -rf .lock
 
