@@ -50,17 +50,22 @@ settings: $(READY)
 screenshots: $(READY)
 	$(BIN)/python -m sf_insights_tests.screenshots
 
-$(READY): requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
+# uv takes a third of pip's time. It does not read pip's own settings, so pip does what uv cannot.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode $(1) \
+    || $(BIN)/pip install --quiet --disable-pip-version-check $(1)
+
+$(READY): installer.lock requirements.lock sf_insights_tests/duckdb-2.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sf_insights needs Python 3.11 to 3.13; name one: make PYTHON=python3.12" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --target $(VENV)/duckdb-2 -r sf_insights_tests/duckdb-2.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
+	$(call install,--require-hashes -r requirements.lock)
+	$(call install,--require-hashes --target $(VENV)/duckdb-2 -r sf_insights_tests/duckdb-2.lock)
+	$(call install,--no-deps --no-build-isolation --editable .)
 	touch $@
 
 # Resolves all dependencies again, for every supported Python. duckdb stays at 1.5.5, whose files every current driver opens.
 lock:
-	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
+	$(PYTHON) -m venv .lock && .lock/bin/pip install --quiet --require-hashes -r installer.lock
 	echo 'duckdb==1.5.5' > .lock/constraints
 	.lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev --extra lake --extra postgres \
 	    --no-header --no-annotate --no-strip-extras --constraint .lock/constraints --output-file requirements.lock pyproject.toml
