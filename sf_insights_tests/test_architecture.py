@@ -110,6 +110,7 @@ ROOMS: dict[str, set[str]] = {
         "checks",
         "dagster_instance",
         "dagster_resources",
+        "domain",
         "jobs",
         "renaming",
         "schedules",
@@ -119,7 +120,7 @@ ROOMS: dict[str, set[str]] = {
     "component": {"assembly"},
     "__init__": {"assembly", "component"},
     "definitions": {"__init__"},
-    "runs": {"dagster_instance", "dagster_resources", "definitions", "editing", "settings"},
+    "runs": {"__init__", "dagster_instance", "dagster_resources", "definitions", "editing", "settings"},
     "pages/accounts": {"domain", "settings", "warehouse", "warehouse/reports"},
     "pages": {
         "checking",

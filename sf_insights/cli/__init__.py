@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from sf_insights.cli.failures import Commands
-from sf_insights.cli.home_option import home_option
+from sf_insights.cli.home_option import home_option, org_option
 
 __all__ = ["main"]
 
@@ -21,6 +21,7 @@ _FILES = {
     "init": "init",
     "label": "label",
     "org": "org",
+    "orgs": "orgs",
     "outbound": "outbound",
     "publish": "backups",
     "rejected": "rejected",
@@ -51,6 +52,8 @@ def _imported(name: str) -> click.Command:
     command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_FILES[name]}"), name)
     if name not in _WITHOUT_HOME:
         command.params.append(home_option())
+        if name != "orgs":
+            command.params.append(org_option())
     return command
 
 
@@ -64,4 +67,4 @@ def main() -> None:
     """
 
 
-main.params.append(home_option())
+main.params += [home_option(), org_option()]

@@ -27,7 +27,7 @@ from sf_insights.pages.measured_fields import MeasuredFields
 from sf_insights.pages.plain_words import plain, plain_problem
 from sf_insights.pages.work import PREVIEW, SEND, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile
-from sf_insights.settings.environment import Places
+from sf_insights.settings.environment import Places, environment
 
 ADDRESS = "/to-salesforce"
 _BACK = ("To Salesforce", ADDRESS)
@@ -150,7 +150,7 @@ class ToSalesforce:
             "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
             "every": _every(outbound.interval),
-            "ahead": outbound_outlook(configuration),
+            "ahead": outbound_outlook(configuration, environment()),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
             "acceptance": "not previewed",
             "previewed": None,
