@@ -18,13 +18,13 @@ from sf_insights.dagster_resources import (
     WarehouseResource,
     ZuoraResource,
 )
-from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
 from sf_insights.renaming import renamed_asset, renamed_check
 from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
-from sf_insights.settings.environment import existing_home
-from sf_insights.settings.home import CONFIGURATION_VARIABLE, DATA_VARIABLE, ORG_VARIABLE, Home, found_home, named_home
+from sf_insights.settings.environment import existing_home, installation_of
+from sf_insights.settings.home import ORG_VARIABLE, Home, named_home
 from sf_insights.settings.installation import orgs_of
 
 logger = logging.getLogger(__name__)
@@ -38,10 +38,12 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
         return _of_home(home, names)
     sets = []
     for org in orgs_of(installation):
-        if org.trouble is None:
+        try:
+            if org.trouble is not None:
+                raise org.trouble
             sets.append(_of_home(org.home.directory, Names((*names.prefix, org.name))))
-        else:
-            logger.warning("The org %s is left out: %s", org.name, org.trouble)
+        except Problem as problem:  # the other orgs are loaded
+            logger.warning("The org %s is left out: %s", org.name, problem)
     return dg.Definitions.merge(*sets)
 
 
@@ -53,14 +55,11 @@ def _installation(home: str | Path | None) -> Path | None:
     if home is not None:
         named = named_home(home)
         return named.directory if named.has_orgs else None
-    if os.environ.get(DATA_VARIABLE) or os.environ.get(CONFIGURATION_VARIABLE):
-        return None
     variables = {name: value for name, value in os.environ.items() if name != ORG_VARIABLE}
     try:
-        here = found_home(variables)
+        return installation_of(variables)
     except ConfigurationProblem:  # a run says so; the location loads
         return None
-    return here.installation if here else None
 
 
 def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:

@@ -33,7 +33,8 @@ _FILES = {
     "ui": "ui",
     "unmatched": "unmatched",
 }
-_WITHOUT_HOME = {"demo", "init", "org"}  # `demo` and `org` use the demo's files, and `init` names its directory
+# `demo` and `org` use the demo's files, `init` names its directory, and `orgs` is about an installation.
+_WITHOUT_HOME = {"demo", "init", "org", "orgs"}
 
 
 class CommandsOfFiles(Commands):
@@ -51,9 +52,7 @@ class CommandsOfFiles(Commands):
 def _imported(name: str) -> click.Command:
     command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_FILES[name]}"), name)
     if name not in _WITHOUT_HOME:
-        command.params.append(home_option())
-        if name != "orgs":
-            command.params.append(org_option())
+        command.params += [home_option(), org_option()]
     return command
 
 

@@ -23,6 +23,11 @@ def _use(context: click.Context, _: click.Parameter, directory: str | None) -> N
         context.with_resource(_named(HOME_VARIABLE, str(home.directory)))
 
 
+def _use_directory(context: click.Context, _: click.Parameter, directory: str | None) -> None:
+    if directory is not None:
+        context.with_resource(_named(HOME_VARIABLE, str(Path(directory).expanduser().absolute())))
+
+
 def _use_org(context: click.Context, _: click.Parameter, name: str | None) -> None:
     if name is not None:
         context.with_resource(_named(ORG_VARIABLE, name))
@@ -52,6 +57,19 @@ def home_option() -> click.Option:
         expose_value=False,
         callback=_use,
         help=f"The home to work on; else {HOME_VARIABLE}, else the nearest one upwards from this directory.",
+    )
+
+
+def directory_option() -> click.Option:
+    """The option of commands about an installation, which may be a directory that is not one yet."""
+    return click.Option(
+        ["--home"],
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        is_eager=True,
+        expose_value=False,
+        callback=_use_directory,
+        help=f"The directory of the installation; else {HOME_VARIABLE}, else the nearest one upwards from here.",
     )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sf_insights.dagster_instance.recorded_runs import ORG_NAME_TAG
-from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import demo_dagster, demo_data, found_home, shipped
+from sf_insights.settings.environment import Places, environment, installation_of
+from sf_insights.settings.home import Home, demo_dagster, demo_data, found_home, shipped
 from sf_insights.settings.installation import InstallationSettings, settings_of
 from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
 
@@ -36,11 +36,12 @@ def dagster_home() -> Path:
     if named := os.environ.get("DAGSTER_HOME"):
         return Path(named).expanduser().absolute()
     variables = environment()
-    if (home := found_home(variables)) and home.installation:
-        return home.dagster
+    if installation := installation_of(variables):
+        return Home(installation).dagster
     data = Places.from_environment(variables).data
     if data == demo_data():
         return demo_dagster()
+    home = found_home(variables)
     return home.dagster if home else data / ".dagster"
 
 
@@ -49,8 +50,7 @@ def use_dagster_home() -> Path:
     home = dagster_home()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
-    here = found_home(environment())
-    installation = here and here.installation
+    installation = installation_of(environment())
     _renew(home / "dagster.yaml", _for_many(settings_of(installation)) if installation else _shipped())
     return home
 

@@ -72,6 +72,20 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
     return {**shared, **_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
 
 
+def installation_of(variables: Mapping[str, str]) -> Path | None:
+    """Return the directory of the installation of many orgs that the home of these variables is or belongs to.
+
+    None if the home stands alone, or if variables move the data or the settings of a single home elsewhere.
+
+    Raises:
+        ConfigurationProblem: the home is among installed packages, or there is no such org.
+    """
+    home = found_home(variables)
+    if home is None or (home.has_orgs and (variables.get(DATA_VARIABLE) or variables.get(CONFIGURATION_VARIABLE))):
+        return None
+    return home.installation
+
+
 def existing_home(directory: str | Path) -> Home:
     """Return the home in a directory that has the YAML, or an .env that names it in SF_INSIGHTS_CONFIG.
 
@@ -134,7 +148,7 @@ class Places:
             data = Path(moved).expanduser().absolute()
             configuration = data / CONFIGURATION_NAME
         elif home := found_home(variables):
-            if home.has_orgs:
+            if home.has_orgs and not named:
                 raise which_org(home.directory)
             if not (named or home.is_checkout or home.has_configuration):
                 raise not_a_home(home.directory)

@@ -46,13 +46,14 @@ class InstallationSettings:
 
 def orgs_of(installation: Path) -> list[Org]:
     """Return the orgs of an installation by name, also those that cannot be synced."""
-    return [Org(path.name, Home(path), _trouble(path)) for path in org_directories(installation)]
+    return [Org(path.name, Home(path), trouble_of(Home(path))) for path in org_directories(installation)]
 
 
-def _trouble(directory: Path) -> Problem | None:
+def trouble_of(home: Home) -> Problem | None:
+    """Return why a directory in orgs/ is not a home of an org; None if it is one."""
     try:
-        refuse_name(directory.name)
-        existing_home(directory)
+        refuse_name(home.directory.name)
+        existing_home(home.directory)
     except Problem as problem:
         return problem
     return None
