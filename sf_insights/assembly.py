@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -68,9 +69,22 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
     tags = {ORG_NAME_TAG: org} if org else {}
     prefix = list(names.prefix)
     settings = SettingsResource(home=directory, key_prefix=prefix)
+    resources: dict[str, Any] = {
+        ResourceKey(names, "settings", directory): settings,
+        ResourceKey(names, "warehouse", directory): WarehouseResource(home=directory, key_prefix=prefix),
+        ResourceKey(names, "salesforce", directory): SalesforceResource(home=directory, key_prefix=prefix),
+        ResourceKey(names, "outbound", directory): OutboundResource(home=directory, key_prefix=prefix),
+        ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
+    }
     assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
     checks = [renamed_check(check, names) for check in ALL_CHECKS]
+    if org:
+        # Dagster describes every resource of a location in every job of it, which grows with the square of the orgs.
+        assets = list(dg.with_resources(assets, resources))
+        outbound = list(dg.with_resources(outbound, resources))
+        checks = list(dg.with_resources(checks, resources))
+        resources = {}
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks, tags)
     outbound_job = outbound_account_field_sync(names.name(OUTBOUND_SYNC), outbound, tags)
     return dg.Definitions(
@@ -79,11 +93,5 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
         jobs=[job, outbound_job],
         schedules=[daily_schedule(job, settings), outbound_schedule(outbound_job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
-        resources={
-            ResourceKey(names, "settings", directory): settings,
-            ResourceKey(names, "warehouse", directory): WarehouseResource(home=directory, key_prefix=prefix),
-            ResourceKey(names, "salesforce", directory): SalesforceResource(home=directory, key_prefix=prefix),
-            ResourceKey(names, "outbound", directory): OutboundResource(home=directory, key_prefix=prefix),
-            ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
-        },
+        resources=resources,
     )
