@@ -139,6 +139,7 @@ ROOMS: dict[str, set[str]] = {
         "dagster_instance",
         "domain",
         "editing",
+        "orgs",
         "outbound",
         "outbound/reports",
         "outbound/state",

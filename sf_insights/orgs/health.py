@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,7 @@ class Facts:
     """What the warehouse and the snapshot of an org say. None is unknown: nothing was synced yet."""
 
     published_at: datetime | None = None
+    lake_published_at: datetime | None = None
     synced_on: date | None = None
     sync_state: str | None = None
     sync_reason: str = ""
@@ -73,9 +75,14 @@ class OrgHealth:
 class HealthReader:
     """Reads the health of one home, and again only what has changed since the last time."""
 
-    def __init__(self, home: Home, name: str | None = None) -> None:
-        """Prepare; `name` is the name of the org in an installation of many."""
-        self._home, self._name = home, name
+    def __init__(self, variables: Callable[[], Mapping[str, str]], org: Home | None = None) -> None:
+        """Prepare.
+
+        Args:
+            variables: returns the variables of the home.
+            org: its home, if it is an org of an installation of many.
+        """
+        self._variables, self._org = variables, org
         self._lock = threading.Lock()
         self._key: Any = None
         self._facts = Facts()
@@ -88,9 +95,9 @@ class HealthReader:
         """
         facts, is_running = Facts(), False
         try:
-            if trouble := self._name and trouble_of(self._home):
+            if trouble := self._org and trouble_of(self._org):
                 raise trouble
-            places = Places.from_environment(variables_of(self._home.directory))
+            places = Places.from_environment(self._variables())
             configuration = load_configuration(places.configuration)
             with self._lock:
                 progress = read_progress(places.data)
@@ -102,7 +109,13 @@ class HealthReader:
         return self._health(state, why, facts, is_running=is_running)
 
     def _health(self, state: State, why: str, facts: Facts, *, is_running: bool) -> OrgHealth:
-        return OrgHealth(self._name, state, why, is_running, recorded_org(self._home), facts)
+        name, salesforce = (self._org.directory.name, recorded_org(self._org)) if self._org else (None, None)
+        return OrgHealth(name, state, why, is_running, salesforce, facts)
+
+    @classmethod
+    def of(cls, org: Home) -> HealthReader:
+        """Return the reader of an org of an installation."""
+        return cls(lambda: variables_of(org.directory), org)
 
     def _read(self, places: Places, *, is_running: bool) -> Facts:
         # A running sync changes the warehouse all the time, and the snapshot is what is read then.

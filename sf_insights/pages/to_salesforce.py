@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -27,7 +27,7 @@ from sf_insights.pages.measured_fields import MeasuredFields
 from sf_insights.pages.plain_words import plain, plain_problem
 from sf_insights.pages.work import PREVIEW, SEND, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places
 
 ADDRESS = "/to-salesforce"
 _BACK = ("To Salesforce", ADDRESS)
@@ -58,6 +58,7 @@ class ToSalesforce:
         worker: Worker,
         file: Callable[[], tuple[ConfigurationFile | None, ConfigurationProblem | None]],
         page: Callable[..., Response],
+        variables: Callable[[], Mapping[str, str]],
     ) -> None:
         """Prepare.
 
@@ -66,11 +67,13 @@ class ToSalesforce:
             worker: runs previews and sends.
             file: reads the settings file, or says why it cannot.
             page: renders a template.
+            variables: returns the variables of the home.
         """
         self._places = places
         self._worker = worker
         self._file = file
         self._page = page
+        self._variables = variables
         self._measured = MeasuredFields(places)
 
     def routes(self) -> list[Route]:
@@ -150,7 +153,7 @@ class ToSalesforce:
             "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
             "every": _every(outbound.interval),
-            "ahead": outbound_outlook(configuration, environment()),
+            "ahead": outbound_outlook(configuration, self._variables()),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
             "acceptance": "not previewed",
             "previewed": None,

@@ -24,9 +24,7 @@ _STYLES = {"well": "green", "paused": None, "stale": "yellow", "not synced": "ye
 
 def status_of_all(max_age: timedelta | None, *, as_json: bool) -> None:
     """Show how each org is doing; end with exit code 1 if one is unwell."""
-    found = [
-        HealthReader(org.home, org.name).get(max_age or STALE_AFTER) for org in orgs_of(installation_in(os.environ))
-    ]
+    found = [HealthReader.of(org.home).get(max_age or STALE_AFTER) for org in orgs_of(installation_in(os.environ))]
     unwell = [health for health in found if not health.is_well]
     if as_json:
         print_json({"ok": not unwell, "orgs": [health.as_json() for health in found]})
