@@ -25,7 +25,8 @@ def account_field_sync(
     """Everything that Dagster loads of one home, to merge into the Definitions of any project.
 
     Args:
-        home: the directory of the home; without it, the home that the process is in when a run needs it.
+        home: the directory of the home; without it, the home that the process is in when a run needs it. In an
+            installation of many orgs, each org gets a set of its own under its name.
         key_prefix: what the asset keys, the job, the schedule, the sensor, the groups and the resources begin with.
             Homes that share a project each need one of their own. With a prefix, the variables SALESFORCE_*, ZUORA_*
             and SF_INSIGHTS_* are read from the home's .env alone: those of the process cannot be meant for each home.

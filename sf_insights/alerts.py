@@ -44,7 +44,9 @@ class Alerts:
     delivers the waiting alerts first, oldest first.
     """
 
-    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], *, org: str | None = None) -> None:
+        """Prepare; `org` is the name of the org in an installation of many, which begins every alert."""
+        self._from = f"sf_insights {org}" if org else "sf_insights"
         self._file = data / "alerts.json"
         self._environment = environment
 
@@ -103,13 +105,13 @@ class Alerts:
 
     def _deliver(self, ledger: Ledger) -> None:
         if ledger.dropped:
-            text = f"sf_insights: {ledger.dropped} older alerts could not be delivered and are lost."
+            text = f"{self._from}: {ledger.dropped} older alerts could not be delivered and are lost."
             if self._send("alert", "POST", _ALERT, {"text": text}) is not _Sent.DELIVERED:
                 return
             ledger = Ledger(ledger.states, ledger.unsent)
             self._note(ledger)
         for line in ledger.unsent:
-            sent = self._send("alert", "POST", _ALERT, {"text": f"sf_insights: {line.as_told(now())}"})
+            sent = self._send("alert", "POST", _ALERT, {"text": f"{self._from}: {line.as_told(now())}"})
             if sent is _Sent.DELIVERED:
                 ledger = ledger.without(line)
                 self._note(ledger)

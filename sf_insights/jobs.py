@@ -1,13 +1,16 @@
 """The two jobs of a home: one reads Salesforce each day, the other writes to it every two hours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
 def daily_account_field_sync(
-    name: str, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition]
+    name: str,
+    assets: Sequence[dg.AssetsDefinition],
+    checks: Sequence[dg.AssetChecksDefinition],
+    tags: Mapping[str, str],
 ) -> UnresolvedAssetJobDefinition:
     """Return the job of these assets and checks alone; a project may have others."""
     return dg.define_asset_job(
@@ -16,14 +19,18 @@ def daily_account_field_sync(
         description="Reads the selected Account fields, matches the accounts, and publishes attributes and metrics.",
         # One process for a whole run: it holds the warehouse's lock, and a process per step would import all again.
         executor_def=dg.in_process_executor,
+        tags=tags,
     )
 
 
-def outbound_account_field_sync(name: str, assets: Sequence[dg.AssetsDefinition]) -> UnresolvedAssetJobDefinition:
+def outbound_account_field_sync(
+    name: str, assets: Sequence[dg.AssetsDefinition], tags: Mapping[str, str]
+) -> UnresolvedAssetJobDefinition:
     """Return the job that sends values to Salesforce; it reads only the published snapshot."""
     return dg.define_asset_job(
         name,
         dg.AssetSelection.assets(*assets),
         description="Compares Insights values with what was last sent and with Salesforce, and writes what differs.",
         executor_def=dg.in_process_executor,
+        tags=tags,
     )

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
+from sf_insights.dagster_instance.names import Names
 from sf_insights.dagster_instance.run_news import News, news_listener
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.home import HOME_VARIABLE
 
 if TYPE_CHECKING:  # importing dagster takes a second; only a run needs it
     from types import FrameType
@@ -119,31 +121,47 @@ def _run(
     import dagster as dg
 
     from sf_insights.dagster_resources.run_tags import day_tag
-    from sf_insights.definitions import defs
 
+    variables = environment()
+    names = Names.of_home(variables)
     home = use_dagster_home()
-    run_id, origin = str(uuid.uuid4()), recorded_runs.job_origin(job)
+    run_id, origin = str(uuid.uuid4()), recorded_runs.job_origin(names.name(job))
     with opened_instance(home) as instance, _hangup_stops():
-        end_dead_runs(instance, Places.from_environment(environment()).data)
+        end_dead_runs(instance, Places.from_environment(variables).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
-        instance.add_event_listener(run_id, news_listener(on_news or (lambda _: None)))
-        result = defs.resolve_job_def(job).execute_in_process(
-            run_config=_QUIET_CONSOLE,
-            instance=instance,
-            run_id=run_id,
-            tags={
-                **tags,
-                **day_tag(),
-                recorded_runs.COMMAND_TAG: "sf-insights",
-                recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
-            },
-            asset_selection=None if selection is None else [dg.AssetKey(list(key)) for key in selection],
-            raise_on_error=False,
+        instance.add_event_listener(run_id, news_listener(on_news or (lambda _: None), names))
+        result = (
+            _definitions(variables, names)
+            .resolve_job_def(names.name(job))
+            .execute_in_process(
+                run_config=_QUIET_CONSOLE,
+                instance=instance,
+                run_id=run_id,
+                tags={
+                    **tags,
+                    **day_tag(),
+                    recorded_runs.COMMAND_TAG: "sf-insights",
+                    recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
+                },
+                asset_selection=None if selection is None else [dg.AssetKey(names.key(key)) for key in selection],
+                raise_on_error=False,
+            )
         )
     if result.success:
         return Outcome(True, run_id)
     step, reason = _failure(result)
-    return Outcome(False, run_id, reason, step)
+    return Outcome(False, run_id, reason, step and names.plain(step))
+
+
+def _definitions(variables: Mapping[str, str], names: Names) -> dg.Definitions:
+    """Return the definitions of the home in these variables, and of no other org of its installation."""
+    if not names.prefix:
+        from sf_insights.definitions import defs
+
+        return defs
+    from sf_insights import account_field_sync
+
+    return account_field_sync(variables[HOME_VARIABLE], key_prefix=names.prefix)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ def account_fields(
             refuse_start(*org.api_usage)
         with step.transaction() as tx:
             syncs.refuse_another_org(tx, step.sync, org.org_id)
+            settings.claim_org(org.org_id)
             fields = save_catalog(tx, described.values(), step.sync.day)
             syncs.record(
                 tx,

@@ -26,7 +26,8 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.permissions import may_view_all_accounts
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places
-from sf_insights.settings.home import shown_path
+from sf_insights.settings.home import Home, found_home, shown_path
+from sf_insights.settings.salesforce_orgs import refuse_shared_org
 from sf_insights.system.disk import disk_problem
 from sf_insights.transport.retry import ONCE_MORE
 from sf_insights.warehouse.accounts.matches import ENTER_CRM_ACCOUNT_IDS, NO_CRM_ACCOUNT_IDS, known_ids
@@ -54,7 +55,7 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
         except Problem as problem:
             yield failed("Salesforce", "Connection", problem)
         else:
-            yield from _org(org)
+            yield from _org(org, found_home(variables))
         if configuration is not None:
             yield from _fields(configuration, org, places)
             yield from _accounts(configuration, org, variables, places)
@@ -118,7 +119,7 @@ def _existing(directory: Path) -> Path:
     return next(found for found in (directory, *directory.absolute().parents) if found.exists())
 
 
-def _org(org: SalesforceOrg) -> Iterator[Finding]:
+def _org(org: SalesforceOrg, home: Home | None) -> Iterator[Finding]:
     group = "Salesforce"
     warning = org.credentials.warning
     detail = f"by {org.credentials.name} to {org.instance_url}"
@@ -126,7 +127,7 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
         detail += f", through SALESFORCE_ENDPOINT {org.endpoint}"
     yield Finding(group, "Connection", "warning" if warning else "ok", detail, warning or "")
     checks: dict[str, Callable[[SalesforceOrg], Finding | str]] = {
-        "Org": lambda org: org.org_id,
+        "Org": lambda org: _own_org(org, home),
         "API version": _api_version,
         "API calls": _quota,
         "Account": _readable,
@@ -140,6 +141,13 @@ def _org(org: SalesforceOrg) -> Iterator[Finding]:
             yield failed(group, subject, problem)
         else:
             yield found if isinstance(found, Finding) else Finding(group, subject, "ok", found)
+
+
+def _own_org(org: SalesforceOrg, home: Home | None) -> str:
+    """Return the org's id, unless another org of the installation reads it too."""
+    if home is not None:
+        refuse_shared_org(home, org.org_id)
+    return org.org_id
 
 
 def _api_version(org: SalesforceOrg) -> Finding | str:

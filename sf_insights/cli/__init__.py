@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from sf_insights.cli.failures import Commands
-from sf_insights.cli.home_option import home_option
+from sf_insights.cli.home_option import home_option, org_option
 
 __all__ = ["main"]
 
@@ -21,6 +21,7 @@ _FILES = {
     "init": "init",
     "label": "label",
     "org": "org",
+    "orgs": "orgs",
     "outbound": "outbound",
     "publish": "backups",
     "rejected": "rejected",
@@ -32,7 +33,8 @@ _FILES = {
     "ui": "ui",
     "unmatched": "unmatched",
 }
-_WITHOUT_HOME = {"demo", "init", "org"}  # `demo` and `org` use the demo's files, and `init` names its directory
+# `demo` and `org` use the demo's files, `init` names its directory, and `orgs` is about an installation.
+_WITHOUT_HOME = {"demo", "init", "org", "orgs"}
 
 
 class CommandsOfFiles(Commands):
@@ -50,7 +52,7 @@ class CommandsOfFiles(Commands):
 def _imported(name: str) -> click.Command:
     command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_FILES[name]}"), name)
     if name not in _WITHOUT_HOME:
-        command.params.append(home_option())
+        command.params += [home_option(), org_option()]
     return command
 
 
@@ -64,4 +66,4 @@ def main() -> None:
     """
 
 
-main.params.append(home_option())
+main.params += [home_option(), org_option()]

@@ -6,14 +6,21 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from sf_insights.cli import demo_home
-from sf_insights.settings.environment import Places, environment, names_an_org
-from sf_insights.settings.home import shown_path
+from sf_insights.domain.wording import counted
+from sf_insights.settings.environment import Places, environment, installation_of, names_an_org
+from sf_insights.settings.home import org_directories, shown_path
 
 
 @contextmanager
 def chosen_org(console: Console, by: str) -> Iterator[str]:
     """Set the environment for that org, print which it is, and yield that sentence."""
     variables = environment()
+    if installation := installation_of(variables):
+        count = len(org_directories(installation))
+        about = f"An installation of {counted(count, 'org')}, in {shown_path(installation)}."
+        console.print(about, soft_wrap=True)
+        yield about
+        return
     if names_an_org(variables):
         data = shown_path(Places.from_environment(variables).data)
         about = f"The org of your SALESFORCE_* variables, with data in {data}."

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sf_insights.settings.environment import Places, environment, names_an_org
+from sf_insights.settings.environment import Places, environment, installation_of, names_an_org
 from sf_insights.settings.home import demo_data, shown_path
 
 STATE_STYLES = {
@@ -98,7 +98,7 @@ def ui_condition() -> str:
     """Return what else Dagster's UI needs to show this installation's runs; empty if nothing."""
     variables = environment()
     is_demo = Places.from_environment(variables).data == demo_data()
-    if is_demo or names_an_org(variables):
+    if is_demo or names_an_org(variables) or installation_of(variables):
         return ""
     return ", with a SALESFORCE_* variable set (without one it shows the demo's runs)"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.settings.home import found_home
 
 _PART = re.compile(r"[A-Za-z0-9_]+")
 _ALONE = "sf_insights_"  # the project may have a resource called `warehouse` too
@@ -35,6 +36,16 @@ class Names:
             )
         return cls(parts)
 
+    @classmethod
+    def of_home(cls, variables: Mapping[str, str]) -> Names:
+        """The names of the home in these variables: under its org's name in an installation of many.
+
+        Raises:
+            ConfigurationProblem: the home is among installed packages, or there is no such org.
+        """
+        home = found_home(variables)
+        return cls((home.org,)) if home and home.org else cls()
+
     def key(self, path: Sequence[str]) -> list[str]:
         """An asset key."""
         return [*self.prefix, *path]
@@ -42,6 +53,10 @@ class Names:
     def name(self, name: str) -> str:
         """The name of a job, a schedule, a sensor, a step or a group."""
         return "__".join([*self.prefix, name])
+
+    def plain(self, name: str) -> str:
+        """Return the name of a step or a job without the prefix."""
+        return name.removeprefix(self.name("")) if self.prefix else name
 
     def resource(self, name: str) -> str:
         """The key of a resource; these are global in a project."""

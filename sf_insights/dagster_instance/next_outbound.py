@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sf_insights.dagster_instance import recorded_runs
+from sf_insights.dagster_instance.names import Names
 from sf_insights.dagster_instance.next_sync import Outlook, obstacle_of, readable_instance
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.schedule import is_due, next_slot
@@ -13,7 +16,7 @@ from sf_insights.system.clock import now
 SWITCHED_OFF = "Sending to Salesforce is switched off."
 
 
-def outbound_outlook(configuration: AccountFieldSync) -> Outlook | None:
+def outbound_outlook(configuration: AccountFieldSync, variables: Mapping[str, str]) -> Outlook | None:
     """Return what Dagster will do; None if the file has no `outbound:` block."""
     outbound, moment = configuration.outbound, now()
     if outbound is None:
@@ -21,11 +24,12 @@ def outbound_outlook(configuration: AccountFieldSync) -> Outlook | None:
     if not (configuration.enabled and outbound.enabled):
         return Outlook(None, SWITCHED_OFF)
     at = next_slot(moment, outbound.interval, configuration.zone)
+    job = Names.of_home(variables).name(recorded_runs.OUTBOUND_SYNC)
     try:
         with readable_instance() as instance:
-            running = recorded_runs.run_under_way(instance, recorded_runs.OUTBOUND_SYNC) if instance else None
-            last = recorded_runs.last_started(instance, recorded_runs.OUTBOUND_SYNC) if instance else None
-            obstacle, remedy = obstacle_of(instance, moment, recorded_runs.OUTBOUND_SYNC)
+            running = recorded_runs.run_under_way(instance, job) if instance else None
+            last = recorded_runs.last_started(instance, job) if instance else None
+            obstacle, remedy = obstacle_of(instance, moment, job)
     except WarehouseProblem as unreadable:
         running, last, obstacle, remedy = None, moment, unreadable.what, ""
     if running:

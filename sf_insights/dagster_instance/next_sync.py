@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.home import dagster_home, opened_instance
+from sf_insights.dagster_instance.names import Names
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.domain.syncs.schedule import NextStart, next_start
@@ -69,19 +70,24 @@ def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[
     try:
         return _outlook(configuration, places, variables, moment)
     except WarehouseProblem as unreadable:
-        start = planned_start(configuration, places, variables, None, moment)
+        start = planned_start(configuration, places, variables, None, moment, _job(variables))
         return Outlook(start.at, sentence_of(start, configuration, moment), unreadable.what)
 
 
 def _outlook(
     configuration: AccountFieldSync, places: Places, variables: Mapping[str, str], moment: datetime
 ) -> Outlook:
+    job = _job(variables)
     with readable_instance() as instance:
-        running = recorded_runs.run_under_way(instance) if instance else None
-        start = planned_start(configuration, places, variables, instance, moment)
-        obstacle, remedy = obstacle_of(instance, moment)
+        running = recorded_runs.run_under_way(instance, job) if instance else None
+        start = planned_start(configuration, places, variables, instance, moment, job)
+        obstacle, remedy = obstacle_of(instance, moment, job)
     sentence = f"A sync is running (run {running})." if running else sentence_of(start, configuration, moment)
     return Outlook(None if obstacle else start.at, sentence, obstacle, remedy)
+
+
+def _job(variables: Mapping[str, str]) -> str:
+    return Names.of_home(variables).name(recorded_runs.DAILY_SYNC)
 
 
 def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datetime) -> str:

@@ -23,6 +23,7 @@ LOCATION = "sf_insights"  # also in workspace.yaml and pyproject.toml
 ENDING_TAG = "sf_insights/ending"
 SETTINGS_TAG = "sf_insights/settings"
 COMMAND_TAG = "sf_insights/command"
+ORG_NAME_TAG = "sf_insights/org_name"  # the name of an org in an installation of many; also in dagster.yaml
 REPOSITORY_TAG = ".dagster/repository"  # Dagster's pages find the runs of a location by it
 
 _REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module

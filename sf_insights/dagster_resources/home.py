@@ -1,5 +1,7 @@
 """The home that resources serve, and its settings."""
 
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
@@ -9,6 +11,8 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, variables_of
+from sf_insights.settings.home import Home
+from sf_insights.settings.salesforce_orgs import claim_org
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -29,9 +33,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def places(self) -> Places:
         return Places.from_environment(self.variables)
 
+    @property
+    def org(self) -> str | None:
+        """The name of the home's org in an installation of many."""
+        return Home(Path(self.home)).org if self.home else None
+
     def alerts(self) -> Alerts:
         variables = self.variables
-        return Alerts(Places.from_environment(variables).data, variables)
+        return Alerts(Places.from_environment(variables).data, variables, org=self.org)
 
 
 class SettingsResource(HomeResource):
@@ -50,3 +59,12 @@ class SettingsResource(HomeResource):
                 "Set `enabled: true` to switch it on; nothing was changed.",
             )
         return configuration
+
+    def claim_org(self, org_id: str) -> None:
+        """Record that this home reads a Salesforce org.
+
+        Raises:
+            ConfigurationProblem: another org of the installation reads it.
+        """
+        if self.home:
+            claim_org(Home(Path(self.home)), org_id)

@@ -76,7 +76,7 @@ class WarehouseResource(HomeResource):
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
             if self._sign_of_life is not None and context.instance is not None:
                 self._progress = ProgressNote(self.places.data, context.run.run_id)
-                context.instance.add_event_listener(context.run.run_id, news_listener(self._progress.tell))
+                context.instance.add_event_listener(context.run.run_id, news_listener(self._progress.tell, self.names))
 
     def records(self, records: int, found: int) -> None:
         """Note how many records have arrived and how many there are so far, for people who watch the run."""

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from sf_insights.demo.data import credentials
 from sf_insights.demo.process import serve
 
 
@@ -14,8 +15,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--multi-currency", action="store_true")
+    parser.add_argument("--organization", default=credentials.ORGANIZATION_ID)
     parser.add_argument("--end-with-stdin", action="store_true")
     options = parser.parse_args()
+    credentials.ORGANIZATION_ID = options.organization
     serve(
         options.directory,
         options.accounts,

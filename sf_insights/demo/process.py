@@ -44,7 +44,13 @@ class DemoOrg:
     @classmethod
     @contextmanager
     def started(
-        cls, directory: Path, accounts: int = 5000, seed: int = 1, port: int = 0, multi_currency: bool = False
+        cls,
+        directory: Path,
+        accounts: int = 5000,
+        seed: int = 1,
+        port: int = 0,
+        multi_currency: bool = False,
+        organization: str | None = None,
     ) -> Iterator["DemoOrg"]:
         """Start an org in a child process and stop it at the end.
 
@@ -53,6 +59,7 @@ class DemoOrg:
                 keeps its changes until `reset`. Only one process at a time may use it.
             accounts: number of live accounts.
             port: 0 picks a free one.
+            organization: the org's id of 18 characters; None for that of every demo org.
 
         Raises:
             DemoOrgError: the process ended before it answered.
@@ -62,6 +69,8 @@ class DemoOrg:
         command += ["--accounts", str(accounts), "--seed", str(seed), "--port", str(port), "--end-with-stdin"]
         if multi_currency:
             command.append("--multi-currency")
+        if organization:
+            command += ["--organization", organization]
         package_parent = str(Path(__file__).resolve().parents[2])
         environment = {
             **os.environ,

@@ -50,7 +50,7 @@ class OrgCatalogs:
     """Keeps the last catalog. One thread at a time asks the org, and not for every page."""
 
     def __init__(self, variables: Callable[[], Mapping[str, str]]) -> None:
-        self._variables = variables
+        self.variables = variables
         self._lock = threading.Lock()
         self._kept: OrgCatalog | None = None
 
@@ -74,7 +74,7 @@ class OrgCatalogs:
 
     def _asked(self) -> OrgCatalog:
         try:
-            with SalesforceOrg.from_environment(self._variables(), retry=ONCE_MORE) as org:
+            with SalesforceOrg.from_environment(self.variables(), retry=ONCE_MORE) as org:
                 fields = org.account_fields()
                 catalog = OrgCatalog(fields, org_id=org.org_id, read_at=now())
                 try:

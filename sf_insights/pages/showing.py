@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,11 @@ from starlette.responses import HTMLResponse
 from sf_insights.domain.wording import counted, since
 from sf_insights.pages.plain_words import plain, plain_remedy
 from sf_insights.system.clock import now
+
+# The beginning of the address of a page. Values are escaped, so that none can look like an attribute.
+_ADDRESS = re.compile(
+    r"""\s(?:href|action|formaction|data-address|data-progress|data-publication)="(?=/(?!static/|sign-|orgs\b))"""
+)
 
 
 def short(value: Any, width: int = 48) -> str:
@@ -44,7 +50,14 @@ def share(value: float | None) -> str:
 class Templates:
     """The templates of the pages, autoescaped; `shared` values are available to every page."""
 
-    def __init__(self, **shared: Any) -> None:
+    def __init__(self, at: str = "", **shared: Any) -> None:
+        """Prepare.
+
+        Args:
+            at: what the addresses of pages begin with, such as /orgs/emea. Templates write them without it.
+            shared: values that every page has.
+        """
+        self._at = at
         self._files = jinja2.Environment(
             loader=jinja2.PackageLoader("sf_insights.pages"),
             autoescape=True,
@@ -63,7 +76,8 @@ class Templates:
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a template as a response."""
-        return HTMLResponse(self._files.get_template(f"{name}.html").render(**values), status)
+        text = self._files.get_template(f"{name}.html").render(**values)
+        return HTMLResponse(_ADDRESS.sub(rf"\g<0>{self._at}", text) if self._at else text, status)
 
 
 def _moment(moment: datetime | None, zone: str = "UTC") -> str:

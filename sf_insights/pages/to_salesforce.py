@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -58,6 +58,7 @@ class ToSalesforce:
         worker: Worker,
         file: Callable[[], tuple[ConfigurationFile | None, ConfigurationProblem | None]],
         page: Callable[..., Response],
+        variables: Callable[[], Mapping[str, str]],
     ) -> None:
         """Prepare.
 
@@ -66,11 +67,13 @@ class ToSalesforce:
             worker: runs previews and sends.
             file: reads the settings file, or says why it cannot.
             page: renders a template.
+            variables: returns the variables of the home.
         """
         self._places = places
         self._worker = worker
         self._file = file
         self._page = page
+        self._variables = variables
         self._measured = MeasuredFields(places)
 
     def routes(self) -> list[Route]:
@@ -150,7 +153,7 @@ class ToSalesforce:
             "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
             "every": _every(outbound.interval),
-            "ahead": outbound_outlook(configuration),
+            "ahead": outbound_outlook(configuration, self._variables()),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
             "acceptance": "not previewed",
             "previewed": None,

@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sf_insights.runs import RETRY_FOR_A_PERSON
+from sf_insights.settings.home import HOME_VARIABLE, ORG_VARIABLE
 from sf_insights.system.clock import now
 
 _COMMAND = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')")
@@ -50,7 +51,9 @@ class Work:
 class Worker:
     """Starts work, reads its output, and stops it when the pages stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: Callable[[], Mapping[str, str]]) -> None:
+        """Prepare; `variables` returns those of the home that the work is about."""
+        self._variables = variables
         self._lock = threading.RLock()  # reentrant: the holder of `reserved` may start work
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
@@ -74,7 +77,7 @@ class Worker:
         *,
         back: tuple[str, str] | None = None,
     ) -> Work | None:
-        """Start a command with this process's environment; return None if the last one is still running.
+        """Start a command with the home's environment; return None if the last one is still running.
 
         Args:
             title: shown to people.
@@ -94,13 +97,25 @@ class Worker:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+                env={
+                    **self._environment(),
+                    "NO_COLOR": "1",
+                    "COLUMNS": "100",
+                    "PYTHONUTF8": "1",
+                    "PYTHONUNBUFFERED": "1",
+                },
                 start_new_session=True,
             )
             self.last = work = Work(title, now(), back)
             self._listener = threading.Thread(target=_listen, args=(process, work, on_end), daemon=True)
             self._listener.start()
             return work
+
+    def _environment(self) -> dict[str, str]:
+        """Return this process's environment, with the home that the work is about."""
+        own = {name: value for name, value in os.environ.items() if name != ORG_VARIABLE}
+        home = self._variables().get(HOME_VARIABLE)
+        return {**own, HOME_VARIABLE: home} if home else own
 
     def stop(self) -> None:
         """Stop the running work and wait for it to end; a stopped sync publishes nothing."""

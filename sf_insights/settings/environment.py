@@ -18,6 +18,7 @@ from sf_insights.settings.home import (
     CONFIGURATION_VARIABLE,
     DATA_VARIABLE,
     HOME_VARIABLE,
+    ORG_VARIABLE,
     WAREHOUSE_NAME,
     Home,
     found_home,
@@ -25,6 +26,7 @@ from sf_insights.settings.home import (
     no_home,
     not_a_home,
     refuse_installed,
+    which_org,
 )
 
 SNAPSHOT_NAME = "account_insights.duckdb"
@@ -37,6 +39,8 @@ TODAY_VARIABLE = "SF_INSIGHTS_TODAY"
 SALESFORCE, ZUORA, OURS = "SALESFORCE_", "ZUORA_", "SF_INSIGHTS_"
 OF_A_HOME = (SALESFORCE, ZUORA, OURS)
 _OF_THE_MACHINE = (TODAY_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE)
+# What the .env of an installation says for every org that does not say it itself.
+_OF_ALL_ORGS = ("SF_INSIGHTS_ALERT_URL", "REQUESTS_CA_BUNDLE", MEMORY_VARIABLE, THREADS_VARIABLE)
 _PATHS = (DATA_VARIABLE, CONFIGURATION_VARIABLE, "SALESFORCE_PRIVATE_KEY_FILE", "REQUESTS_CA_BUNDLE")
 
 
@@ -52,18 +56,34 @@ def variables_of(directory: str | Path | None, *, is_one_of_many: bool = False) 
         directory: the home; None for the home of this process.
         is_one_of_many: whether this process works for several homes. If so, SALESFORCE_*, ZUORA_* and SF_INSIGHTS_* are
             read from .env alone, except for the day and the limits of DuckDB: those of the process
-            cannot be meant for every home.
+            cannot be meant for every home. The home of an org in an installation of many always is one of many.
 
     Raises:
         ConfigurationProblem: the home is among installed packages.
     """
     real = {name: value for name, value in os.environ.items() if value}
     home = found_home(real) if directory is None else named_home(directory)
-    if is_one_of_many:
+    if is_one_of_many or (home and home.org):
         real = {name: real[name] for name in real if name in _OF_THE_MACHINE or not name.startswith(OF_A_HOME)}
     if home is None:
         return real
-    return {**_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
+    shared = _from_file(Home(home.installation)) if home.org and home.installation else {}
+    shared = {name: shared[name] for name in _OF_ALL_ORGS if name in shared}
+    return {**shared, **_from_file(home), **real, HOME_VARIABLE: str(home.directory)}
+
+
+def installation_of(variables: Mapping[str, str]) -> Path | None:
+    """Return the directory of the installation of many orgs that the home of these variables is or belongs to.
+
+    None if the home stands alone, or if variables move the data or the settings of a single home elsewhere.
+
+    Raises:
+        ConfigurationProblem: the home is among installed packages, or there is no such org.
+    """
+    home = found_home(variables)
+    if home is None or (home.has_orgs and (variables.get(DATA_VARIABLE) or variables.get(CONFIGURATION_VARIABLE))):
+        return None
+    return home.installation
 
 
 def existing_home(directory: str | Path) -> Home:
@@ -82,7 +102,8 @@ def child_environment() -> dict[str, str]:
     """Return the environment for a process that starts in another directory: it gets the same home and files."""
     paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
     home = found_home(os.environ)
-    return {**os.environ, **paths, **({HOME_VARIABLE: str(home.directory)} if home else {})}
+    known = {name: value for name, value in os.environ.items() if name != ORG_VARIABLE}
+    return {**known, **paths, **({HOME_VARIABLE: str(home.directory)} if home else {})}
 
 
 def _from_file(home: Home) -> dict[str, str]:
@@ -120,13 +141,15 @@ class Places:
         """Return the files that SF_INSIGHTS_DATA_DIR and SF_INSIGHTS_CONFIG name, or else those of the home.
 
         Raises:
-            ConfigurationProblem: there is no home, or the files are among installed packages.
+            ConfigurationProblem: there is no home, the home has many orgs, or the files are among installed packages.
         """
         named, moved = variables.get(CONFIGURATION_VARIABLE), variables.get(DATA_VARIABLE)
         if moved:
             data = Path(moved).expanduser().absolute()
             configuration = data / CONFIGURATION_NAME
         elif home := found_home(variables):
+            if home.has_orgs and not named:
+                raise which_org(home.directory)
             if not (named or home.is_checkout or home.has_configuration):
                 raise not_a_home(home.directory)
             data, configuration = home.data, home.configuration

@@ -1,12 +1,14 @@
 """Homes. A home is the directory with everything of one connected org.
 
 It holds account_field_sync.yaml, .env, data/ and .dagster/. The checkout is a home too, with the YAML in its data/.
+An installation of many orgs has installation.yaml, and a home per org in orgs/NAME.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,11 @@ WAREHOUSE_NAME = "warehouse.duckdb"
 HOME_VARIABLE = "SF_INSIGHTS_HOME"
 DATA_VARIABLE = "SF_INSIGHTS_DATA_DIR"
 CONFIGURATION_VARIABLE = "SF_INSIGHTS_CONFIG"
+ORG_VARIABLE = "SF_INSIGHTS_ORG"
+ORGS = "orgs"
+INSTALLATION_NAME = "installation.yaml"
+# The name of an org becomes part of the names of jobs, and of a schema in PostgreSQL.
+ORG_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent  # site-packages, in an installed wheel
@@ -83,11 +90,44 @@ class Home:
 
     @property
     def dagster(self) -> Path:
-        return self.directory / ".dagster"
+        return (self.installation or self.directory) / ".dagster"
+
+    @property
+    def org(self) -> str | None:
+        """The name of the home's org in its installation; None for a home that stands alone."""
+        name, above = self.directory.name, self.directory.parent
+        return name if above.name == ORGS and ORG_NAME.fullmatch(name) and Home(above.parent).has_orgs else None
+
+    @property
+    def installation(self) -> Path | None:
+        """The directory of the installation of many orgs that this is, or that its org belongs to; None without one."""
+        if self.has_orgs:
+            return self.directory
+        return self.directory.parents[1] if self.org else None
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether this directory has the settings of one org. Its orgs/ means nothing then."""
+        return self.has_configuration and not self.is_checkout
+
+    @property
+    def has_orgs(self) -> bool:
+        """Whether this is an installation of many orgs: installation.yaml says so, and its orgs are in orgs/."""
+        is_marked = os.path.isfile(self.directory / INSTALLATION_NAME)  # noqa: PTH113 - returns False without permission
+        return is_marked and not self.stands_alone
 
     @property
     def is_checkout(self) -> bool:
         return runs_from_checkout() and self.directory.resolve() == CHECKOUT
+
+
+def org_directories(installation: Path) -> list[Path]:
+    """Return the directories in orgs/ by name, also those that are not homes; none if there is no orgs/."""
+    try:
+        found = list((installation / ORGS).iterdir())
+    except OSError:
+        return []
+    return sorted(path for path in found if path.is_dir() and not path.name.startswith("."))
 
 
 def named_home(directory: str | Path) -> Home:
@@ -112,13 +152,52 @@ def not_a_home(directory: Path) -> ConfigurationProblem:
 def found_home(variables: Mapping[str, str]) -> Home | None:
     """Return the home in SF_INSIGHTS_HOME, else the nearest one upwards, else the checkout; None if there is none.
 
+    SF_INSIGHTS_ORG names an org of the installation that was found.
+
     Raises:
-        ConfigurationProblem: SF_INSIGHTS_HOME names a directory among installed packages.
+        ConfigurationProblem: SF_INSIGHTS_HOME names a directory among installed packages, or there is no such org.
     """
+    home = _found(variables)
+    return org_of(home, name) if (name := variables.get(ORG_VARIABLE)) else home
+
+
+def org_of(home: Home | None, name: str) -> Home:
+    """Return the home of an org, given its installation or another org of it.
+
+    Raises:
+        ConfigurationProblem: there is no installation, or it has no such org.
+    """
+    installation = home.installation if home else None
+    if installation is None:
+        where = f"{home.directory} is" if home else "This directory is"
+        raise ConfigurationProblem(
+            f"{where} not an installation of many orgs, so it has no org {name}.",
+            f"Leave out --org and {ORG_VARIABLE}, or name the installation with --home.",
+        )
+    found = {path.name: path for path in org_directories(installation)}
+    if name not in found:
+        raise ConfigurationProblem(
+            f"This installation has no org {name!r}.", f"{_which(found)} Add one with `sf-insights orgs add NAME`."
+        )
+    return Home(found[name])
+
+
+def which_org(installation: Path) -> ConfigurationProblem:
+    """Return the error for a command that works on one org and does not know which."""
+    names = [path.name for path in org_directories(installation)]
+    remedy = f"Name one: --org {names[0]}." if names else "Add one with `sf-insights orgs add NAME`."
+    return ConfigurationProblem(f"{installation} is an installation of many orgs. {_which(names)}", remedy)
+
+
+def _which(names: Collection[str]) -> str:
+    return f"Its orgs: {', '.join(names)}." if names else "It has no orgs yet."
+
+
+def _found(variables: Mapping[str, str]) -> Home | None:
     if named := variables.get(HOME_VARIABLE):
         return named_home(named)
     for directory in _upwards():
-        if _is_home(directory):
+        if _is_home(directory) or Home(directory).has_orgs:
             return Home(directory)
     return Home(CHECKOUT) if runs_from_checkout() else None
 

@@ -5,7 +5,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,6 +17,7 @@ from sf_insights.demo.api.server import listen
 from sf_insights.pages.access.people import People
 from sf_insights.pages.access.public_address import PublicAddress
 from sf_insights.pages.app import Pages
+from sf_insights.pages.installation import InstallationPages
 from sf_insights.settings.environment import Places
 from sf_insights_tests.cli.conftest import (
     Installation,
@@ -184,10 +185,10 @@ class Site:
         fields = [pair for pair in self.get("/labels").form("/labels") if pair[0] not in changed]
         return fields + [(name, value) for name, value in changed.items() if value or "archived" not in name]
 
-    def wait(self) -> Page:
+    def wait(self, path: str = "/sync") -> Page:
         """Wait until the running sync has ended and return its page."""
         deadline = time.monotonic() + SYNC_SECONDS
-        while (page := self.get("/sync")).html.count("data-progress"):
+        while (page := self.get(path)).html.count("data-progress"):
             assert time.monotonic() < deadline, page.text
             time.sleep(0.1)
         return page
@@ -200,21 +201,31 @@ def serve(
     about: str = "The demo org of the tests.",
     public: PublicAddress | None = None,
 ) -> Iterator[Site]:
-    """Serve the pages of the environment's installation."""
+    """Serve the pages of the environment's home."""
+    places, people = Places.from_environment(os.environ), People.parse(token, os.environ)
+
+    def pages(port: int) -> Pages:
+        return Pages(places, host=host, port=port, people=people, about=about, public=public)
+
+    yield from served(pages, session)
+
+
+def served(made: Callable[[int], Pages | InstallationPages], session: requests.Session) -> Iterator[Site]:
+    """Serve pages that are made for a port."""
     with listen(0) as listener:
         listener.listen(64)
         port = listener.getsockname()[1]
-        places = Places.from_environment(os.environ)
-        people = People.parse(token, os.environ)
-        pages = Pages(places, host=host, port=port, people=people, about=about, public=public)
+        pages = made(port)
+        alone = pages if isinstance(pages, Pages) else None
         config = uvicorn.Config(pages.application, ws="none", log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield Site(pages, f"http://127.0.0.1:{port}", session)
+            yield Site(alone, f"http://127.0.0.1:{port}", session)
         finally:
-            pages.org.get()
+            if alone:
+                alone.org.get()
             server.should_exit = True
             thread.join()
 
@@ -223,6 +234,7 @@ def serve(
 def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
         session.trust_env = False
+        session.headers["Accept"] = "text/html"  # as a browser
         yield session
 
 

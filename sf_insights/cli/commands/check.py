@@ -11,19 +11,24 @@ from rich.text import Text
 
 from sf_insights.checking.finding import Finding
 from sf_insights.checking.findings import examine
+from sf_insights.cli.commands.every_org import check_all
 from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
 from sf_insights.domain.wording import counted
 from sf_insights.settings.environment import environment
 
 
 @click.command()
+@click.option("--all", "of_all", is_flag=True, help="Check every org of an installation, one line each.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
-def check(as_json: bool) -> None:
+def check(of_all: bool, as_json: bool) -> None:
     """Check that a sync would work; changes nothing.
 
     Checks the credentials, permissions and quota, each selected field, the list of Insights accounts, and how many of
     them match. The exit code is 1 when a check failed; warnings do not stop a sync.
     """
+    if of_all:
+        check_all(as_json=as_json)
+        return
     found = _watched(examine(environment()))
     if as_json:
         findings = list(found)

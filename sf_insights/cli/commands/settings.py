@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -14,11 +14,13 @@ from sf_insights.cli.chosen_org import chosen_org
 from sf_insights.cli.console import terminal
 from sf_insights.cli.signals import until_stopped
 from sf_insights.dagster_instance.home import use_dagster_home
+from sf_insights.dagster_instance.names import Names
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places, environment, installation_of
 
 if TYPE_CHECKING:  # importing the web server would slow down `sf-insights --help`
     from sf_insights.pages.app import Pages
+    from sf_insights.pages.installation import InstallationPages
 
 LOOPBACK = "127.0.0.1"
 
@@ -47,6 +49,7 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     from sf_insights.pages.access.people import People
     from sf_insights.pages.access.public_address import PublicAddress
     from sf_insights.pages.app import Pages
+    from sf_insights.pages.installation import InstallationPages
     from sf_insights.transport.addresses import is_loopback
 
     public = PublicAddress.parse(public_url) if public_url else None
@@ -59,15 +62,20 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     console = terminal()
     with _listening(host, port) as listener, until_stopped(), chosen_org(console, "settings") as about:
         use_dagster_home()
-        pages = Pages(
-            Places.from_environment(environment()), host=host, port=port, people=people, about=about, public=public
-        )
+        variables = environment()
+        served: dict[str, Any] = {"host": host, "port": port, "people": people, "about": about, "public": public}
+        installation = installation_of(variables)
+        pages: Pages | InstallationPages
+        if installation and Names.of_home(variables) == Names():
+            pages = InstallationPages(installation, **served)
+        else:
+            pages = Pages(Places.from_environment(variables), **served)
         shown = f"[{host}]" if ":" in host else host
         _serve(console, listener, pages, public.url if public else f"http://{shown}:{port}")
     console.print("Stopped.")
 
 
-def _serve(console: Console, listener: socket.socket, pages: Pages, address: str) -> None:
+def _serve(console: Console, listener: socket.socket, pages: Pages | InstallationPages, address: str) -> None:
     import uvicorn
 
     config = uvicorn.Config(
@@ -83,7 +91,7 @@ def _serve(console: Console, listener: socket.socket, pages: Pages, address: str
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        pages.worker.stop()
+        pages.stop()
 
 
 @contextmanager

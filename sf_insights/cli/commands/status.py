@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from sf_insights.cli.commands.every_org import status_of_all
 from sf_insights.cli.commands.outbound.status import summary
 from sf_insights.cli.console import (
     STATE_STYLES,
@@ -42,14 +43,18 @@ _CLOCKS_DIFFER = timedelta(minutes=10)  # allowed between the publishing machine
 
 @click.command()
 @click.option("--max-age", type=Duration(), help="Fail if the snapshot is older than this, such as 26h.")
+@click.option("--all", "of_all", is_flag=True, help="Show every org of an installation, one line each.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
-def status(max_age: timedelta | None, as_json: bool) -> None:
+def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
     """Show the last syncs and the published snapshot.
 
     Shows the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, or if you
     may not write the warehouse, it reads the published snapshot and says so. The exit code is 1 if nothing has been
-    synced or the snapshot cannot be opened.
+    synced or the snapshot cannot be opened; with --all, if one org needs attention.
     """
+    if of_all:
+        status_of_all(max_age, as_json=as_json)
+        return
     places = Places.from_environment(environment())
     with reading(places, "sf-insights status") as source:
         if source.tx is None and source.running:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -17,8 +18,10 @@ from sf_insights.cli.failures import fail
 from sf_insights.cli.signals import until_stopped
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.orgs.reloading import UI_ADDRESS
 from sf_insights.settings.environment import child_environment
 from sf_insights.settings.home import shipped, shown_path
+from sf_insights.system.durable import write_note
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -62,6 +65,7 @@ def _serve(console: Console, port: int) -> None:
         while process.poll() is None:
             if not is_ready and _answers(port):
                 is_ready = True
+                write_note(Path(os.environ["DAGSTER_HOME"]) / UI_ADDRESS, f"http://{HOST}:{port}\n")
                 console.print(f"Dagster's UI is ready: http://{HOST}:{port} (Ctrl-C stops it)", style="bold")
             time.sleep(_POLL_SECONDS)
         fail(f"Dagster ended by itself with exit code {process.returncode}.", "See its output above.")

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sf_insights.pages.access.people import ANYONE, People, Person, current_person, remember
@@ -24,6 +24,8 @@ from sf_insights.transport.addresses import is_loopback
 _COOKIE = "sf_insights_settings"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+HEALTH = "/health"
+_HTML = "text/html"
 NOBODY = Person("", may_edit=False)
 NAMELESS = "the settings pages"  # the author of edits by people without a name
 _OPEN_TO_ALL = "/static/"
@@ -70,6 +72,7 @@ class Guard:
         installation: str,
         refused: Callable[[int, str, str], Response],
         sign_in: Callable[[bool, str], Response],
+        start: str = "/fields",
     ) -> None:
         """Prepare.
 
@@ -82,10 +85,11 @@ class Guard:
             refused: makes a page from a status, what happened, and what to do.
             sign_in: makes the page that asks for the token, from whether a wrong one was given and the path to open
                 afterwards.
+            start: the page that follows a sign-in from nowhere.
         """
         self._app = app
         self._host, self._port, self._people, self._public = host, port, people, public
-        self._refused, self._sign_in = refused, sign_in
+        self._refused, self._sign_in, self._start = refused, sign_in, start
         self.form_token = secrets.token_urlsafe(32)
         # All ports of a host share their cookies, so each installation needs its own cookie name.
         own = hashlib.sha256(f"{port} {installation}".encode()).hexdigest()[:12]
@@ -116,6 +120,8 @@ class Guard:
         """Return the refusal or sign-in page, or None if the request may pass."""
         headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
         host = headers.get("host", "")
+        if path == HEALTH and method in _SAFE and _HTML not in headers.get("accept", ""):
+            return PlainTextResponse("ok\n")  # a load balancer; a browser asks for a page
         if not self._is_own(host):
             return self._refused(
                 421,
@@ -200,7 +206,7 @@ class Guard:
         given = form.one("token")
         if self._people.with_token(given) is None:
             return self._sign_in(True, _own_path(form.one("next")))
-        answer = RedirectResponse(_own_path(form.one("next")) or "/fields", 303)
+        answer = RedirectResponse(_own_path(form.one("next")) or self._start, 303)
         answer.set_cookie(
             self.cookie_name, self._cookies[given], httponly=True, samesite="strict", secure=self._is_https
         )

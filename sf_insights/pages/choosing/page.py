@@ -16,7 +16,7 @@ from sf_insights.pages.choosing.preview import preview
 from sf_insights.pages.org_catalog import OrgCatalogs
 from sf_insights.pages.published import Published
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places
 
 ADDRESS = "/fields"
 
@@ -146,7 +146,7 @@ class Choosing:
             configuration=file.configuration,
             change=change,
             labels={name: field.label for name, field in catalog.items()},
-            preview=preview(change, catalog, published, self._places, environment()),
+            preview=preview(change, catalog, published, self._places, self._org.variables()),
             warnings=selecting.mask_warnings([name for name, _ in change.added], org, published),
             seen=file.fingerprint,
             shown=form.all("shown"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -20,7 +20,7 @@ from sf_insights.pages.settings_page import form
 from sf_insights.pages.settings_page.ahead import daily_in_words, next_runs
 from sf_insights.pages.settings_page.connections import ConnectionTest
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
-from sf_insights.settings.environment import Places, environment
+from sf_insights.settings.environment import Places
 from sf_insights.system.clock import now
 from sf_insights.warehouse.reading import reading
 from sf_insights.warehouse.syncs.history import last_syncs
@@ -58,6 +58,7 @@ class SettingsPage:
         file: Callable[[], tuple[ConfigurationFile | None, ConfigurationProblem | None]],
         page: Callable[..., Response],
         start_sync: Callable[[str], Response],
+        variables: Callable[[], Mapping[str, str]],
     ) -> None:
         """Prepare.
 
@@ -67,13 +68,15 @@ class SettingsPage:
             file: reads the settings file, or says why it cannot.
             page: renders a template.
             start_sync: starts a sync that accepts a guard.
+            variables: returns the variables of the home.
         """
         self._places = places
         self._org = org
         self._file = file
         self._page = page
         self._start_sync = start_sync
-        self.connections = ConnectionTest(environment)
+        self._variables = variables
+        self.connections = ConnectionTest(variables)
 
     def routes(self) -> list[Route]:
         """Return the routes of this page."""
@@ -148,7 +151,7 @@ class SettingsPage:
         configuration = file.configuration if file else None
         values: dict[str, Any] = {}
         if configuration is not None:
-            ahead = outlook(configuration, self._places, environment())
+            ahead = outlook(configuration, self._places, self._variables())
             present = form.shown(configuration)
             was = form.originals(sent, present) if sent else present
             values = {

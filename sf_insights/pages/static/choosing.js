@@ -1,7 +1,8 @@
 // The field picker: filters and sorts without reloading, selects all that is shown, and keeps unsaved choices.
 "use strict";
 
-const KEPT = "sf-insights unsaved selection";
+const [ofOrg] = location.pathname.match(/^\/orgs\/[^/]+/) ?? [""];
+const KEPT = `sf-insights unsaved selection${ofOrg}`;
 const form = document.querySelector("form[data-selection]");
 
 // The review page: discarding forgets the choices.

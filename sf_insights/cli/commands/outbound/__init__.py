@@ -7,7 +7,7 @@ from sf_insights.cli.commands.outbound.fields import fields
 from sf_insights.cli.commands.outbound.rejects import rejects
 from sf_insights.cli.commands.outbound.sending import preview, send
 from sf_insights.cli.commands.outbound.status import status
-from sf_insights.cli.home_option import home_option
+from sf_insights.cli.home_option import home_option, org_option
 
 __all__ = ["outbound"]
 
@@ -23,5 +23,5 @@ def outbound() -> None:
 
 
 for command in (preview, accept, send, status, rejects, retry, reset, fields):
-    command.params.append(home_option())
+    command.params += [home_option(), org_option()]
     outbound.add_command(command)

@@ -35,9 +35,10 @@ def status(as_json: bool) -> None:
     Shows whether the mapping is accepted, when the next run is due, paused fields, values that are held back, and
     records that keep values although no account stands for them any more.
     """
-    places = Places.from_environment(environment())
+    variables = environment()
+    places = Places.from_environment(variables)
     configuration, outbound = configured(places)
-    ahead = outbound_outlook(configuration)
+    ahead = outbound_outlook(configuration, variables)
     with reading_outbound(places) as tx:
         left, some = found_in.left_behind(tx, _LEFT)
         found = {

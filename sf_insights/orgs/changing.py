@@ -1,0 +1,167 @@
+"""Add, rename, pause and remove the orgs of an installation. Each change is done completely or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.outbound.state import OutboundState
+from sf_insights.settings.configuration_file import ConfigurationFile, editing
+from sf_insights.settings.environment import Places, names_an_org, variables_of
+from sf_insights.settings.home import (
+    HOME_VARIABLE,
+    INSTALLATION_NAME,
+    ORG_VARIABLE,
+    ORGS,
+    WAREHOUSE_NAME,
+    Home,
+    found_home,
+    named_home,
+    org_of,
+)
+from sf_insights.settings.installation import INSTALLATION_TEXT, org_home, refuse_name
+from sf_insights.settings.new_home import make_home
+from sf_insights.system.clock import now
+from sf_insights.system.durable import flush, write_when_missing
+from sf_insights.warehouse.locked_database import LockedDatabase
+from sf_insights.warehouse.warehouse import Warehouse
+
+REMOVED = "removed"
+
+
+def installation_in(variables: Mapping[str, str]) -> Path:
+    """Return the directory of the installation that these variables or the working directory name.
+
+    Raises:
+        ConfigurationProblem: there is none.
+    """
+    home = found_home(_without_org(variables))
+    if home is None or home.installation is None:
+        raise ConfigurationProblem(
+            "There is no installation of many orgs here.",
+            "Make one in this directory with `sf-insights orgs add NAME`, or name one with --home.",
+        )
+    return home.installation
+
+
+def installation_to_be(variables: Mapping[str, str]) -> Path:
+    """Return the installation that a new org is added to: the one found, else the named or the working directory.
+
+    Raises:
+        ConfigurationProblem: the directory is the home of one org, or among installed packages.
+    """
+    home = found_home(_without_org(variables))
+    if home is not None and home.installation is not None:
+        return home.installation
+    chosen = named_home(variables.get(HOME_VARIABLE) or Path.cwd())
+    is_used = chosen.is_checkout and ((chosen.data / WAREHOUSE_NAME).exists() or names_an_org(variables_of(None)))
+    if chosen.stands_alone or is_used:
+        raise ConfigurationProblem(
+            f"{chosen.directory} is the home of one org, not an installation of many. Nothing was written.",
+            f"Choose another directory, and move this home to {ORGS}/NAME in it.",
+        )
+    return chosen.directory
+
+
+def add_org(installation: Path, name: str) -> Home:
+    """Make the home of a new org, switched off until its credentials are there.
+
+    Raises:
+        ConfigurationProblem: the name is invalid or taken, or the home cannot be written; then nothing was written.
+    """
+    refuse_name(name)
+    _refuse_taken(installation, name)
+    home = make_home(org_home(installation, name).directory)
+    write_when_missing(INSTALLATION_TEXT, installation / INSTALLATION_NAME)
+    switch_org(home, is_on=False)
+    return home
+
+
+def switch_org(home: Home, *, is_on: bool) -> None:
+    """Pause or resume the syncs of an org, inbound and outbound, by `enabled` in its settings.
+
+    Raises:
+        ConfigurationProblem: the settings are invalid or cannot be edited.
+    """
+    with editing(Places.from_environment(variables_of(home.directory)).configuration) as file:
+        edited: ConfigurationFile = file.with_settings({("enabled",): is_on})
+        file.replace(edited)
+
+
+def rename_org(installation: Path, name: str, new: str) -> Home:
+    """Rename an org. Its settings, data and backups stay with it; Dagster keeps its earlier runs under the old name.
+
+    Raises:
+        ConfigurationProblem: there is no such org, or the new name is invalid or taken.
+        WarehouseProblem: a run of the org has not ended.
+    """
+    home = org_of(Home(installation), name)
+    refuse_name(new)
+    _refuse_taken(installation, new)
+    renamed = org_home(installation, new)
+    _move(home, renamed.directory)
+    return renamed
+
+
+def remove_org(installation: Path, name: str) -> Path:
+    """Move the home of an org out of orgs/ and return where it is now. Nothing is deleted.
+
+    Raises:
+        ConfigurationProblem: there is no such org.
+        WarehouseProblem: a run of the org has not ended.
+    """
+    home = org_of(Home(installation), name)
+    target = installation / REMOVED / f"{name}-{now():%Y%m%d-%H%M%S}"
+    target.parent.mkdir(exist_ok=True)
+    _move(home, target)
+    return target
+
+
+def _move(home: Home, target: Path) -> None:
+    with _at_rest(home):
+        try:
+            home.directory.rename(target)
+            flush(home.directory.parent)
+            flush(target.parent)
+        except OSError as error:
+            raise ConfigurationProblem(
+                f"{home.directory} cannot be moved to {target}: {error.strerror}. Nothing was changed.",
+                "Run this as the user that owns the installation.",
+            ) from None
+
+
+@contextmanager
+def _at_rest(home: Home) -> Iterator[None]:
+    """Hold the locks of an org, so that no run of it is under way or starts.
+
+    Raises:
+        WarehouseProblem: a run has not ended.
+    """
+    places = Places(home.data, home.configuration)
+    held: list[LockedDatabase] = []
+    try:
+        databases: tuple[LockedDatabase, ...] = (Warehouse.of(places), OutboundState.of(places))
+        for database in databases:
+            if database.path.exists():
+                if running := database.holder():
+                    raise WarehouseProblem(f"{home.directory.name} is in use: {running}.", "Wait for it to end.")
+                database.hold("sf-insights orgs", wait_seconds=0)
+                held.append(database)
+        yield
+    finally:
+        for database in held:
+            database.close()
+
+
+def _refuse_taken(installation: Path, name: str) -> None:
+    if os.path.lexists(org_home(installation, name).directory):
+        raise ConfigurationProblem(
+            f"There is an org {name} already. Nothing was written.", "Choose another name, or remove that org first."
+        )
+
+
+def _without_org(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name != ORG_VARIABLE}

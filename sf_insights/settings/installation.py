@@ -1,0 +1,112 @@
+"""Installations of many orgs: a home per org in orgs/NAME, and the settings that all of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.settings.environment import existing_home
+from sf_insights.settings.home import INSTALLATION_NAME, ORG_NAME, ORGS, Home, org_directories
+
+MOST_AT_ONCE = 2  # a run of 100,000 accounts needs most of a core and up to 0.9 GB
+DAGSTER_URL = "http://127.0.0.1:3000"
+INSTALLATION_TEXT = f"""\
+# What the orgs below orgs/ share. Everything else is in the home of each org.
+
+# How many runs Dagster starts at the same time, and never two of one org. Allow 1 GB of memory for each.
+# Restart Dagster's daemon after a change.
+max_concurrent_runs: {MOST_AT_ONCE}
+
+# Where Dagster's web server answers. `sf-insights orgs add` and others ask it to show the change.
+dagster_url: {DAGSTER_URL}
+"""
+
+
+@dataclass(frozen=True)
+class Org:
+    """One directory in orgs/. `trouble` says why it is not a home; None if it is one."""
+
+    name: str
+    home: Home
+    trouble: Problem | None = None
+
+
+@dataclass(frozen=True)
+class InstallationSettings:
+    """The settings in installation.yaml."""
+
+    max_concurrent_runs: int = MOST_AT_ONCE
+    dagster_url: str = DAGSTER_URL
+
+
+def orgs_of(installation: Path) -> list[Org]:
+    """Return the orgs of an installation by name, also those that cannot be synced."""
+    return [Org(path.name, Home(path), trouble_of(Home(path))) for path in org_directories(installation)]
+
+
+def trouble_of(home: Home) -> Problem | None:
+    """Return why a directory in orgs/ is not a home of an org; None if it is one."""
+    try:
+        refuse_name(home.directory.name)
+        existing_home(home.directory)
+    except Problem as problem:
+        return problem
+    return None
+
+
+def refuse_name(name: str) -> None:
+    """Refuse a name that cannot be part of the names of jobs and of a PostgreSQL schema.
+
+    Raises:
+        ConfigurationProblem: it is not a lower-case letter followed by at most 62 of a-z, 0-9 and _.
+    """
+    if not ORG_NAME.fullmatch(name):
+        raise ConfigurationProblem(
+            f"{name!r} cannot be the name of an org.",
+            "Begin with a letter, and use only a-z, 0-9 and _, at most 63 characters, such as emea.",
+        )
+
+
+def settings_of(installation: Path) -> InstallationSettings:
+    """Read installation.yaml; without it, everything has its default.
+
+    Raises:
+        ConfigurationProblem: it is not valid YAML, or has a setting that does not exist or an invalid value.
+    """
+    try:
+        content = YAML(typ="safe").load((installation / INSTALLATION_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return InstallationSettings()
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        said = str(getattr(error, "problem", None) or getattr(error, "strerror", None) or "it is not UTF-8")
+        raise ConfigurationProblem(f"{INSTALLATION_NAME} cannot be read: {said}.", "Correct the file.") from None
+    if not isinstance(content or {}, dict):
+        raise ConfigurationProblem(f"{INSTALLATION_NAME} has no settings in it.", "Write max_concurrent_runs: 2.")
+    return InstallationSettings(**{name: _valid(name, value) for name, value in (content or {}).items()})
+
+
+def _valid(name: str, value: Any) -> Any:
+    match name:
+        case "max_concurrent_runs" if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000:
+            return value
+        case "dagster_url" if isinstance(value, str) and value.startswith(("http://", "https://")):
+            return value.rstrip("/")
+        case "max_concurrent_runs":
+            remedy = "Write how many runs may run at once, from 1 to 1000."
+        case "dagster_url":
+            remedy = f"Write the address of Dagster's web server, such as {DAGSTER_URL}."
+        case _:
+            raise ConfigurationProblem(
+                f"{INSTALLATION_NAME}: there is no setting {name}.", "Allowed: max_concurrent_runs, dagster_url."
+            )
+    raise ConfigurationProblem(f"{INSTALLATION_NAME}: {name} is {value!r}.", remedy)
+
+
+def org_home(installation: Path, name: str) -> Home:
+    """Return where the home of an org is, or will be."""
+    return Home(installation / ORGS / name)
