@@ -15,8 +15,8 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.session import new_session
 from sf_insights_tests.clients import connected
 
-# Hypothesis checks results, not how long a busy machine takes.
-settings.register_profile("no deadline", deadline=None)
+# Hypothesis checks results, not how long a busy machine takes. `make soak` tries more examples.
+settings.register_profile("no deadline", deadline=None, max_examples=100 if os.environ.get("SF_INSIGHTS_SOAK") else 40)
 settings.load_profile("no deadline")
 
 # DuckDB looks for pandas on the disk at each bound value, which takes longer than the statement.

@@ -13,10 +13,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import IO
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["sf_insights.definitions", "sf_insights.runs"])
+_CONTEXT.set_forkserver_preload(
+    # The storages import SQLAlchemy and Alembic, which Dagster does only when it opens its databases.
+    ["sf_insights.definitions", "sf_insights.runs", "sf_insights.cli", "dagster._core.storage.sqlite_storage"]
+)
+_COMMAND = """
+import os, sys
+os.chdir(sys.argv.pop(1))
+from sf_insights.cli import main
+main(prog_name="sf-insights")
+"""
 _SECONDS = 120
 
 
@@ -68,6 +78,11 @@ def finished(code: str, *arguments: str) -> tuple[int, str]:
         code_of_exit = process.ended()
         assert code_of_exit is not None, said
         return code_of_exit, said
+
+
+def commanded(at: Path, *arguments: str) -> tuple[int, str]:
+    """Run `sf-insights` with these arguments in a directory; return what `finished` does."""
+    return finished(_COMMAND, str(at), *arguments)
 
 
 def _run(code: str, arguments: tuple[str, ...], environment: dict[str, str], writer: Connection) -> None:

@@ -6,7 +6,8 @@ from sf_insights.assets.fields import field_labels
 from sf_insights.assets.model import insights_model
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.salesforce.parquet_pages import empty_landing
-from sf_insights.warehouse.fields.labels import take_over_labels
+from sf_insights.warehouse.fields.labels import load_labels, take_over_labels
+from sf_insights.warehouse.fields.states import load_states
 from sf_insights.warehouse.model.views import write_views
 from sf_insights.warehouse.publishing import publish, was_published
 from sf_insights.warehouse.syncs.published_state import published_state
@@ -24,13 +25,15 @@ def published_snapshot(
     """account_insights.duckdb: a read-only copy of the warehouse after a complete sync, replaced in one step."""
     places = settings.places
     with warehouse.publishing(context) as step:
+        is_synced = step.sync.run_id == context.run.run_id
         with step.transaction() as tx:
             # Publish the labels that a person wrote during the sync, too.
+            named = load_labels(tx), load_states(tx)
             if problem := take_over_labels(tx, places.configuration):
                 context.log.warning(f"The labels stay unchanged. {problem}")
-            write_views(tx)
+            if not is_synced or (load_labels(tx), load_states(tx)) != named:  # this run's model wrote the views
+                write_views(tx)
             is_unseen = not was_published(tx)
-        is_synced = step.sync.run_id == context.run.run_id
         size = publish(step.warehouse, places.snapshot, after_sync=is_synced)
         with step.transaction() as tx:
             news = published_state(tx, brings_sync=is_synced or is_unseen)

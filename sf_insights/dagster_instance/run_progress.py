@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -89,6 +89,11 @@ def _read(data: Path) -> RunProgress | None:
         return RunProgress(**{**content, **moments, "steps": steps})
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the note as JSON can hold it. `asdict` copies all steps, at each piece of news."""
+    return value.isoformat() if isinstance(value, datetime) else vars(value)
 
 
 def _moment(text: str) -> datetime:
@@ -170,4 +175,4 @@ class ProgressNote:
     def _write(self) -> None:
         self._written = time.monotonic()
         with suppress(OSError):
-            write_note(self._path, json.dumps(asdict(self._run), default=datetime.isoformat))
+            write_note(self._path, json.dumps(self._run, default=_plain))

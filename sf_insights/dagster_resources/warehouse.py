@@ -64,13 +64,14 @@ class WarehouseResource(HomeResource):
     _run_id: str = PrivateAttr(default="")
     _retry: RetryPolicy | None = PrivateAttr(default=None)
     _log: dg.DagsterLogManager | None = PrivateAttr(default=None)
+    _has_ended_died: bool = PrivateAttr(default=False)
     _failures: RunFailures = PrivateAttr(default_factory=RunFailures)
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
     _progress: ProgressNote | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(STOPPED)
-        self._tags, self._failures = {}, RunFailures()
+        self._tags, self._failures, self._has_ended_died = {}, RunFailures(), False
         if context.run is not None:
             with suppress(OSError, Problem):  # the first step reports a full disk
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
@@ -122,8 +123,9 @@ class WarehouseResource(HomeResource):
                     configuration=source.configuration,
                     today=self._today,
                 )
+                org_id = syncs.org_of(tx, sync)
             self._failures.is_sync = True
-            yield self._tagged(context, warehouse, sync)
+            yield self._tagged(context, warehouse, sync, org_id)
 
     @contextmanager
     def relabelling(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
@@ -131,7 +133,8 @@ class WarehouseResource(HomeResource):
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_planned_sync(tx)
-            yield self._tagged(context, warehouse, sync)
+                org_id = syncs.org_of(tx, sync)
+            yield self._tagged(context, warehouse, sync, org_id)
 
     @contextmanager
     def publishing(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
@@ -139,11 +142,10 @@ class WarehouseResource(HomeResource):
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_complete_sync(tx)
-            yield self._tagged(context, warehouse, sync)
+                org_id = syncs.org_of(tx, sync)
+            yield self._tagged(context, warehouse, sync, org_id)
 
-    def _tagged(self, context: dg.AssetExecutionContext, warehouse: Warehouse, sync: Sync) -> Step:
-        with warehouse.transaction() as tx:
-            org_id = syncs.org_of(tx, sync)
+    def _tagged(self, context: dg.AssetExecutionContext, warehouse: Warehouse, sync: Sync, org_id: str | None) -> Step:
         self.tag(context, day=sync.day, org_id=org_id)
         return Step(sync, warehouse, self._patient(context, sync.configuration))
 
@@ -212,9 +214,12 @@ class WarehouseResource(HomeResource):
         return self._failures.watching(context.op_def.name, STOPPED, reason_of)
 
     def _end_died_syncs(self, context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
-        """Record and report earlier syncs that died. This run holds the lock, so none of them can still run."""
+        """Record and report earlier syncs that died. This run holds the lock, so no sync dies after the first look."""
+        if self._has_ended_died:
+            return
         with warehouse.transaction() as tx:
             died = syncs.end_died_syncs(tx, context.run.run_id)
+        self._has_ended_died = True
         for day, reason in died:
             self.alerts().failed(day, reason)
 

@@ -7,6 +7,7 @@ comments, must use the filters `identifier` and `literal`.
 import glob
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,12 @@ def csv_texts(files: Iterable[Path], columns: Iterable[str]) -> str:
 
 def render(name: str, **names: Any) -> str:
     """Render sql/`name`.sql with the variables `names`."""
-    return _files.get_template(f"{name}.sql").render(**names)
+    return _template(name).render(**names)
+
+
+@cache  # Jinja's own cache looks at the file each time
+def _template(name: str) -> jinja2.Template:
+    return _files.get_template(f"{name}.sql")
 
 
 def files_in(directory: Path, pattern: str) -> str:

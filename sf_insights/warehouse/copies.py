@@ -12,6 +12,7 @@ from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.sql import identifier
 from sf_insights.system.durable import create_private, flush
+from sf_insights.warehouse.versions import STORAGE_VERSION
 
 _SIGNS_OF_DAMAGE = ("corrupt database", "stored checksum", "could not read enough bytes")
 
@@ -21,7 +22,7 @@ def replace_file(
     target: Path,
     mode: int,
     limits: DatabaseLimits,
-    complete: Callable[[Path], None] = lambda _: None,
+    complete: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     just_read: Collection[str] = (),
 ) -> None:
     """Replace a file with a copy of a closed DuckDB file, durably and in one step.
@@ -33,7 +34,8 @@ def replace_file(
         target: the file to replace.
         mode: the permissions of the target.
         limits: what DuckDB may use to read the copy.
-        complete: called with the path of the copy before it replaces the target; may change the copy.
+        complete: called with a connection to the copy before it replaces the target; changes the copy. Without it,
+            the copy is only read.
         just_read: tables, as schema.table, that the caller has just read in full; they are not read again.
 
     Raises:
@@ -46,8 +48,7 @@ def replace_file(
         log.unlink(missing_ok=True)
         create_private(copy)  # other users cannot read it until it has its final mode
         shutil.copyfile(file, copy)
-        _refuse_damaged(copy, file, limits, just_read)
-        complete(copy)
+        _refuse_damaged(copy, file, limits, just_read, complete)
         flush(copy)
         copy.chmod(mode)
         # A write-ahead log of the old target, left by a program that opened it for writing, would make the new file
@@ -60,10 +61,17 @@ def replace_file(
     flush(target.parent)
 
 
-def _refuse_damaged(copy: Path, of: Path, limits: DatabaseLimits, just_read: Collection[str]) -> None:
-    """Read every column of every table, because DuckDB detects a damaged block only when it reads it."""
+def _refuse_damaged(
+    copy: Path,
+    of: Path,
+    limits: DatabaseLimits,
+    just_read: Collection[str],
+    complete: Callable[[duckdb.DuckDBPyConnection], None] | None,
+) -> None:
+    """Read every column of every table, because DuckDB detects a damaged block only when it reads it; then complete."""
+    config = limits.as_options() | {"storage_compatibility_version": STORAGE_VERSION}
     try:
-        with duckdb.connect(str(copy), read_only=True, config=limits.as_options()) as connection:
+        with duckdb.connect(str(copy), read_only=complete is None, config=config) as connection:
             tables = connection.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
             ).fetchall()
@@ -71,6 +79,9 @@ def _refuse_damaged(copy: Path, of: Path, limits: DatabaseLimits, just_read: Col
                 if f"{schema}.{table}" not in just_read:
                     name = f"{identifier(schema)}.{identifier(table)}"
                     connection.execute(f"SELECT count(COLUMNS(*)) FROM {name}").fetchall()
+            if complete is not None:
+                complete(connection)
+                connection.execute("CHECKPOINT")
     except duckdb.Error as error:
         if found := damage(of, error):
             raise found from error

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.system.clock import now
 from sf_insights.system.signals import forget_signals
 from sf_insights.warehouse.compaction import compact, has_holes
 from sf_insights.warehouse.copies import replace_file
 from sf_insights.warehouse.transaction import Transaction
-from sf_insights.warehouse.versions import STORAGE_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 
 _READ_ONLY = 0o444
@@ -48,7 +45,7 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
             snapshot,
             mode=_READ_ONLY,
             limits=warehouse.limits,
-            complete=lambda copy: _stamp_copy(copy, moment),
+            complete=lambda copy: _stamp(Transaction(copy), moment),
             just_read=just_read,
         )
     finally:
@@ -75,12 +72,6 @@ def _has_landed(tx: Transaction) -> bool:
             "WHERE sync = (SELECT sync FROM insights.snapshot)"
         )
     )
-
-
-def _stamp_copy(copy: Path, moment: datetime) -> None:
-    with duckdb.connect(str(copy), config={"storage_compatibility_version": STORAGE_VERSION}) as connection:
-        _stamp(Transaction(connection), moment)
-        connection.execute("CHECKPOINT")
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:

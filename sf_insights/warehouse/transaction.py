@@ -80,15 +80,15 @@ class Transaction:
             return {}
         return {name: type_ for name, type_, *_ in described}
 
-    def columns_of_all(self, schema: str) -> dict[str, dict[str, str]]:
-        """The columns of every table and view of a schema, as `columns` gives those of one."""
-        relations: dict[str, dict[str, str]] = defaultdict(dict)
-        for table, column, type_ in self.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+    def columns_of_all(self, schema: str) -> dict[str, dict[str, tuple[str, str | None]]]:
+        """The type and the comment of every column, by the tables and views of a schema; in the order of `columns`."""
+        relations: dict[str, dict[str, tuple[str, str | None]]] = defaultdict(dict)
+        for table, column, type_, comment in self.execute(
+            "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
             "WHERE database_name = current_database() AND schema_name = ? ORDER BY table_name, column_index",
             [schema],
         ):
-            relations[table][column] = type_
+            relations[table][column] = type_, comment
         return relations
 
 

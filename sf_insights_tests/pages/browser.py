@@ -38,10 +38,17 @@ class Browser:
         self._number = 0
         self._session = ""
         self.complaints: list[str] = []
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        # Its own cookies, storage and cache: other tests use the same process.
+        self._context = self._call("Target.createBrowserContext", disposeOnDetach=True)["browserContextId"]
+        target = self._call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self._call(f"{domain}.enable")
+
+    def close(self) -> None:
+        """Close the tab and forget what its pages stored."""
+        self._session = ""
+        self._call("Target.disposeBrowserContext", browserContextId=self._context)
 
     def open(self, url: str) -> None:
         """Load a page and wait until its scripts have run."""
@@ -141,19 +148,33 @@ class Browser:
 
 
 @contextmanager
-def browsing(profile: Path, *options: str) -> Iterator[Browser]:
-    """Start a browser that ends with the block."""
+def chromium_running(profile: Path, *options: str) -> Iterator[str]:
+    """Start chromium, which ends with the block; provide the address of its DevTools protocol."""
     assert PROGRAM
     command = [PROGRAM, *_QUIET, *options, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            address = next(
+            yield next(
                 line.split("listening on ")[1].strip()
                 for line in process.stderr or ()
                 if "DevTools listening on" in line
             )
-            with connect(address, max_size=None, open_timeout=SECONDS, proxy=None) as connection:
-                yield Browser(connection)
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)
+
+
+@contextmanager
+def new_browser(address: str) -> Iterator[Browser]:
+    """Open a tab in a running chromium, which closes with the block."""
+    with connect(address, max_size=None, open_timeout=SECONDS, proxy=None) as connection:
+        browser = Browser(connection)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def browsing(profile: Path, *options: str) -> Iterator[Browser]:
+    """Start a browser that ends with the block."""
+    with chromium_running(profile, *options) as address, new_browser(address) as browser:
+        yield browser

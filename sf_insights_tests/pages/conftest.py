@@ -30,7 +30,7 @@ from sf_insights_tests.cli.conftest import (
     sf_insights,
     synced,
 )
-from sf_insights_tests.pages.browser import Browser, browsing
+from sf_insights_tests.pages.browser import Browser, chromium_running, new_browser
 
 __all__ = [
     "Installation",
@@ -238,9 +238,16 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the one chromium of a worker: its start takes longer than most tests."""
+    with chromium_running(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
+
+
 @pytest.fixture
-def browser(tmp_path) -> Iterator[Browser]:
-    with browsing(tmp_path / "profile") as browser:
+def browser(chromium) -> Iterator[Browser]:
+    with new_browser(chromium) as browser:
         yield browser
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM, new_browser
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
@@ -23,8 +23,8 @@ def box(name):
 
 
 @pytest.fixture(params=[1280, 390])
-def browser(tmp_path, request):
-    with browsing(tmp_path / "profile") as browser:
+def browser(chromium, request):
+    with new_browser(chromium) as browser:
         browser.resize(request.param, 900)
         yield browser
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sf_insights.demo.data.credentials import ORGANIZATION_ID
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.dagster_ui import dagster_ui
 from sf_insights_tests.test_definitions import FLOW
 
@@ -18,7 +18,7 @@ def says(browser, *texts):
 
 
 @pytest.mark.slow
-def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch, tmp_path):
+def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch, tmp_path, browser):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0
     with monkeypatch.context() as broken:
@@ -27,7 +27,7 @@ def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch,
     [failed_run, run_id] = [row["run_id"] for row in sf_insights("status", "--json").json["syncs"]]
     [(matched,)] = sf_insights.rows("SELECT count(*) FROM insights.matched_accounts WHERE match_status = 'matched'")
 
-    with dagster_ui() as url, browsing(tmp_path / "profile") as browser:
+    with dagster_ui() as url:
         browser.resize(1900, 900)
         browser.open(f"{url}/asset-groups?expanded={GROUPS}")
         says(browser, *(key.split("/")[1] for key in FLOW))

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sf_insights_tests.cli.conftest import CONFIGURATION
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 
 
 def test_descriptions_formats_and_archived_fields_are_saved_and_published(synced_site, synced):
@@ -77,22 +77,21 @@ needs_browser = pytest.mark.skipif(
 
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_saving_stays_on_the_page_and_nothing_is_off_screen(synced_site, synced, tmp_path, width):
-    with browsing(tmp_path / "profile") as browser:
-        browser.resize(width, 900)
-        browser.open(f"{synced_site.url}/labels")
-        browser.type('textarea[name="description.Industry"]', "What they do")
-        browser.follow("button.main")
-        assert browser.js("location.pathname + location.search") == "/labels?saved=1+field"
-        browser.type('textarea[name="description.Rating"]', "typed meanwhile")
-        browser.until("document.body.innerText.includes('Published; analysts see it when they reconnect.')")
-        assert browser.js("document.querySelector('textarea[name=\"description.Rating\"]').value") == "typed meanwhile"
-        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
-        off_screen = (
-            "[...document.querySelectorAll('input:not([type=hidden]), textarea, select, button, summary')]"
-            ".filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect())"
-            ".filter(b => b.left < 0 || b.right > innerWidth).length"
-        )
-        assert browser.js(off_screen) == 0
-        assert browser.complaints == []
+def test_saving_stays_on_the_page_and_nothing_is_off_screen(synced_site, synced, browser, width):
+    browser.resize(width, 900)
+    browser.open(f"{synced_site.url}/labels")
+    browser.type('textarea[name="description.Industry"]', "What they do")
+    browser.follow("button.main")
+    assert browser.js("location.pathname + location.search") == "/labels?saved=1+field"
+    browser.type('textarea[name="description.Rating"]', "typed meanwhile")
+    browser.until("document.body.innerText.includes('Published; analysts see it when they reconnect.')")
+    assert browser.js("document.querySelector('textarea[name=\"description.Rating\"]').value") == "typed meanwhile"
+    assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    off_screen = (
+        "[...document.querySelectorAll('input:not([type=hidden]), textarea, select, button, summary')]"
+        ".filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect())"
+        ".filter(b => b.left < 0 || b.right > innerWidth).length"
+    )
+    assert browser.js(off_screen) == 0
+    assert browser.complaints == []
     assert synced.rows("SELECT description FROM insights.fields WHERE field = 'Industry'") == [("What they do",)]

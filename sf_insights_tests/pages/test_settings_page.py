@@ -6,7 +6,7 @@ import pytest
 
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights_tests.cli.conftest import CONFIGURATION
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 
 SECONDS = 60
 
@@ -168,25 +168,24 @@ def test_the_connections_are_tested_with_the_findings_of_check(synced_site, monk
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_settings_are_changed_in_a_browser(synced_site, synced, tmp_path, width):
-    with browsing(tmp_path / "profile") as browser:
-        browser.resize(width, 900)
-        browser.open(f"{synced_site.url}/settings")
-        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
-        browser.type("#max_row_drop", "35")
-        browser.click("#enabled")
-        browser.follow("form.settings button.main")
-        assert "Saved." in browser.js("document.querySelector('.note').innerText")
-        settings = load_configuration(synced.configuration)
-        assert (settings.enabled, settings.guards.max_row_drop) == (False, 0.35)
-        browser.type("#label_prefix", "Typed before the test")
-        browser.js("window.isSame = true")
-        browser.click("form[action='/settings/test'] button")
-        browser.until("!document.querySelector('[data-progress]') && !!document.querySelector('[data-ended]')")
-        assert browser.js("window.isSame")
-        assert browser.js("document.querySelector('#label_prefix').value") == "Typed before the test"
-        assert browser.js("document.querySelector('form[data-starts] button').disabled") is False
-        assert "A sync would work" in browser.js("document.querySelector('[data-announces]').innerText")
-        assert "A sync would work" in browser.js("document.querySelector('#findings').innerText")
-        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
-        assert browser.complaints == []
+def test_settings_are_changed_in_a_browser(synced_site, synced, browser, width):
+    browser.resize(width, 900)
+    browser.open(f"{synced_site.url}/settings")
+    assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    browser.type("#max_row_drop", "35")
+    browser.click("#enabled")
+    browser.follow("form.settings button.main")
+    assert "Saved." in browser.js("document.querySelector('.note').innerText")
+    settings = load_configuration(synced.configuration)
+    assert (settings.enabled, settings.guards.max_row_drop) == (False, 0.35)
+    browser.type("#label_prefix", "Typed before the test")
+    browser.js("window.isSame = true")
+    browser.click("form[action='/settings/test'] button")
+    browser.until("!document.querySelector('[data-progress]') && !!document.querySelector('[data-ended]')")
+    assert browser.js("window.isSame")
+    assert browser.js("document.querySelector('#label_prefix').value") == "Typed before the test"
+    assert browser.js("document.querySelector('form[data-starts] button').disabled") is False
+    assert "A sync would work" in browser.js("document.querySelector('[data-announces]').innerText")
+    assert "A sync would work" in browser.js("document.querySelector('#findings').innerText")
+    assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints == []

@@ -13,7 +13,7 @@ from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.dagster_instance.run_progress import ProgressNote, RunProgress, StepProgress
 from sf_insights.pages.syncing.steps import seconds_left, shown_steps
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 
 SECONDS = 90
 _BY_DAGSTER = ("-m", "dagster", "job", "execute", "-m", "sf_insights.definitions", "-j", "daily_account_field_sync")
@@ -181,22 +181,21 @@ def test_records_rate_and_time_left_are_shown():
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_sync_is_watched_in_a_browser(synced_site, org, tmp_path, width):
+def test_a_sync_is_watched_in_a_browser(synced_site, org, browser, width):
     org.configure(job_seconds=4)
-    with browsing(tmp_path / "profile") as browser:
-        browser.resize(width, 900)
-        browser.open(f"{synced_site.url}/health")
-        browser.follow("form[action='/sync'] button")
-        assert browser.js("document.querySelectorAll('.steps li').length") == 8
-        browser.until("!!document.querySelector('.step-running')")
-        assert browser.js("document.querySelector('#progress').closest('[aria-live]')") is None
-        browser.until("!!document.querySelector('details')")
-        browser.js("document.querySelector('details').open = true; document.querySelector('.steps').isOld = true")
-        browser.until("!document.querySelector('.steps').isOld")
-        assert browser.js("document.querySelector('details').open")
-        assert browser.js("document.querySelector('[data-announces]').textContent") == "The sync is running."
-        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
-        browser.until("!document.querySelector('[data-progress]') && document.readyState === 'complete'")
-        assert "The sync is complete and published" in browser.js("document.body.innerText")
-        assert browser.js("document.querySelector('details').open") is False
-        assert browser.complaints == []
+    browser.resize(width, 900)
+    browser.open(f"{synced_site.url}/health")
+    browser.follow("form[action='/sync'] button")
+    assert browser.js("document.querySelectorAll('.steps li').length") == 8
+    browser.until("!!document.querySelector('.step-running')")
+    assert browser.js("document.querySelector('#progress').closest('[aria-live]')") is None
+    browser.until("!!document.querySelector('details')")
+    browser.js("document.querySelector('details').open = true; document.querySelector('.steps').isOld = true")
+    browser.until("!document.querySelector('.steps').isOld")
+    assert browser.js("document.querySelector('details').open")
+    assert browser.js("document.querySelector('[data-announces]').textContent") == "The sync is running."
+    assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    browser.until("!document.querySelector('[data-progress]') && document.readyState === 'complete'")
+    assert "The sync is complete and published" in browser.js("document.body.innerText")
+    assert browser.js("document.querySelector('details').open") is False
+    assert browser.complaints == []

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sf_insights.pages.plain_words import ASK
-from sf_insights_tests.pages.browser import PROGRAM, browsing
+from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import serve
 
 SELECT = """\
@@ -165,15 +165,14 @@ def test_values_of_an_org_are_shown_as_text(mapped_site, mapped):
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_fits_the_width_of_the_screen(mapped_site, tmp_path, width):
+def test_the_page_fits_the_width_of_the_screen(mapped_site, browser, width):
     press(mapped_site, "preview")
-    with browsing(tmp_path / "profile") as browser:
-        browser.resize(width, 900)
-        browser.open(mapped_site.url + PAGE)
-        assert browser.js("document.documentElement.scrollWidth <= innerWidth")
-        browser.js("document.querySelector('.mapping').parentElement.scrollLeft = 200")
-        first = browser.js("document.querySelector('.mapping tbody th').getBoundingClientRect().left")
-        assert 0 <= first < width / 2
-        browser.follow("form[action='/to-salesforce/accept'] button")
-        assert "The preview is accepted" in browser.js("document.body.innerText")
-        assert browser.complaints == []
+    browser.resize(width, 900)
+    browser.open(mapped_site.url + PAGE)
+    assert browser.js("document.documentElement.scrollWidth <= innerWidth")
+    browser.js("document.querySelector('.mapping').parentElement.scrollLeft = 200")
+    first = browser.js("document.querySelector('.mapping tbody th').getBoundingClientRect().left")
+    assert 0 <= first < width / 2
+    browser.follow("form[action='/to-salesforce/accept'] button")
+    assert "The preview is accepted" in browser.js("document.body.innerText")
+    assert browser.complaints == []

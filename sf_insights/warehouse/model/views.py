@@ -11,6 +11,7 @@ from sf_insights.domain.fields.display import sentence
 from sf_insights.domain.fields.field_types import Category, ColumnType
 from sf_insights.domain.fields.lifecycle import FieldState
 from sf_insights.domain.zuora_columns import column_meaning, insights_name
+from sf_insights.sql import render
 from sf_insights.warehouse.accounts.zuora_columns import extra_columns, paused_columns
 from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.states import load_states
@@ -97,21 +98,22 @@ def _write_comments(
     by_label = {labels[name]: state for name, state in fields.items()}
     relations, dictionary = [], []
     names = tx.execute(
-        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE schema_name = 'insights' UNION ALL "
-        "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE schema_name = 'insights' ORDER BY 1"
+        "SELECT table_name, 'TABLE', comment FROM duckdb_tables() WHERE schema_name = 'insights' UNION ALL "
+        "SELECT view_name, 'VIEW', comment FROM duckdb_views() WHERE schema_name = 'insights' ORDER BY 1"
     )
-    types = tx.columns_of_all("insights")
-    for name, kind in names:
+    held = tx.columns_of_all("insights")
+    for name, kind, held_meaning in names:
         meaning, fixed = meaning_of(name)
         fixed = fixed | {
             column: _zuora_comment(source, paused.get(source)) for column, source in zuora.get(name, {}).items()
         }
         columns = []
         named = by_label if name.endswith(LABELLED_SUFFIX) else fields
-        for column, type_ in types[name].items():
+        for column, (type_, held_comment) in held[name].items():
             state = named.get(column)
             comment = fixed.get(column) or (_field_comment(state, labels[state.field]) if state else None)
-            columns.append({"name": column, "comment": comment})
+            if comment != held_comment:
+                columns.append({"name": column, "comment": comment})
             dictionary.append(
                 {
                     "relation": name,
@@ -121,8 +123,10 @@ def _write_comments(
                     "label": labels[state.field] if state and column not in fixed else None,
                 }
             )
-        relations.append({"name": name, "kind": kind, "meaning": meaning, "columns": columns})
-    tx.run("insights/comments", relations=relations)
+        is_described = meaning == held_meaning
+        relations.append({"name": name, "kind": "" if is_described else kind, "meaning": meaning, "columns": columns})
+    if any(relation["kind"] or relation["columns"] for relation in relations):
+        tx.execute(render("insights/comments", relations=relations))  # at once: there are more than a hundred
     tx.replace("insights.data_dictionary", dictionary)
 
 

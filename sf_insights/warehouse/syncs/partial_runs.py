@@ -69,15 +69,16 @@ def sync_for(
         WarehouseProblem: a stage that this one needs is not done, or was done on an earlier day.
     """
     own = _last(tx, "run_id = $run", {"run": run_id})
-    if own and may_go_on(_done(tx, own), stage):
-        refuse_missing(_done(tx, own), stage)
-        return syncs.load_sync(tx, own["sync"])
+    done = _done(tx, own)
+    if own and may_go_on(done, stage):
+        refuse_missing(done, stage)
+        return syncs.sync_of(tx, own)
     if stage is PLAN:
         base = _last(tx, "describe_fingerprint IS NOT NULL")
     else:
         base = _last(tx, "sync = (SELECT max(sync) FROM salesforce.selected_fields)")
     refuse_missing(_done(tx, base), stage)
-    settings = configuration() if stage is PLAN else syncs.load_sync(tx, base["sync"]).configuration
+    settings = configuration() if stage is PLAN else syncs.sync_of(tx, base).configuration
     if stage.reads and base["day"] != (day := syncs.day_now(tx, settings, today)):
         raise WarehouseProblem(
             f"{stage.asset} would continue the sync of {base['day']}, but would read data of {day}.",

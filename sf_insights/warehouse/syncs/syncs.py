@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -142,14 +142,18 @@ def last_planned_sync(tx: Transaction) -> Sync:
 
 def load_sync(tx: Transaction, number: int) -> Sync:
     """Return a sync by its number."""
-    row = tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0]
+    return sync_of(tx, tx.records("SELECT * FROM ops.sync_runs WHERE sync = $sync", {"sync": number})[0])
+
+
+def sync_of(tx: Transaction, row: Mapping[str, Any]) -> Sync:
+    """Return the sync of a row of ops.sync_runs."""
     before = tx.execute(
         "SELECT sync, day FROM ops.sync_runs WHERE state = 'complete' AND day < $day "
         "ORDER BY day DESC, sync DESC LIMIT 1",
         {"day": row["day"]},
     )
     return Sync(
-        number=number,
+        number=row["sync"],
         run_id=row["run_id"],
         day=row["day"],
         opened_at=row["opened_at"],
