@@ -29,7 +29,7 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
     directory = None if home is None else str(existing_home(home).directory)
     prefix = list(names.prefix)
     settings = SettingsResource(home=directory, key_prefix=prefix)
-    assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
+    assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *_lake(settings))]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
     checks = [renamed_check(check, names) for check in ALL_CHECKS]
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks)
@@ -48,3 +48,12 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
             ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
         },
     )
+
+
+def _lake(settings: SettingsResource) -> list[dg.AssetsDefinition]:
+    """Return the asset of the lake if the home has one; other homes import nothing of it."""
+    if not settings.has_lake:
+        return []
+    from sf_insights.assets.lake import published_lake
+
+    return [published_lake]

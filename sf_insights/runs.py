@@ -25,10 +25,11 @@ if TYPE_CHECKING:  # importing dagster takes a second; only a run needs it
 
 RETRY_FOR_A_PERSON = "5m"  # a person who starts a sync wants an answer soon, not after hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
+LAKE = ["insights", "published_lake"]  # of homes with a lake: published with every snapshot
 
 # Dagster keeps the log; the caller prints the news on the terminal.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_LABELS_STEP = "__".join(RELABEL[0])
+_LABELS_STEP, _LAKE_STEP = "__".join(RELABEL[0]), "__".join(LAKE)
 _STOPPED = "The run was stopped before it was complete."
 
 
@@ -49,6 +50,11 @@ class Outcome:
     def is_refused_label(self) -> bool:
         """Whether a relabelling failed before it changed labels, so that the edit of the file should be undone."""
         return not self.success and self.failed_step in (None, _LABELS_STEP) and not self.is_left_to_sync
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the snapshot was published, with or without the lake."""
+        return self.success or self.failed_step == _LAKE_STEP
 
 
 def run_sync(
@@ -116,7 +122,6 @@ def _run(
     on_news: Callable[[News], None] | None,
     job: str = recorded_runs.DAILY_SYNC,
 ) -> Outcome:
-    import dagster as dg
 
     from sf_insights.dagster_resources.run_tags import day_tag
     from sf_insights.definitions import defs
@@ -137,13 +142,22 @@ def _run(
                 recorded_runs.COMMAND_TAG: "sf-insights",
                 recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
             },
-            asset_selection=None if selection is None else [dg.AssetKey(list(key)) for key in selection],
+            asset_selection=None if selection is None else _selected(defs, selection),
             raise_on_error=False,
         )
     if result.success:
         return Outcome(True, run_id)
     step, reason = _failure(result)
     return Outcome(False, run_id, reason, step)
+
+
+def _selected(defs: dg.Definitions, selection: Sequence[Sequence[str]]) -> list[dg.AssetKey]:
+    """Return the keys of a selection, with that of the lake if the home has one."""
+    import dagster as dg
+
+    wanted = [dg.AssetKey(list(key)) for key in (*selection, LAKE)]
+    there = {spec.key for spec in defs.resolve_all_asset_specs()}
+    return [key for key in wanted if key in there]
 
 
 @contextmanager
