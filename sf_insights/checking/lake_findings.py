@@ -1,11 +1,9 @@
 """What `check` says of the lake: its wheels, its catalog and whose it is, and the place of its files."""
 
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from sf_insights.checking.finding import Finding, failed
-from sf_insights.domain.problems import LakeProblem, Problem
+from sf_insights.domain.problems import Problem
 from sf_insights.domain.publish_to import PublishTo
 from sf_insights.lake.connecting import reached
 from sf_insights.lake.publishing import refuse_foreign
@@ -30,8 +28,6 @@ def lake_findings(publish_to: PublishTo, variables: Mapping[str, str], places: P
                 is_empty = True
             if target.is_in_object_storage:
                 lake.connection.execute(f"FROM glob({literal(target.files + '*')}) LIMIT 1").fetchall()
-            else:
-                _refuse_protected(Path(target.files))
     except Problem as problem:
         yield failed(GROUP, "Lake", problem)
         return
@@ -46,12 +42,3 @@ def _org_of(places: Places) -> str | None:
     with reading_snapshot(places.snapshot) as tx:
         org_id: str | None = tx.value("SELECT org_id FROM ops.warehouse")
     return org_id
-
-
-def _refuse_protected(files: Path) -> None:
-    there = next(path for path in (files, *files.parents) if path.exists())
-    if not os.access(there, os.W_OK):
-        raise LakeProblem(
-            f"Cannot write to {there}, where the lake's files are.",
-            "Let the user that runs sf-insights write there, or move `data:` under `publish_to:`.",
-        )

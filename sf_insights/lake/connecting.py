@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ def _give_access(connection: duckdb.DuckDBPyConnection, target: LakeTarget, vari
 
 def _examined(tx: Transaction, target: LakeTarget) -> bool:
     """Tell whether the schema has a lake; refuse anything else that is in it, and files of another lake."""
+    if not target.is_in_object_storage:
+        _refuse_protected(Path(target.files))
     tx.run("lake/attach_database", options=database_options(target))
     tables = {name for (name,) in _in_database(tx, render("lake/catalog_tables", schema=target.schema))}
     if others := sorted(name for name in tables if not name.startswith(_OF_DUCKLAKE)):
@@ -124,6 +127,15 @@ def _refuse_other_format(found: str, target: LakeTarget) -> None:
             f"The lake in {target} has the format {found}, and this version writes {CATALOG_FORMAT}.",
             "Install the version of sf_insights that wrote it, or write another `schema:`. The lake is never migrated, "
             "because older readers could not open it any more.",
+        )
+
+
+def _refuse_protected(files: Path) -> None:
+    there = next(path for path in (files, *files.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise LakeProblem(
+            f"Cannot write to {there}, where the lake's files are.",
+            "Let the user that runs sf-insights write there, or name another directory as `data:`.",
         )
 
 

@@ -44,7 +44,7 @@ _KNOWN = (
     ),
     (
         r"unable to connect to postgres|connection to server|server closed the connection|terminating connection"
-        r"|could not (connect|translate)|no connection to the server|ssl syscall",
+        r"|no connection to the server|ssl syscall",
         "PostgreSQL at {address} cannot be reached{detail}.",
         "Start it, or correct `catalog:` under `publish_to:`.",
     ),

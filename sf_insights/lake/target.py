@@ -52,5 +52,6 @@ def _schema_of(places: Places) -> str:
         return schema_name(name)
     except ValueError as error:
         raise LakeProblem(
-            f"The lake has no schema: the name of the home, {error}.", "Write it as `schema:` under `publish_to:`."
+            f"The lake has no schema, and the name of the home does not do: {error}.",
+            "Write it as `schema:` under `publish_to:`.",
         ) from None

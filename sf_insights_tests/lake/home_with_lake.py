@@ -59,6 +59,10 @@ class HomeWithLake:
         """Return the same home with other settings of its lake."""
         return replace(self, settings=self.settings | settings)
 
+    def of_home(self, directory: Path) -> HomeWithLake:
+        """Return this home with its files in another directory."""
+        return replace(self, data=directory)
+
     def publish(self) -> Brought:
         return bring_up_to_date(self.publish_to, self.places, self.variables)
 
@@ -85,6 +89,13 @@ class HomeWithLake:
         with reached(self.target, self.places, self.variables) as lake:
             lake.attach(read_only=True)
             lake.connection.execute(f"ATTACH '{self.snapshot}' AS published (READ_ONLY)")
+            yield lake.connection
+
+    @contextmanager
+    def other_program(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the lake to write, and create it if it does not exist, as another program may."""
+        with reached(self.target, self.places, self.variables) as lake:
+            lake.attach()
             yield lake.connection
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
