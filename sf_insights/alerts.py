@@ -15,7 +15,14 @@ import filelock
 import requests
 
 from sf_insights.domain.problems import Problem
-from sf_insights.domain.syncs.alerts import Ledger, Published, after_failure, after_outbound, after_publishing
+from sf_insights.domain.syncs.alerts import (
+    Ledger,
+    Published,
+    after_failure,
+    after_lake,
+    after_outbound,
+    after_publishing,
+)
 from sf_insights.system.clock import now
 from sf_insights.system.durable import create_private, replace_content
 from sf_insights.transport.retry import TemporaryFailure
@@ -69,6 +76,12 @@ class Alerts:
         with self._locked():
             before = self._ledger()
             self._tell(before, *after_outbound(before.states, failure, paused))
+
+    def lake(self, failure: str | None) -> None:
+        """Report a publication into the lake that changed the state: it failed, or works again."""
+        with self._locked():
+            before = self._ledger()
+            self._tell(before, *after_lake(before.states, failure))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -76,7 +76,7 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
         ResourceKey(names, "outbound", directory): OutboundResource(home=directory, key_prefix=prefix),
         ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
     }
-    assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
+    assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *_lake(settings))]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
     checks = [renamed_check(check, names) for check in ALL_CHECKS]
     if org:
@@ -95,3 +95,12 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources=resources,
     )
+
+
+def _lake(settings: SettingsResource) -> list[dg.AssetsDefinition]:
+    """Return the asset of the lake if the home has one; other homes import nothing of it."""
+    if not settings.has_lake:
+        return []
+    from sf_insights.assets.lake import published_lake
+
+    return [published_lake]

@@ -27,10 +27,11 @@ if TYPE_CHECKING:  # importing dagster takes a second; only a run needs it
 
 RETRY_FOR_A_PERSON = "5m"  # a person who starts a sync wants an answer soon, not after hours
 RELABEL = (["insights", "field_labels"], ["insights", "published_snapshot"])
+LAKE = ["insights", "published_lake"]  # of homes with a lake: published with every snapshot
 
 # Dagster keeps the log; the caller prints the news on the terminal.
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_LABELS_STEP = "__".join(RELABEL[0])
+_LABELS_STEP, _LAKE_STEP = "__".join(RELABEL[0]), "__".join(LAKE)
 _STOPPED = "The run was stopped before it was complete."
 
 
@@ -51,6 +52,11 @@ class Outcome:
     def is_refused_label(self) -> bool:
         """Whether a relabelling failed before it changed labels, so that the edit of the file should be undone."""
         return not self.success and self.failed_step in (None, _LABELS_STEP) and not self.is_left_to_sync
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the snapshot was published, with or without the lake."""
+        return self.success or self.failed_step == _LAKE_STEP
 
 
 def run_sync(
@@ -118,8 +124,6 @@ def _run(
     on_news: Callable[[News], None] | None,
     job: str = recorded_runs.DAILY_SYNC,
 ) -> Outcome:
-    import dagster as dg
-
     from sf_insights.dagster_resources.run_tags import day_tag
 
     variables = environment()
@@ -130,22 +134,19 @@ def _run(
         end_dead_runs(instance, Places.from_environment(variables).data)
         instance.add_event_listener(run_id, _placing(instance, run_id, origin))
         instance.add_event_listener(run_id, news_listener(on_news or (lambda _: None), names))
-        result = (
-            _definitions(variables, names)
-            .resolve_job_def(names.name(job))
-            .execute_in_process(
-                run_config=_QUIET_CONSOLE,
-                instance=instance,
-                run_id=run_id,
-                tags={
-                    **tags,
-                    **day_tag(),
-                    recorded_runs.COMMAND_TAG: "sf-insights",
-                    recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
-                },
-                asset_selection=None if selection is None else [dg.AssetKey(names.key(key)) for key in selection],
-                raise_on_error=False,
-            )
+        definitions = _definitions(variables, names)
+        result = definitions.resolve_job_def(names.name(job)).execute_in_process(
+            run_config=_QUIET_CONSOLE,
+            instance=instance,
+            run_id=run_id,
+            tags={
+                **tags,
+                **day_tag(),
+                recorded_runs.COMMAND_TAG: "sf-insights",
+                recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
+            },
+            asset_selection=None if selection is None else _selected(definitions, names, selection),
+            raise_on_error=False,
         )
     if result.success:
         return Outcome(True, run_id)
@@ -162,6 +163,15 @@ def _definitions(variables: Mapping[str, str], names: Names) -> dg.Definitions:
     from sf_insights import account_field_sync
 
     return account_field_sync(variables[HOME_VARIABLE], key_prefix=names.prefix)
+
+
+def _selected(defs: dg.Definitions, names: Names, selection: Sequence[Sequence[str]]) -> list[dg.AssetKey]:
+    """Return the keys of a selection, with that of the lake if the home has one."""
+    import dagster as dg
+
+    wanted = [dg.AssetKey(names.key(key)) for key in (*selection, LAKE)]
+    there = {spec.key for spec in defs.resolve_all_asset_specs()}
+    return [key for key in wanted if key in there]
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def test_the_code_server_of_an_org_has_that_org_alone(org, tmp_path):
     done = subprocess.run(
         [BIN / "dagster", "job", "list", *org["dagsterApiGrpcArgs"]],
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(tmp_path), **{"SF_INSIGHTS_HOME": str(tmp_path)}},
+        env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(tmp_path), "SF_INSIGHTS_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
     )

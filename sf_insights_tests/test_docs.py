@@ -15,6 +15,7 @@ from sf_insights.cli import main
 from sf_insights.domain.configuration import AccountFieldSync, Guards, Retention, SelectedField, parse_configuration
 from sf_insights.domain.outbound.guards import GUARDS
 from sf_insights.domain.outbound.settings import OutboundField, OutboundGuards, OutboundMatch, OutboundSync
+from sf_insights.domain.publish_to import PublishTo
 from sf_insights_tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +109,7 @@ def test_the_settings_document_shows_every_setting_and_is_valid():
     assert set(content) == set(AccountFieldSync.model_fields)
     assert set(content["guards"]) == set(Guards.model_fields)
     assert set(content["retention"]) == set(Retention.model_fields)
+    assert set(content["publish_to"]) == {field.alias or name for name, field in PublishTo.model_fields.items()}
     assert set(content["fields"][1]) == {field.alias or name for name, field in SelectedField.model_fields.items()}
 
 
@@ -115,7 +117,7 @@ def test_the_settings_document_shows_the_defaults():
     [text] = re.findall(r"^```yaml\n(.*?)^```", SETTINGS, re.DOTALL | re.MULTILINE)
     shown = parse_configuration(YAML().load(text))
     unset = parse_configuration({"fields": ["Industry"]})
-    others = {"timezone", "fields", "outbound"}
+    others = {"timezone", "fields", "outbound", "publish_to"}
     assert shown.model_dump(exclude=others) == unset.model_dump(exclude=others)
 
 

@@ -61,6 +61,11 @@ def examine(variables: Mapping[str, str]) -> Iterator[Finding]:
             yield from _accounts(configuration, org, variables, places)
     if configuration is not None and configuration.outbound is not None:
         yield from outbound_findings(configuration, configuration.outbound, variables, places)
+    if configuration is not None and configuration.publish_to is not None:
+        # Other homes need not wait for what the lake imports.
+        from sf_insights.checking.lake_findings import lake_findings
+
+        yield from lake_findings(configuration.publish_to, variables, places)
 
 
 def _configuration(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Iterator[Finding]:

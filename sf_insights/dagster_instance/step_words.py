@@ -17,6 +17,7 @@ STAGES = {
     "insights__matched_accounts": ("Matching", "matching accounts by CRM Account ID"),
     "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
     "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
+    "insights__published_lake": ("Lake", "publishing what changed into the lake"),
     "outbound__desired_values": ("Values", "working out what each record should hold"),
     "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
     "outbound__sent_values": ("To Salesforce", "writing what differs"),
@@ -50,6 +51,14 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
             return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
         case "insights__published_snapshot":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
+        case "insights__published_lake":
+            return f"{counted(facts['rows'], 'row')} in {counted(facts['tables'], 'table')}"
+        case _:
+            return _result_of_outbound(step, facts)
+
+
+def _result_of_outbound(step: str, facts: Mapping[str, Any]) -> str:
+    match step:
         case "outbound__desired_values":
             return counted(facts["records"], "record")
         case "outbound__differences":

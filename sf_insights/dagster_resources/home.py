@@ -1,5 +1,6 @@
 """The home that resources serve, and its settings."""
 
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -8,7 +9,8 @@ from pydantic import Field
 from sf_insights.alerts import Alerts
 from sf_insights.dagster_instance.names import Names
 from sf_insights.domain.configuration import AccountFieldSync
-from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.publish_to import PublishTo
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, variables_of
 from sf_insights.settings.home import Home
@@ -68,3 +70,24 @@ class SettingsResource(HomeResource):
         """
         if self.home:
             claim_org(Home(Path(self.home)), org_id)
+
+    def lake(self) -> PublishTo | None:
+        """The lake to publish into, as the file says now; None if it names none.
+
+        Raises:
+            ConfigurationProblem: the file is invalid.
+        """
+        return load_configuration(self.places.configuration).publish_to
+
+    @property
+    def has_lake(self) -> bool:
+        """Whether the file names a lake, also when something else in it is wrong."""
+        try:
+            file = self.places.configuration
+            names_it = re.search(rb"^publish_to *:", file.read_bytes(), re.MULTILINE) is not None
+        except (OSError, Problem):
+            return False
+        try:
+            return names_it and load_configuration(file).publish_to is not None
+        except Problem:
+            return names_it

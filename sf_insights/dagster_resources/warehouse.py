@@ -68,10 +68,12 @@ class WarehouseResource(HomeResource):
     _failures: RunFailures = PrivateAttr(default_factory=RunFailures)
     _sign_of_life: RunLock | None = PrivateAttr(default=None)
     _progress: ProgressNote | None = PrivateAttr(default=None)
+    _lake_failure: str | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         note_signals(STOPPED)
-        self._tags, self._failures, self._has_ended_died = {}, RunFailures(), False
+        self._tags, self._failures, self._lake_failure = {}, RunFailures(), None
+        self._has_ended_died = False
         if context.run is not None:
             with suppress(OSError, Problem):  # the first step reports a full disk
                 self._sign_of_life = RunLock(self.places.data, context.run.run_id)
@@ -144,6 +146,24 @@ class WarehouseResource(HomeResource):
                 sync = syncs.last_complete_sync(tx)
                 org_id = syncs.org_of(tx, sync)
             yield self._tagged(context, warehouse, sync, org_id)
+
+    @contextmanager
+    def publishing_lake(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+        """Hold the lock while the snapshot is published into the lake, and report a change of its state.
+
+        A failure is that of the lake alone: the sync stays complete and published.
+        """
+        with explained():
+            try:
+                self._opened(context)
+                yield
+            except STOPPED:
+                raise
+            except Exception as error:
+                self._lake_failure = reason_of(error)
+                self.alerts().lake(self._lake_failure)
+                raise
+        self.alerts().lake(None)
 
     def _tagged(self, context: dg.AssetExecutionContext, warehouse: Warehouse, sync: Sync, org_id: str | None) -> Step:
         self.tag(context, day=sync.day, org_id=org_id)
@@ -277,7 +297,7 @@ class WarehouseResource(HomeResource):
         if reason := self._failures.to_tell:
             self.alerts().failed(None, reason)  # after the lock is released, so that no process waits for the alert
         if self._progress is not None:
-            self._progress.end(self._failures.reason, self._failures.cause)
+            self._progress.end(self._failures.reason or self._lake_failure, self._failures.cause)
             if not self.places.warehouse.exists():
                 self._progress.discard()  # a run that made nothing leaves nothing
             self._progress = None

@@ -22,6 +22,7 @@ from sf_insights.domain.outbound.settings import (
     check_outbound,
 )
 from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.publish_to import PublishTo
 from sf_insights.domain.syncs.durations import duration
 from sf_insights.domain.zuora_columns import check_zuora_columns, zuora_column
 
@@ -131,6 +132,7 @@ class AccountFieldSync(BaseModel):
     retention: Retention = Retention()
     fields: tuple[SelectedField, ...]
     outbound: OutboundSync | None = None
+    publish_to: PublishTo | None = None
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -262,6 +264,7 @@ _SETTINGS: dict[tuple[str, ...], type[BaseModel]] = {
     ("outbound", "match"): OutboundMatch,
     ("outbound", "fields"): OutboundField,
     ("outbound", "guards"): OutboundGuards,
+    ("publish_to",): PublishTo,
 }
 _ENTRY_FORMS = {
     ("fields",): "an API name such as Industry, or an entry with `field:`",

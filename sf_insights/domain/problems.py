@@ -54,3 +54,7 @@ class WarehouseUnusable(WarehouseProblem):
     """The warehouse is lost, damaged, written by a newer version or ahead of the clock. A person must fix it."""
 
     needs_a_person = True
+
+
+class LakeProblem(Problem):
+    """The lake cannot be reached or written, or belongs to another org. The published file is not affected."""

@@ -19,7 +19,9 @@ _NAMES = {
     "ops_days": "how many days the records of past syncs are kept",
     "run_days": "how many days Dagster keeps its runs",
     "outbound": "what is sent to Salesforce",
+    "publish_to": "the lake into which the snapshot is published",
 }
+_WHOLE = ("outbound", "publish_to")  # a change of one is told as a whole
 _OF_A_FIELD = {"label": "label", "description": "description", "format": "format"}
 
 
@@ -57,7 +59,7 @@ def _of_settings(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         name = _NAMES.get(key, key)
         if key == "enabled":
             found.append(f"The daily sync is switched {'on' if value else 'off'}.")
-        elif key == "outbound":
+        elif key in _WHOLE:
             found.append(f"{name[0].upper()}{name[1:]} is now different.")
         else:
             found.append(f"{name[0].upper()}{name[1:]} is now {_shown(value)} instead of {_shown(former)}.")
@@ -70,7 +72,7 @@ def _flat(configuration: AccountFieldSync) -> dict[str, Any]:
     return {
         name: value
         for key, held in content.items()
-        for name, value in (held.items() if isinstance(held, dict) and key != "outbound" else [(key, held)])
+        for name, value in (held.items() if isinstance(held, dict) and key not in _WHOLE else [(key, held)])
     }
 
 

@@ -22,6 +22,8 @@ def main() -> int:
     if outcome.success:
         return 0
     print(outcome.reason or "The run failed without giving a reason.", flush=True)
+    if outcome.is_published:
+        return 0
     if outcome.is_left_to_sync:
         return LEFT_TO_SYNC
     return REFUSED if outcome.is_refused_label else FAILED

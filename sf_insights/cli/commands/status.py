@@ -23,7 +23,7 @@ from sf_insights.cli.console import (
 from sf_insights.cli.durations import Duration
 from sf_insights.dagster_instance.next_sync import Outlook, outlook
 from sf_insights.domain.fields.masking import REMEDY, warning
-from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -75,6 +75,7 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
         }
     found["next_sync"] = asdict(_next_sync(places))
     found["outbound"] = _outbound(places)
+    found["lake"] = _lake(places)
     if as_json:
         print_json(found)
     else:
@@ -141,6 +142,20 @@ def _outbound(places: Places) -> str | None:
         return None
 
 
+def _lake(places: Places) -> dict[str, Any] | None:
+    """Return where the lake is and what it shows, as its last publication noted; None if there is none to show."""
+    try:
+        publish_to = load_configuration(places.configuration).publish_to
+        if publish_to is None:
+            return None
+        from sf_insights.lake.state import read_state
+        from sf_insights.lake.target import LakeTarget
+
+        return {"target": str(LakeTarget.of(publish_to, places)), **asdict(read_state(places.data))}
+    except Problem as problem:
+        return None if isinstance(problem, ConfigurationProblem) else {"target": None, "problem": str(problem)}
+
+
 def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
     """Return the snapshot's facts, or why it cannot be opened; read from the file, since the warehouse may be newer."""
     if not places.snapshot.exists():
@@ -180,10 +195,23 @@ def _show_snapshot(console: Console, found: dict[str, Any], places: Places) -> N
         console.print(f"          of {snapshot['synced_on']}, published {_ago(snapshot)}")
     elif not found["snapshot_problem"]:
         console.print("Nothing has been published yet.", style="yellow")
+    if found["lake"]:
+        _show_lake(console, found["lake"])
     ahead = Outlook(**found["next_sync"])
     console.print(str(ahead), style="yellow" if ahead.obstacle else None)
     if found["outbound"]:
         console.print(found["outbound"])
+
+
+def _show_lake(console: Console, lake: dict[str, Any]) -> None:
+    if lake["target"]:
+        console.print(f"Lake      {lake['target']}", soft_wrap=True)
+        if lake["published_at"]:
+            console.print(f"          of {lake['day']}, published {_ago(lake)}")
+        elif not lake["problem"]:
+            console.print("          nothing has been published there yet", style="yellow")
+    if lake["problem"]:
+        console.print(f"          not published since: {lake['problem']}", style="yellow", soft_wrap=True)
 
 
 def _show_syncs(console: Console, syncs: list[dict[str, Any]]) -> None:

@@ -79,12 +79,14 @@ def run(accept: Sequence[str] = (), retry_for: str | None = None) -> None:
 
 
 def end_when_failed(outcome: runs.Outcome, *more: str) -> None:
-    """End the command if the run failed, saying why and where its log is."""
+    """End the command if the run failed, saying why and where its log is; `more` if nothing was published either."""
     if not outcome.success:
+        explained = () if outcome.is_published else more
+        published = "" if outcome.is_published else "Nothing was published. "
         fail(
             outcome.reason or "The run failed without giving a reason.",
-            *more,
-            f"Nothing was published. The log is in Dagster: `{ui_command()}`{ui_condition()}, run {outcome.run_id}.",
+            *explained,
+            f"{published}The log is in Dagster: `{ui_command()}`{ui_condition()}, run {outcome.run_id}.",
         )
 
 

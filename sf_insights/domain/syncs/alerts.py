@@ -12,6 +12,7 @@ _FALL = 0.05  # a fall of the match rate from one day to the next that causes an
 _FIELD = "field "
 _LABEL = "label "
 _OUTBOUND = "outbound"
+_LAKE = "lake"
 _OUTBOUND_FIELD = "outbound field "
 
 
@@ -97,7 +98,9 @@ def after_failure(before: Mapping[str, str], day: date | None, reason: str) -> t
 
 def after_publishing(before: Mapping[str, str], published: Published) -> tuple[States, list[str]]:
     """Return the states and the lines to send after a publication."""
-    states: States = {subject: state for subject, state in before.items() if subject.startswith(_OUTBOUND)}
+    states: States = {
+        subject: state for subject, state in before.items() if subject == _LAKE or subject.startswith(_OUTBOUND)
+    }
     lines = []
     if before.get("sync") == "failed":
         if published.brings_sync:
@@ -152,6 +155,15 @@ def after_outbound(
         f"{name} is sent to Salesforce again, or no longer mapped." for name in before_paused if name not in paused
     ]
     return states, lines
+
+
+def after_lake(before: Mapping[str, str], failure: str | None) -> tuple[States, list[str]]:
+    """Return the states and the lines to send after a publication into the lake; `failure` is None if it worked."""
+    states: States = {subject: state for subject, state in before.items() if subject != _LAKE}
+    if failure is None:
+        return states, ["Recovered: the lake is published again."] if _LAKE in before else []
+    states[_LAKE] = "failed"
+    return states, [] if _LAKE in before else [f"The lake was not published: {failure}"]
 
 
 def _is_outbound_field(subject: str) -> bool:

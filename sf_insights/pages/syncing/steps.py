@@ -11,8 +11,9 @@ from sf_insights.dagster_instance.run_progress import RunProgress, StepProgress
 from sf_insights.dagster_instance.step_words import STAGES
 from sf_insights.domain.wording import counted, remaining
 
+_LAKE = "insights__published_lake"  # only homes with a lake have this step
 # The steps of a whole sync, in their order.
-SYNC_STEPS = tuple(name for name in STAGES if not name.startswith("outbound__"))
+SYNC_STEPS = tuple(name for name in STAGES if not name.startswith("outbound__") and name != _LAKE)
 _MOST_BEFORE_END = 0.95
 _LATE_SECONDS = 2.0
 
@@ -33,7 +34,7 @@ def shown_steps(run: RunProgress | None, now: datetime) -> list[ShownStep]:
     """Return the steps of a run, with those of a whole sync that have not begun; None is a sync that just starts."""
     found = {stage: step for step in run.steps if (stage := _stage_of(step.step))} if run else {}
     is_whole = run is None or not run.steps or SYNC_STEPS[0] in found
-    names = SYNC_STEPS if is_whole else [name for name in SYNC_STEPS if name in found]
+    names = [name for name in SYNC_STEPS if is_whole or name in found] + [name for name in found if name == _LAKE]
     return [
         _shown(name, found[name], run, now) if name in found and run else ShownStep(STAGES[name][0], "waiting")
         for name in names

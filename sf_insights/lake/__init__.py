@@ -1,0 +1,1 @@
+"""The lake: the published snapshot in a DuckLake, for readers on any machine."""

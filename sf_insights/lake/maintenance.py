@@ -1,0 +1,49 @@
+"""Keep a lake from growing: forget old states, and delete files that nothing needs. Only its one writer does this.
+
+Never CHECKPOINT, and never every orphan: both delete the files of a transaction that is still open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+
+from sf_insights.lake.connecting import Lake
+from sf_insights.sql import render
+from sf_insights.warehouse.transaction import Transaction
+
+_UNUSED = timedelta(days=1)  # longer than any query runs
+_ORPHANED = timedelta(days=2)  # longer than any publication runs
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What a clean-up removed. `warning` says why orphans were left, or is empty."""
+
+    states: int
+    files: int
+    warning: str = ""
+
+
+def maintain(lake: Lake, moment: datetime) -> Maintained:
+    """Forget states older than the lake keeps, delete unused files after a day and orphans after two."""
+    tx = Transaction(lake.connection)
+    before = moment - timedelta(days=lake.target.keep_days)
+    states = tx.execute(render("lake/expire", before=before.isoformat()))
+    files = tx.execute(render("lake/clean_up", before=(moment - _UNUSED).isoformat()))
+    oldest = (moment - _ORPHANED).isoformat()
+    orphans = [path for (path,) in tx.execute(render("lake/orphans", dry_run=True, before=oldest))]
+    strangers = [path for path in orphans if not _is_ours(path, lake.target.files)]
+    if strangers:
+        warning = f"{strangers[0]} is not of this lake; files that killed publications left are not deleted meanwhile."
+        return Maintained(len(states), len(files), warning)
+    if orphans:
+        tx.execute(render("lake/orphans", dry_run=False, before=oldest))
+    return Maintained(len(states), len(files) + len(orphans))
+
+
+def _is_ours(path: str, files: str) -> bool:
+    """Tell whether a file lies where this lake writes, and not in another lake below the same directory."""
+    inside = PurePosixPath(path.removeprefix(files))
+    return len(inside.parts) in (1, 3) and inside.name.startswith("ducklake-")

@@ -1,0 +1,118 @@
+"""A PostgreSQL server, a home with a published snapshot, and a lake of its own for each test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sf_insights.dagster_resources import retrying
+from sf_insights.domain.publish_to import PASSWORD_VARIABLE
+from sf_insights_tests.conftest import MEMORY
+from sf_insights_tests.lake.database_server import PASSWORD, DatabaseServer, programs, started
+from sf_insights_tests.lake.document import statements
+from sf_insights_tests.lake.home_with_lake import HomeWithLake
+from sf_insights_tests.lake.object_storage import ObjectStorage
+from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[DatabaseServer]:
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed; the Debian package postgresql has it")
+    # Not in pytest's own directory, which only this user may enter: PostgreSQL runs as another.
+    place = MEMORY if MEMORY.is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(prefix="sf_insights_server_", dir=place) as path,
+        started(found, Path(path)) as server,
+    ):
+        server.run("postgres", *statements("Set it up"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_storage() -> Iterator[ObjectStorage]:
+    with ObjectStorage.started() as storage:
+        yield storage
+
+
+@pytest.fixture
+def storage(running_storage: ObjectStorage) -> ObjectStorage:
+    """Object storage with an empty bucket called lake, to which the keys of `variables` have access."""
+    running_storage.reset()
+    return running_storage
+
+
+@pytest.fixture
+def server(running_server: DatabaseServer) -> DatabaseServer:
+    return running_server
+
+
+@pytest.fixture
+def home(server, tmp_path) -> HomeWithLake:
+    """A home without a snapshot, and a lake that does not exist yet."""
+    data = tmp_path / "home"
+    data.mkdir()
+    settings = {
+        "catalog": server.address("insights"),
+        "schema": f"acme_{next(_NUMBERS)}",
+        "data": str(tmp_path / "lake"),
+    }
+    return HomeWithLake(server, "insights", data, settings)
+
+
+@pytest.fixture(scope="session")
+def first_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("first_days")
+
+
+@pytest.fixture(scope="session")
+def dagster_home(tmp_path_factory) -> Path:
+    return home_in_memory(tmp_path_factory.mktemp("dagster"))
+
+
+@pytest.fixture
+def sync(org, first_days, dagster_home, tmp_path, monkeypatch) -> Pipeline:
+    """The daily job against the demo org."""
+    for name, value in org.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(retrying, "FIRST_WAIT", 0.1)
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
+    return Pipeline(tmp_path / "data", dagster_home, monkeypatch, first_days)
+
+
+@pytest.fixture
+def synced(sync, server, tmp_path) -> HomeWithLake:
+    """A home after its first sync, without a lake yet."""
+    sync.first_day()
+    return of_pipeline(sync, server, tmp_path / "lake")
+
+
+@pytest.fixture
+def publishing(sync, server, tmp_path, monkeypatch) -> HomeWithLake:
+    """The home of `sync`, whose settings name a lake and whose job publishes into it."""
+    from sf_insights import definitions
+    from sf_insights.assembly import definitions_of
+
+    home = of_pipeline(sync, server, tmp_path / "lake")
+    sync.configure(publish_to=home.settings)
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    # A process loads its definitions once; this one did so before the settings named a lake.
+    monkeypatch.setattr(definitions, "defs", definitions_of(None, None))
+    return home
+
+
+def of_pipeline(sync: Pipeline, server: DatabaseServer, files: Path) -> HomeWithLake:
+    settings = {"catalog": server.address("insights"), "schema": f"acme_{next(_NUMBERS)}", "data": str(files)}
+    return HomeWithLake(server, "insights", sync.data, settings)
+
+
+def copied(home: HomeWithLake, to: Path) -> HomeWithLake:
+    """Return another home with the same snapshot."""
+    shutil.copytree(home.data, to)
+    return HomeWithLake(home.server, home.database, to, home.settings, home.variables)
