@@ -1,5 +1,6 @@
 """The files of deploy/ for PostgreSQL and Kubernetes agree with the code, the lock and compose.yaml."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,7 @@ COMPOSE = read("compose.yaml")
 ADDED = read("deploy/postgres/compose.yaml")
 INSTANCE = read("deploy/postgres/dagster.yaml")
 HELM = read("deploy/helm/values.yaml")
+ENVIRONMENT = dict.fromkeys(("SF_INSIGHTS_DATA_DIR", "SF_INSIGHTS_CONFIG"), "/elsewhere")  # as the image sets them
 ORGS = HELM["dagster-user-deployments"]["deployments"]
 OURS = [name for name in ADDED["services"] if name != "postgres"]
 
@@ -100,6 +102,7 @@ def test_each_org_on_kubernetes_has_its_own_volume_credentials_and_name():
         assert ORG_NAME.fullmatch(org["name"])
         home = f"{org['env']['SF_INSIGHTS_HOME']}/orgs/{org['name']}"
         mounts = {mount["name"]: mount for mount in org["volumeMounts"]}
+        assert {volume["name"] for volume in org["volumes"]} == mounts.keys()
         assert mounts["home"]["mountPath"] == home
         assert mounts["credentials"]["mountPath"] == f"{home}/.env"
         assert org["includeConfigInLaunchedRuns"] == {"enabled": True}
@@ -114,17 +117,23 @@ def test_the_chart_is_of_the_locked_version_of_dagster():
 
 @pytest.mark.parametrize("org", ORGS, ids=[org["name"] for org in ORGS])
 def test_the_code_server_of_an_org_has_that_org_alone(org, tmp_path):
-    made = tmp_path / "orgs" / org["name"]
-    for command in (["init", str(made)],):
-        subprocess.run([BIN / "sf-insights", *command], cwd=tmp_path, check=True, capture_output=True)
+    def here(path):
+        return str(path).replace("/srv/sf-insights", str(tmp_path))
+
+    for mount in org["volumeMounts"]:
+        if mount["name"] == "home":
+            subprocess.run([BIN / "sf-insights", "init", here(mount["mountPath"])], check=True, capture_output=True)
+        elif mount["name"] == "installation":
+            Path(here(mount["mountPath"])).touch()
     done = subprocess.run(
         [BIN / "dagster", "job", "list", *org["dagsterApiGrpcArgs"]],
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(tmp_path), "SF_INSIGHTS_HOME": str(tmp_path)},
+        env=ENVIRONMENT
+        | {"PATH": os.environ["PATH"], "DAGSTER_HOME": str(tmp_path)}
+        | {name: here(value) for name, value in org["env"].items()},
         capture_output=True,
         text=True,
+        check=True,
     )
-    assert done.returncode == 0, done.stderr
-    jobs = re.findall(r"Job: (\w+)", done.stdout)
-    assert jobs
+    jobs = set(re.findall(r"Job: (\w+)", done.stdout)) - {"__ASSET_JOB"}
+    assert f"{org['name']}__daily_account_field_sync" in jobs
     assert all(job.startswith(f"{org['name']}__") for job in jobs)
