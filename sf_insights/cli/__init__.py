@@ -11,27 +11,27 @@ from sf_insights.cli.home_option import home_option, org_option
 
 __all__ = ["main"]
 
-# The file of each command.
-_FILES = {
-    "backup": "backups",
-    "check": "check",
-    "demo": "demo",
-    "deselect": "select",
-    "fields": "fields",
-    "init": "init",
-    "label": "label",
-    "org": "org",
-    "orgs": "orgs",
-    "outbound": "outbound",
-    "publish": "backups",
-    "rejected": "rejected",
-    "restore": "backups",
-    "select": "select",
-    "settings": "settings",
-    "status": "status",
-    "sync": "sync",
-    "ui": "ui",
-    "unmatched": "unmatched",
+# The file of each command, and its line in the list of commands, which so imports none of them.
+_COMMANDS = {
+    "backup": ("backups", "Write a copy of the warehouse."),
+    "check": ("check", "Check that a sync would work; changes nothing."),
+    "demo": ("demo", "Sync an invented org, send values back, and show it all."),
+    "deselect": ("select", "Remove fields from the next sync."),
+    "fields": ("fields", "List the Account fields, and which of them are selected."),
+    "init": ("init", "Make a home: a directory for settings, credentials and data."),
+    "label": ("label", "Set the label that people see for a field."),
+    "org": ("org", "Serve the demo org on this machine until stopped."),
+    "orgs": ("orgs", "Add, list, rename, pause and remove the orgs of an installation."),
+    "outbound": ("outbound", "Send Insights values to Salesforce, every two hours."),
+    "publish": ("backups", "Publish the last complete sync again."),
+    "rejected": ("rejected", "List values that did not fit their field's type."),
+    "restore": ("backups", "Replace the warehouse with a copy, and publish it."),
+    "select": ("select", "Select fields for the next sync."),
+    "settings": ("settings", "Serve the settings pages."),
+    "status": ("status", "Show the last syncs and the published snapshot."),
+    "sync": ("sync", "Read Salesforce, match the accounts, and publish the values."),
+    "ui": ("ui", "Serve Dagster's web UI, and run the schedules."),
+    "unmatched": ("unmatched", "List accounts without a match, with reasons and candidates."),
 }
 # `demo` and `org` use the demo's files, `init` names its directory, and `orgs` is about an installation.
 _WITHOUT_HOME = {"demo", "init", "org", "orgs"}
@@ -41,16 +41,20 @@ class CommandsOfFiles(Commands):
     """Imports a command when it is used: each needs other parts of the package, and all of them take a second."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_FILES})
+        return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _FILES and cmd_name not in self.commands:
+        if cmd_name in _COMMANDS and cmd_name not in self.commands:
             self.add_command(_imported(cmd_name))
         return super().get_command(ctx, cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
 
 def _imported(name: str) -> click.Command:
-    command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_FILES[name]}"), name)
+    command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_COMMANDS[name][0]}"), name)
     if name not in _WITHOUT_HOME:
         command.params += [home_option(), org_option()]
     return command
