@@ -13,8 +13,10 @@ from sf_insights.pages.access.people import People
 from sf_insights.pages.installation import InstallationPages
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights_tests.orgs.conftest import Orgs
-from sf_insights_tests.pages.conftest import Site, served
+from sf_insights_tests.pages.conftest import Site, browser, served
+from sf_insights_tests.pages.test_accessibility import axe, in_both_schemes
 
+__all__ = ["axe", "browser"]
 EVERY_PAGE = ("fields", "labels", "accounts", "to-salesforce", "health", "changes", "settings", "sync", "unmatched")
 OF_ALL = re.compile(r"/orgs|/static/|/sign-|#|\?|https?:")
 
@@ -92,6 +94,23 @@ def test_an_org_is_edited_and_synced_on_its_own_pages(site, orgs):
     assert "The sync is complete and published" in ended.text
     assert "apac well" in site.get("/orgs").text
     assert orgs.home("emea").configuration.read_text() == before
+
+
+def test_the_orgs_and_the_switch_meet_wcag_and_fit_a_phone(site, orgs, browser, axe):
+    orgs.home("apac").configuration.write_text("fields: [")
+    for width in (1280, 1024, 390):
+        browser.resize(width, 900)
+        browser.open(f"{site.url}/orgs")
+        assert in_both_schemes(browser, axe) == [], width
+        assert browser.js("document.documentElement.scrollWidth <= innerWidth"), width
+        browser.open(f"{site.url}/orgs/emea/health")
+        browser.click(".orgs summary")
+        assert browser.js("document.querySelector('.orgs nav').checkVisibility()")
+        assert browser.js("document.documentElement.scrollWidth <= innerWidth"), width
+        assert in_both_schemes(browser, axe) == [], width
+        browser.follow(".orgs a[href='/orgs']")
+        assert browser.js("location.pathname") == "/orgs"
+    assert browser.complaints == []
 
 
 def test_a_form_of_another_site_changes_no_org(site, orgs):
