@@ -87,8 +87,6 @@ def test_object_storage_holds_the_same_and_is_cleaned_up(home, storage):
     made.next_day(share=0.5)
     home.publish()
     home.age(days=5)
-    home.publish()
-    home.age(days=5)
     assert home.publish().maintained.files > 0
     assert not set(before) <= set(storage.keys())
     assert home.differences() == {}
