@@ -21,7 +21,7 @@ check: $(READY) lint
 
 # The full sweeps; `make test` runs a part of each: a hundred kills, every statement failing, every damage, twenty readers,
 # hundreds of runs of a part of the assets, sixty random days, a month of quiet ones, a sync for each fault alone, 860
-# outbound runs beside a model, and more generated values for each rule.
+# outbound runs beside a model, more generated values for each rule, and a month of a lake, killed and with four orgs at once.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \
 	    sf_insights_tests/pipeline/runs/test_crashes.py sf_insights_tests/pipeline/values/test_quiet_days.py \
@@ -30,7 +30,8 @@ soak: $(READY)
 	    sf_insights_tests/pipeline/runs/test_publishing.py sf_insights_tests/pipeline/runs/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py \
 	    sf_insights_tests/outbound/model sf_insights_tests/domain sf_insights_tests/demo/test_values.py \
-	    sf_insights_tests/settings/test_configuration_file.py
+	    sf_insights_tests/settings/test_configuration_file.py \
+	    sf_insights_tests/lake/test_size.py sf_insights_tests/lake/test_processes.py
 
 # Takes about an hour. docs/performance.md explains what it measures, and has the results.
 bench: $(READY)

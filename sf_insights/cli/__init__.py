@@ -41,7 +41,7 @@ class CommandsOfFiles(Commands):
     """Imports a command when it is used: each needs other parts of the package, and all of them take a second."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _COMMANDS and cmd_name not in self.commands:

@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 import click
 
 from sf_insights.cli.console import terminal
-from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.domain.problems import Problem
 from sf_insights.settings.home import shown_path
 from sf_insights.system.clock import now
@@ -51,6 +50,10 @@ def fail(*lines: str) -> NoReturn:
 
 def _log_traceback() -> str:
     """Append the current exception's traceback to a log, and return a sentence that says where."""
+    from sf_insights.dagster_instance.home import (
+        dagster_home,  # loads the settings, which most commands do not need here
+    )
+
     text = f"{now():%Y-%m-%d %H:%M:%S} UTC\n{traceback.format_exc()}\n"
     try:
         log = dagster_home() / "sf-insights.log"

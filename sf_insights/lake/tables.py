@@ -40,6 +40,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A table as the lake has it before a publication. `files` also counts those of its namesakes in other schemas."""
+
+    columns: list[Column]
+    files: int
+
+
+@dataclass(frozen=True)
 class Written:
     """How one table was written, and how many rows: all of it, or the rows that changed.
 
@@ -62,10 +70,12 @@ def write_tables(tx: Transaction) -> list[Written]:
     held = {(row["schema_name"], row["name"]): row["comment"] for row in _tables(tx, "lake")}
     for schema in sorted({schema for schema, _ in wanted} - {schema for schema, _ in held}):
         tx.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{identifier(schema)}")
+    files: dict[str, int] = dict(tx.execute(render("lake/file_counts")))
     written = []
     for table, comment in wanted.items():
         name = _quoted(*table)
-        done = _write(tx, ".".join(table), name, published[table], lake.get(table))
+        held_table = Held(lake[table], files.get(table[1], 0)) if table in lake else None
+        done = _write(tx, ".".join(table), name, published[table], held_table)
         written += [done] if done else []
         is_created = done is not None and done.is_created
         if comment != (None if is_created else held.get(table)):
@@ -76,15 +86,15 @@ def write_tables(tx: Transaction) -> list[Written]:
     return written
 
 
-def _write(
-    tx: Transaction, table: str, name: str, published: list[Column], held: list[Column] | None
-) -> Written | None:
+def _write(tx: Transaction, table: str, name: str, published: list[Column], held: Held | None) -> Written | None:
     """Write one table; return None if it has the published rows already."""
     names: dict[str, Any] = {"table": name, "columns": [column.name for column in published]}
     rows = tx.value(f"SELECT count(*) FROM published.{name}")
-    if held is None or [(one.name, one.type) for one in held] != [(one.name, one.type) for one in published]:
+    if held is None or [(one.name, one.type) for one in held.columns] != [(one.name, one.type) for one in published]:
         tx.run("lake/write_whole", **names)
         return Written(table, rows, is_whole=True, is_created=True)
+    if not rows and not held.files:
+        return None
     keys = _keys(table, published) if rows >= FEW_ROWS else ()
     if not keys:
         if not tx.value(render("lake/differs", **names)):
@@ -95,7 +105,7 @@ def _write(
     changed = tx.value("SELECT count(*) FROM delta")
     if not changed and tx.value(f"SELECT count(*) FROM lake.{name}") == rows:
         return None
-    is_whole = changed > LARGEST_SHARE * rows or _files(tx, table) >= MOST_FILES
+    is_whole = changed > LARGEST_SHARE * rows or held.files >= MOST_FILES
     if not is_whole:
         tx.run("lake/apply_delta", keys=keys, **names)
         # Equal rows that are there twice leave no trace in the delta.
@@ -110,14 +120,6 @@ def _keys(table: str, columns: list[Column]) -> tuple[str, ...]:
     keys = KEYS.get(table, ())
     usable = {column.name for column in columns if not column.is_nullable}
     return keys if usable.issuperset(keys) else ()
-
-
-def _files(tx: Transaction, table: str) -> int:
-    schema, name = table.split(".", 1)
-    found: int = tx.value(
-        f"SELECT count(*) FROM ducklake_list_files('lake', {literal(name)}, schema => {literal(schema)})"
-    )
-    return found
 
 
 def _columns(tx: Transaction, database: str) -> dict[tuple[str, str], list[Column]]:
