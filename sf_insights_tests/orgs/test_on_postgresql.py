@@ -91,8 +91,8 @@ def processes(orgs, instance):
         "-m",
         "sf_insights.definitions",
     ]
-    daemon = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", workspace]
-    started = []
+    daemon = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
+    started: list[subprocess.Popen[bytes]] = []
     try:
         for command in (code, daemon):
             started.append(
