@@ -17,7 +17,7 @@ from sf_insights.dagster_resources import (
     ZuoraResource,
 )
 from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
-from sf_insights.renaming import renamed_asset, renamed_check
+from sf_insights.renaming import renamed_asset, renamed_checks
 from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
 from sf_insights.settings.environment import existing_home
@@ -31,7 +31,7 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
     settings = SettingsResource(home=directory, key_prefix=prefix)
     assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
-    checks = [renamed_check(check, names) for check in ALL_CHECKS]
+    checks = renamed_checks(ALL_CHECKS, names)
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks)
     outbound_job = outbound_account_field_sync(names.name(OUTBOUND_SYNC), outbound)
     return dg.Definitions(
