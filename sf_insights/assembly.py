@@ -21,7 +21,7 @@ from sf_insights.dagster_resources import (
 )
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
-from sf_insights.renaming import renamed_asset, renamed_check
+from sf_insights.renaming import renamed_asset, renamed_checks
 from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
 from sf_insights.settings.environment import existing_home, installation_of
@@ -78,7 +78,7 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
     }
     assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *_lake(settings))]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
-    checks = [renamed_check(check, names) for check in ALL_CHECKS]
+    checks = renamed_checks(ALL_CHECKS, names)
     if org:
         # Dagster describes every resource of a location in every job of it, which grows with the square of the orgs.
         assets = list(dg.with_resources(assets, resources))

@@ -1,6 +1,6 @@
 """Give the assets and checks of the package the names and the resources of one home."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -37,24 +37,34 @@ def renamed_asset(asset: dg.AssetsDefinition, names: Names) -> dg.AssetsDefiniti
     return decorate(compute)
 
 
-def renamed_check(check: dg.AssetChecksDefinition, names: Names) -> dg.AssetChecksDefinition:
-    """Rename a check of the package for a home."""
-    [spec] = check.check_specs
-    function = _function(check)
-    decorate = dg.asset_check(
-        asset=dg.AssetKey(names.key(spec.asset_key.path)),
-        name=spec.name,
-        description=spec.description,
-        blocking=spec.blocking,
-        retry_policy=check.op.retry_policy,
-        op_tags=check.op.tags,
-        pool=check.op.pool,
-        required_resource_keys={names.resource(name) for name in check.op.required_resource_keys},
+def renamed_checks(checks: Iterable[dg.AssetChecksDefinition], names: Names) -> list[dg.AssetChecksDefinition]:
+    """Rename the checks of the package for a home, with those of one asset in one step: a step costs Dagster more."""
+    of_assets: dict[dg.AssetKey, list[dg.AssetChecksDefinition]] = {}
+    for check in checks:
+        [spec] = check.check_specs
+        of_assets.setdefault(spec.asset_key, []).append(check)
+    return [_renamed_together(of_asset, names) for of_asset in of_assets.values()]
+
+
+def _renamed_together(checks: Sequence[dg.AssetChecksDefinition], names: Names) -> dg.AssetChecksDefinition:
+    renamed = []
+    for check in checks:
+        [spec] = check.check_specs
+        asset = dg.AssetKey(names.key(spec.asset_key.path))
+        new = dg.AssetCheckSpec(spec.name, asset=asset, description=spec.description, blocking=spec.blocking)
+        renamed.append((new, check))
+    decorate = dg.multi_asset_check(
+        name="__".join([*asset.path, "checks"]),
+        specs=[spec for spec, _ in renamed],
+        can_subset=True,
+        required_resource_keys={names.resource(name) for check in checks for name in check.op.required_resource_keys},
     )
 
-    def compute(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        result: dg.AssetCheckResult = function(context, **_resources(context, check, names))
-        return result
+    def compute(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        for spec, check in renamed:
+            if spec.key in context.selected_asset_check_keys:
+                result: dg.AssetCheckResult = _function(check)(context, **_resources(context, check, names))
+                yield result._replace(check_name=spec.name, asset_key=spec.asset_key)
 
     return decorate(compute)
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ settings.load_profile("no deadline")
 
 # DuckDB looks for pandas on the disk at each bound value, which takes longer than the statement.
 sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+# Dagster parses its settings at each run, which libyaml does in a tenth of the time.
+with pytest.MonkeyPatch.context() as patch:
+    patch.setattr("yaml.SafeLoader", import_module("yaml").CSafeLoader)
+    import_module("dagster_shared.yaml_utils")
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a private directory in it
 ROOM = 2 << 30

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pty
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -36,11 +38,7 @@ class Forked:
     def __init__(self, code: str, *arguments: str) -> None:
         reader, writer = _CONTEXT.Pipe(duplex=False)
         self.output: IO[str] = os.fdopen(os.dup(reader.fileno()), encoding="utf-8")
-        self._process: ForkServerProcess = _CONTEXT.Process(
-            target=_run, args=(code, arguments, dict(os.environ), writer)
-        )
-        self._process.start()
-        writer.close()
+        self._process = _started(code, arguments, dict(os.environ), writer, (1, 2))
         reader.close()
 
     def signal(self, number: int) -> None:
@@ -85,11 +83,46 @@ def commanded(at: Path, *arguments: str) -> tuple[int, str]:
     return finished(_COMMAND, str(at), *arguments)
 
 
-def _run(code: str, arguments: tuple[str, ...], environment: dict[str, str], writer: Connection) -> None:
+def on_terminal(at: Path, environment: dict[str, str], *arguments: str, seconds: float) -> bytes:
+    """Run `sf-insights` with these arguments in a directory on a terminal; return all that it printed there."""
+    mine, its = pty.openpty()
+    process = _started(_COMMAND, (str(at), *arguments), environment, Connection(its), (0, 1, 2))
+    said, deadline = b"", time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline and (part := os.read(mine, 65_536)):
+            said += part
+    except OSError:
+        pass  # Linux signals the end of the output this way
+    finally:
+        os.close(mine)
+        process.join(max(0.0, deadline - time.monotonic()))
+        process.kill()
+        process.join()
+    return said
+
+
+def _started(
+    code: str, arguments: tuple[str, ...], environment: dict[str, str], end: Connection, streams: tuple[int, ...]
+) -> ForkServerProcess:
+    """Start a process whose standard streams with these numbers are one end of a pipe or a terminal."""
+    process: ForkServerProcess = _CONTEXT.Process(target=_run, args=(code, arguments, environment, end, streams))
+    process.start()
+    end.close()
+    return process
+
+
+def _run(
+    code: str, arguments: tuple[str, ...], environment: dict[str, str], end: Connection, streams: tuple[int, ...]
+) -> None:
     os.setpgid(0, 0)
-    for stream in (1, 2):
-        os.dup2(writer.fileno(), stream)
-    writer.close()
+    for stream in streams:
+        os.dup2(end.fileno(), stream)
+    end.close()
+    # Python's own streams know the files of the process that was forked, and stdin is closed.
+    if 0 in streams:
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
     os.environ.clear()
     os.environ.update(environment)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,11 +1,8 @@
 import json
 import os
-import pty
 import shutil
 import socket
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from ruamel.yaml import YAML
 
 from sf_insights.cli import main
 from sf_insights.settings.home import CHECKOUT
+from sf_insights_tests import forked
 from sf_insights_tests.pipeline.pipeline import home_in_memory
 
 DAY = "2026-03-02"
@@ -115,6 +113,7 @@ def sf_insights(org, forgetful_home, tmp_path, monkeypatch, request) -> Installa
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(data))
     monkeypatch.setenv("SF_INSIGHTS_TODAY", DAY)
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")  # leave the other processors to the other workers
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
     return installation
@@ -170,27 +169,14 @@ def command() -> list[str]:
 
 
 @pytest.fixture
-def on_terminal(sf_insights, org, dagster_home, checkout, command):
+def on_terminal(sf_insights, org, dagster_home, tmp_path):
     """Run a command on an 80-column terminal, in its own process, and return its output."""
 
     def run(*arguments, **variables):
         environment = clean_environment() | org.environment
-        environment |= {"PYTHONPATH": str(checkout), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "30"}
+        environment |= {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "30"}
         environment |= {"SF_INSIGHTS_DATA_DIR": str(sf_insights.data), "DAGSTER_HOME": str(dagster_home)}
-        mine, its = pty.openpty()
-        with subprocess.Popen(
-            [*command, *arguments], cwd=checkout, env=environment | variables, stdin=its, stdout=its, stderr=its
-        ) as process:
-            os.close(its)
-            said, deadline = b"", time.monotonic() + _TERMINAL_SECONDS
-            try:
-                while time.monotonic() < deadline and (part := os.read(mine, 65_536)):
-                    said += part
-            except OSError:
-                pass  # Linux signals the end of the output this way
-            finally:
-                os.close(mine)
-                process.kill() if time.monotonic() >= deadline else process.wait(_TERMINAL_SECONDS)
+        said = forked.on_terminal(tmp_path, environment | variables, *arguments, seconds=_TERMINAL_SECONDS)
         return said.decode()
 
     return run

@@ -91,7 +91,7 @@ def processes(orgs, instance):
         "-m",
         "sf_insights.definitions",
     ]
-    daemon = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
+    daemon: list[str] = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
     started: list[subprocess.Popen[bytes]] = []
     try:
         for command in (code, daemon):
