@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sf_insights.settings.environment import Places, environment, installation_of, names_an_org
-from sf_insights.settings.home import demo_data, shown_path
+from sf_insights.settings.home import ORG_VARIABLE, demo_data, shown_path
 
 STATE_STYLES = {
     "ok": "green",
@@ -86,7 +86,15 @@ def one_line(value: Any, width: int | None = None) -> str:
 
 
 def program(name: str = "sf-insights") -> str:
-    """Return how to type a program of this environment: its name if PATH finds it, otherwise its path."""
+    """Return how to type a program of this environment: its name if PATH finds it, otherwise its path.
+
+    With --org, the org is named too, so that the commands that are shown work on it.
+    """
+    org = os.environ.get(ORG_VARIABLE)
+    return f"{_typed(name)} --org {org}" if org and name == "sf-insights" else _typed(name)
+
+
+def _typed(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = shutil.which(name)
     if found and Path(found).resolve() == beside.resolve():

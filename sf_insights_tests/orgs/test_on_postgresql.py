@@ -94,7 +94,8 @@ def processes(orgs, instance):
     daemon: list[str] = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
     started: list[subprocess.Popen[bytes]] = []
     try:
-        for command in (code, daemon):
+        commands: list[list[str]] = [code, daemon]
+        for command in commands:
             started.append(
                 subprocess.Popen(
                     command, cwd=orgs.directory, env=environment, stdout=subprocess.DEVNULL, start_new_session=True

@@ -73,12 +73,27 @@ def test_two_orgs_with_one_salesforce_org_are_refused(orgs, org):
     assert orgs("sync", "--org", "twin").code == 0
 
 
+def test_the_next_steps_of_an_org_name_it(orgs, org):
+    home = orgs.add("emea", org)
+    synced = orgs("sync", "--org", "emea")
+    assert synced.code == 0
+    assert "--org emea status" in synced.out
+    assert "(run" not in orgs("status", "--org", "emea").out
+    with home.configuration.open("a") as file:
+        file.write("outbound:\n  fields:\n    - {from: account_name, to: Insights_Reference__c}\n")
+    previewed = orgs("outbound", "preview", "--org", "emea")
+    assert previewed.code == 0, previewed.err
+    assert "--org emea outbound accept" in previewed.out
+    assert orgs("outbound", "status", "--org", "emea").code == 0
+
+
 def test_a_label_of_one_org_is_published_there_alone(orgs, org, other_org):
     orgs.add("apac", other_org)
     orgs.add("emea", org)
     for name in ("apac", "emea"):
         assert orgs("sync", "--org", name).code == 0
-    assert orgs("label", "Industry", "Branch", "--org", "emea").code == 0
+    labelled = orgs("label", "Industry", "Branch", "--org", "emea")
+    assert labelled.code == 0
     labels = {}
     for name in ("apac", "emea"):
         with duckdb.connect(str(orgs.home(name).data / "account_insights.duckdb"), read_only=True) as connection:

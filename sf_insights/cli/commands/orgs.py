@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sf_insights.cli.console import next_steps, one_line, print_json, program, table, terminal
 from sf_insights.cli.home_option import directory_option
+from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.domain.problems import ConfigurationProblem, Problem
 from sf_insights.orgs import changing
 from sf_insights.orgs.reloading import reload_location
@@ -42,8 +43,7 @@ def add(name: str) -> None:
     console.print(f"Added {name}: {shown_path(home.directory)}. It is paused.", style="bold", soft_wrap=True)
     if is_first:
         console.print(f"{installation} is an installation of many orgs now.", soft_wrap=True)
-    else:
-        _tell_dagster(console, installation)
+    _tell_dagster(console, installation, is_new=is_first)
     next_steps(
         console,
         [
@@ -131,13 +131,16 @@ def _installation() -> Path:
     return changing.installation_in(os.environ)
 
 
-def _tell_dagster(console: Console, installation: Path) -> None:
+def _tell_dagster(console: Console, installation: Path, *, is_new: bool = False) -> None:
     """Let Dagster's web server load the orgs again, and say what Dagster does now. The change itself is done."""
+    address = None
     try:
-        address = reload_location(installation, os.environ)
+        use_dagster_home()  # its dagster.yaml limits the runs
+        address = None if is_new else reload_location(installation, os.environ)
     except ConfigurationProblem as problem:
         console.print(str(problem), style="yellow", soft_wrap=True)
-        address = None
+    if is_new:
+        return
     if address:
         console.print(f"Dagster at {address} shows it now.", soft_wrap=True)
     else:
