@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
 FILES = CHECKOUT / "deploy" / "postgres"
-DATABASE, MODULE = "dagster", "sf_insights.definitions"
+DATABASE = "dagster"
 BUSY = [{"errorCode": "SERVER_UNAVAILABLE", "message": "Server too busy"}]
 WELL, KILLED, REFUSED = ("apac", "emea", "north"), "south", "west"
 
@@ -80,22 +80,12 @@ def processes(orgs, instance):
     text = (FILES / "workspace.yaml").read_text()
     workspace.write_text(text.replace("host: code", "host: 127.0.0.1").replace("port: 4000", f"port: {port}"))
     environment = os.environ | {"DAGSTER_HOME": instance.root_directory, "PYTHONPATH": str(CHECKOUT)}
-    code = [
-        BIN / "dagster",
-        "code-server",
-        "start",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-m",
-        "sf_insights.definitions",
-    ]
-    daemon: list[str] = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
+    server = f"code-server start -h 127.0.0.1 -p {port} -m sf_insights.definitions".split()
+    code = [str(BIN / "dagster"), *server]
+    daemon = [sys.executable, daemon_of_many.__file__, str(time.time()), "run", "-w", str(workspace)]
     started: list[subprocess.Popen[bytes]] = []
     try:
-        commands: list[list[str]] = [code, daemon]
-        for command in commands:
+        for command in (code, daemon):
             started.append(
                 subprocess.Popen(
                     command, cwd=orgs.directory, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
