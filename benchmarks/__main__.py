@@ -156,6 +156,7 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         pages = measured("benchmarks.pages", environment=org.environment)
         snapshot = str(org.data / "account_insights.duckdb")
         timeline = measured("benchmarks.timeline", snapshot, environment=org.environment)["seconds"]
+        lake = measured("benchmarks.lake", snapshot, str(home / "lake"), str(days), environment=org.environment)
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]
@@ -176,6 +177,26 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         Row("Salesforce API calls", api_calls, "", 40),
         *_pages(pages),
         Row("the timeline of one account", timeline, "s", 0.3),
+        *_lake(lake, days),
+    ]
+
+
+def _lake(figures: dict[str, Any], days: int) -> list[Row]:
+    """Return the rows of the lake; none where PostgreSQL is not installed."""
+    if figures["skipped"]:
+        return []
+    copy, daily, first = figures["copy"], figures["daily"], figures["first"]
+    return [
+        Row("lake: a day with 1 % changed, against copying the file", daily / copy, "x", detail=f"{daily:.1f} s"),
+        Row("lake: the first publication, against copying the file", first / copy, "x", detail=f"{first:.1f} s"),
+        Row(
+            f"lake: bytes after {days} days against the first publication",
+            figures["growth"],
+            "x",
+            detail=f"{figures['megabytes']:.0f} MB in {figures['files']:,} files",
+        ),
+        Row("lake: first answer to the slowest of 4 readers", figures["attach"], "s"),
+        Row("lake: each further answer, with 4 readers", figures["query"], "s"),
     ]
 
 
