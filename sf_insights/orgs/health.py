@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
+
 from sf_insights.dagster_instance.run_progress import read_progress
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import Problem
@@ -86,6 +88,8 @@ class HealthReader:
         self._lock = threading.Lock()
         self._key: Any = None
         self._facts = Facts()
+        self._settings_key: Any = None
+        self._configuration: AccountFieldSync | None = None
 
     def get(self, max_age: timedelta = STALE_AFTER) -> OrgHealth:
         """Return how the org is doing; a problem of its files is its state, never an error.
@@ -98,13 +102,14 @@ class HealthReader:
             if trouble := self._org and trouble_of(self._org):
                 raise trouble
             places = Places.from_environment(self._variables())
-            configuration = load_configuration(places.configuration)
             with self._lock:
+                configuration = self._settings(places.configuration)
                 progress = read_progress(places.data)
                 is_running = progress is not None and progress.ended_at is None
                 facts = self._read(places, is_running=is_running)
-        except Problem as problem:
-            return self._health("unusable", str(problem), facts, is_running=is_running)
+        except (Problem, OSError, duckdb.Error) as problem:
+            said = str(problem).splitlines() or [type(problem).__name__]
+            return self._health("unusable", said[0], facts, is_running=is_running)
         state, why = judged(configuration, facts, max_age)
         return self._health(state, why, facts, is_running=is_running)
 
@@ -116,6 +121,13 @@ class HealthReader:
     def of(cls, org: Home) -> HealthReader:
         """Return the reader of an org of an installation."""
         return cls(lambda: variables_of(org.directory), org)
+
+    def _settings(self, file: Path) -> AccountFieldSync:
+        if self._configuration is None or _stat(file) != self._settings_key:
+            self._settings_key = _stat(file)
+            self._configuration = None  # if the file is invalid now
+            self._configuration = load_configuration(file)
+        return self._configuration
 
     def _read(self, places: Places, *, is_running: bool) -> Facts:
         # A running sync changes the warehouse all the time, and the snapshot is what is read then.

@@ -126,6 +126,11 @@ def test_a_form_of_another_site_changes_no_org(site, orgs):
 def test_an_org_that_cannot_be_read_says_so_and_leaves_the_others(site, orgs):
     orgs.home("apac").configuration.write_text("fields: [")
     (orgs.directory / "orgs" / "Bad-Name").mkdir()
+    west = orgs.add("west")
+    west.data.mkdir()
+    (west.data / "account_insights.duckdb").write_bytes(b"not a database" * 1000)
+    assert "west unusable" in site.get("/orgs").text
+    assert 'sf_insights_org_well{org="west"} 0' in site.get("/metrics").html
     assert "apac unusable" in site.get("/orgs").text
     assert "is not valid YAML" in site.get("/orgs/apac/fields").text
     named = site.get("/orgs/Bad-Name/fields")
