@@ -239,6 +239,24 @@ class DemoOrg:
         """Remove a field from Account."""
         self._call("remove_field", name=name)
 
+    def track_field(self, name: str) -> None:
+        """Switch on Field History Tracking of a field of Account."""
+        self._call("change_field", name=name, changes={"tracked": True})
+
+    def untrack_field(self, name: str) -> None:
+        """Switch off Field History Tracking of a field of Account; the rows stay."""
+        self._call("change_field", name=name, changes={"tracked": False})
+
+    def add_history(
+        self, id_: str, field: str, stamp: str, old: str | None, new: str | None, type_: str | None = None
+    ) -> None:
+        """Add a row to AccountHistory, with stored texts as values and the type of the field at that time."""
+        self._call("add_history", id_=id_, field=field, stamp=stamp, old=old, new=new, type_=type_)
+
+    def remove_history(self, id_: str | None = None, before: str | None = None) -> int:
+        """Remove rows of AccountHistory: of an account, or from before a moment; return how many."""
+        return int(self._call("remove_history", id_=id_, before=before))
+
     # Rules
 
     def add_validation_rule(

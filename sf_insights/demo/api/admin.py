@@ -186,4 +186,6 @@ _CHANGES: dict[str, Callable[..., Any]] = {
     "change_field": changes.change_field,
     "add_field": _add_field,
     "remove_field": changes.remove_field,
+    "add_history": changes.add_history,
+    "remove_history": changes.remove_history,
 }
