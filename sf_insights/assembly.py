@@ -5,10 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from sf_insights.assets import ALL_ASSETS, OUTBOUND_ASSETS
+from sf_insights.assets import ALL_ASSETS, HISTORY_ASSETS, OUTBOUND_ASSETS
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.dagster_instance.names import Names, ResourceKey
-from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC, OUTBOUND_SYNC
+from sf_insights.dagster_instance.recorded_runs import BACKFILL, DAILY_SYNC, OUTBOUND_SYNC
 from sf_insights.dagster_resources import (
     OutboundResource,
     SalesforceResource,
@@ -16,7 +16,7 @@ from sf_insights.dagster_resources import (
     WarehouseResource,
     ZuoraResource,
 )
-from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
+from sf_insights.jobs import account_history_backfill, daily_account_field_sync, outbound_account_field_sync
 from sf_insights.renaming import renamed_asset, renamed_check
 from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
@@ -31,13 +31,14 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
     settings = SettingsResource(home=directory, key_prefix=prefix)
     assets = [renamed_asset(asset, names) for asset in ALL_ASSETS]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
+    history = [renamed_asset(asset, names) for asset in HISTORY_ASSETS]
     checks = [renamed_check(check, names) for check in ALL_CHECKS]
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks)
     outbound_job = outbound_account_field_sync(names.name(OUTBOUND_SYNC), outbound)
     return dg.Definitions(
-        assets=[*assets, *outbound],
+        assets=[*assets, *history, *outbound],
         asset_checks=checks,
-        jobs=[job, outbound_job],
+        jobs=[job, outbound_job, account_history_backfill(names.name(BACKFILL), history)],
         schedules=[daily_schedule(job, settings), outbound_schedule(outbound_job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources={

@@ -23,7 +23,7 @@ def published_snapshot(
 ) -> dg.MaterializeResult:
     """account_insights.duckdb: a read-only copy of the warehouse after a complete sync, replaced in one step."""
     places = settings.places
-    with warehouse.publishing(context) as step:
+    with warehouse.after_sync(context) as step:
         with step.transaction() as tx:
             # Publish the labels that a person wrote during the sync, too.
             if problem := take_over_labels(tx, places.configuration):

@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 # The file of each command.
 _FILES = {
+    "backfill": "backfill",
     "backup": "backups",
     "check": "check",
     "demo": "demo",

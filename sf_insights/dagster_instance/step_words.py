@@ -17,6 +17,9 @@ STAGES = {
     "insights__matched_accounts": ("Matching", "matching accounts by CRM Account ID"),
     "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
     "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
+    "salesforce__account_history": ("History", "reading what Salesforce recorded of the fields"),
+    "insights__account_history": ("Walked back", "walking back from the last sync's values"),
+    "insights__published_history": ("Published", "publishing the snapshot for analysts"),
     "outbound__desired_values": ("Values", "working out what each record should hold"),
     "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
     "outbound__sent_values": ("To Salesforce", "writing what differs"),
@@ -48,8 +51,20 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
         case "insights_model":
             accounts = counted(facts["accounts_changed"], "account")
             return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
-        case "insights__published_snapshot":
+        case "salesforce__account_history":
+            through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
+            return f"{counted(rows, 'recorded change')} through {through}"
+        case "insights__account_history":
+            points = counted(facts["points"], "point")
+            return f"{points} of metrics, {counted(facts['changes'], 'change')}"
+        case "insights__published_snapshot" | "insights__published_history":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
+        case _:
+            return _result_of_outbound(step, facts)
+
+
+def _result_of_outbound(step: str, facts: Mapping[str, Any]) -> str:
+    match step:
         case "outbound__desired_values":
             return counted(facts["records"], "record")
         case "outbound__differences":
