@@ -14,14 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sf_insights.demo.data import accounts, billing, credentials, customers
+from sf_insights.demo.data import accounts, billing, credentials, customers, past, tracking
 from sf_insights.demo.data.account_fields import account_fields
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import record_id
 from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
-from sf_insights.demo.history import past, tracking
 
 FORMAT = 5  # increase it when the same seed generates a different org
 BATCH = 2000

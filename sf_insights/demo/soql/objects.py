@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sf_insights.demo.data import customers
+from sf_insights.demo.data import customers, tracking
 from sf_insights.demo.data.fields import Field, picklist, read_only, text
 from sf_insights.demo.data.store import TABLES, Store
-from sf_insights.demo.history import tracking
 from sf_insights.demo.web.errors import ApiError
 
 

@@ -7,13 +7,12 @@ import dataclasses
 import random
 from typing import Any
 
-from sf_insights.demo.data import billing
+from sf_insights.demo.data import billing, tracking
 from sf_insights.demo.data.accounts import INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.store import TABLES, Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
 from sf_insights.demo.data.values import retyped
-from sf_insights.demo.history import tracking
 
 MAX_MERGED = 3
 NOUNS = {"Account": "account", "Customer__c": "customer"}

@@ -8,6 +8,11 @@ LEFT JOIN ops.history_gaps AS whole_gap
 
 {% macro known_from() %}coalesce(own_gap.known_from, whole_gap.known_from){% endmacro %}
 
+{# Whether history knows a day of the account and the day before it. #}
+{% macro knows(day) %}
+coalesce({{ day }} > {{ known_from() }} AND {{ day }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
+{%- endmacro %}
+
 {# The first synced days after days that history fills: history says better what changed since the sync before. #}
 {% macro landing_days(category) %}
 (SELECT (field, date + 1) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')

@@ -194,7 +194,7 @@ class Backfill:
         for table in ("starts", "runs"):
             tx.execute(f"DROP TABLE history_{table}")
         if is_metric:
-            self._summarize(one.name)
+            self._summarize(one.name, begin.day)
 
     def _has_synced_days(self, parameters: dict[str, object]) -> bool:
         return bool(
@@ -205,9 +205,12 @@ class Backfill:
             )
         )
 
-    def _summarize(self, metric: str) -> None:
+    def _summarize(self, metric: str, begin_day: date) -> None:
         tx = self._tx
-        tx.execute("DELETE FROM ops.metric_summary WHERE metric = $field AND source = 'history'", {"field": metric})
+        tx.execute(
+            "DELETE FROM ops.metric_summary WHERE metric = $field AND source = 'history' AND date >= $day",
+            {"field": metric, "day": begin_day},
+        )
         days = [day for (day,) in tx.execute("FROM history_filled ORDER BY day")]
         accounts = int(tx.value("SELECT count(*) FROM ops.attribute_values WHERE is_current"))
         at_once = max(1, _POINTS_AT_ONCE // max(1, accounts))

@@ -5,10 +5,9 @@ import sqlite3
 from collections.abc import Iterator
 
 from sf_insights.demo.data import account_fields as choices
-from sf_insights.demo.data import accounts
+from sf_insights.demo.data import accounts, tracking
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.values import java_double
-from sf_insights.demo.history import tracking
 
 KEPT_DAYS = 700
 _CHANGED = 0.35  # of the accounts
