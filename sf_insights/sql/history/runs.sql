@@ -57,10 +57,17 @@ ASOF LEFT JOIN seen ON seen.account_id = compared.account_id AND seen.day <= com
 WHERE said.value IS DISTINCT FROM seen.value
 GROUP BY compared.account_id;
 
-UPDATE history_starts AS start SET day = contradicted.day + 1, reason = 'sync_saw_another'
-FROM contradicted WHERE contradicted.account_id = start.account_id;
+-- From the next sync on, whose value history agrees with.
+UPDATE history_starts AS start SET day = contradicted.agreed_on, reason = 'sync_saw_another'
+FROM (
+    SELECT contradicted.account_id, coalesce(min(days.date), $last_day) AS agreed_on
+    FROM contradicted
+    LEFT JOIN insights.field_days AS days
+      ON days.field = $field AND days.category = $category AND days.source = 'sync' AND days.date > contradicted.day
+    GROUP BY contradicted.account_id
+) AS contradicted
+WHERE contradicted.account_id = start.account_id;
 
-DROP TABLE seen;
 DROP TABLE contradicted;
 {% endif %}
 
@@ -71,6 +78,29 @@ JOIN (
     SELECT id, day, value, lead(day) OVER (PARTITION BY id ORDER BY day) AS until FROM history_steps
 ) AS steps USING (id)
 WHERE coalesce(steps.until > start.day, true);
+
+-- The changes from what the last sync before the history saw to its first value.
+CREATE OR REPLACE TEMP TABLE history_entries AS
+{% if checks_syncs %}
+WITH synced AS (
+    SELECT date AS day FROM insights.field_days
+    WHERE field = $field AND category = $category AND source = 'sync' AND date < $last_day
+), entered AS (
+    SELECT first.account_id, first.day, first.value, synced.day AS synced_on
+    FROM (
+        SELECT runs.* FROM history_runs AS runs JOIN history_starts AS start
+          ON start.account_id = runs.account_id AND start.day = runs.day
+    ) AS first
+    ASOF JOIN synced ON synced.day < first.day
+)
+SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
+FROM entered ASOF LEFT JOIN seen ON seen.account_id = entered.account_id AND seen.day <= entered.synced_on
+WHERE seen.value IS DISTINCT FROM entered.value;
+
+DROP TABLE seen;
+{% else %}
+SELECT account_id, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
+{% endif %}
 
 DROP TABLE history_steps;
 DROP TABLE history_known;

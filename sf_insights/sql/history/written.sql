@@ -45,6 +45,18 @@ LEFT JOIN gaps_before AS own ON own.account_id = held.account_id
 LEFT JOIN gaps_before AS whole ON whole.account_id IS NULL AND held.first_matched_on <= whole.as_of
 WHERE NOT held.is_current;
 
+-- Changes on filled days and on the first synced day after them; the others are those of syncs.
+CREATE OR REPLACE TEMP TABLE history_changes AS
+SELECT account_id, day, day - 1 AS known_on, old, value
+FROM (SELECT *, lag(value) OVER runs AS old, row_number() OVER runs AS number FROM history_runs
+      WINDOW runs AS (PARTITION BY account_id ORDER BY day))
+WHERE number > 1
+  AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled))
+UNION ALL
+SELECT account_id, day, synced_on, old, value FROM history_entries
+JOIN history_limits USING (account_id)
+WHERE day IN (FROM history_filled) AND replaced_from != $begin_day;
+
 {% if is_metric %}
 DELETE FROM ops.metric_history AS history USING history_limits AS limits
 WHERE history.metric = $field AND history.source = 'history' AND history.account_id = limits.account_id
@@ -74,21 +86,16 @@ INSERT INTO ops.history_metric_changes
 SELECT account_id, $field, day,
        split_part(old, chr(31), 1)::DECIMAL(38, 18), split_part(value, chr(31), 1)::DECIMAL(38, 18),
        {{ "split_part(old, chr(31), 2), split_part(value, chr(31), 2)" if has_currency else "NULL, NULL" }}
-FROM (SELECT *, lag(value) OVER runs AS old, row_number() OVER runs AS number FROM history_runs
-      WINDOW runs AS (PARTITION BY account_id ORDER BY day))
-WHERE number > 1
-  AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled));
+FROM history_changes;
 {% else %}
 DELETE FROM ops.attribute_changes AS change USING history_limits AS limits
 WHERE change.field = $field AND change.source = 'history' AND change.account_id = limits.account_id
   AND change.changed_on > limits.replaced_from;
 INSERT INTO ops.attribute_changes
-SELECT account_id, $field, day, day - 1, old, value, 'value_changed', 'history'
-FROM (SELECT *, lag(value) OVER runs AS old, row_number() OVER runs AS number FROM history_runs
-      WINDOW runs AS (PARTITION BY account_id ORDER BY day))
-WHERE number > 1
-  AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled));
+SELECT account_id, $field, day, known_on, old, value, 'value_changed', 'history' FROM history_changes;
 {% endif %}
 
 DROP TABLE gaps_before;
 DROP TABLE history_limits;
+DROP TABLE history_changes;
+DROP TABLE history_entries;

@@ -200,8 +200,8 @@ class Backfill:
         return bool(
             self._tx.value(
                 "SELECT count(*) FROM insights.field_days WHERE field = $field AND category = $category "
-                "AND source = 'sync' AND date >= $begin_day AND date < $last_day",
-                {name: parameters[name] for name in ("field", "category", "begin_day", "last_day")},
+                "AND source = 'sync' AND date < $last_day",
+                {name: parameters[name] for name in ("field", "category", "last_day")},
             )
         )
 

@@ -60,14 +60,7 @@ def test_a_field_is_filled_alone(org, sync):
 def test_a_second_sync_of_the_day_continues_the_history(org, backfilled):
     rows = org.accounts()
     before = changes(backfilled.look(), "2000-01-01")
-    changed, again = (
-        (row["Id"] for row in rows if not row["IsDeleted"] and row["Industry"] == "Media")
-        if False
-        else (
-            rows[0]["Id"],
-            rows[1]["Id"],
-        )
-    )
+    changed, again = rows[0]["Id"], rows[1]["Id"]
     org.update_account(changed, Industry="Mining", AnnualRevenue=77)
     org.update_account(again, Rating="Cold", NumberOfEmployees=12)
     backfilled(day(3))
