@@ -57,6 +57,8 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
         case "insights__account_history":
             points = counted(facts["points"], "point")
             return f"{points} of metrics, {counted(facts['changes'], 'change')}"
+        case "insights__published_history" if "bytes" not in facts:
+            return "nothing: a dry run"
         case "insights__published_snapshot" | "insights__published_history":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
         case _:

@@ -161,6 +161,10 @@ class DemoOrg:
         """Let a day pass; return the number of events of each kind."""
         return dict(self._call("pass_day"))
 
+    def reach_day(self, date: str) -> None:
+        """Move the org's clock to the midnight of a day, if that is later; nothing else happens."""
+        self._call("reach_day", date=date)
+
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
         """Set fields of an account by API name; `stamped=False` keeps its timestamps, as for a changed formula."""
         self._call("update_account", id_=id_, values=values, stamped=stamped)

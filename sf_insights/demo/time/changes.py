@@ -4,11 +4,12 @@ Every function runs inside `Store.change` and sets the timestamps that the platf
 """
 
 import dataclasses
+import datetime
 import random
 from typing import Any
 
 from sf_insights.demo.data import billing, tracking
-from sf_insights.demo.data.accounts import INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
+from sf_insights.demo.data.accounts import GENERATED, INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.store import TABLES, Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
@@ -281,6 +282,14 @@ def _refuse_tracking(store: Store, field: Field, object_name: str) -> None:
         raise ValueError(f"{field.name} cannot be tracked")
     if len(others) >= tracking.MOST_TRACKED:
         raise ValueError(f"{object_name} tracks {tracking.MOST_TRACKED} fields already")
+
+
+def reach_day(store: Store, date: str) -> None:
+    """Move the clock to the midnight of a day, if that is later; nothing else happens."""
+    day = (datetime.date.fromisoformat(date) - GENERATED.date()).days
+    if day > store.meta("day"):
+        store.set_meta("day", day)
+        store.set_meta("ticks", 0)
 
 
 def add_history(

@@ -10,6 +10,7 @@ from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.history import reasons
 from sf_insights.domain.history.days import moments, oldest_kept
 from sf_insights.domain.history.fields import SET_UP, history_names, is_lookup
+from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import CURRENCY_FIELD
 from sf_insights.sql import identifier, parquet
 from sf_insights.warehouse.history.wanted import HistoryField
@@ -58,6 +59,7 @@ class Backfill:
     def __init__(self, tx: Transaction, sync: Sync, landed: Landed, since: date | None) -> None:
         self._tx, self._sync = tx, sync
         self._history = parquet(landed.history) if not landed.is_empty else _NO_HISTORY
+        self._refuse_doubled()
         oldest = oldest_kept(sync.day)
         self._limit = reasons.SINCE if since and since > oldest else reasons.NOT_KEPT
         self._since = max(since or oldest, oldest)
@@ -94,6 +96,14 @@ class Backfill:
         write_views(self._tx)
         self._count(done)
         return done
+
+    def _refuse_doubled(self) -> None:
+        [(rows, different)] = self._tx.execute(f'SELECT count(*), count(DISTINCT "Id") FROM {self._history}')
+        if rows != different:
+            raise IncompleteData(
+                f"Salesforce delivered {rows - different} records of AccountHistory twice. Nothing was changed.",
+                "Run again.",
+            )
 
     def _save_moments(self) -> dict[date, datetime]:
         tx, configuration = self._tx, self._sync.configuration
@@ -243,6 +253,7 @@ class Backfill:
 
 
 _NO_HISTORY = (
-    '(SELECT \'\'::VARCHAR AS "AccountId", NULL::TIMESTAMPTZ AS "CreatedDate", \'\'::VARCHAR AS "Field", '
-    "''::VARCHAR AS \"DataType\", ''::VARCHAR AS \"OldValue\", ''::VARCHAR AS \"NewValue\" WHERE false)"
+    '(SELECT NULL::VARCHAR AS "Id", NULL::VARCHAR AS "AccountId", NULL::TIMESTAMPTZ AS "CreatedDate", '
+    'NULL::VARCHAR AS "Field", NULL::VARCHAR AS "DataType", NULL::VARCHAR AS "OldValue", NULL::VARCHAR AS "NewValue" '
+    "WHERE false)"
 )
