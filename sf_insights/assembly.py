@@ -8,10 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from sf_insights.assets import ALL_ASSETS, OUTBOUND_ASSETS
+from sf_insights.assets import ALL_ASSETS, HISTORY_ASSETS, OUTBOUND_ASSETS
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.dagster_instance.names import Names, ResourceKey
-from sf_insights.dagster_instance.recorded_runs import DAILY_SYNC, ORG_NAME_TAG, OUTBOUND_SYNC
+from sf_insights.dagster_instance.recorded_runs import BACKFILL, DAILY_SYNC, ORG_NAME_TAG, OUTBOUND_SYNC
 from sf_insights.dagster_resources import (
     OutboundResource,
     SalesforceResource,
@@ -20,7 +20,7 @@ from sf_insights.dagster_resources import (
     ZuoraResource,
 )
 from sf_insights.domain.problems import ConfigurationProblem, Problem
-from sf_insights.jobs import daily_account_field_sync, outbound_account_field_sync
+from sf_insights.jobs import account_history_backfill, daily_account_field_sync, outbound_account_field_sync
 from sf_insights.renaming import renamed_asset, renamed_checks
 from sf_insights.schedules import daily_schedule, outbound_schedule
 from sf_insights.sensors import runs_that_died
@@ -78,19 +78,21 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
     }
     assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *_lake(settings))]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
+    history = [renamed_asset(asset, names) for asset in HISTORY_ASSETS]
     checks = renamed_checks(ALL_CHECKS, names)
     if org:
         # Dagster describes every resource of a location in every job of it, which grows with the square of the orgs.
         assets = list(dg.with_resources(assets, resources))
+        history = list(dg.with_resources(history, resources))
         outbound = list(dg.with_resources(outbound, resources))
         checks = list(dg.with_resources(checks, resources))
         resources = {}
     job = daily_account_field_sync(names.name(DAILY_SYNC), assets, checks, tags)
     outbound_job = outbound_account_field_sync(names.name(OUTBOUND_SYNC), outbound, tags)
     return dg.Definitions(
-        assets=[*assets, *outbound],
+        assets=[*assets, *history, *outbound],
         asset_checks=checks,
-        jobs=[job, outbound_job],
+        jobs=[job, outbound_job, account_history_backfill(names.name(BACKFILL), history, tags)],
         schedules=[daily_schedule(job, settings), outbound_schedule(outbound_job, settings)],
         sensors=[runs_that_died(names.name("runs_that_died"), settings)],
         resources=resources,

@@ -1,4 +1,4 @@
-"""The two jobs of a home: one reads Salesforce each day, the other writes to it every two hours."""
+"""The jobs of a home: one reads Salesforce each day, one writes to it, and one reads its history on demand."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,6 +31,19 @@ def outbound_account_field_sync(
         name,
         dg.AssetSelection.assets(*assets),
         description="Compares Insights values with what was last sent and with Salesforce, and writes what differs.",
+        executor_def=dg.in_process_executor,
+        tags=tags,
+    )
+
+
+def account_history_backfill(
+    name: str, assets: Sequence[dg.AssetsDefinition], tags: Mapping[str, str]
+) -> UnresolvedAssetJobDefinition:
+    """Return the job that fills days without a sync from Salesforce's field history; it has no schedule."""
+    return dg.define_asset_job(
+        name,
+        dg.AssetSelection.assets(*assets),
+        description="Reads AccountHistory once, and fills the days before the first sync and the missed ones.",
         executor_def=dg.in_process_executor,
         tags=tags,
     )

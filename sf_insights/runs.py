@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from sf_insights.dagster_instance import recorded_runs
@@ -116,6 +117,27 @@ def run_outbound(
     }
     filled = {name: value for name, value in tags.items() if value}
     return _run(filled, None, on_news, recorded_runs.OUTBOUND_SYNC)
+
+
+def run_backfill(
+    fields: Sequence[str] = (),
+    since: date | None = None,
+    *,
+    is_dry: bool = False,
+    on_news: Callable[[News], None] | None = None,
+) -> Outcome:
+    """Fill the days without a sync from Salesforce's field history.
+
+    Args:
+        fields: API names; empty for every selected field.
+        since: the first day to fill; None for as far back as Salesforce keeps history.
+        is_dry: find out what would be filled, and change nothing.
+        on_news: called with each piece of news.
+    """
+    from sf_insights.dagster_resources.run_tags import RETRY_TAG, HistoryRequest
+
+    tags = {**HistoryRequest(tuple(fields), since, is_dry).tags(), RETRY_TAG: RETRY_FOR_A_PERSON}
+    return _run(tags, None, on_news, recorded_runs.BACKFILL)
 
 
 def _run(

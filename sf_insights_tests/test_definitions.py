@@ -27,6 +27,9 @@ FLOW = {
         "insights/account_metrics",
         "insights/field_labels",
     },
+    "salesforce/account_history": set(),  # on demand: it walks back from the last sync's values
+    "insights/account_history": {"salesforce/account_history"},
+    "insights/published_history": {"insights/account_history"},
     "outbound/desired_values": set(),  # it reads the published file, and does not wait for a sync
     "outbound/differences": {"outbound/desired_values"},
     "outbound/sent_values": {"outbound/differences"},
@@ -41,7 +44,8 @@ def test_the_asset_graph_goes_from_salesforce_fields_to_the_snapshot():
     assert all(spec.description and spec.kinds for spec in specs.values())
 
 
-JOBS = ("daily_account_field_sync", "outbound_account_field_sync")
+SCHEDULED = ("daily_account_field_sync", "outbound_account_field_sync")
+JOBS = (*SCHEDULED, "account_history_backfill")
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -49,18 +53,19 @@ def test_a_run_stays_in_one_process(name):
     assert defs.resolve_job_def(name).executor_def.name == "in_process"
 
 
-def test_the_daily_job_has_no_outbound_asset_and_the_outbound_job_has_no_other():
+def test_each_asset_belongs_to_one_job():
     keys = {
         name: {key.to_user_string() for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
         for name in JOBS
     }
     assert keys["outbound_account_field_sync"] == {key for key in FLOW if key.startswith("outbound/")}
-    assert keys["daily_account_field_sync"] == set(FLOW) - keys["outbound_account_field_sync"]
+    assert keys["account_history_backfill"] == {key for key in FLOW if key.endswith("_history")}
+    assert keys["daily_account_field_sync"] == set(FLOW) - keys["outbound_account_field_sync"] - keys[JOBS[2]]
 
 
 def test_the_schedules_and_the_sensor_run_by_default():
     schedules, [sensor] = defs.schedules or (), defs.sensors or ()
-    assert tuple(schedule.name for schedule in schedules) == JOBS
+    assert tuple(schedule.name for schedule in schedules) == SCHEDULED
     for schedule in schedules:
         assert schedule.name == schedule.job.name
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING

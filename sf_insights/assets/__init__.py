@@ -2,6 +2,7 @@
 
 from sf_insights.assets.catalog import account_fields
 from sf_insights.assets.fields import field_labels, selected_fields
+from sf_insights.assets.history import account_history, filled_history, published_history
 from sf_insights.assets.landing import raw_accounts, zuora_accounts
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.assets.model import insights_model
@@ -18,5 +19,7 @@ ALL_ASSETS = [
     insights_model,
     published_snapshot,
 ]
+
+HISTORY_ASSETS = [account_history, filled_history, published_history]
 
 OUTBOUND_ASSETS = [desired_values, differences, sent_values, published_outbound]

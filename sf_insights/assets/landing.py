@@ -1,6 +1,6 @@
 """Both account lists, complete and typed: Salesforce Accounts and Insights accounts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import dagster as dg
 
 from sf_insights.assets.fields import selected_fields
 from sf_insights.assets.metadata import table_metadata
+from sf_insights.assets.progress import progress_of
 from sf_insights.assets.replanning import plan_without_refused
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, Step, WarehouseResource, ZuoraResource
 from sf_insights.domain.fields.api_names import ByApiName
@@ -16,11 +17,9 @@ from sf_insights.domain.fields.masking import REMEDY, warning
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.domain.soql import columns_to_read
-from sf_insights.domain.syncs.pace import Pace
 from sf_insights.domain.syncs.stages import SALESFORCE, ZUORA
 from sf_insights.domain.wording import counted
 from sf_insights.domain.zuora_columns import PAUSED_REMEDY
-from sf_insights.salesforce.account_reader import Progress
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.extraction import Extraction, extract_accounts
 from sf_insights.salesforce.org import SalesforceOrg
@@ -157,7 +156,7 @@ def _extract(
         directory,
         day=str(step.sync.day),
         describe_fingerprint=fingerprint(catalog.values()),
-        on_progress=_progress(context, warehouse),
+        on_progress=progress_of(context, warehouse),
     )
     return step.retry.run(reading)  # a query can fail temporarily
 
@@ -169,18 +168,3 @@ def _record_count(context: dg.AssetExecutionContext, org: SalesforceOrg) -> int 
     except ConnectionProblem as problem:
         context.log.warning(f"Salesforce's own count of Accounts is unknown: {problem}")
         return None
-
-
-def _progress(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Callable[[Progress], None]:
-    """Return a function that logs the progress for the terminal, and notes it for the pages."""
-    pace = Pace()
-
-    def report(progress: Progress) -> None:
-        warehouse.records(progress.records, progress.records_found)
-        said = pace.tell(
-            progress.state, records=progress.records, found=progress.records_found, seconds=progress.seconds
-        )
-        if said:
-            context.log.info(said)
-
-    return report

@@ -24,7 +24,7 @@ def published_snapshot(
 ) -> dg.MaterializeResult:
     """account_insights.duckdb: a read-only copy of the warehouse after a complete sync, replaced in one step."""
     places = settings.places
-    with warehouse.publishing(context) as step:
+    with warehouse.after_sync(context) as step:
         is_synced = step.sync.run_id == context.run.run_id
         with step.transaction() as tx:
             # Publish the labels that a person wrote during the sync, too.

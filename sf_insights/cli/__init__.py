@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 # The file of each command, and its line in the list of commands, which so imports none of them.
 _COMMANDS = {
+    "backfill": ("backfill", "Fill days without a sync from Salesforce's field history."),
     "backup": ("backups", "Write a copy of the warehouse."),
     "check": ("check", "Check that a sync would work; changes nothing."),
     "demo": ("demo", "Sync an invented org, send values back, and show it all."),

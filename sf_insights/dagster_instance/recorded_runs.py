@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # importing dagster takes a second; commands that only read d
 
 DAILY_SYNC = "daily_account_field_sync"
 OUTBOUND_SYNC = "outbound_account_field_sync"
+BACKFILL = "account_history_backfill"
 LOCATION = "sf_insights"  # also in workspace.yaml and pyproject.toml
 ENDING_TAG = "sf_insights/ending"
 SETTINGS_TAG = "sf_insights/settings"

@@ -18,6 +18,9 @@ STAGES = {
     "insights_model": ("Attributes, metrics", "updating attributes and metrics"),
     "insights__published_snapshot": ("Published", "publishing the snapshot for analysts"),
     "insights__published_lake": ("Lake", "publishing what changed into the lake"),
+    "salesforce__account_history": ("History", "reading what Salesforce recorded of the fields"),
+    "insights__account_history": ("Walked back", "walking back from the last sync's values"),
+    "insights__published_history": ("Published", "publishing the snapshot for analysts"),
     "outbound__desired_values": ("Values", "working out what each record should hold"),
     "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
     "outbound__sent_values": ("To Salesforce", "writing what differs"),
@@ -54,7 +57,23 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
         case "insights__published_lake":
             return f"{counted(facts['rows'], 'row')} in {counted(facts['tables'], 'table')}"
         case _:
-            return _result_of_outbound(step, facts)
+            return _result_of_history(step, rows, facts) or _result_of_outbound(step, facts)
+
+
+def _result_of_history(step: str, rows: int, facts: Mapping[str, Any]) -> str:
+    match step:
+        case "salesforce__account_history":
+            through = "the Bulk API" if facts.get("read_by") == "bulk" else "the REST API"
+            return f"{counted(rows, 'recorded change')} through {through}"
+        case "insights__account_history":
+            points = counted(facts["points"], "point")
+            return f"{points} of metrics, {counted(facts['changes'], 'change')}"
+        case "insights__published_history" if "bytes" not in facts:
+            return "nothing: a dry run"
+        case "insights__published_history":
+            return f"{facts['bytes'] / 1e6:,.1f} MB"
+        case _:
+            return ""
 
 
 def _result_of_outbound(step: str, facts: Mapping[str, Any]) -> str:

@@ -139,8 +139,8 @@ class WarehouseResource(HomeResource):
             yield self._tagged(context, warehouse, sync, org_id)
 
     @contextmanager
-    def publishing(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Publish the last complete sync, also if another run made it."""
+    def after_sync(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+        """Work on the last complete sync, also if another run made it: publish it, or fill the days before it."""
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
                 sync = syncs.last_complete_sync(tx)
@@ -257,6 +257,11 @@ class WarehouseResource(HomeResource):
             if instance is not None:
                 fingerprint = recorded_runs.settings_fingerprint(self.places.configuration, self.variables)
                 recorded_runs.note_ending(instance, run_id, ending, fingerprint)
+
+    def completes_a_sync(self, context: dg.AssetExecutionContext) -> bool:
+        """Whether the run of a step also has the step that completes a sync."""
+        steps = context.run.step_keys_to_execute or context.job_def.graph.node_dict
+        return self.names.name(COMPLETING_STEP) in steps
 
     def _is_partial(self, context: dg.InitResourceContext) -> bool:
         """Whether a run leaves out the step that completes a sync."""

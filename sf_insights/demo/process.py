@@ -170,6 +170,10 @@ class DemoOrg:
         """Let a day pass; return the number of events of each kind."""
         return dict(self._call("pass_day"))
 
+    def reach_day(self, date: str) -> None:
+        """Move the org's clock to the midnight of a day, if that is later; nothing else happens."""
+        self._call("reach_day", date=date)
+
     def update_account(self, id_: str, /, *, stamped: bool = True, **values: Any) -> None:
         """Set fields of an account by API name; `stamped=False` keeps its timestamps, as for a changed formula."""
         self._call("update_account", id_=id_, values=values, stamped=stamped)
@@ -247,6 +251,24 @@ class DemoOrg:
     def remove_field(self, name: str) -> None:
         """Remove a field from Account."""
         self._call("remove_field", name=name)
+
+    def track_field(self, name: str) -> None:
+        """Switch on Field History Tracking of a field of Account."""
+        self._call("change_field", name=name, changes={"tracked": True})
+
+    def untrack_field(self, name: str) -> None:
+        """Switch off Field History Tracking of a field of Account; the rows stay."""
+        self._call("change_field", name=name, changes={"tracked": False})
+
+    def add_history(
+        self, id_: str, field: str, stamp: str, old: str | None, new: str | None, type_: str | None = None
+    ) -> None:
+        """Add a row to AccountHistory, with stored texts as values and the type of the field at that time."""
+        self._call("add_history", id_=id_, field=field, stamp=stamp, old=old, new=new, type_=type_)
+
+    def remove_history(self, id_: str | None = None, before: str | None = None) -> int:
+        """Remove rows of AccountHistory: of an account, or from before a moment; return how many."""
+        return int(self._call("remove_history", id_=id_, before=before))
 
     # Rules
 

@@ -79,7 +79,34 @@ def extract_accounts(
         IncompleteData: fewer or more records arrived than Salesforce announced, or none.
         ConnectionProblem: all retries failed.
     """
-    soql = select_accounts(columns)
+    found = extract(
+        org,
+        select_accounts(columns),
+        columns,
+        directory,
+        day=day,
+        describe_fingerprint=describe_fingerprint,
+        on_progress=on_progress,
+    )
+    if not found.landed.records:
+        raise IncompleteData(
+            "Salesforce sent no Accounts.",
+            "The integration user needs the permission View All on Account; nothing was changed.",
+        )
+    return found
+
+
+def extract(
+    org: SalesforceOrg,
+    soql: str,
+    columns: Mapping[str, ColumnType],
+    directory: Path,
+    *,
+    day: str,
+    describe_fingerprint: str,
+    on_progress: Callable[[Progress], None],
+) -> Extraction:
+    """Land the records of a query, possibly none; see `extract_accounts`. `columns` need Id and IsDeleted."""
     query = Query.of(org, soql, day, describe_fingerprint)
     note = directory / _JOB_FILE
     earlier = _earlier_job(org, note, query)
@@ -104,11 +131,6 @@ def extract_accounts(
             _land_pages(reading, landed, columns)
     finally:
         note.unlink(missing_ok=True)  # the job was deleted, or deleting it failed; it is not resumed
-    if not landed.records:
-        raise IncompleteData(
-            "Salesforce sent no Accounts.",
-            "The integration user needs the permission View All on Account; nothing was changed.",
-        )
     return Extraction(landed, asked_at, reading.total_records, reading.method, reading.downgrade_reason)
 
 

@@ -180,6 +180,11 @@ class Places:
     def landing(self) -> Path:
         return self.data / "landing"
 
+    @property
+    def history_landing(self) -> Path:
+        """Where a backfill lands AccountHistory; a sync leaves it alone."""
+        return self.data / "history_landing"
+
 
 def today(variables: Mapping[str, str], zone: ZoneInfo) -> date:
     """Return the day of a sync that opens now: SF_INSIGHTS_TODAY, or the date in the configured time zone.

@@ -22,7 +22,8 @@ def older(sf_insights):
 
 
 def held(older):
-    return older.rows("FROM insights.accounts ORDER BY ALL"), older.rows("FROM insights.attribute_history ORDER BY ALL")
+    history = "SELECT account_id, field, value, valid_from, valid_to FROM insights.attribute_history ORDER BY ALL"
+    return older.rows("FROM insights.accounts ORDER BY ALL"), older.rows(history)
 
 
 def test_publish_migrates_an_older_warehouse_and_publishes_its_data(older, org):

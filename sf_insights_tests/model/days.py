@@ -76,7 +76,11 @@ class RandomDays:
                 self._pick_action(_FIELD_ACTIONS)
         if self.happens(0.05):
             self._tell("a day passes in the org")
+            self.before_the_org_passes_a_day()
             self.org.pass_day()
+
+    def before_the_org_passes_a_day(self) -> None:
+        """A test that remembers the org's days replaces this."""
 
     def change_labels(self) -> None:
         """Change only labels in the file."""

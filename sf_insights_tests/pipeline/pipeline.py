@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sf_insights.dagster_instance.run_news import News
-from sf_insights.runs import run_relabelling, run_sync
+from sf_insights.runs import run_backfill, run_relabelling, run_sync
 from sf_insights.settings.home import CHECKOUT
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
@@ -86,6 +87,15 @@ class Pipeline:
         monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
         monkeypatch.delenv("SF_INSIGHTS_CONFIG", raising=False)
 
+    def beside(self, data: Path) -> "Pipeline":
+        """Return another data directory; `use` says which one the runs are for."""
+        return Pipeline(data, Path(os.environ["DAGSTER_HOME"]), self._monkeypatch, self._first_days)
+
+    def use(self) -> "Pipeline":
+        """Let the next runs use this data directory."""
+        self._monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(self.data))
+        return self
+
     def __call__(self, day: str, *, accept: list[str] | None = None, **settings: Any) -> Run:
         self.configure(**settings)
         return _succeeded(self.run(day, accept))
@@ -114,6 +124,21 @@ class Pipeline:
         """Run with the file unchanged and with any outcome."""
         self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
         outcome = run_sync(accept or [], on_news)
+        return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
+
+    def backfill(self, *fields: str, since: str | None = None, is_dry: bool = False) -> Run:
+        return _succeeded(self.run_backfill(*fields, since=since, is_dry=is_dry))
+
+    def run_backfill(
+        self,
+        *fields: str,
+        since: str | None = None,
+        is_dry: bool = False,
+        on_news: Callable[[News], None] | None = None,
+    ) -> Run:
+        """Backfill with any outcome."""
+        day = date.fromisoformat(since) if since else None
+        outcome = run_backfill(fields, day, is_dry=is_dry, on_news=on_news)
         return Run(outcome.success, outcome.reason, outcome.run_id, self.snapshot)
 
     def relabel(self, **settings: Any) -> Run:

@@ -186,4 +186,7 @@ _CHANGES: dict[str, Callable[..., Any]] = {
     "change_field": changes.change_field,
     "add_field": _add_field,
     "remove_field": changes.remove_field,
+    "reach_day": changes.reach_day,
+    "add_history": changes.add_history,
+    "remove_history": changes.remove_history,
 }

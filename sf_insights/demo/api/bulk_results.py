@@ -45,8 +45,10 @@ def row_sql(columns: list[Column], separator: str, end: str) -> str:
     """Return the SQL expression for a CSV record as bytes: every value quoted, quotes doubled, null as two quotes."""
     values = []
     for column in columns:
-        value = f"ifnull({column.sql}, '')"
-        values.append(f"replace({value}, '\"', '\"\"')" if column.type in TEXT_TYPES else value)
+        # A value of any type begins with the letter of its type.
+        text = f"substr({column.sql}, 2)" if column.type == "anyType" else column.sql
+        value = f"ifnull({text}, '')"
+        values.append(f"replace({value}, '\"', '\"\"')" if column.type in {*TEXT_TYPES, "anyType"} else value)
     ending = "char(13, 10)" if end == "\r\n" else "char(10)"
     between = f" || '\"{separator}\"' || "
     # SQLite limits the depth of an expression, so columns are joined in groups.

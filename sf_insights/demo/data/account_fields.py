@@ -3,6 +3,8 @@
 Source: Salesforce Object Reference, "Account", and describe calls of real orgs.
 """
 
+import dataclasses
+
 from sf_insights.demo.data.fields import Field, long_text, lookup, number, picklist, read_only, text
 
 TYPES = (
@@ -243,7 +245,31 @@ FOR_INSIGHTS = [
     text("Insights_Reference__c", "Insights Reference", 20, unique=True, id_lookup=True),
 ]
 
+# What an administrator ticked under Set History Tracking; 20 fields at most.
+TRACKED = frozenset(
+    {
+        "Name",
+        "Type",
+        "Industry",
+        "AnnualRevenue",
+        "NumberOfEmployees",
+        "Rating",
+        "Description",
+        "OwnerId",
+        "CurrencyIsoCode",
+        "SLA__c",
+        "SLAExpirationDate__c",
+        "ARR__c",
+        "Score__c",
+        "Is_Key__c",
+        "Regions__c",
+        "Legacy_Code__c",
+        "Last_Health_Check__c",
+    }
+)
+
 
 def account_fields(multi_currency: bool) -> list[Field]:
     """Return the Account fields in describe order; CurrencyIsoCode only in a multi-currency org."""
-    return [*STANDARD, *([CURRENCY] if multi_currency else []), *CUSTOM, *FOR_INSIGHTS]
+    fields = [*STANDARD, *([CURRENCY] if multi_currency else []), *CUSTOM, *FOR_INSIGHTS]
+    return [dataclasses.replace(field, tracked=field.name in TRACKED) for field in fields]

@@ -65,6 +65,7 @@ class Field:
     help_text: str | None = None
     name_field: bool = False
     hidden: bool = False
+    tracked: bool = False  # by Field History Tracking
     mask_type: str = "lastFour"  # for an encryptedstring
     mask_character: str = "*"
     column: str = ""

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sf_insights.demo.data import accounts, billing, credentials, customers
+from sf_insights.demo.data import accounts, billing, credentials, customers, past, tracking
 from sf_insights.demo.data.account_fields import account_fields
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import record_id
@@ -22,7 +22,7 @@ from sf_insights.demo.data.masking import masked
 from sf_insights.demo.data.names import FIRST_NAMES, LAST_NAMES
 from sf_insights.demo.data.values import to_store
 
-FORMAT = 4  # increase it when the same seed generates a different org
+FORMAT = 5  # increase it when the same seed generates a different org
 BATCH = 2000
 
 _PERMISSION_SET = record_id("0PS", 0)  # the one of the API users, as docs/connecting.md describes it
@@ -81,6 +81,7 @@ def generate(path: Path, shape: OrgShape) -> None:
     connection.execute("CREATE INDEX account_deleted ON account (IsDeleted)")
     connection.execute("CREATE INDEX account_parent ON account (ParentId) WHERE ParentId IS NOT NULL")
     connection.execute("CREATE INDEX account_master ON account (MasterRecordId) WHERE MasterRecordId IS NOT NULL")
+    past.fill(connection, shape.seed, account_fields(shape.multi_currency))
     _fill_zuora(connection, shape)
     connection.execute("CREATE UNIQUE INDEX zuora_account_id ON zuora_account (Id)")
     connection.execute("CREATE UNIQUE INDEX zuora_account_number ON zuora_account (AccountNumber)")
@@ -109,6 +110,7 @@ def _create_tables(connection: sqlite3.Connection, shape: OrgShape) -> None:
         connection.execute(f"CREATE TABLE {TABLES[name]} (position INTEGER PRIMARY KEY, {columns})")
         for position, field in enumerate(fields):
             insert_field(connection, name, position, field)
+    tracking.create_table(connection)
     connection.execute("CREATE TABLE purged (Id TEXT PRIMARY KEY, MasterRecordId TEXT, deleted_date TEXT)")
     names = ", ".join(f"{quoted(name)} TEXT" for name in (*billing.COLUMNS, *billing.TRUTH_COLUMNS))
     connection.execute(f"CREATE TABLE zuora_account (position INTEGER PRIMARY KEY, {names})")

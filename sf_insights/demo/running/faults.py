@@ -99,6 +99,7 @@ class Settings:
     view_encrypted_data: bool = True  # the API user's permission; encrypted fields are masked without it
     view_all_accounts: bool = True  # the API user's View All Records on Account; it changes no answer but its own
     view_setup: bool = True  # the API user's View Setup and Configuration, to read ObjectPermissions
+    account_history: bool = True  # whether the org tracks the history of Accounts at all
     job_seconds: float = 0.0  # minimum time that a Bulk job is InProgress
     reader_may_write: bool = True  # else only the writer's user may write
     assignment_owner: str = ""  # the user to whom an assignment rule gives updated Accounts; empty: no rule

@@ -89,9 +89,11 @@ class Org:
     @property
     def catalog(self) -> Catalog:
         """The objects and fields that the API user sees now."""
-        version = f"{self.store.version} {self.settings.view_setup}"
+        version = f"{self.store.version} {self.settings.view_setup} {self.settings.account_history}"
         if self._catalog is None or self._catalog[0] != version:
-            self._catalog = (version, Catalog(self.store, view_setup=self.settings.view_setup))
+            settings = self.settings
+            catalog = Catalog(self.store, view_setup=settings.view_setup, account_history=settings.account_history)
+            self._catalog = (version, catalog)
         return self._catalog[1]
 
     @property

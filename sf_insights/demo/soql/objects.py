@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sf_insights.demo.data import customers
+from sf_insights.demo.data import customers, tracking
 from sf_insights.demo.data.fields import Field, picklist, read_only, text
 from sf_insights.demo.data.store import TABLES, Store
 from sf_insights.demo.web.errors import ApiError
@@ -24,6 +24,11 @@ class ObjectType:
     def writable(self) -> bool:
         """Whether clients can write the object's records, and delete them to a recycle bin."""
         return self.name in TABLES
+
+    @property
+    def has_recycle_bin(self) -> bool:
+        """Whether `query` leaves out records that only `queryAll` shows."""
+        return self.field("IsDeleted") is not None
 
     def field(self, name: str) -> Field | None:
         """Return the visible field of this name, ignoring letter case."""
@@ -81,7 +86,7 @@ _ORGANIZATION = [
 class Catalog:
     """Finds objects by name, ignoring letter case, for describe calls and queries."""
 
-    def __init__(self, store: Store, *, view_setup: bool = True) -> None:
+    def __init__(self, store: Store, *, view_setup: bool = True, account_history: bool = True) -> None:
         def stored(name: str, label: str, key_prefix: str) -> ObjectType:
             fields = [field for field in store.fields(name) if not field.hidden]
             return ObjectType(name, label, f"{label}s", key_prefix, TABLES[name], fields)
@@ -109,6 +114,11 @@ class Catalog:
                 _PERMISSION_SET_ASSIGNMENT,
             ),
         ]
+        if account_history:
+            label = "Account History"
+            self.objects.append(
+                ObjectType(tracking.OBJECT, label, label, tracking.KEY_PREFIX, tracking.TABLE, tracking.HISTORY_FIELDS)
+            )
         if view_setup:
             permissions = "Object Permissions"
             self.objects.append(

@@ -70,7 +70,7 @@ def compile_query(query: Query, catalog: Catalog, include_deleted: bool, today: 
     scope = Scope(query, catalog, base, today, masks)
     columns, aggregates, count_only = _select(scope)
     conditions = [] if query.where is None else [condition_sql(scope, query.where)]
-    if base.writable and not include_deleted:
+    if base.has_recycle_bin and not include_deleted:
         conditions.append("t0.IsDeleted = 'false'")
     groups = [_grouped(scope, path) for path in query.group_by]
     keys = [_order_key(scope, order) for order in query.order_by]

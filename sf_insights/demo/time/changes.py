@@ -4,11 +4,12 @@ Every function runs inside `Store.change` and sets the timestamps that the platf
 """
 
 import dataclasses
+import datetime
 import random
 from typing import Any
 
-from sf_insights.demo.data import billing
-from sf_insights.demo.data.accounts import INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
+from sf_insights.demo.data import billing, tracking
+from sf_insights.demo.data.accounts import GENERATED, INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
 from sf_insights.demo.data.store import TABLES, Store, column_of, insert_accounts, insert_field, insert_zuora, quoted
@@ -63,6 +64,7 @@ def write_columns(
     if object_name == "Account":
         after = recalculate({**before, **columns})
         columns = {name: after[name] for name in RECALCULATED if after[name] != before.get(name)} | columns
+        tracking.note_update(store.connection, store.fields(), before, columns)
     _write(store, str(before["Id"]), columns, object_name)
 
 
@@ -115,6 +117,8 @@ def insert_row(store: Store, row: dict[str, str | None]) -> None:
     """Append an account; drop values for columns that the org no longer has."""
     columns = [column_of(field) for field in store.fields() if not field.is_compound]
     insert_accounts(store.connection, columns, [row])
+    user, stamp = str(row["CreatedById"]), str(row["CreatedDate"])
+    tracking.note_event(store.connection, str(row["Id"]), tracking.CREATED, stamp, user)
 
 
 def delete_record(store: Store, object_name: str, id_: str, master_id: str | None = None) -> None:
@@ -129,6 +133,8 @@ def delete_record(store: Store, object_name: str, id_: str, master_id: str | Non
     if master_id is not None:
         columns["MasterRecordId"] = _key(master_id)
     _write(store, id_, columns, object_name)
+    if object_name == "Account":
+        tracking.flag_deleted(store.connection, _key(id_), "true")
 
 
 def delete_account(store: Store, id_: str, master_id: str | None = None) -> None:
@@ -145,12 +151,14 @@ def undelete_account(store: Store, id_: str) -> None:
         id_,
         {"IsDeleted": "false", "MasterRecordId": None, "LastModifiedDate": stamp, "SystemModstamp": stamp},
     )
+    tracking.flag_deleted(store.connection, _key(id_), "false")
 
 
 def purge_account(store: Store, id_: str) -> None:
     """Remove an account permanently: no API shows it afterwards."""
     row = account_row(store, id_)
     store.connection.execute("DELETE FROM account WHERE Id = ?", (row["Id"],))
+    tracking.remove_rows(store.connection, str(row["Id"]))
     store.connection.execute(
         "INSERT OR REPLACE INTO purged VALUES (?, ?, ?)", (row["Id"], row["MasterRecordId"], store.stamp())
     )
@@ -170,6 +178,7 @@ def merge_accounts(store: Store, winner_id: str, loser_ids: list[str]) -> None:
     stamp = store.stamp()
     for loser_id in loser_ids:
         delete_account(store, loser_id, winner_id)
+        tracking.note_event(store.connection, _key(winner_id), tracking.MERGED, stamp, INTEGRATION_USER)
         store.connection.execute(
             "UPDATE account SET ParentId = CASE WHEN Id = :winner THEN NULL ELSE :winner END, SystemModstamp = :stamp"
             " WHERE ParentId = :loser",
@@ -242,6 +251,8 @@ def change_field(store: Store, name: str, changes: dict[str, Any], object_name: 
     unknown = set(changes) - set(known)
     if unknown:
         raise TypeError(f"a field has no {', '.join(sorted(unknown))}")
+    if changes.get("tracked"):
+        _refuse_tracking(store, before, object_name)
     for key in ("values", "reference_to"):
         if key in changes:
             changes[key] = tuple(changes[key] or ())
@@ -263,6 +274,44 @@ def change_field(store: Store, name: str, changes: dict[str, Any], object_name: 
         table = TABLES[object_name]
         store.connection.execute(f"UPDATE {table} SET {column} = retyped({column}) WHERE {column} IS NOT NULL")
     note_change(store)
+
+
+def _refuse_tracking(store: Store, field: Field, object_name: str) -> None:
+    others = [other for other in store.fields(object_name) if other.tracked and other.name != field.name]
+    if object_name != "Account" or not tracking.can_be_tracked(field):
+        raise ValueError(f"{field.name} cannot be tracked")
+    if len(others) >= tracking.MOST_TRACKED:
+        raise ValueError(f"{object_name} tracks {tracking.MOST_TRACKED} fields already")
+
+
+def reach_day(store: Store, date: str) -> None:
+    """Move the clock to the midnight of a day, if that is later; nothing else happens."""
+    day = (datetime.date.fromisoformat(date) - GENERATED.date()).days
+    if day > store.meta("day"):
+        store.set_meta("day", day)
+        store.set_meta("ticks", 0)
+
+
+def add_history(
+    store: Store, id_: str, field: str, stamp: str, old: str | None, new: str | None, type_: str | None = None
+) -> None:
+    """Add a row as if tracking had written it, with stored texts as values; `type_` as the field's by default."""
+    found = store.field(field)
+    rows = tracking.rows_of(
+        store.connection,
+        dataclasses.replace(found, type=type_ or found.type),
+        _key(id_),
+        INTEGRATION_USER,
+        stamp,
+        old,
+        new,
+    )
+    tracking.insert_rows(store.connection, rows)
+
+
+def remove_history(store: Store, id_: str | None = None, before: str | None = None) -> int:
+    """Remove rows of AccountHistory: of an account, or from before a moment; return how many."""
+    return tracking.remove_rows(store.connection, id_ and _key(id_), before)
 
 
 def add_field(store: Store, definition: Field, value: Any = None) -> None:

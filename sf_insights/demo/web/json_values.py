@@ -23,6 +23,9 @@ def to_json(type_: str, text: str | None) -> Any:
         return int(text)
     if type_ == "datetime":
         return text[:-1] + "+0000"
+    if type_ == "anyType":
+        of_letter = {"n": "double", "b": "boolean", "d": "datetime"}
+        return to_json(of_letter.get(text[0], "string"), text[1:])
     return text
 
 

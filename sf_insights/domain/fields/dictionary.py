@@ -27,6 +27,8 @@ _METRICS_SHOWN = "; only metrics that are active or paused now"
 _NAME = "The account's name in Zuora when it was last matched"
 _CURRENCY_OF_A_VALUE = "The ISO code of the value's currency; NULL in a single-currency org"
 
+_SOURCE = "sync, or history: Salesforce's field history says it, and no sync read the field on that day"
+
 RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "accounts": (
         "One row per account in today's Zuora list, with every attribute and the latest value of every metric; only "
@@ -64,6 +66,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "new_value": "The new value as text that casts back to the attribute's type",
             "reason": "value_changed, first_match, relinked (another CRM Account ID) or merged (in Salesforce)",
             "account_name": _NAME,
+            "source": _SOURCE,
         },
     ),
     "attribute_history": (
@@ -75,10 +78,11 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "value": "The value as text that casts back to the attribute's type",
             "valid_from": "The first day with this value",
             "valid_to": "The first day with another value; NULL while this one is current",
+            "source": _SOURCE,
         },
     ),
     "account_metrics": (
-        "One row per account, metric and synced day" + _METRICS_SHOWN,
+        "One row per account, metric and day: the synced days, and those that field history fills" + _METRICS_SHOWN,
         {
             "account_id": ACCOUNT_COLUMNS["account_id"],
             "metric": "The metric's API name, or its label in the labelled view",
@@ -87,6 +91,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "currency": _CURRENCY_OF_A_VALUE,
             "exact_value": _EXACT_VALUE,
             "account_name": _NAME,
+            "source": _SOURCE,
         },
     ),
     "metric_history": (
@@ -100,6 +105,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "valid_from": "The first day with this value",
             "valid_to": "The first day without this value; NULL while it is current",
             "exact_value": _EXACT_VALUE,
+            "source": _SOURCE + "; an interval counts only for the days that field_days has with its source",
         },
     ),
     "metric_changes": (
@@ -120,6 +126,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "old_exact_value": "The old value with every digit that Salesforce had",
             "new_exact_value": "The new value with every digit that Salesforce has",
             "reason": "As in attribute_changes; NULL when an earlier version recorded the change and it is not known",
+            "source": _SOURCE,
         },
     ),
     "account_timeline": (
@@ -136,6 +143,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "new_value": "The new value as text; NULL when the field is now empty",
             "reason": "first_value (in the field's first sync or the account's), or the reason as in attribute_changes "
             "and metric_changes",
+            "source": _SOURCE,
         },
     ),
     "metric_summary": (
@@ -150,6 +158,7 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
             "max": "The largest value",
             "sum": "The DOUBLE nearest to the exact sum over accounts; a Salesforce Account counts once for each "
             "account that shares it",
+            "source": _SOURCE,
         },
     ),
     "fields": (
@@ -197,8 +206,14 @@ RELATIONS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "field_days": (
-        "One row per field, category and synced day, for every field that was ever selected",
-        {"field": "The field's API name", "category": "attribute or metric", "date": "The day of the sync"},
+        "One row per field, category and day with values, for every field that was ever selected",
+        {
+            "field": "The field's API name",
+            "category": "attribute or metric",
+            "date": "The day",
+            "source": "sync if a sync read the field on that day, history if its values of that day come from "
+            "Salesforce's field history",
+        },
     ),
     "snapshot": (
         "One row: the sync that this file shows",

@@ -1,6 +1,8 @@
 -- Today's changes of attributes that a sync of an earlier day read. `tracked` attributes are read today too. `unread`
 -- attributes are paused or deselected; a relinked account loses its values of them.
-INSERT INTO ops.attribute_changes
+INSERT INTO ops.attribute_changes (
+    account_id, field, changed_on, previous_synced_on, old_value, new_value, reason
+)
 WITH compared AS (
     SELECT
         new_values.account_id,

@@ -1,6 +1,8 @@
 -- One row per change of a metric's value, by the rule of ops/changed_values.sql: the old value is the one that the
 -- account had when it was last matched. The first values of a metric are not changes, an account that is no longer
--- matched has not changed, and neither has one that is matched again with the same value.
+-- matched has not changed, and neither has one that is matched again with the same value. Where history fills the days
+-- before a sync, its changes stand in the place of those that the sync saw.
+{% from "history/known_from.sql" import join_known_from, knows, landing_days %}
 {% from "statuses.sql" import matched, visible %}
 CREATE OR REPLACE VIEW insights.metric_changes AS
 WITH intervals AS (
@@ -12,7 +14,7 @@ WITH intervals AS (
         lag(valid_to) OVER of_metric AS old_valid_to,
         lead(valid_from) OVER of_metric AS next_valid_from
     FROM ops.metric_history
-    WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN {{ visible }})
+    WHERE source = 'sync' AND metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN {{ visible }})
     WINDOW of_metric AS (PARTITION BY account_id, metric ORDER BY valid_from)
 ), matches AS (
     -- A status is from its day on, until the next one of the account.
@@ -20,7 +22,8 @@ WITH intervals AS (
            coalesce(lead(changed_on) OVER (PARTITION BY account_id ORDER BY changed_on), 'infinity') AS changed_again_on
     FROM ops.match_changes
 ), first_days AS (
-    SELECT field AS metric, min(date) AS first_day FROM insights.field_days WHERE category = 'metric' GROUP BY field
+    SELECT field AS metric, min(date) AS first_day FROM insights.field_days
+    WHERE category = 'metric' AND source = 'sync' GROUP BY field
 ), starts AS (
     -- `seen_on` is the last day before the value on which the account was matched.
     SELECT
@@ -40,17 +43,22 @@ WITH intervals AS (
         CASE WHEN follows THEN old_value END AS old_value,
         CASE WHEN follows THEN old_exact_value END AS old_exact_value,
         CASE WHEN follows THEN old_currency END AS old_currency,
-        value AS new_value, exact_value AS new_exact_value, currency
+        value AS new_value, exact_value AS new_exact_value, currency, 'sync' AS source
     FROM starts
     UNION ALL
     -- No value follows one, although the account is still matched.
     SELECT ended.account_id, ended.metric, ended.valid_to, ended.value, ended.exact_value, ended.currency,
-           NULL, NULL, NULL
+           NULL, NULL, NULL, 'sync'
     FROM intervals AS ended
     JOIN matches AS match
       ON match.account_id = ended.account_id
      AND match.changed_on <= ended.valid_to AND match.changed_again_on > ended.valid_to
     WHERE ended.next_valid_from IS DISTINCT FROM ended.valid_to AND match.is_matched
+    UNION ALL
+    SELECT account_id, metric, changed_on, old_exact_value::VARCHAR::DOUBLE, old_exact_value, old_currency,
+           new_exact_value::VARCHAR::DOUBLE, new_exact_value, currency, 'history'
+    FROM ops.history_metric_changes
+    WHERE metric IN (SELECT field FROM insights.fields WHERE category = 'metric' AND status IN {{ visible }})
 )
 SELECT
     change.account_id,
@@ -70,12 +78,18 @@ SELECT
     change.old_exact_value,
     change.new_exact_value,
     -- The reasons are those of attributes/reasons.sql: they belong to the account and the day, not to the field.
-    CASE WHEN change.changed_on = held.first_matched_on THEN 'first_match'
+    CASE WHEN change.source = 'history' THEN 'value_changed'
+         WHEN change.changed_on = held.first_matched_on THEN 'first_match'
          WHEN link.reason IS NOT NULL THEN link.reason
          WHEN change.changed_on > coalesce((SELECT max(until) FROM ops.links_unknown), '-infinity') THEN 'value_changed'
-         END AS reason
+         END AS reason,
+    change.source
 FROM changes AS change
 JOIN insights.field_labels AS label ON label.field = change.metric
 LEFT JOIN ops.attribute_values AS held USING (account_id)
 LEFT JOIN ops.link_changes AS link ON link.account_id = change.account_id AND link.changed_on = change.changed_on
-WHERE change.old_exact_value IS DISTINCT FROM change.new_exact_value;
+{{ join_known_from("change.account_id", "change.metric", "metric") }}
+WHERE change.old_exact_value IS DISTINCT FROM change.new_exact_value
+  AND (change.source = 'history' OR link.reason IS NOT NULL OR change.changed_on = held.first_matched_on
+       OR (change.metric, change.changed_on) NOT IN {{ landing_days("metric") }}
+       OR NOT {{ knows("change.changed_on") }});

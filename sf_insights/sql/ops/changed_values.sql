@@ -3,7 +3,7 @@
 -- first values of a field are not changes. An account that is no longer matched, or is matched again with the same
 -- values, has not changed either.
 SELECT account_id, field FROM ops.attribute_changes
-WHERE changed_on = $day
+WHERE changed_on = $day AND source = 'sync'
   AND field IN (SELECT field FROM insights.fields WHERE category = 'attribute' AND status IN {{ visible }})
 UNION ALL
 SELECT account_id, metric
@@ -18,8 +18,9 @@ FROM (
     FROM insights.metric_history AS history
     JOIN (
         SELECT DISTINCT account_id, metric FROM insights.metric_history
-        WHERE (valid_from = $day OR valid_to = $day)
-          AND metric IN (SELECT field FROM insights.field_days WHERE category = 'metric' AND date < $day)
+        WHERE source = 'sync' AND (valid_from = $day OR valid_to = $day)
+          AND metric IN (
+              SELECT field FROM insights.field_days WHERE category = 'metric' AND source = 'sync' AND date < $day)
     ) AS altered USING (account_id, metric)
     JOIN (
         -- seen_on: the last earlier day on which the account was matched.
@@ -27,6 +28,7 @@ FROM (
         FROM ops.attribute_values AS today LEFT JOIN ops.undo_attribute_values AS before USING (account_id)
         WHERE today.is_current
     ) AS account USING (account_id)
+    WHERE history.source = 'sync'
     GROUP BY ALL
 )
 WHERE old_value IS DISTINCT FROM new_value

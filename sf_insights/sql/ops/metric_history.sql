@@ -26,16 +26,16 @@ WHERE false
 {% if not is_first %}
 CREATE OR REPLACE TEMP TABLE closing AS
 SELECT kept.rowid AS place FROM ops.metric_history AS kept JOIN ended USING (account_id)
-WHERE kept.valid_to IS NULL
+WHERE kept.source = 'sync' AND kept.valid_to IS NULL
 UNION ALL
 SELECT kept.rowid FROM ops.metric_history AS kept JOIN new_values USING (account_id)
-WHERE kept.valid_to IS NULL AND new_values.reason = 'relinked' AND kept.metric NOT IN (SELECT unnest($metrics))
+WHERE kept.source = 'sync' AND kept.valid_to IS NULL AND new_values.reason = 'relinked' AND kept.metric NOT IN (SELECT unnest($metrics))
 UNION ALL
 SELECT kept.rowid
 FROM ops.metric_history AS kept
 JOIN touched USING (account_id)
 LEFT JOIN metric_values AS today ON today.account_id = kept.account_id AND today.metric = kept.metric
-WHERE kept.valid_to IS NULL AND kept.metric IN (SELECT unnest($metrics))
+WHERE kept.source = 'sync' AND kept.valid_to IS NULL AND kept.metric IN (SELECT unnest($metrics))
   AND (today.exact_value IS DISTINCT FROM kept.exact_value OR today.currency IS DISTINCT FROM kept.currency);
 
 UPDATE ops.metric_history SET valid_to = $day WHERE rowid IN (SELECT place FROM closing);
@@ -49,7 +49,7 @@ FROM metric_values AS today
 {% if not is_first %}
 WHERE NOT EXISTS (
     FROM ops.metric_history AS kept
-    WHERE kept.valid_to IS NULL AND kept.account_id = today.account_id AND kept.metric = today.metric)
+    WHERE kept.source = 'sync' AND kept.valid_to IS NULL AND kept.account_id = today.account_id AND kept.metric = today.metric)
 {% endif %};
 
 DROP VIEW metric_values;

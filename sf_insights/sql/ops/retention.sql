@@ -16,7 +16,8 @@ WHERE sync IN (SELECT sync FROM ops.sync_runs WHERE day < $horizon)
 -- Keep or delete all runs of a day together, since only the last complete run of a day counts.
 DELETE FROM ops.sync_runs WHERE day < $horizon AND day NOT IN (
     -- A field that returns to a category takes the times of its first and last sync from these.
-    SELECT unnest([min(date), max(date)]) FROM insights.field_days WHERE date < $day GROUP BY field, category
+    SELECT unnest([min(date), max(date)]) FROM insights.field_days WHERE date < $day AND source = 'sync'
+    GROUP BY field, category
     UNION ALL
     SELECT day FROM ops.sync_runs WHERE sync IN (
         SELECT sync FROM last_reads

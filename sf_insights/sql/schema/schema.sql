@@ -81,16 +81,18 @@ CREATE TABLE ops.former_values (
 -- Views in insights show the visible fields; rows of other fields stay here until their field is selected again.
 CREATE TABLE ops.attribute_changes (
     account_id VARCHAR NOT NULL, field VARCHAR NOT NULL, changed_on DATE NOT NULL, previous_synced_on DATE,
-    old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL
+    old_value VARCHAR, new_value VARCHAR, reason VARCHAR NOT NULL,
+    source VARCHAR NOT NULL DEFAULT 'sync'  -- sync, or history: Salesforce's field history says it
 );
 CREATE TABLE ops.metric_history (
     account_id VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE NOT NULL, currency VARCHAR,
     valid_from DATE NOT NULL, valid_to DATE,
-    exact_value DECIMAL(38, 18) NOT NULL    -- Salesforce's value; `value` is the nearest DOUBLE
+    exact_value DECIMAL(38, 18) NOT NULL,   -- Salesforce's value; `value` is the nearest DOUBLE
+    source VARCHAR NOT NULL DEFAULT 'sync'
 );
 CREATE TABLE ops.metric_summary (
     metric VARCHAR NOT NULL, date DATE NOT NULL, currency VARCHAR, accounts BIGINT NOT NULL, min DOUBLE NOT NULL,
-    median DOUBLE NOT NULL, max DOUBLE NOT NULL, sum DOUBLE NOT NULL
+    median DOUBLE NOT NULL, max DOUBLE NOT NULL, sum DOUBLE NOT NULL, source VARCHAR NOT NULL DEFAULT 'sync'
 );
 
 CREATE TABLE salesforce.account_fields (
@@ -145,7 +147,9 @@ CREATE TABLE insights.field_labels (
     field VARCHAR NOT NULL, label VARCHAR NOT NULL, default_label VARCHAR NOT NULL, label_source VARCHAR NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL
 );
-CREATE TABLE insights.field_days (field VARCHAR NOT NULL, category VARCHAR NOT NULL, date DATE NOT NULL);
+CREATE TABLE insights.field_days (
+    field VARCHAR NOT NULL, category VARCHAR NOT NULL, date DATE NOT NULL, source VARCHAR NOT NULL DEFAULT 'sync'
+);
 CREATE TABLE insights.snapshot (
     sync BIGINT NOT NULL, synced_on DATE NOT NULL, published_at TIMESTAMPTZ, sf_insights_version VARCHAR NOT NULL,
     duckdb_version VARCHAR NOT NULL, schema_version INTEGER NOT NULL, salesforce_read_at TIMESTAMPTZ
@@ -153,6 +157,8 @@ CREATE TABLE insights.snapshot (
 CREATE TABLE insights.data_dictionary (
     relation VARCHAR NOT NULL, "column" VARCHAR NOT NULL, type VARCHAR NOT NULL, meaning VARCHAR, label VARCHAR
 );
+{% include "history/tables.sql" %}
+
 {% include "ops/match_rate.sql" %}
 
 {% include "ops/rejected_counts.sql" %}

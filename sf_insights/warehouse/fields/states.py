@@ -75,9 +75,9 @@ def field_counts(tx: Transaction) -> FieldCounts:
 
 
 def synced_days(tx: Transaction) -> dict[str, dict[Category, tuple[date, date]]]:
-    """Return the first and the last day on which each field was synced in each category."""
+    """Return the first and the last day on which a sync read each field in each category."""
     days: dict[str, dict[Category, tuple[date, date]]] = {}
-    sql = "SELECT field, category, min(date), max(date) FROM insights.field_days GROUP BY ALL"
+    sql = "SELECT field, category, min(date), max(date) FROM insights.field_days WHERE source = 'sync' GROUP BY ALL"
     for field, category, first, last in tx.execute(sql):
         days.setdefault(field, {})[category] = (first, last)
     return days
@@ -87,7 +87,8 @@ def last_days(tx: Transaction, category: Category) -> dict[str, date]:
     """Return the last day on which each field was synced in this category."""
     return dict(
         tx.execute(
-            "SELECT field, max(date) FROM insights.field_days WHERE category = $category GROUP BY field",
+            "SELECT field, max(date) FROM insights.field_days "
+            "WHERE category = $category AND source = 'sync' GROUP BY field",
             {"category": category},
         )
     )

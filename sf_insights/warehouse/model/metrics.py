@@ -14,7 +14,7 @@ def write_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
         "ops/metric_history",
         {"day": sync.day, "metrics": metrics},
         metrics=metrics,
-        is_first=tx.is_empty("ops.metric_history"),
+        is_first=not tx.value("SELECT count(*) FROM ops.metric_history WHERE source = 'sync'"),
     )
 
 

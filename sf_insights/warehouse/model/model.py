@@ -19,6 +19,7 @@ from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states, synced_days
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
 from sf_insights.warehouse.model.attributes import drop_todays_values, extent_of, write_attributes
+from sf_insights.warehouse.model.landings import Landings
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
 from sf_insights.warehouse.model.retention import delete_expired
 from sf_insights.warehouse.model.views import write_views
@@ -65,6 +66,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     """
     model = _Model.of(tx, sync)
     _refuse_unlabelled(model)
+    landings = Landings.before_undo(tx, sync.day) if day_is_complete(tx, sync.day) else None
     _undo_earlier_sync_of_the_day(model)
     before = list(load_states(tx).values())
     active = {(state.field, state.category) for state in before if state.status == "active"}
@@ -72,6 +74,8 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     ended = write_attributes(tx, sync, extent, model.attributes, model.metrics)
     write_metrics(tx, sync, model.metrics)
     drop_todays_values(tx, extent)
+    if landings is not None:
+        landings.renew(tx)
     _note_field_days(model)
     summarize_metrics(tx, sync)
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})

@@ -26,6 +26,7 @@ def write_views(tx: Transaction) -> None:
     attributes = _visible(tx, states, labels, "attribute")
     metrics = _visible(tx, states, labels, "metric")
     tx.run("insights/account_attributes", attributes=attributes, fixed_columns=FIXED_COLUMNS)
+    tx.run("insights/effective_changes")
     tx.run("insights/attribute_changes", attributes=attributes)
     tx.run("insights/account_metrics")
     tx.run("insights/metric_changes")

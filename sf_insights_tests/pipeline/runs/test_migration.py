@@ -49,8 +49,9 @@ print(counted)
 
 # Columns that views have since schema 1.
 NEW_COLUMNS = {
-    "attribute_changes": "EXCLUDE (account_name)",
-    "account_metrics": "EXCLUDE (exact_value, account_name)",
+    "attribute_changes": "EXCLUDE (account_name, source)",
+    "account_metrics": "EXCLUDE (exact_value, account_name, source)",
+    "metric_summary": "EXCLUDE (source)",
 }
 
 

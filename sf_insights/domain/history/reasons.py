@@ -1,0 +1,23 @@
+"""Why the history of a field does not go further back: the codes in ops.history_gaps, and what they mean."""
+
+from __future__ import annotations
+
+TRACKING_BEGAN = "tracking_began"
+SINCE = "since"
+NOT_KEPT = "not_kept"
+# In the order in which people read them: first those of a field, then those of an account.
+REASONS = {
+    TRACKING_BEGAN: "Salesforce has no earlier change of the field: its tracking may have begun then",
+    SINCE: "the command was asked for no earlier day",
+    NOT_KEPT: "Salesforce keeps no older history",
+    "before_creation": "the account was created then",
+    "chain_broken": "a change does not lead to the next known value: one between them was not recorded",
+    "not_recorded": "Salesforce recorded the change without its values",
+    "does_not_cast": "an old value does not fit the field's type",
+    "sync_saw_another": "a sync saw another value on the day before",
+    "other_account": "until then, the account stood for another Salesforce Account",
+    "not_matched": "until then, syncs found no Salesforce Account for it",
+    "not_matched_now": "the account is not matched now",
+    "account_gone": "Salesforce no longer shows the account",
+}
+OF_FIELDS = (TRACKING_BEGAN, SINCE, NOT_KEPT)

@@ -1,0 +1,81 @@
+"""Read AccountHistory once: the changes of some fields, and when each Account was created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from sf_insights.domain.fields.field_types import AccountField, ColumnType, Kind
+from sf_insights.domain.history.fields import (
+    CREATION_COLUMNS,
+    HISTORY_COLUMNS,
+    PLACE,
+    select_creation,
+    select_history,
+)
+from sf_insights.domain.problems import ConnectionProblem
+from sf_insights.salesforce.account_reader import Progress
+from sf_insights.salesforce.errors import RequestRefused
+from sf_insights.salesforce.extraction import Extraction, extract
+from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.salesforce.parquet_pages import LandedAccounts
+
+_CHANGES, _CREATION = "changes", "creation"
+
+
+@dataclass(frozen=True)
+class LandedHistory:
+    """The landed rows: how many, and how they were read."""
+
+    changes: LandedAccounts
+    creation: LandedAccounts
+    method: Literal["bulk", "rest"]
+
+    @classmethod
+    def found_in(cls, directory: Path) -> LandedHistory:
+        """Return what an earlier step of the run landed."""
+        changes = LandedAccounts.found_in(directory / _CHANGES)
+        return cls(changes, LandedAccounts.found_in(directory / _CREATION), "bulk")
+
+
+def extract_history(
+    org: SalesforceOrg,
+    fields: Iterable[AccountField],
+    directory: Path,
+    *,
+    day: str,
+    describe_fingerprint: str,
+    on_progress: Callable[[Progress], None],
+) -> LandedHistory:
+    """Land the recorded changes of these fields, and the creation of every Account.
+
+    Raises:
+        ConnectionProblem: the org or the user has no AccountHistory; or as extract_accounts.
+    """
+
+    def landed(soql: str, kinds: dict[str, str], name: str) -> Extraction:
+        columns = {column: ColumnType(cast(Kind, kind)) for column, kind in kinds.items()}
+        return extract(
+            org,
+            soql,
+            columns,
+            directory / name,
+            day=day,
+            describe_fingerprint=describe_fingerprint,
+            on_progress=on_progress,
+        )
+
+    try:
+        changes = landed(select_history(fields), HISTORY_COLUMNS, _CHANGES)
+    except RequestRefused as refused:
+        if refused.code != "INVALID_TYPE":
+            raise
+        raise ConnectionProblem(
+            "Salesforce shows the integration user no AccountHistory.",
+            f"Enable Account History in Salesforce ({PLACE}), and give the integration user Read on Account. "
+            "Nothing was changed.",
+        ) from None
+    creation = landed(select_creation(), CREATION_COLUMNS, _CREATION)
+    return LandedHistory(changes.landed, creation.landed, changes.method)

@@ -1,0 +1,21 @@
+-- Give each value of a metric the currency of its day: both were walked back, and the shorter history counts.
+CREATE OR REPLACE TEMP TABLE both_known AS
+SELECT value.id, greatest(value.day, currency.day) AS day,
+       CASE WHEN currency.day > value.day THEN coalesce(currency.reason, value.reason) ELSE value.reason END AS reason
+FROM history_known AS value JOIN currency_known AS currency USING (id);
+
+CREATE OR REPLACE TEMP TABLE both_steps AS
+WITH days AS (
+    SELECT id, greatest(steps.day, known.day) AS day
+    FROM (FROM history_steps UNION ALL FROM currency_steps) AS steps JOIN both_known AS known USING (id)
+    GROUP BY ALL
+)
+SELECT days.id, days.day, value.value || chr(31) || currency.value AS value
+FROM days
+ASOF JOIN history_steps AS value ON value.id = days.id AND value.day <= days.day
+ASOF JOIN currency_steps AS currency ON currency.id = days.id AND currency.day <= days.day;
+
+DROP TABLE history_known;
+DROP TABLE history_steps;
+ALTER TABLE both_known RENAME TO history_known;
+ALTER TABLE both_steps RENAME TO history_steps;

@@ -1,0 +1,106 @@
+-- The history of each Insights account, which is that of the Salesforce Account that it stands for today.
+CREATE OR REPLACE TEMP TABLE history_starts AS
+SELECT
+    link.account_id,
+    link.id,
+    greatest(known.day, link.linked_from) AS day,
+    if(link.linked_from > known.day, link.reason, known.reason) AS reason
+FROM history_links AS link JOIN history_known AS known USING (id);
+
+{% if checks_syncs %}
+-- History must say what syncs saw: it ends after the last synced day on which it says something else. Both keep their
+-- values between the days on which one of them changes, so only these days are compared.
+CREATE OR REPLACE TEMP TABLE seen AS
+{% if is_metric %}
+WITH intervals AS (
+    SELECT account_id, valid_from, valid_to,
+           {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value::VARCHAR" }} AS value
+    FROM ops.metric_history WHERE metric = $field AND source = 'sync'
+)
+SELECT account_id, valid_from AS day, value FROM intervals
+UNION ALL
+SELECT account_id, valid_to, NULL FROM intervals AS ended
+WHERE valid_to IS NOT NULL AND NOT EXISTS (
+    FROM intervals AS next WHERE next.account_id = ended.account_id AND next.valid_from = ended.valid_to)
+UNION ALL
+SELECT account_id, DATE '0001-01-01', NULL FROM history_starts;
+{% else %}
+WITH changed AS (
+    FROM ops.attribute_changes WHERE field = $field AND source = 'sync'
+)
+SELECT account_id, changed_on AS day, new_value AS value FROM changed
+UNION ALL
+SELECT held.account_id, DATE '0001-01-01', if(first.account_id IS NULL, {{ held }}, first.old_value)
+FROM ops.attribute_values AS held
+LEFT JOIN (
+    SELECT account_id, arg_min_null(old_value, changed_on) AS old_value FROM changed GROUP BY account_id
+) AS first USING (account_id);
+{% endif %}
+
+CREATE OR REPLACE TEMP TABLE contradicted AS
+WITH synced AS (
+    SELECT date AS day FROM insights.field_days
+    WHERE field = $field AND category = $category AND source = 'sync' AND date >= $begin_day AND date < $last_day
+), moments AS (
+    SELECT account_id, id, day FROM history_starts
+    UNION SELECT start.account_id, start.id, steps.day FROM history_starts AS start JOIN history_steps AS steps USING (id)
+    UNION SELECT start.account_id, start.id, seen.day FROM history_starts AS start JOIN seen USING (account_id)
+), compared AS (
+    SELECT DISTINCT moments.account_id, moments.id, synced.day
+    FROM (FROM moments JOIN history_starts AS start USING (account_id) SELECT moments.* WHERE moments.day >= start.day) AS moments
+    ASOF JOIN synced ON moments.day <= synced.day
+)
+SELECT compared.account_id, max(compared.day) AS day
+FROM compared
+ASOF LEFT JOIN history_steps AS said ON said.id = compared.id AND said.day <= compared.day
+ASOF LEFT JOIN seen ON seen.account_id = compared.account_id AND seen.day <= compared.day
+WHERE said.value IS DISTINCT FROM seen.value
+GROUP BY compared.account_id;
+
+-- From the next sync on, whose value history agrees with.
+UPDATE history_starts AS start SET day = contradicted.agreed_on, reason = 'sync_saw_another'
+FROM (
+    SELECT contradicted.account_id, coalesce(min(days.date), $last_day) AS agreed_on
+    FROM contradicted
+    LEFT JOIN insights.field_days AS days
+      ON days.field = $field AND days.category = $category AND days.source = 'sync' AND days.date > contradicted.day
+    GROUP BY contradicted.account_id
+) AS contradicted
+WHERE contradicted.account_id = start.account_id;
+
+DROP TABLE contradicted;
+{% endif %}
+
+CREATE OR REPLACE TEMP TABLE history_runs AS
+SELECT start.account_id, greatest(steps.day, start.day) AS day, steps.until, steps.value
+FROM history_starts AS start
+JOIN (
+    SELECT id, day, value, lead(day) OVER (PARTITION BY id ORDER BY day) AS until FROM history_steps
+) AS steps USING (id)
+WHERE coalesce(steps.until > start.day, true);
+
+-- The changes from what the last sync before the history saw to its first value.
+CREATE OR REPLACE TEMP TABLE history_entries AS
+{% if checks_syncs %}
+WITH synced AS (
+    SELECT date AS day FROM insights.field_days
+    WHERE field = $field AND category = $category AND source = 'sync' AND date < $last_day
+), entered AS (
+    SELECT first.account_id, first.day, first.value, synced.day AS synced_on
+    FROM (
+        SELECT runs.* FROM history_runs AS runs JOIN history_starts AS start
+          ON start.account_id = runs.account_id AND start.day = runs.day
+    ) AS first
+    ASOF JOIN synced ON synced.day < first.day
+)
+SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
+FROM entered ASOF LEFT JOIN seen ON seen.account_id = entered.account_id AND seen.day <= entered.synced_on
+WHERE seen.value IS DISTINCT FROM entered.value;
+
+DROP TABLE seen;
+{% else %}
+SELECT account_id, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
+{% endif %}
+
+DROP TABLE history_steps;
+DROP TABLE history_known;

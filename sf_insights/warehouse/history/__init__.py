@@ -1,0 +1,1 @@
+"""The past of attributes and metrics, from Salesforce's field history."""

@@ -1,0 +1,259 @@
+"""Fill the days without a sync from Salesforce's field history, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sf_insights.domain.fields.field_types import ColumnType
+from sf_insights.domain.history import reasons
+from sf_insights.domain.history.days import moments, oldest_kept
+from sf_insights.domain.history.fields import SET_UP, history_names, is_lookup
+from sf_insights.domain.problems import IncompleteData
+from sf_insights.domain.soql import CURRENCY_FIELD
+from sf_insights.sql import identifier, parquet
+from sf_insights.warehouse.history.wanted import HistoryField
+from sf_insights.warehouse.model.attribute_columns import text_of
+from sf_insights.warehouse.model.views import write_views
+from sf_insights.warehouse.syncs.syncs import Sync
+from sf_insights.warehouse.transaction import Transaction
+
+_POINTS_AT_ONCE = 4_000_000  # of one summary statement, which keeps the values of its days for their median
+_CURRENCY = ColumnType("text")
+
+
+@dataclass
+class Backfilled:
+    """What a backfill did: by field, the days that it filled, and by field and reason, how many accounts end there."""
+
+    days: dict[str, int] = field(default_factory=dict)
+    points: int = 0
+    changes: int = 0
+    since: date | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    gaps: list[tuple[str, str, int, date]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The landed Parquet files, as glob patterns: the rows of AccountHistory, and when each Account was created."""
+
+    history: str
+    creation: str
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class _Begin:
+    """Where the history of a field begins for every account, and why not earlier."""
+
+    moment: datetime
+    day: date
+    reason: str
+
+
+class Backfill:
+    """One backfill: prepared once, then field by field."""
+
+    def __init__(self, tx: Transaction, sync: Sync, landed: Landed, since: date | None) -> None:
+        self._tx, self._sync = tx, sync
+        self._history = parquet(landed.history) if not landed.is_empty else _NO_HISTORY
+        self._refuse_doubled()
+        oldest = oldest_kept(sync.day)
+        self._limit = reasons.SINCE if since and since > oldest else reasons.NOT_KEPT
+        self._since = max(since or oldest, oldest)
+        self._moments = self._save_moments()
+        self._starts = self._first_changes()
+        read_at = tx.value("SELECT salesforce_read_at FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
+        is_own_day = read_at is not None and read_at.astimezone(sync.configuration.zone).date() == sync.day
+        tx.run("history/accounts", {"read_at": read_at if is_own_day else None}, creation=parquet(landed.creation))
+        self._has_currency = CURRENCY_FIELD in tx.columns("salesforce", "raw_accounts")
+        self._currency_begin: _Begin | None = None
+
+    def run(self, fields: Sequence[HistoryField], tell: Callable[[str], None]) -> Backfilled:
+        """Fill the fields that have history, and write the views again."""
+        done = Backfilled(since=self._since)
+        if self._has_currency and any(one.category == "metric" for one in fields):
+            self._walk_currency()
+        for one in fields:
+            begin = self._begin_of(one)
+            if begin is None:
+                done.refused[one.name] = f"Salesforce has no history of it. {SET_UP}; it fills the days from then on."
+                continue
+            if one.category == "metric" and one.format == "currency" and self._has_currency:
+                if self._currency_begin is None:
+                    done.refused[one.name] = (
+                        f"Its amounts need the currency of their day, but {CURRENCY_FIELD} has no history. {SET_UP}."
+                    )
+                    continue
+                begin = max(begin, self._currency_begin, key=lambda found: found.moment)
+            tell(f"walking back {one.name}")
+            self._fill(one, begin)
+            done.days[one.name] = int(self._tx.value("SELECT count(*) FROM history_filled"))
+        for table in ("history_accounts", "history_links", "history_days"):
+            self._tx.execute(f"DROP TABLE {table}")
+        write_views(self._tx)
+        self._count(done)
+        return done
+
+    def _refuse_doubled(self) -> None:
+        [(rows, different)] = self._tx.execute(f'SELECT count(*), count(DISTINCT "Id") FROM {self._history}')
+        if rows != different:
+            raise IncompleteData(
+                f"Salesforce delivered {rows - different} records of AccountHistory twice. Nothing was changed.",
+                "Run again.",
+            )
+
+    def _save_moments(self) -> dict[date, datetime]:
+        tx, configuration = self._tx, self._sync.configuration
+        read_at = dict(
+            tx.execute(
+                "SELECT day, arg_max(salesforce_read_at, sync) FROM ops.sync_runs "
+                "WHERE state = 'complete' AND salesforce_read_at IS NOT NULL GROUP BY day"
+            )
+        )
+        found = moments(self._since, self._sync.day, configuration.time_of_day, configuration.zone, read_at)
+        tx.execute("CREATE OR REPLACE TEMP TABLE history_days (day DATE, moment TIMESTAMPTZ)")
+        tx.insert("history_days", [{"day": day, "moment": moment} for day, moment in found.items()])
+        return found
+
+    def _first_changes(self) -> dict[str, datetime]:
+        """Return when the first change of each field was recorded, by the name in AccountHistory."""
+        return dict(self._tx.execute(f'SELECT "Field", min("CreatedDate") FROM {self._history} GROUP BY ALL'))
+
+    def _begin_of(self, one: HistoryField) -> _Begin | None:
+        return self._begin(history_names(one.field))
+
+    def _begin(self, names: Sequence[str]) -> _Begin | None:
+        found = [self._starts[name] for name in names if name in self._starts]
+        if not found:
+            return None
+        tracked, limit = min(found), self._moments[self._since]
+        moment = max(tracked, limit)
+        day = next((day for day, moment_of in self._moments.items() if moment_of >= moment), self._sync.day)
+        return _Begin(moment, day, reasons.TRACKING_BEGAN if tracked > limit else self._limit)
+
+    def _walk_currency(self) -> None:
+        """Walk the currencies back; without history of them, those of today apply to metrics that are no amounts."""
+        begin = self._currency_begin = self._begin([CURRENCY_FIELD])
+        if begin is None:
+            self._tx.execute(
+                "CREATE OR REPLACE TEMP TABLE history_known AS "
+                "SELECT id, $day::DATE AS day, NULL::VARCHAR AS reason FROM history_accounts",
+                {"day": self._since},
+            )
+            self._tx.execute(
+                f"CREATE OR REPLACE TEMP TABLE history_steps AS SELECT id, $day::DATE AS day, "
+                f"{identifier(CURRENCY_FIELD)} AS value FROM history_accounts "
+                'JOIN salesforce.raw_accounts ON "Id" = id',
+                {"day": self._since},
+            )
+        else:
+            self._walk([CURRENCY_FIELD], CURRENCY_FIELD, _CURRENCY, begin)
+        for table in ("known", "steps"):
+            self._tx.execute(f"DROP TABLE IF EXISTS currency_{table}")
+            self._tx.execute(f"ALTER TABLE history_{table} RENAME TO currency_{table}")
+
+    def _walk(
+        self,
+        names: Sequence[str],
+        name: str,
+        column: ColumnType,
+        begin: _Begin,
+        *,
+        is_metric: bool = False,
+        lookup: bool = False,
+    ) -> None:
+        today = f"raw.{identifier(name)}"
+        anchor = f"{today}::DECIMAL(38, 18)::VARCHAR" if is_metric else text_of(column, f"{today}::{column.sql}")
+        self._tx.run(
+            "history/walk",
+            {"names": list(names), "begin": begin.moment, "last_day": self._sync.day},
+            history=self._history,
+            column=column,
+            is_metric=is_metric,
+            is_lookup=lookup,
+            anchor=anchor,
+        )
+
+    def _fill(self, one: HistoryField, begin: _Begin) -> None:
+        tx, is_metric = self._tx, one.category == "metric"
+        self._walk(
+            history_names(one.field), one.name, one.column, begin, is_metric=is_metric, lookup=is_lookup(one.field)
+        )
+        has_currency = is_metric and self._has_currency
+        if has_currency:
+            tx.run("history/currency")
+        parameters = {
+            "field": one.name,
+            "category": one.category,
+            "begin_day": begin.day,
+            "begin_reason": begin.reason,
+            "last_day": self._sync.day,
+        }
+        tx.run(
+            "history/runs",
+            parameters,
+            is_metric=is_metric,
+            has_currency=has_currency,
+            checks_syncs=self._has_synced_days(parameters),
+            held=text_of(one.column, f"held.{identifier(one.name)}"),
+        )
+        tx.run("history/written", parameters, is_metric=is_metric, has_currency=has_currency)
+        for table in ("starts", "runs"):
+            tx.execute(f"DROP TABLE history_{table}")
+        if is_metric:
+            self._summarize(one.name, begin.day)
+
+    def _has_synced_days(self, parameters: dict[str, object]) -> bool:
+        return bool(
+            self._tx.value(
+                "SELECT count(*) FROM insights.field_days WHERE field = $field AND category = $category "
+                "AND source = 'sync' AND date < $last_day",
+                {name: parameters[name] for name in ("field", "category", "last_day")},
+            )
+        )
+
+    def _summarize(self, metric: str, begin_day: date) -> None:
+        tx = self._tx
+        tx.execute(
+            "DELETE FROM ops.metric_summary WHERE metric = $field AND source = 'history' AND date >= $day",
+            {"field": metric, "day": begin_day},
+        )
+        days = [day for (day,) in tx.execute("FROM history_filled ORDER BY day")]
+        accounts = int(tx.value("SELECT count(*) FROM ops.attribute_values WHERE is_current"))
+        at_once = max(1, _POINTS_AT_ONCE // max(1, accounts))
+        for start in range(0, len(days), at_once):
+            some = days[start : start + at_once]
+            tx.run("history/summary", {"field": metric, "first": some[0], "last": some[-1]})
+
+    def _count(self, done: Backfilled) -> None:
+        tx = self._tx
+        filled = {"fields": list(done.days)}
+        done.points = int(
+            tx.value(
+                "SELECT coalesce(sum(accounts), 0) FROM ops.metric_summary "
+                "WHERE source = 'history' AND list_contains($fields, metric)",
+                filled,
+            )
+        )
+        done.changes = int(
+            tx.value(
+                "SELECT count(*) FROM ops.attribute_changes WHERE source = 'history' AND list_contains($fields, field)",
+                filled,
+            )
+            + tx.value("SELECT count(*) FROM ops.history_metric_changes WHERE list_contains($fields, metric)", filled)
+        )
+        done.gaps = tx.execute(
+            "SELECT field, reason, count(*), min(known_from) FROM ops.history_gaps "
+            "WHERE list_contains($fields, field) GROUP BY field, reason ORDER BY field, reason",
+            filled,
+        )
+
+
+_NO_HISTORY = (
+    '(SELECT NULL::VARCHAR AS "Id", NULL::VARCHAR AS "AccountId", NULL::TIMESTAMPTZ AS "CreatedDate", '
+    'NULL::VARCHAR AS "Field", NULL::VARCHAR AS "DataType", NULL::VARCHAR AS "OldValue", NULL::VARCHAR AS "NewValue" '
+    "WHERE false)"
+)

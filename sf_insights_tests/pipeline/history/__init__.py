@@ -1,0 +1,1 @@
+"""History from Salesforce: the backfill against the demo org."""

@@ -1,0 +1,64 @@
+"""How a backfill reads AccountHistory, and what a stop in the middle leaves."""
+
+import signal
+
+import pytest
+
+from sf_insights_tests.forked import forked
+from sf_insights_tests.pipeline.history.conftest import DAILY_AT
+from sf_insights_tests.pipeline.history.test_afterwards import held
+
+BACKFILL = """
+import sys
+from sf_insights.runs import run_backfill
+outcome = run_backfill(on_news=lambda news: print(news.step, news.kind, flush=True))
+sys.exit(not outcome.success)
+"""
+
+
+@pytest.fixture
+def synced(org, sync):
+    sync.first_day(daily_at=DAILY_AT, fields=["Industry", {"field": "AnnualRevenue", "as": "metric"}])
+    return sync
+
+
+def test_the_rest_api_gives_the_same_history(org, synced):
+    synced.backfill()
+    by_bulk = held(synced)
+    org.fault(
+        "status",
+        path="/jobs/query",
+        status=400,
+        body=[{"errorCode": "FEATURENOTENABLED", "message": "Async API not enabled"}],
+        times=None,
+    )
+    synced.backfill()
+    assert held(synced) == by_bulk
+    assert any(call["path"].endswith("/queryAll") for call in org.requests())
+
+
+def test_a_page_that_lacks_a_row_changes_nothing(org, synced):
+    before = held(synced)
+    org.configure(page_records=20)
+    org.fault("duplicate_row", path="/results", times=None)
+    run = synced.run_backfill()
+    assert not run.success
+    assert "records of AccountHistory twice" in str(run.reason)
+    assert held(synced) == before
+
+
+@pytest.mark.kept_log
+@pytest.mark.parametrize("step", ["salesforce__account_history", "insights__account_history"])
+def test_a_kill_in_the_middle_leaves_what_was_there(org, synced, step):
+    before, published = held(synced), synced.snapshot.read_bytes()
+    with forked(BACKFILL) as process:
+        for line in process.output:
+            if line == f"{step} began\n":
+                break
+        process.signal(signal.SIGKILL)
+        assert process.ended() == -signal.SIGKILL
+    assert held(synced) == before
+    assert synced.snapshot.read_bytes() == published
+    synced.backfill()
+    assert held(synced)["ops.history_gaps"]
+    assert not list(synced.data.glob("history_landing/*"))
