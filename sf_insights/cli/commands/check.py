@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sf_insights.checking.finding import Finding
 from sf_insights.checking.findings import examine
-from sf_insights.cli.commands.every_org import check_all
+from sf_insights.cli.commands.orgs.every_org import check_all
 from sf_insights.cli.console import STATE_STYLES, heading, next_steps, print_json, program, terminal, waiting
 from sf_insights.domain.wording import counted
 from sf_insights.settings.environment import environment

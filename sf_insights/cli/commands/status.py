@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from sf_insights.cli.commands.every_org import status_of_all
+from sf_insights.cli.commands.orgs.every_org import status_of_all
 from sf_insights.cli.commands.outbound.status import summary
 from sf_insights.cli.console import (
     STATE_STYLES,
