@@ -11,10 +11,14 @@ from copy import copy
 from functools import cache
 from typing import Any
 
+from dagster._core.instance import config
 from dagster._core.storage.event_log import InMemoryEventLogStorage
 from dagster._core.storage.runs import InMemoryRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
+
+# Dagster builds the schema of dagster.yaml at each run, although it is always the same.
+config.dagster_instance_config_schema = cache(config.dagster_instance_config_schema)
 
 
 class NoEvents(InMemoryEventLogStorage):
