@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from sf_insights.across_orgs import across_orgs
 from sf_insights.assets import ALL_ASSETS, HISTORY_ASSETS, OUTBOUND_ASSETS
 from sf_insights.checks import ALL_CHECKS
 from sf_insights.dagster_instance.names import Names, ResourceKey
@@ -45,6 +46,10 @@ def definitions_of(home: str | Path | None, key_prefix: str | Sequence[str] | No
             sets.append(_of_home(org.home.directory, Names((*names.prefix, org.name))))
         except Problem as problem:  # the other orgs are loaded
             logger.warning("The org %s is left out: %s", org.name, problem)
+    try:
+        sets.append(across_orgs(installation))
+    except Problem as problem:
+        logger.warning("The table across orgs is left out: %s", problem)
     return dg.Definitions.merge(*sets)
 
 

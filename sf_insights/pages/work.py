@@ -18,6 +18,7 @@ from sf_insights.system.clock import now
 _COMMAND = (sys.executable, "-c", "from sf_insights.cli import main; main(prog_name='sf-insights')")
 SYNC = (*_COMMAND, "sync", "--retry-for", RETRY_FOR_A_PERSON)
 PREVIEW = (*_COMMAND, "outbound", "preview")
+BACKFILL = (*_COMMAND, "backfill")
 SEND = (*_COMMAND, "outbound", "send")
 REPUBLISH = (sys.executable, "-m", "sf_insights.pages.republishing")
 _STOP_SECONDS = 24.0

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
+from sf_insights.domain.publish_to import PublishTo
 from sf_insights.settings.environment import existing_home
 from sf_insights.settings.home import INSTALLATION_NAME, ORG_NAME, ORGS, Home, org_directories
 
+_TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 MOST_AT_ONCE = 2  # a run of 100,000 accounts needs most of a core and up to 0.9 GB
 DAGSTER_URL = "http://127.0.0.1:3000"
+PUBLISH_AT = "07:00"
 INSTALLATION_TEXT = f"""\
 # What the orgs below orgs/ share. Everything else is in the home of each org.
 
@@ -24,7 +29,19 @@ max_concurrent_runs: {MOST_AT_ONCE}
 
 # Where Dagster's web server answers. `sf-insights orgs add` and others ask it to show the change.
 dagster_url: {DAGSTER_URL}
+
+# One table with the accounts of all orgs, in a lake beside those of the orgs; see docs/lake.md. Its time is UTC.
+# publish_to:
+#   catalog: postgresql://lake@db.example.com/insights
+#   data: s3://insights/
+# publish_at: "{PUBLISH_AT}"
 """
+_REMEDIES = {
+    "max_concurrent_runs": "Write how many runs may run at once, from 1 to 1000.",
+    "dagster_url": f"Write the address of Dagster's web server, such as {DAGSTER_URL}.",
+    "publish_to": "Write a catalog and a place for the data; docs/lake.md shows both.",
+    "publish_at": f'Write a quoted time of day in UTC, such as "{PUBLISH_AT}".',
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,8 @@ class InstallationSettings:
 
     max_concurrent_runs: int = MOST_AT_ONCE
     dagster_url: str = DAGSTER_URL
+    publish_to: PublishTo | None = None  # the table across orgs
+    publish_at: str = PUBLISH_AT
 
 
 def orgs_of(installation: Path) -> list[Org]:
@@ -96,15 +115,30 @@ def _valid(name: str, value: Any) -> Any:
             return value
         case "dagster_url" if isinstance(value, str) and value.startswith(("http://", "https://")):
             return value.rstrip("/")
-        case "max_concurrent_runs":
-            remedy = "Write how many runs may run at once, from 1 to 1000."
-        case "dagster_url":
-            remedy = f"Write the address of Dagster's web server, such as {DAGSTER_URL}."
-        case _:
-            raise ConfigurationProblem(
-                f"{INSTALLATION_NAME}: there is no setting {name}.", "Allowed: max_concurrent_runs, dagster_url."
-            )
-    raise ConfigurationProblem(f"{INSTALLATION_NAME}: {name} is {value!r}.", remedy)
+        case "publish_at" if isinstance(value, str) and _TIME_OF_DAY.fullmatch(value):
+            return value
+        case "publish_to" if isinstance(value, dict):
+            return _table(value)
+    if name not in _REMEDIES:
+        raise ConfigurationProblem(
+            f"{INSTALLATION_NAME}: there is no setting {name}.", f"Allowed: {', '.join(_REMEDIES)}."
+        )
+    raise ConfigurationProblem(f"{INSTALLATION_NAME}: {name} is {value!r}.", _REMEDIES[name])
+
+
+def _table(value: dict[str, Any]) -> PublishTo:
+    if "schema" in value:
+        raise ConfigurationProblem(
+            f"{INSTALLATION_NAME}: publish_to has a schema.", "Remove it: the table across orgs has its own, all_orgs."
+        )
+    try:
+        return PublishTo.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationProblem(
+            f"{INSTALLATION_NAME}: publish_to: {at}: {first['msg'].removeprefix('Value error, ')}.", "Correct the file."
+        ) from None
 
 
 def org_home(installation: Path, name: str) -> Home:

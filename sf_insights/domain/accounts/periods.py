@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ from typing import Any
 class Change:
     """A changed value of one account, a row of insights.attribute_changes or of insights.metric_changes.
 
-    The values of attributes are texts. `reason` is None if it is not known; only metrics have currencies.
+    The values of attributes are texts. `reason` is None if it is not known; only metrics have currencies. `source` is
+    sync or history.
     """
 
     changed_on: date
@@ -22,6 +23,7 @@ class Change:
     reason: str | None
     old_currency: str | None = None
     currency: str | None = None
+    source: str = "sync"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Period:
     """A value with its first day; `until` is the day of the next value, None while it lasts.
 
     `is_older`: the account may have had the value before, since this is the first day on which it was read. `currency`
-    is that of an amount.
+    is that of an amount. `source` says who saw its first day: a sync, or Salesforce's history.
     """
 
     value: Any
@@ -37,26 +39,43 @@ class Period:
     until: date | None = None
     is_older: bool = False
     currency: str | None = None
+    source: str = "sync"
 
 
-def periods(value: Any, changes: Sequence[Change], first_day: date) -> list[Period]:
+def periods(value: Any, changes: Sequence[Change], first_day: date, source: str = "sync") -> list[Period]:
     """Return the values of an attribute, the present one first.
 
     Args:
         value: the present value.
         changes: in the order of their days.
-        first_day: when the field of this account was first read.
+        first_day: the first day on which the value is known.
+        source: who saw that day.
     """
     if not changes:
-        return [Period(value, first_day, is_older=True)]
+        return [Period(value, first_day, is_older=True, source=source)]
     found = [
-        Period(change.new_value, change.changed_on, until.changed_on if until else None)
+        Period(change.new_value, change.changed_on, until.changed_on if until else None, source=change.source)
         for change, until in zip(changes, [*changes[1:], None], strict=True)
     ]
     first = changes[0]
     if first.reason != "first_match" and first_day < first.changed_on:
-        found.insert(0, Period(first.old_value, first_day, first.changed_on, is_older=True))
-    found[-1] = Period(value, found[-1].since)
+        found.insert(0, Period(first.old_value, first_day, first.changed_on, is_older=True, source=source))
+    found[-1] = Period(value, found[-1].since, source=found[-1].source)
+    return found[::-1]
+
+
+def periods_of_days(days: Sequence[tuple[date, Any, str | None, str]]) -> list[Period]:
+    """Return the values of a metric from its value, currency and source on each day, the newest first.
+
+    A value lasts until the day on which another one is known; days without a value in between are not told apart.
+    """
+    found: list[Period] = []
+    for day, value, currency, source in days:
+        if found and (found[-1].value, found[-1].currency) == (value, currency):
+            continue
+        if found:
+            found[-1] = replace(found[-1], until=day)
+        found.append(Period(value, day, currency=currency, source=source))
     return found[::-1]
 
 

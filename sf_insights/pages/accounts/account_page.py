@@ -16,6 +16,7 @@ from sf_insights.pages.accounts.charts import Chart, chart
 from sf_insights.warehouse.reports.account import Account, AttributeValues, MetricValues
 
 _DAYS_OF_CHANGES = 30
+_FROM_HISTORY = "from Salesforce's history"
 _MOST_CHANGES = 60
 _MOST_PERIODS = 20
 _DAYS_OF_CHARTS = 400
@@ -29,6 +30,7 @@ class Shown:
     since: date
     until: date | None
     is_older: bool
+    source: str = "sync"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ def _attribute(values: AttributeValues) -> Attribute:
 
 
 def _shown(period: Period, appearance: Appearance) -> Shown:
-    return Shown(appearance.text(period.value, period.currency), period.since, period.until, period.is_older)
+    return Shown(
+        appearance.text(period.value, period.currency), period.since, period.until, period.is_older, period.source
+    )
 
 
 def metrics(account: Account, synced_on: date) -> list[Metric]:
@@ -146,7 +150,11 @@ def _value_changes(account: Account) -> Iterator[Changed]:
                 field["label"],
                 appearance.text(change.old_value, change.old_currency),
                 appearance.text(change.new_value, change.currency),
-                REASONS_OF_CHANGES.get(change.reason, change.reason) if change.reason else "",
+                _FROM_HISTORY
+                if change.source == "history"
+                else REASONS_OF_CHANGES.get(change.reason, change.reason)
+                if change.reason
+                else "",
             )
 
 

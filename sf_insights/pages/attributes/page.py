@@ -20,7 +20,8 @@ from sf_insights.pages.access.guard import Form
 from sf_insights.pages.attributes import rows
 from sf_insights.pages.attributes.distributions import Distribution, Distributions
 from sf_insights.pages.published import Published
-from sf_insights.pages.work import REPUBLISH, Worker
+from sf_insights.pages.syncing.view import BACKFILL_TITLE, running_title
+from sf_insights.pages.work import BACKFILL, REPUBLISH, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places
 
@@ -62,6 +63,7 @@ class Attributes:
             Route(ADDRESS, self.show, methods=["GET"]),
             Route(ADDRESS, self.save, methods=["POST"]),
             Route(f"{ADDRESS}/publication", self.show_publication),
+            Route(f"{ADDRESS}/history", self.fill_history, methods=["POST"]),
         ]
 
     def show(self, request: Request) -> Response:
@@ -109,6 +111,12 @@ class Attributes:
         work = self._worker.last
         return PlainTextResponse(work.outcome if work and not work.is_running else "")
 
+    def fill_history(self, _: Request) -> Response:
+        """Fill days without a sync from Salesforce's history, unless something runs; show its progress."""
+        if running_title(self._places.data, self._worker.last) is None:
+            self._worker.start(BACKFILL_TITLE, BACKFILL, _after_backfill)
+        return RedirectResponse("/sync", 303)
+
     def save(self, request: Request) -> Response:
         """Write the changed settings, and publish the snapshot again with them."""
         form: Form = request.state.form
@@ -140,6 +148,12 @@ class Attributes:
                 title = f"Publishing {counted(len(changed), 'changed field')}"
                 self._worker.start(title, REPUBLISH, republishing.outcome_of(file, edited), back=_BACK)
         return RedirectResponse(f"{ADDRESS}?" + urlencode({"saved": counted(len(changed), "field")}), 303)
+
+
+def _after_backfill(exit_code: int) -> str:
+    if exit_code == 0:
+        return "The past is filled and published; analysts see it when they reconnect."
+    return "The past was not filled. Nothing was published; the last snapshot is unchanged."
 
 
 def _refused(file: ConfigurationFile, changed: Changes, published: Published) -> dict[str, dict[str, str]]:

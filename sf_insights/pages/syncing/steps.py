@@ -13,7 +13,10 @@ from sf_insights.domain.wording import counted, remaining
 
 _LAKE = "insights__published_lake"  # only homes with a lake have this step
 # The steps of a whole sync, in their order.
-SYNC_STEPS = tuple(name for name in STAGES if not name.startswith("outbound__") and name != _LAKE)
+BACKFILL_STEPS = tuple(name for name in STAGES if name.endswith("_history"))
+SYNC_STEPS = tuple(
+    name for name in STAGES if not name.startswith("outbound__") and name not in (*BACKFILL_STEPS, _LAKE)
+)
 _MOST_BEFORE_END = 0.95
 _LATE_SECONDS = 2.0
 
@@ -33,6 +36,11 @@ class ShownStep:
 def shown_steps(run: RunProgress | None, now: datetime) -> list[ShownStep]:
     """Return the steps of a run, with those of a whole sync that have not begun; None is a sync that just starts."""
     found = {stage: step for step in run.steps if (stage := _stage_of(step.step))} if run else {}
+    if any(name in found for name in BACKFILL_STEPS):
+        return [
+            _shown(name, found[name], run, now) if name in found and run else ShownStep(STAGES[name][0], "waiting")
+            for name in BACKFILL_STEPS
+        ]
     is_whole = run is None or not run.steps or SYNC_STEPS[0] in found
     names = [name for name in SYNC_STEPS if is_whole or name in found] + [name for name in found if name == _LAKE]
     return [
@@ -41,9 +49,14 @@ def shown_steps(run: RunProgress | None, now: datetime) -> list[ShownStep]:
     ]
 
 
+def is_backfill(run: RunProgress) -> bool:
+    """Whether a run fills history."""
+    return bool(run.steps) and _stage_of(run.steps[0].step) in BACKFILL_STEPS
+
+
 def seconds_left(run: RunProgress | None, now: datetime) -> float | None:
     """Return how long a running sync still takes, from its records and the steps of the last one; None if unknown."""
-    if run is None or not run.usual:
+    if run is None or not run.usual or is_backfill(run):
         return None
     usual = {stage: seconds for step, seconds in run.usual.items() if (stage := _stage_of(step))}
     found = {stage: step for step in run.steps if (stage := _stage_of(step.step))}
@@ -62,7 +75,7 @@ def seconds_left(run: RunProgress | None, now: datetime) -> float | None:
 
 def _stage_of(step: str) -> str | None:
     """Return the name of a step without the prefix of its home; None for an asset check."""
-    return next((name for name in SYNC_STEPS if step == name or step.endswith(f"__{name}")), None)
+    return next((name for name in (*SYNC_STEPS, *BACKFILL_STEPS) if step == name or step.endswith(f"__{name}")), None)
 
 
 def _shown(name: str, step: StepProgress, run: RunProgress, now: datetime) -> ShownStep:

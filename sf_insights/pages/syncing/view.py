@@ -11,15 +11,27 @@ from typing import Literal
 from sf_insights.dagster_instance.run_progress import RunProgress, read_progress
 from sf_insights.domain.wording import remaining
 from sf_insights.pages.plain_words import plain
-from sf_insights.pages.syncing.steps import ShownStep, seconds_left, shown_steps
+from sf_insights.pages.syncing.steps import ShownStep, is_backfill, seconds_left, shown_steps
 from sf_insights.pages.work import Work
 
 SYNC_TITLE = "Sync"
+BACKFILL_TITLE = "History from Salesforce"
+_WITH_STEPS = (SYNC_TITLE, BACKFILL_TITLE)
 _SETTINGS = ("Accept it on the page Settings", "/settings")
 _TEST = ("Test the connection", "/settings#connections")
 _FIELDS = ("Look at the selected fields", "/fields")
 _LABELS = ("Look at the labels", "/labels")
 _PUBLICATION = "Publication"
+_RUNNING = {
+    _PUBLICATION: "The data is being published again.",
+    BACKFILL_TITLE: "The past is being filled from Salesforce.",
+}
+# What each is called when it fails, and what it says when it succeeds.
+_ENDED = {
+    SYNC_TITLE: ("sync", "The sync is complete and published"),
+    _PUBLICATION: ("publication", "The data is published again"),
+    BACKFILL_TITLE: ("backfill", "The past is filled and published"),
+}
 _STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot")
 
 
@@ -42,12 +54,12 @@ class View:
 def view(data: Path, work: Work | None, now: datetime) -> View | None:
     """Return what runs, or what ended last; None if nothing has run yet."""
     run = read_progress(data)
-    is_own_sync = work is not None and work.title == SYNC_TITLE
+    is_own_sync = work is not None and work.title in _WITH_STEPS
     if work is not None and work.is_running and not is_own_sync:
         return _of_work(work)
     if work is not None and work.is_running:
         own = run if run is not None and run.began_at >= work.began_at else None
-        return _running(own, now, work.began_at, work.shown)
+        return _running(own, now, work.began_at, work.shown, work.title)
     if run is not None and run.ended_at is None:
         return _running(run, now, run.began_at, [])
     if work is not None and (is_own_sync is False or run is None or run.began_at < work.began_at):
@@ -65,14 +77,16 @@ def running_title(data: Path, work: Work | None) -> str | None:
     return _title_of(run) if run is not None and run.ended_at is None else None
 
 
-def _running(run: RunProgress | None, now: datetime, began_at: datetime, lines: Sequence[str]) -> View:
+def _running(
+    run: RunProgress | None, now: datetime, began_at: datetime, lines: Sequence[str], title: str | None = None
+) -> View:
     left = seconds_left(run, now)
-    title = _title_of(run)
-    headline = "The sync is running." if run and run.steps else "The sync is starting."
+    title = _title_of(run) if run or title is None else title
+    headline = _RUNNING.get(title) or ("The sync is running." if run and run.steps else "The sync is starting.")
     return View(
         title,
         "running",
-        headline if title == SYNC_TITLE else "The data is being published again.",
+        headline,
         began_at,
         left=f"About {remaining(left)} left." if left and left >= 1 else "",
         steps=shown_steps(run, now),
@@ -81,17 +95,12 @@ def _running(run: RunProgress | None, now: datetime, began_at: datetime, lines: 
 
 
 def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
-    is_own = work is not None and work.title == SYNC_TITLE and run.began_at >= work.began_at
-    is_whole = _title_of(run) == SYNC_TITLE
+    is_own = work is not None and work.title in _WITH_STEPS and run.began_at >= work.began_at
+    what, done = _ENDED[_title_of(run)]
     if run.success:
-        headline = (
-            "The sync is complete and published; analysts see it when they reconnect."
-            if is_whole
-            else "The data is published again; analysts see it when they reconnect."
-        )
+        headline = f"{done}; analysts see it when they reconnect."
         reason, next_step = "", None
     else:
-        what = "sync" if is_whole else "publication"
         headline = f"The {what} did not complete. Nothing was published; the last snapshot is unchanged."
         reason, next_step = plain(run.reason), _next_step(run)
     return View(
@@ -116,6 +125,8 @@ def _of_work(work: Work) -> View:
 def _title_of(run: RunProgress | None) -> str:
     """Return what a run is called: a publication begins with the labels or with the last step of a sync."""
     is_publication = run is not None and bool(run.steps) and run.steps[0].step.endswith(_STEPS_OF_A_PUBLICATION)
+    if run is not None and is_backfill(run):
+        return BACKFILL_TITLE
     return _PUBLICATION if is_publication else SYNC_TITLE
 
 

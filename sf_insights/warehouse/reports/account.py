@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sf_insights.domain.accounts.periods import Change, Period, periods
+from sf_insights.domain.accounts.periods import Change, Period, periods, periods_of_days
 from sf_insights.domain.soql import WEBSITE_FIELD
 from sf_insights.sql import identifier, render
 from sf_insights.warehouse.reports.candidates import has_website
@@ -119,17 +120,25 @@ def _sharing(tx: Transaction, match: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _attributes(tx: Transaction, values: dict[str, Any]) -> list[AttributeValues]:
     changes: dict[str, list[Change]] = defaultdict(list)
-    for field, *change in tx.execute(
-        "SELECT field, changed_on, old_value, new_value, reason FROM insights.attribute_changes "
+    for field, day, old, new, reason, source in tx.execute(
+        "SELECT field, changed_on, old_value, new_value, reason, source FROM insights.attribute_changes "
         "WHERE account_id = $id ORDER BY changed_on",
         {"id": values["account_id"]},
     ):
-        changes[field].append(Change(*change))
+        changes[field].append(Change(day, old, new, reason, source=source))
+    starts = dict(
+        tx.execute(
+            render("reports/history_starts"),
+            {"id": values["account_id"], "first_matched_on": values["first_matched_on"]},
+        )
+    )
     found = []
     for field in _fields(tx, "attribute"):
         first_day = max(field["first_day"], values["first_matched_on"])
         value, past = values[field["field"]], changes[field["field"]]
-        found.append(AttributeValues(field, periods(value, past, first_day), past))
+        known = starts.get(field["field"]) or first_day
+        source = "history" if known < first_day else "sync"
+        found.append(AttributeValues(field, periods(value, past, min(known, first_day), source), past))
     return found
 
 
@@ -137,32 +146,44 @@ def _metrics(tx: Transaction, account_id: str) -> list[MetricValues]:
     intervals: dict[str, list[Period]] = defaultdict(list)
     for metric, value, since, until, currency in tx.execute(
         "SELECT metric, value, valid_from, valid_to, currency FROM insights.metric_history WHERE account_id = $id "
-        "ORDER BY valid_from DESC",
+        "AND source = 'sync' ORDER BY valid_from DESC",
         {"id": account_id},
     ):
         intervals[metric].append(Period(value, since, until, currency=currency))
     changes: dict[str, list[Change]] = defaultdict(list)
     for metric, *change in tx.execute(
-        "SELECT metric, changed_on, old_value, new_value, reason, old_currency, currency FROM insights.metric_changes "
-        "WHERE account_id = $id ORDER BY changed_on",
+        "SELECT metric, changed_on, old_value, new_value, reason, old_currency, currency, source "
+        "FROM insights.metric_changes WHERE account_id = $id ORDER BY changed_on",
         {"id": account_id},
     ):
         changes[metric].append(Change(*change))
-    days: dict[str, list[tuple[date, float, str | None]]] = defaultdict(list)
-    for metric, day, value, currency in tx.execute(
-        "SELECT metric, date, value, currency FROM insights.account_metrics WHERE account_id = $id ORDER BY date",
+    days: dict[str, list[tuple[date, float, str | None, str]]] = defaultdict(list)
+    for metric, *day in tx.execute(
+        "SELECT metric, date, value, currency, source FROM insights.account_metrics WHERE account_id = $id "
+        "ORDER BY date",
         {"id": account_id},
     ):
-        days[metric].append((day, value, currency))
+        days[metric].append((day[0], day[1], day[2], day[3]))
     return [
         MetricValues(
             field,
-            days[field["field"]],
-            _first_is_older(intervals[field["field"]], field["first_day"]),
+            [(day, value, currency) for day, value, currency, _ in days[field["field"]]],
+            _periods(days[field["field"]], intervals[field["field"]], field["first_day"]),
             changes[field["field"]],
         )
         for field in _fields(tx, "metric")
     ]
+
+
+def _periods(
+    days: Sequence[tuple[date, float, str | None, str]], intervals: list[Period], first_day: date
+) -> list[Period]:
+    """Return the values of a metric; with history, from its days, since history fills days between those of syncs."""
+    if all(source == "sync" for *_, source in days):
+        return _first_is_older(intervals, first_day)
+    found = periods_of_days(days)
+    ended = intervals[0].until if intervals else days[-1][0] + timedelta(1)
+    return [replace(found[0], until=ended), *found[1:-1], *([replace(found[-1], is_older=True)] if found[1:] else [])]
 
 
 def _first_is_older(found: list[Period], first_day: date) -> list[Period]:
