@@ -8,9 +8,9 @@ import dagster as dg
 
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.settings.database_limits import DatabaseLimits
-from sf_insights.settings.environment import Places, variables_of
+from sf_insights.settings.environment import SNAPSHOT_NAME, Places, variables_of
 from sf_insights.settings.home import INSTALLATION_NAME
-from sf_insights.settings.installation import orgs_of, settings_of
+from sf_insights.settings.installation import Org, orgs_of, settings_of
 
 JOB = "all_orgs_accounts"
 
@@ -33,12 +33,9 @@ def across_orgs(installation: Path) -> dg.Definitions:
             raise LakeProblem(f"{INSTALLATION_NAME} names no lake any more.", "Write `publish_to:` again.")
         variables = variables_of(installation)
         places = Places(installation, installation / INSTALLATION_NAME, DatabaseLimits.from_environment(variables))
-        files = {
-            org.name: Places.from_environment(variables_of(org.home.directory)).snapshot
-            for org in orgs_of(installation)
-            if org.trouble is None
-        }
-        published = [OrgSnapshot(name, file) for name, file in files.items() if file.exists()]
+        published = [
+            OrgSnapshot(org.name, file) for org in orgs_of(installation) if (file := _snapshot_of(org)).exists()
+        ]
         return bring_all_orgs(publish_to, places, variables, published)
 
     asset = accounts_of_all_orgs(bring)
@@ -53,3 +50,10 @@ def across_orgs(installation: Path) -> dg.Definitions:
         description=f"Once a day, at `publish_at` of {INSTALLATION_NAME}, after the syncs of the orgs.",
     )
     return dg.Definitions(assets=[asset], jobs=[job], schedules=[schedule])
+
+
+def _snapshot_of(org: Org) -> Path:
+    """Return the published file of an org. One whose settings are broken keeps what it published."""
+    if org.trouble is not None:
+        return org.home.data / SNAPSHOT_NAME
+    return Places.from_environment(variables_of(org.home.directory)).snapshot

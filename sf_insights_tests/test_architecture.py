@@ -116,7 +116,9 @@ ROOMS: dict[str, set[str]] = {
     "schedules": {"dagster_instance", "dagster_resources", "domain", "outbound", "settings", "system"},
     "sensors": {"dagster_instance", "dagster_resources", "domain"},
     "renaming": {"dagster_instance"},
+    "across_orgs": {"assets", "domain", "lake", "settings"},
     "assembly": {
+        "across_orgs",
         "assets",
         "checks",
         "dagster_instance",
@@ -135,6 +137,7 @@ ROOMS: dict[str, set[str]] = {
     "orgs": {
         "dagster_instance",
         "domain",
+        "lake",
         "outbound/state",
         "settings",
         "system",

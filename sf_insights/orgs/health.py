@@ -16,6 +16,7 @@ from sf_insights.dagster_instance.run_progress import read_progress
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import since
+from sf_insights.lake.state import read_state
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, variables_of
 from sf_insights.settings.home import Home
@@ -39,6 +40,7 @@ class Facts:
 
     published_at: datetime | None = None
     lake_published_at: datetime | None = None
+    lake_problem: str = ""
     synced_on: date | None = None
     sync_state: str | None = None
     sync_reason: str = ""
@@ -107,6 +109,9 @@ class HealthReader:
                 progress = read_progress(places.data)
                 is_running = progress is not None and progress.ended_at is None
                 facts = self._read(places, is_running=is_running)
+                if configuration.publish_to is not None:
+                    lake = read_state(places.data)
+                    facts = replace(facts, lake_published_at=lake.published_at, lake_problem=lake.problem)
         except (Problem, OSError, duckdb.Error) as problem:
             said = str(problem).splitlines() or [type(problem).__name__]
             return self._health("unusable", said[0], facts, is_running=is_running)
@@ -148,6 +153,8 @@ def judged(configuration: AccountFieldSync, facts: Facts, max_age: timedelta) ->
         return "paused", "Its syncs are switched off: `enabled: false`."
     if facts.sync_state in ("failed", "died"):
         return "failed", facts.sync_reason or "The last sync failed."
+    if facts.lake_problem:
+        return "failed", f"The snapshot is published, and the lake is behind. {facts.lake_problem}"
     if facts.published_at is None:
         return "not synced", "Nothing has been published yet."
     if now() - facts.published_at > max_age:

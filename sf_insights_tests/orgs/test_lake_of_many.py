@@ -1,0 +1,123 @@
+"""Orgs of an installation and the lake: one lake for each, and one table across them."""
+
+import duckdb
+import pytest
+
+from sf_insights import account_field_sync
+from sf_insights.across_orgs import JOB
+from sf_insights.domain.problems import ConfigurationProblem
+from sf_insights.domain.publish_to import PASSWORD_VARIABLE
+from sf_insights.lake.extensions import LAKE, POSTGRES, load_extensions
+from sf_insights.settings.installation import settings_of
+from sf_insights_tests.lake.conftest import running_server
+from sf_insights_tests.lake.database_server import PASSWORD
+from sf_insights_tests.orgs.conftest import SETTINGS
+
+__all__ = ["running_server"]
+DATABASE = "many"
+
+
+@pytest.fixture
+def catalog(running_server):
+    """The address of an empty database for catalogs."""
+    running_server.run("postgres", f"DROP DATABASE IF EXISTS {DATABASE}", f"CREATE DATABASE {DATABASE}")
+    return running_server.address(DATABASE, user="administrator")
+
+
+@pytest.fixture
+def lakes(orgs, catalog, org, other_org, tmp_path):
+    """Two orgs that publish into lakes under their names, and the settings of the table across them."""
+    settings = f"publish_to:\n  catalog: {catalog}\n  data: {tmp_path / 'lake'}\n"
+    (orgs.directory / ".env").write_text(f"{PASSWORD_VARIABLE}={PASSWORD}\n")
+    for name, its_org in (("apac", other_org), ("emea", org)):
+        home = orgs.add(name, its_org, **{PASSWORD_VARIABLE: PASSWORD})
+        home.configuration.write_text(SETTINGS + settings)
+    with (orgs.directory / "installation.yaml").open("a") as file:
+        file.write(settings)
+    return orgs
+
+
+@pytest.fixture
+def read(running_server):
+    """Read from the lake in a schema."""
+
+    def read(schema, query):
+        place = f"host=127.0.0.1 port={running_server.port} dbname={DATABASE} user=administrator"
+        with duckdb.connect() as connection:
+            load_extensions(connection, LAKE, POSTGRES)
+            connection.execute(f"CREATE SECRET (TYPE postgres, PASSWORD '{PASSWORD}')")
+            connection.execute(f"ATTACH 'ducklake:postgres:{place}' AS lake (METADATA_SCHEMA '{schema}', READ_ONLY)")
+            connection.execute("USE lake")
+            return connection.execute(query).fetchall()
+
+    return read
+
+
+def published(home, query):
+    with duckdb.connect(str(home.data / "account_insights.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_each_org_has_a_lake_and_all_have_one_table(lakes, read):
+    for name in ("apac", "emea"):
+        assert lakes("sync", "--org", name).code == 0
+        count = "SELECT count(*) FROM insights.accounts"
+        assert read(name, count) == published(lakes.home(name), count)
+    result = account_field_sync(lakes.directory).resolve_job_def(JOB).execute_in_process()
+    assert result.success
+    query = "SELECT count(*), count(*) FILTER (match_status = 'matched') FROM {} WHERE {}"
+    for name in ("apac", "emea"):
+        assert read("all_orgs", query.format("lake.all_orgs.accounts", f"org = '{name}'")) == published(
+            lakes.home(name), query.format("insights.accounts", "true")
+        )
+    health = {row["org"]: row["facts"] for row in lakes("status", "--all", "--json").json["orgs"]}
+    assert all(facts["lake_published_at"] and not facts["lake_problem"] for facts in health.values())
+
+
+def test_an_org_whose_settings_are_broken_keeps_its_rows(lakes, read):
+    assert lakes("sync", "--org", "emea").code == 0
+    job = account_field_sync(lakes.directory).resolve_job_def(JOB)
+    assert job.execute_in_process().success
+    lakes.home("emea").configuration.unlink()
+    assert job.execute_in_process().success
+    assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
+
+
+def test_a_lake_that_is_behind_shows_in_the_health_of_its_org(lakes):
+    assert lakes("sync", "--org", "emea").code == 0
+    with lakes.home("emea").env_file.open("a") as file:
+        file.write(f"{PASSWORD_VARIABLE}=wrong\n")
+    assert lakes("publish", "--org", "emea").code == 1
+    told = lakes("status", "--all", "--json")
+    assert told.code == 1
+    [health] = [row for row in told.json["orgs"] if row["org"] == "emea"]
+    assert health["state"] == "failed"
+    assert "the lake is behind" in health["why"]
+    assert "refuses the password" in health["why"]
+
+
+def test_without_a_lake_there_is_no_job_across_orgs(orgs, org):
+    orgs.add("emea", org)
+    assert JOB not in {job.name for job in account_field_sync(orgs.directory).jobs or ()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("publish_to: somewhere\n", "publish_to is 'somewhere'"),
+        ("publish_to:\n  catalog: postgresql://h/d\n", "publish_to: data: Field required"),
+        ("publish_to:\n  catalog: mysql://h/d\n  data: x\n", "publish_to: catalog: must be a PostgreSQL database"),
+        ("publish_to:\n  catalog: postgresql://h/d\n  data: x\n  schema: y\n", "publish_to has a schema"),
+        ("publish_at: 7\n", "publish_at is 7"),
+        ("publish_too: x\n", "there is no setting publish_too"),
+    ],
+)
+def test_wrong_settings_are_told_and_leave_the_orgs(orgs, settings, said):
+    orgs.add("emea")
+    (orgs.directory / "installation.yaml").write_text(settings)
+    with pytest.raises(ConfigurationProblem) as problem:
+        settings_of(orgs.directory)
+    assert said in problem.value.what
+    names = {job.name for job in account_field_sync(orgs.directory).jobs or ()}
+    assert "emea__daily_account_field_sync" in names
+    assert JOB not in names
