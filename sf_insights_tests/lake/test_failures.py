@@ -7,6 +7,7 @@ import pytest
 from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.next_sync import planned_start
 from sf_insights.lake.state import read_state
+from sf_insights.pages.syncing.view import view
 from sf_insights.runs import run_publishing
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -48,6 +49,11 @@ def test_a_stopped_server_costs_no_sync_and_the_lake_catches_up(org, sync, publi
     assert str(read_state(sync.data).day) == "2026-03-01"
     assert read_state(sync.data).problem
     assert day_of(publishing) == ["2026-03-01"]
+    shown = view(sync.data, None, datetime.now(UTC))
+    assert shown is not None
+    assert shown.headline.startswith("The data is published")
+    assert [step.state for step in shown.steps][-2:] == ["done", "failed"]
+    assert "cannot be reached" in shown.reason
 
     assert run_publishing().success
     assert publishing.differences() == {}

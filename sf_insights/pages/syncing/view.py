@@ -11,7 +11,7 @@ from typing import Literal
 from sf_insights.dagster_instance.run_progress import RunProgress, read_progress
 from sf_insights.domain.wording import remaining
 from sf_insights.pages.plain_words import plain
-from sf_insights.pages.syncing.steps import ShownStep, seconds_left, shown_steps
+from sf_insights.pages.syncing.steps import LAKE, ShownStep, seconds_left, shown_steps
 from sf_insights.pages.work import Work
 
 SYNC_TITLE = "Sync"
@@ -20,7 +20,7 @@ _TEST = ("Test the connection", "/settings#connections")
 _FIELDS = ("Look at the selected fields", "/fields")
 _LABELS = ("Look at the labels", "/labels")
 _PUBLICATION = "Publication"
-_STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot")
+_STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot", LAKE)
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,9 @@ def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
             else "The data is published again; analysts see it when they reconnect."
         )
         reason, next_step = "", None
+    elif any(step.step.endswith(LAKE) for step in run.steps):
+        headline = "The data is published; analysts see it when they reconnect. The lake shows what it showed before."
+        reason, next_step = plain(run.reason), None
     else:
         what = "sync" if is_whole else "publication"
         headline = f"The {what} did not complete. Nothing was published; the last snapshot is unchanged."
