@@ -140,6 +140,19 @@ def test_object_storage_that_cannot_be_reached(synced, storage):
     refused(home, "cannot be reached", "AWS_ENDPOINT_URL")
 
 
+def test_keys_come_from_the_profiles_of_aws_when_no_variable_has_them(synced, storage, tmp_path, monkeypatch):
+    profiles = tmp_path / "credentials"
+    keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
+    profiles.write_text(f"[default]\n{keys}[insights]\n{keys}", encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profiles))
+    home = synced.but(data="s3://lake/orgs")
+    home.variables.update({name: storage.variables[name] for name in ("AWS_REGION", "AWS_ENDPOINT_URL")})
+    home.publish()
+    home.variables["AWS_PROFILE"] = "insights"
+    assert home.publish().publication.tables == ()
+    assert home.differences() == {}
+
+
 def test_a_key_without_its_secret_and_an_endpoint_without_a_scheme(synced, storage):
     home = synced.but(data="s3://lake/orgs")
     home.variables.update({"AWS_ACCESS_KEY_ID": "testing"})

@@ -7,6 +7,7 @@ import pytest
 from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.next_sync import planned_start
 from sf_insights.lake.state import read_state
+from sf_insights.pages.syncing.view import view
 from sf_insights.runs import run_publishing
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -31,23 +32,29 @@ def test_a_stopped_server_costs_no_sync_and_the_lake_catches_up(org, sync, publi
     receiver.taken()
     server.stop()
     try:
-        for day in ("2026-03-02", "2026-03-03"):
-            org.pass_day()
-            failed = sync.fails(day=day)
-            assert failed.reason.startswith("PostgreSQL at lake@127.0.0.1:")
-            assert "account_insights.duckdb is published" in failed.reason
-            assert [str(row[0]) for row in sync.look().rows("SELECT synced_on FROM insights.snapshot")] == [day]
-            [(state, published)] = sync.read_warehouse(
-                "SELECT state, published_at IS NOT NULL FROM ops.sync_runs ORDER BY sync DESC LIMIT 1"
-            )
-            assert (state, published) == ("complete", True)
+        org.pass_day()
+        failed = sync.fails(day="2026-03-02")
+        shown = view(sync.data, None, datetime.now(UTC))
+        again = run_publishing()
     finally:
         server.start()
+    assert failed.reason.startswith("PostgreSQL at lake@127.0.0.1:")
+    assert "account_insights.duckdb is published" in failed.reason
+    assert (again.success, again.is_published, again.reason) == (False, True, failed.reason)
+    assert [str(row[0]) for row in sync.look().rows("SELECT synced_on FROM insights.snapshot")] == ["2026-03-02"]
+    [(state, published)] = sync.read_warehouse(
+        "SELECT state, published_at IS NOT NULL FROM ops.sync_runs ORDER BY sync DESC LIMIT 1"
+    )
+    assert (state, published) == ("complete", True)
     told = [line for line in receiver.taken() if "lake" in line]
     assert told == [f"sf_insights: The lake was not published: {failed.reason}"]
     assert str(read_state(sync.data).day) == "2026-03-01"
     assert read_state(sync.data).problem
     assert day_of(publishing) == ["2026-03-01"]
+    assert shown is not None
+    assert shown.headline.startswith("The data is published")
+    assert [step.state for step in shown.steps][-2:] == ["done", "failed"]
+    assert "cannot be reached" in shown.reason
 
     assert run_publishing().success
     assert publishing.differences() == {}

@@ -76,6 +76,15 @@ def test_publish_brings_the_file_and_the_lake(sync, publishing):
     assert publishing.differences() == {}
 
 
+def test_a_home_of_another_project_publishes_under_its_prefix(publishing):
+    from sf_insights.assembly import definitions_of
+
+    (publishing.data / ".env").write_text("SF_INSIGHTS_DATA_DIR=.\n", encoding="utf-8")
+    definitions = definitions_of(publishing.data, "emea")
+    keys = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+    assert "emea/insights/published_lake" in keys
+
+
 def test_a_home_without_a_lake_has_no_asset_of_it_and_imports_nothing(sync):
     from sf_insights.assembly import definitions_of
 

@@ -11,12 +11,10 @@ from sf_insights.dagster_instance.run_progress import RunProgress, StepProgress
 from sf_insights.dagster_instance.step_words import STAGES
 from sf_insights.domain.wording import counted, remaining
 
-_LAKE = "insights__published_lake"  # only homes with a lake have this step
+LAKE = "insights__published_lake"  # only homes with a lake have this step
 # The steps of a whole sync, in their order.
 BACKFILL_STEPS = tuple(name for name in STAGES if name.endswith("_history"))
-SYNC_STEPS = tuple(
-    name for name in STAGES if not name.startswith("outbound__") and name not in (*BACKFILL_STEPS, _LAKE)
-)
+SYNC_STEPS = tuple(name for name in STAGES if not name.startswith("outbound__") and name not in (*BACKFILL_STEPS, LAKE))
 _MOST_BEFORE_END = 0.95
 _LATE_SECONDS = 2.0
 
@@ -42,7 +40,7 @@ def shown_steps(run: RunProgress | None, now: datetime) -> list[ShownStep]:
             for name in BACKFILL_STEPS
         ]
     is_whole = run is None or not run.steps or SYNC_STEPS[0] in found
-    names = [name for name in SYNC_STEPS if is_whole or name in found] + [name for name in found if name == _LAKE]
+    names = [name for name in SYNC_STEPS if is_whole or name in found] + [name for name in found if name == LAKE]
     return [
         _shown(name, found[name], run, now) if name in found and run else ShownStep(STAGES[name][0], "waiting")
         for name in names
@@ -61,7 +59,7 @@ def seconds_left(run: RunProgress | None, now: datetime) -> float | None:
     usual = {stage: seconds for step, seconds in run.usual.items() if (stage := _stage_of(step))}
     found = {stage: step for step in run.steps if (stage := _stage_of(step.step))}
     left = 0.0
-    for name in SYNC_STEPS:
+    for name in (*SYNC_STEPS, LAKE):
         step = found.get(name)
         if step is None:
             left += usual.get(name, 0.0)
@@ -75,7 +73,8 @@ def seconds_left(run: RunProgress | None, now: datetime) -> float | None:
 
 def _stage_of(step: str) -> str | None:
     """Return the name of a step without the prefix of its home; None for an asset check."""
-    return next((name for name in (*SYNC_STEPS, *BACKFILL_STEPS) if step == name or step.endswith(f"__{name}")), None)
+    stages = (*SYNC_STEPS, LAKE, *BACKFILL_STEPS)
+    return next((name for name in stages if step == name or step.endswith(f"__{name}")), None)
 
 
 def _shown(name: str, step: StepProgress, run: RunProgress, now: datetime) -> ShownStep:

@@ -11,7 +11,7 @@ from typing import Literal
 from sf_insights.dagster_instance.run_progress import RunProgress, read_progress
 from sf_insights.domain.wording import remaining
 from sf_insights.pages.plain_words import plain
-from sf_insights.pages.syncing.steps import ShownStep, is_backfill, seconds_left, shown_steps
+from sf_insights.pages.syncing.steps import LAKE, ShownStep, is_backfill, seconds_left, shown_steps
 from sf_insights.pages.work import Work
 
 SYNC_TITLE = "Sync"
@@ -32,7 +32,7 @@ _ENDED = {
     _PUBLICATION: ("publication", "The data is published again"),
     BACKFILL_TITLE: ("backfill", "The past is filled and published"),
 }
-_STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot")
+_STEPS_OF_A_PUBLICATION = ("insights__field_labels", "insights__published_snapshot", LAKE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
     if run.success:
         headline = f"{done}; analysts see it when they reconnect."
         reason, next_step = "", None
+    elif any(step.step.endswith(LAKE) for step in run.steps):
+        headline = "The data is published; analysts see it when they reconnect. The lake shows what it showed before."
+        reason, next_step = plain(run.reason), None
     else:
         headline = f"The {what} did not complete. Nothing was published; the last snapshot is unchanged."
         reason, next_step = plain(run.reason), _next_step(run)
