@@ -165,6 +165,7 @@ def _run(
                 **tags,
                 **day_tag(),
                 recorded_runs.COMMAND_TAG: "sf-insights",
+                **({recorded_runs.ORG_NAME_TAG: names.prefix[-1]} if names.prefix else {}),
                 recorded_runs.REPOSITORY_TAG: origin.repository_origin.get_label(),
             },
             asset_selection=None if selection is None else _selected(definitions, names, selection),

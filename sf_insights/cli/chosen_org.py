@@ -8,7 +8,7 @@ from rich.console import Console
 from sf_insights.cli import demo_home
 from sf_insights.domain.wording import counted
 from sf_insights.settings.environment import Places, environment, installation_of, names_an_org
-from sf_insights.settings.home import org_directories, shown_path
+from sf_insights.settings.home import found_home, org_directories, shown_path
 
 
 @contextmanager
@@ -16,8 +16,10 @@ def chosen_org(console: Console, by: str) -> Iterator[str]:
     """Set the environment for that org, print which it is, and yield that sentence."""
     variables = environment()
     if installation := installation_of(variables):
-        count = len(org_directories(installation))
-        about = f"An installation of {counted(count, 'org')}, in {shown_path(installation)}."
+        home = found_home(variables)
+        about = f"An installation of {counted(len(org_directories(installation)), 'org')}, in {installation}."
+        if home and home.org and by == "settings":  # Dagster's UI always shows the whole installation
+            about = f"The org {home.org}, in {home.directory}."
         console.print(about, soft_wrap=True)
         yield about
         return

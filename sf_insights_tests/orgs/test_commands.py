@@ -177,3 +177,12 @@ def test_an_invalid_setting_of_the_installation_is_named_and_the_change_is_done(
     assert added.code == 0
     assert f"installation.yaml {said}" in added.out or f"installation.yaml: {said}" in added.out
     assert orgs.home("emea").configuration.exists()
+
+
+def test_tokens_of_the_process_protect_the_pages_of_one_org_too(orgs, monkeypatch):
+    orgs.add("emea")
+    monkeypatch.setenv("SF_INSIGHTS_SETTINGS_TOKENS", "bob:view:short")
+    for arguments in (("settings",), ("settings", "--org", "emea")):
+        refused = orgs(*arguments)
+        assert refused.code == 1
+        assert "The token of bob is shorter than 16 characters." in refused.err

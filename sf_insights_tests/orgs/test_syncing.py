@@ -1,5 +1,6 @@
 """Syncs of several orgs: each into its own home, and what one does to the others."""
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -78,7 +79,9 @@ def test_the_next_steps_of_an_org_name_it(orgs, org):
     synced = orgs("sync", "--org", "emea")
     assert synced.code == 0
     assert "--org emea status" in synced.out
-    assert "(run" not in orgs("status", "--org", "emea").out
+    with dg.DagsterInstance.from_config(str(orgs.directory / ".dagster")) as instance:
+        [run] = instance.get_runs()
+    assert run.tags["sf_insights/org_name"] == "emea"
     with home.configuration.open("a") as file:
         file.write("outbound:\n  fields:\n    - {from: account_name, to: Insights_Reference__c}\n")
     previewed = orgs("outbound", "preview", "--org", "emea")

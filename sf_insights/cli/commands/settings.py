@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     Uses the org of the SALESFORCE_* variables, or the demo org and its own data if none is set. Only this machine can
     reach the pages, unless you give --host or --public-url. Stop them with Ctrl-C.
     """
+    from sf_insights.pages.access.people import VARIABLES as ACCESS_VARIABLES
     from sf_insights.pages.access.people import People
     from sf_insights.pages.access.public_address import PublicAddress
     from sf_insights.pages.app import Pages
@@ -53,7 +55,9 @@ def settings(port: int, host: str, token: str | None, public_url: str | None) ->
     from sf_insights.transport.addresses import is_loopback
 
     public = PublicAddress.parse(public_url) if public_url else None
-    people = People.parse(token, environment())
+    # Those of this process count also for the pages of one org alone, which ignore its other variables.
+    access = {name: value for name in ACCESS_VARIABLES if (value := os.environ.get(name))}
+    people = People.parse(token, {**environment(), **access})
     if not people.must_sign_in and (public or not is_loopback(host)):
         raise ConfigurationProblem(
             f"Others could reach the pages {f'at {public.url}' if public else f'on {host}'} and change what is synced.",
