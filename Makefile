@@ -30,7 +30,8 @@ soak: $(READY)
 	    sf_insights_tests/pipeline/runs/test_publishing.py sf_insights_tests/pipeline/runs/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py \
 	    sf_insights_tests/outbound/model sf_insights_tests/domain sf_insights_tests/demo/test_values.py \
-	    sf_insights_tests/settings/test_configuration_file.py \
+	    sf_insights_tests/settings/test_configuration_file.py sf_insights_tests/insights_accounts/test_hostile_files.py \
+	    sf_insights_tests/pages/test_hostile_texts.py \
 	    sf_insights_tests/lake/test_size.py sf_insights_tests/lake/test_processes.py
 
 # Takes about an hour. docs/performance.md explains what it measures, and has the results.
