@@ -26,6 +26,7 @@ soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/model \
 	    sf_insights_tests/pipeline/runs/test_crashes.py sf_insights_tests/pipeline/values/test_quiet_days.py \
 	    sf_insights_tests/pipeline/runs/test_full_disk.py sf_insights_tests/pipeline/reading/test_damaged_pages.py \
+	    sf_insights_tests/pipeline/history/test_missed_days.py \
 	    sf_insights_tests/pipeline/reading/test_reading.py sf_insights_tests/pipeline/fields/test_letter_case.py \
 	    sf_insights_tests/pipeline/runs/test_publishing.py sf_insights_tests/pipeline/runs/test_partial_runs.py \
 	    sf_insights_tests/salesforce/test_hostile_answers.py sf_insights_tests/salesforce/test_texts.py \

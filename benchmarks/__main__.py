@@ -20,6 +20,7 @@ from rich.table import Table
 
 from benchmarks import rivals
 from benchmarks.child import measured
+from benchmarks.history_org import HistoryOrg
 from benchmarks.org import MeasuredOrg
 from benchmarks.outbound_floor import keep_last
 from benchmarks.outbound_org import OutboundOrg
@@ -66,6 +67,7 @@ def main() -> None:
             _measure_larger_org(options.home, options.accounts * options.larger, options.larger, first.measured)
         )
     rows += _measure_outbound(options.home, options.accounts, console.log)
+    rows += _measure_history(options.home, options.accounts, console.log)
     rows.append(_measure_start(options.home))
     rows.append(_measure_ids())
     if options.rivals:
@@ -116,6 +118,29 @@ def _measure_outbound(home: Path, records: int, say: Callable[[str], None]) -> l
         ),
         Row("outbound, nothing changed, beyond the fixed cost", idle - fixed, "s", 3),
         Row("peak memory of an outbound run", max(run["peak_mb"] for run in [first, *nothing, *changed]), "MB", 1000),
+    ]
+
+
+def _measure_history(home: Path, accounts: int, say: Callable[[str], None]) -> list[Row]:
+    """Compare a backfill with streaming and parsing the same CSV files: the changes, and when accounts were created."""
+    with HistoryOrg.started(home, accounts) as org:
+        measured("benchmarks.sync", environment=org.environment)
+        floors = []
+        for name, soql, columns in org.queries():
+            directory = home / f"history-floor-{name}"
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            types = json.dumps(columns)
+            floors.append(measured("benchmarks.floor", str(directory), soql, types, environment=org.environment))
+            shutil.rmtree(directory)
+        floor = sum(one["seconds"] for one in floors)
+        say(f"history, {floors[0]['records']:,} changes, floor {floor:.1f} s")
+        run = measured("benchmarks.history", environment=org.environment)
+        say(f"backfill {_brief(run)}")
+    return [
+        Row("history floor: CSV to disk, one read_csv", floor, "s", detail=f"{floors[0]['records']:,} changes"),
+        Row("backfill against that floor", run["seconds"] / floor, "x", 3, f"{run['seconds']:.1f} s"),
+        Row("peak memory of a backfill", run["peak_mb"], "MB", 1000),
     ]
 
 

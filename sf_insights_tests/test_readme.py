@@ -210,7 +210,7 @@ def test_a_make_target_runs_its_documented_command(command):
 
 
 def test_the_readme_is_short():
-    assert len(README.splitlines()) < 150
+    assert len(README.splitlines()) < 165
 
 
 def test_the_readmes_sections_are_in_order():
@@ -219,6 +219,7 @@ def test_the_readmes_sections_are_in_order():
         "Connect",
         "Choose fields",
         "Query",
+        "Fill the past",
         "Send values to Salesforce",
         "Operate",
         "Develop",

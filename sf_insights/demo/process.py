@@ -266,6 +266,10 @@ class DemoOrg:
         """Add a row to AccountHistory, with stored texts as values and the type of the field at that time."""
         self._call("add_history", id_=id_, field=field, stamp=stamp, old=old, new=new, type_=type_)
 
+    def fill_history(self, per_account: int, only: Sequence[str]) -> None:
+        """Replace AccountHistory by this many changes of each account in these fields, which lead to its values."""
+        self._call("fill_history", per_account=per_account, only=list(only))
+
     def remove_history(self, id_: str | None = None, before: str | None = None) -> int:
         """Remove rows of AccountHistory: of an account, or from before a moment; return how many."""
         return int(self._call("remove_history", id_=id_, before=before))

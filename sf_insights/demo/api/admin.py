@@ -188,5 +188,6 @@ _CHANGES: dict[str, Callable[..., Any]] = {
     "remove_field": changes.remove_field,
     "reach_day": changes.reach_day,
     "add_history": changes.add_history,
+    "fill_history": changes.fill_history,
     "remove_history": changes.remove_history,
 }

@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sf_insights.demo.data import account_fields as choices
 from sf_insights.demo.data import accounts, tracking
@@ -36,11 +36,17 @@ _SHARES = {
 }
 
 
-def fill(connection: sqlite3.Connection, seed: int, fields: list[Field]) -> None:
-    """Write the past of every live account."""
+def fill(
+    connection: sqlite3.Connection,
+    seed: int,
+    fields: list[Field],
+    per_account: int | None = None,
+    only: Collection[str] = (),
+) -> None:
+    """Write the past of every live account: a few changes of some, or `per_account` of each in `only` these fields."""
     rng = random.Random(f"history {seed}")
     tracked = {field.name: field for field in fields if field.tracked}
-    changing = [name for name in _SHARES if name in tracked]
+    changing = [name for name in _SHARES if name in tracked and (not only or name in only)]
     names = ", ".join(["Id", "CreatedDate", "CreatedById", "LastModifiedDate", *changing])
     reader = connection.execute(f"SELECT {names} FROM account WHERE IsDeleted = 'false' ORDER BY position")
     oldest = (accounts.GENERATED.timestamp()) - KEPT_DAYS * 86400
@@ -49,14 +55,15 @@ def fill(connection: sqlite3.Connection, seed: int, fields: list[Field]) -> None
         begin = max(_seconds(created), oldest)
         if _seconds(created) >= oldest:
             rows.append(("false", id_, creator, created, tracking.CREATED, "Text", None, None))
-        if rng.random() < _CHANGED:
+        if per_account or rng.random() < _CHANGED:
             held = dict(zip(changing, values, strict=True))
-            rows += _changes(connection, rng, tracked, id_, held, begin, _seconds(modified))
+            rows += _changes(connection, rng, tracked, id_, held, begin, _seconds(modified), per_account)
         if len(rows) >= _BATCH:
             tracking.insert_rows(connection, rows)
             rows = []
     tracking.insert_rows(connection, rows)
-    tracking.create_index(connection)
+    if per_account is None:
+        tracking.create_index(connection)
 
 
 def _changes(
@@ -67,11 +74,13 @@ def _changes(
     held: dict[str, str | None],
     begin: float,
     end: float,
+    per_account: int | None,
 ) -> Iterator[tracking.HistoryRow]:
     """Yield the rows of one account, newest first; each change leads to the value after it."""
     if end <= begin:
         return
-    moments = sorted((begin + rng.random() * (end - begin) for _ in range(1 + int(rng.random() * 4))), reverse=True)
+    count = per_account or 1 + int(rng.random() * 4)
+    moments = sorted((begin + rng.random() * (end - begin) for _ in range(count)), reverse=True)
     names, shares = zip(*((name, _SHARES[name]) for name in held), strict=True)
     for moment in moments:
         name = rng.choices(names, shares)[0]

@@ -8,7 +8,7 @@ import datetime
 import random
 from typing import Any
 
-from sf_insights.demo.data import billing, tracking
+from sf_insights.demo.data import billing, past, tracking
 from sf_insights.demo.data.accounts import GENERATED, INTEGRATION_USER, RECALCULATED, AccountMaker, recalculate
 from sf_insights.demo.data.fields import Field
 from sf_insights.demo.data.ids import to_18
@@ -307,6 +307,12 @@ def add_history(
         new,
     )
     tracking.insert_rows(store.connection, rows)
+
+
+def fill_history(store: Store, per_account: int, only: list[str]) -> None:
+    """Replace AccountHistory by this many changes of each account in these fields, which lead to its values."""
+    tracking.remove_rows(store.connection)
+    past.fill(store.connection, store.shape.seed, store.fields(), per_account, only)
 
 
 def remove_history(store: Store, id_: str | None = None, before: str | None = None) -> int:

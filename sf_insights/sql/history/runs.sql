@@ -1,3 +1,19 @@
+-- Of each day: the next day that is filled, the next one with a sync, and the last one with a sync before it.
+CREATE OR REPLACE TEMP TABLE history_calendar AS
+WITH synced AS (
+    SELECT date AS day FROM insights.field_days
+    WHERE field = $field AND category = $category AND source = 'sync' AND date < $last_day
+), days AS (
+    SELECT day, day IN (FROM synced) AS is_synced FROM (SELECT day FROM history_days UNION FROM synced)
+)
+SELECT
+    day,
+    min(day) FILTER (NOT is_synced AND day >= $begin_day AND day < $last_day) OVER next_days AS filled_on,
+    min(day) FILTER (is_synced) OVER next_days AS synced_on,
+    max(day) FILTER (is_synced) OVER (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS synced_before
+FROM days
+WINDOW next_days AS (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
+
 -- The history of each Insights account, which is that of the Salesforce Account that it stands for today.
 CREATE OR REPLACE TEMP TABLE history_starts AS
 SELECT
@@ -38,17 +54,16 @@ LEFT JOIN (
 {% endif %}
 
 CREATE OR REPLACE TEMP TABLE contradicted AS
-WITH synced AS (
-    SELECT date AS day FROM insights.field_days
-    WHERE field = $field AND category = $category AND source = 'sync' AND date >= $begin_day AND date < $last_day
-), moments AS (
+WITH moments AS (
     SELECT account_id, id, day FROM history_starts
     UNION SELECT start.account_id, start.id, steps.day FROM history_starts AS start JOIN history_steps AS steps USING (id)
     UNION SELECT start.account_id, start.id, seen.day FROM history_starts AS start JOIN seen USING (account_id)
 ), compared AS (
-    SELECT DISTINCT moments.account_id, moments.id, synced.day
-    FROM (FROM moments JOIN history_starts AS start USING (account_id) SELECT moments.* WHERE moments.day >= start.day) AS moments
-    ASOF JOIN synced ON moments.day <= synced.day
+    SELECT DISTINCT moments.account_id, moments.id, calendar.synced_on AS day
+    FROM moments
+    JOIN history_starts AS start USING (account_id)
+    JOIN history_calendar AS calendar ON calendar.day = moments.day
+    WHERE moments.day >= start.day AND calendar.synced_on IS NOT NULL
 )
 SELECT compared.account_id, max(compared.day) AS day
 FROM compared
@@ -82,16 +97,12 @@ WHERE coalesce(steps.until > start.day, true);
 -- The changes from what the last sync before the history saw to its first value.
 CREATE OR REPLACE TEMP TABLE history_entries AS
 {% if checks_syncs %}
-WITH synced AS (
-    SELECT date AS day FROM insights.field_days
-    WHERE field = $field AND category = $category AND source = 'sync' AND date < $last_day
-), entered AS (
-    SELECT first.account_id, first.day, first.value, synced.day AS synced_on
-    FROM (
-        SELECT runs.* FROM history_runs AS runs JOIN history_starts AS start
-          ON start.account_id = runs.account_id AND start.day = runs.day
-    ) AS first
-    ASOF JOIN synced ON synced.day < first.day
+WITH entered AS (
+    SELECT first.account_id, first.day, first.value, calendar.synced_before AS synced_on
+    FROM history_runs AS first
+    JOIN history_starts AS start ON start.account_id = first.account_id AND start.day = first.day
+    JOIN history_calendar AS calendar ON calendar.day = first.day
+    WHERE calendar.synced_before IS NOT NULL
 )
 SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
 FROM entered ASOF LEFT JOIN seen ON seen.account_id = entered.account_id AND seen.day <= entered.synced_on

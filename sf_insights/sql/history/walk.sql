@@ -2,6 +2,10 @@
 -- history_known: the first day with a known value of each Account, and the reason if it is later than the field's.
 -- history_steps: its values from that day on, each with the day on which it began.
 {% from "history/casting.sql" import canonical %}
+{# The first day whose moment is not before a change: its own day, or the next one if it came after that day's moment. #}
+{% macro seen_on(moment) %}
+coalesce(least(if({{ moment }} <= days.moment, days.day, days.day + 1), $last_day), $last_day)
+{%- endmacro %}
 CREATE OR REPLACE TEMP TABLE recorded AS
 SELECT
     row."AccountId" AS id,
@@ -86,15 +90,15 @@ WITH chained AS (
              ELSE 'before_creation' END AS reason
     FROM anchors LEFT JOIN ends USING (id)
 )
-SELECT limits.id, coalesce(days.day, $last_day) AS day, if(limits.changed_at > $begin, limits.reason, NULL) AS reason
-FROM limits ASOF LEFT JOIN history_days AS days ON greatest(limits.changed_at, $begin) <= days.moment;
+SELECT limits.id, {{ seen_on("greatest(limits.changed_at, $begin)") }} AS day, if(limits.changed_at > $begin, limits.reason, NULL) AS reason
+FROM limits LEFT JOIN history_days AS days ON days.day = (greatest(limits.changed_at, $begin) AT TIME ZONE $zone)::DATE;
 
 CREATE OR REPLACE TEMP TABLE history_steps AS
 WITH dated AS (
     -- A change after the moment of the last day, but before its sync read the Account, belongs to that day.
-    SELECT changes.id, changes.changed_at, changes.old, changes.new, coalesce(days.day, $last_day) AS day
+    SELECT changes.id, changes.changed_at, changes.old, changes.new, {{ seen_on("changes.changed_at") }} AS day
     FROM (FROM changes JOIN anchors USING (id) SELECT changes.* WHERE changes.changed_at <= anchors.read_until) AS changes
-    ASOF LEFT JOIN history_days AS days ON changes.changed_at <= days.moment
+    LEFT JOIN history_days AS days ON days.day = (changes.changed_at AT TIME ZONE $zone)::DATE
 ), daily AS (
     SELECT dated.id, dated.day, arg_min_null(old, changed_at) AS old, arg_max_null(new, changed_at) AS new
     FROM dated JOIN history_known AS known ON known.id = dated.id AND dated.day > known.day

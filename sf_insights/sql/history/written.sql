@@ -77,8 +77,8 @@ SELECT
     'history' AS source
 FROM history_runs AS runs
 -- Only values that hold on a filled day.
-ASOF JOIN history_filled AS filled ON runs.day <= filled.day
-WHERE runs.value IS NOT NULL AND coalesce(filled.day < runs.until, true);
+JOIN history_calendar AS calendar ON calendar.day = runs.day
+WHERE runs.value IS NOT NULL AND calendar.filled_on < coalesce(runs.until, 'infinity');
 
 DELETE FROM ops.history_metric_changes AS change USING history_limits AS limits
 WHERE change.metric = $field AND change.account_id = limits.account_id AND change.changed_on > limits.replaced_from;
@@ -99,3 +99,4 @@ DROP TABLE gaps_before;
 DROP TABLE history_limits;
 DROP TABLE history_changes;
 DROP TABLE history_entries;
+DROP TABLE history_calendar;

@@ -59,6 +59,7 @@ class Backfill:
     def __init__(self, tx: Transaction, sync: Sync, landed: Landed, since: date | None) -> None:
         self._tx, self._sync = tx, sync
         self._history = parquet(landed.history) if not landed.is_empty else _NO_HISTORY
+        self._zone = sync.configuration.timezone
         self._refuse_doubled()
         oldest = oldest_kept(sync.day)
         self._limit = reasons.SINCE if since and since > oldest else reasons.NOT_KEPT
@@ -169,7 +170,7 @@ class Backfill:
         anchor = f"{today}::DECIMAL(38, 18)::VARCHAR" if is_metric else text_of(column, f"{today}::{column.sql}")
         self._tx.run(
             "history/walk",
-            {"names": list(names), "begin": begin.moment, "last_day": self._sync.day},
+            {"names": list(names), "begin": begin.moment, "last_day": self._sync.day, "zone": self._zone},
             history=self._history,
             column=column,
             is_metric=is_metric,
