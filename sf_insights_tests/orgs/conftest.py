@@ -9,10 +9,10 @@ import pytest
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights.settings.home import Home
-from sf_insights_tests.cli.conftest import Installation, Said, clean_environment, closed_port
+from sf_insights_tests.cli.conftest import Installation, Said, clean_environment, closed_port, forgetful_home
 from sf_insights_tests.homes.conftest import DAY
 
-__all__ = ["closed_port"]
+__all__ = ["closed_port", "forgetful_home"]
 SETTINGS = "timezone: UTC\nfields:\n  - Industry\n  - field: AnnualRevenue\n    as: metric\n"
 OTHER_ORG = "00DDm0000000002MAA"
 
@@ -57,14 +57,17 @@ def no_settings(monkeypatch) -> None:
 
 
 @pytest.fixture
-def orgs(no_settings, tmp_path, monkeypatch, closed_port) -> Orgs:
-    """An installation without an org. No web server of Dagster runs."""
+def orgs(no_settings, tmp_path, monkeypatch, closed_port, forgetful_home, request) -> Orgs:
+    """An installation without an org. No web server of Dagster runs.
+
+    A test that looks at what Dagster keeps is marked `kept_log`, and has Dagster's state as we ship it.
+    """
     del no_settings
     directory = tmp_path / "installation"
     directory.mkdir()
     (directory / "installation.yaml").write_text(f"dagster_url: http://127.0.0.1:{closed_port}\n")
     monkeypatch.chdir(directory)
-    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.setenv("DAGSTER_HOME", "" if request.node.get_closest_marker("kept_log") else str(forgetful_home))
     return Orgs(directory)
 
 

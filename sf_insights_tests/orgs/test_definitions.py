@@ -96,6 +96,7 @@ def test_an_org_reads_its_own_env_file_and_what_the_installation_says_for_all(or
     assert variables_of(apac.directory)["SF_INSIGHTS_ALERT_URL"] == "https://apac"
 
 
+@pytest.mark.kept_log
 @pytest.mark.parametrize("at_once", [1, 7])
 def test_dagster_runs_as_many_orgs_at_once_as_the_settings_say_and_never_one_twice(orgs, at_once):
     orgs.add("emea")
