@@ -66,8 +66,13 @@ def _family(name: str, meaning: str) -> list[str]:
 
 
 def _sample(name: str, value: float | bool, **labels: str | None) -> str:
-    shown = ",".join(f'{label}="{text}"' for label, text in labels.items() if text is not None)
+    shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items() if text is not None)
     return f"sf_insights_{name}{f'{{{shown}}}' if shown else ''} {float(value):.15g}"
+
+
+def _escaped(text: str) -> str:
+    """Escape the value of a label; a directory that is not an org may have any name."""
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
 def _version() -> str:

@@ -140,12 +140,14 @@ def test_an_org_that_cannot_be_read_says_so_and_leaves_the_others(site, orgs):
     assert site.get("/orgs/..%2Femea/fields").status == 404
 
 
-def test_metrics_are_valid_and_tell_one_org_from_another(site, session):
+def test_metrics_are_valid_and_tell_one_org_from_another(site, session, orgs):
+    odd = 'with "quotes"\\ and\na line'
+    (orgs.directory / "orgs" / odd).mkdir()
     answer = session.get(f"{site.url}/metrics", timeout=30)
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = {family.name: family.samples for family in text_string_to_metric_families(answer.text)}
     well = {sample.labels["org"]: sample.value for sample in families["sf_insights_org_well"]}
-    assert well == {"apac": 0, "emea": 1}
+    assert well == {"apac": 0, "emea": 1, odd: 0}
     [age] = families["sf_insights_snapshot_age_seconds"]
     assert age.labels == {"org": "emea"}
     assert 0 <= age.value < 300
