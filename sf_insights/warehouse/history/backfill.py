@@ -19,7 +19,6 @@ from sf_insights.warehouse.model.views import write_views
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
-_POINTS_AT_ONCE = 4_000_000  # of one summary statement, which keeps the values of its days for their median
 _CURRENCY = ColumnType("text")
 
 
@@ -222,12 +221,7 @@ class Backfill:
             "DELETE FROM ops.metric_summary WHERE metric = $field AND source = 'history' AND date >= $day",
             {"field": metric, "day": begin_day},
         )
-        days = [day for (day,) in tx.execute("FROM history_filled ORDER BY day")]
-        accounts = int(tx.value("SELECT count(*) FROM ops.attribute_values WHERE is_current"))
-        at_once = max(1, _POINTS_AT_ONCE // max(1, accounts))
-        for start in range(0, len(days), at_once):
-            some = days[start : start + at_once]
-            tx.run("history/summary", {"field": metric, "first": some[0], "last": some[-1]})
+        tx.run("history/summary", {"field": metric, "begin_day": begin_day})
 
     def _count(self, done: Backfilled) -> None:
         tx = self._tx

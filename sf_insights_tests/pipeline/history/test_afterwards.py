@@ -37,6 +37,19 @@ def test_a_second_backfill_changes_nothing(backfilled):
     assert all(before.values())
 
 
+SUMMARY = """
+SELECT metric, date, currency, count(*), min(value), median(value), max(value), sum(exact_value)::VARCHAR::DOUBLE
+FROM insights.account_metrics WHERE source = 'history' GROUP BY ALL ORDER BY ALL
+"""
+
+
+def test_summaries_are_those_of_the_points(backfilled):
+    run = backfilled.look()
+    told = run.rows("FROM insights.metric_summary SELECT * EXCLUDE (source) WHERE source = 'history' ORDER BY ALL")
+    assert told == run.rows(SUMMARY)
+    assert len(told) > 2000
+
+
 def test_a_dry_run_changes_nothing(org, sync):
     org.pass_day()
     sync(day(1), daily_at=DAILY_AT, fields=FIELDS)
