@@ -10,7 +10,7 @@ from pathlib import Path
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.lake.connecting import Lake
 from sf_insights.lake.tables import Written, write_tables
-from sf_insights.lake.views import write_macros, write_views
+from sf_insights.lake.views import drop_views, write_macros, write_views
 from sf_insights.sql import literal, render
 from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
@@ -46,6 +46,7 @@ def publish(lake: Lake, snapshot: Path, home: str) -> LakePublication:
         is_new = refuse_foreign(tx, lake, org_id)
         if is_new:
             tx.run("lake/own", {"org_id": org_id, "home": home, "moment": now()})
+        drop_views(tx)
         tables = write_tables(tx)
         views = write_views(tx)
         write_macros(tx)

@@ -12,15 +12,20 @@ from sf_insights.warehouse.transaction import Transaction
 _Name = tuple[str, str]
 
 
+def drop_views(tx: Transaction) -> None:
+    """Drop the views of `lake` that are no longer published; a table may have the name of one."""
+    wanted = _views(tx, "published")
+    for name in _views(tx, "lake"):
+        if name not in wanted:
+            tx.execute(f"DROP VIEW lake.{_quoted(name)}")
+
+
 def write_views(tx: Transaction) -> int:
-    """Write the views that are new or different into `lake`, with their comments; return how many. Drops the others.
+    """Write the views that are new or different into `lake`, with their comments; return how many.
 
     Their columns have no comments, which DuckLake 1.0 refuses; insights.data_dictionary holds these texts.
     """
     wanted, held = _views(tx, "published"), _views(tx, "lake")
-    for name in held:
-        if name not in wanted:
-            tx.execute(f"DROP VIEW lake.{_quoted(name)}")
     # DuckLake words a view anew each time it is written, so its own text cannot be compared.
     noted = {(schema, name): text for schema, name, text in tx.execute("FROM lake.ops.lake_views")}
     written = 0

@@ -46,8 +46,8 @@ class MadeSnapshot:
             """)
         self.next_day(share=0)
 
-    def next_day(self, share: float = 0.01) -> None:
-        """Change this share of the accounts, note a new sync, and publish."""
+    def next_day(self, share: float = 0.01, *statements: str) -> None:
+        """Change this share of the accounts, run these statements, note a new sync, and publish."""
         self.sync += 1
         day = FIRST_DAY + timedelta(days=self.sync - 1)
         chosen = f"hash(account_id, {self.sync}) % 100000 < {round(share * 100_000)}"
@@ -59,6 +59,8 @@ class MadeSnapshot:
                 FROM ops.attribute_values WHERE {chosen}
             """)
             made.execute(f"""UPDATE ops.attribute_values SET "Text0__c" = 'day {self.sync}' WHERE {chosen}""")
+            for statement in statements:
+                made.execute(statement)
             made.execute("DELETE FROM insights.snapshot")
             made.execute(
                 "INSERT INTO insights.snapshot VALUES (?, ?, now(), '1', '1', ?, now())",

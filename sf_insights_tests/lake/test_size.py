@@ -44,6 +44,20 @@ def test_many_changed_rows_are_written_as_a_whole_table(home):
     assert home.differences() == {}
 
 
+def test_a_view_becomes_a_table_and_a_table_a_view_under_the_same_name(home):
+    made = MadeSnapshot(home.snapshot, 100)
+    home.publish()
+    view, table = "CREATE VIEW ops.first AS SELECT 1 AS n", "CREATE TABLE ops.first AS SELECT 2 AS n, 'x' AS text"
+    steps: list[tuple[str, ...]] = [(view,), ("DROP VIEW ops.first", table), ("DROP TABLE ops.first", view)]
+    for statements in steps:
+        made.next_day(0, *statements)
+        home.publish()
+        assert home.differences() == {}
+    made.next_day(0, "DROP VIEW ops.first")
+    home.publish()
+    assert "first" not in [name for (name,) in home.rows("SELECT view_name FROM duckdb_views()")]
+
+
 @pytest.mark.slow
 def test_weeks_of_days_with_clean_up_keep_the_lake_small_and_equal(home):
     home = home.but(keep_days=3)
