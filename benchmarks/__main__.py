@@ -21,6 +21,7 @@ from rich.table import Table
 from benchmarks import rivals
 from benchmarks.child import measured
 from benchmarks.history_org import HistoryOrg
+from benchmarks.many_orgs import many_orgs, night
 from benchmarks.org import MeasuredOrg
 from benchmarks.outbound_floor import keep_last
 from benchmarks.outbound_org import OutboundOrg
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=30, help="number of daily syncs, to measure how the file grows")
     parser.add_argument("--larger", type=int, default=3, help="factor of accounts for the memory test; 0 skips it")
+    parser.add_argument("--orgs", type=int, default=20, help="number of orgs of 50,000 accounts in a night; 0 skips it")
     parser.add_argument("--rivals", type=int, default=200_000, help="number of accounts for other tools; 0 skips them")
     parser.add_argument(
         "--home", type=Path, default=CHECKOUT / "data" / "bench", help="directory of the generated orgs"
@@ -68,6 +70,8 @@ def main() -> None:
         )
     rows += _measure_outbound(options.home, options.accounts, console.log)
     rows += _measure_history(options.home, options.accounts, console.log)
+    if options.orgs:
+        rows += _measure_many_orgs(options.home, options.orgs, console.log)
     rows.append(_measure_start(options.home))
     rows.append(_measure_ids())
     if options.rivals:
@@ -84,6 +88,20 @@ def main() -> None:
 
 
 PEAK = "peak memory of a sync"
+
+
+def _measure_many_orgs(home: Path, orgs: int, say: Callable[[str], None]) -> list[Row]:
+    place, accounts, at_once = home / "many", 50_000, 2
+    with many_orgs(place, orgs, accounts) as started:
+        night(started, place / "dagster", at_once, say)  # the first syncs
+        alone = night(started, place / "dagster", 1, say)
+        together = night(started, place / "dagster", at_once, say)
+    what = f"a night of {orgs} orgs of {accounts:,} accounts"
+    return [
+        Row(f"{what}, one after the other", alone.seconds, "s", detail=f"peak {alone.peak_mb:.0f} MB"),
+        Row(f"{what}, {at_once} at once, against that", together.seconds / alone.seconds, "x"),
+        Row(f"{what}, {at_once} at once: peak memory", together.peak_mb, "MB"),
+    ]
 
 
 def _measure_outbound(home: Path, records: int, say: Callable[[str], None]) -> list[Row]:
