@@ -58,22 +58,17 @@ def test_a_home_without_a_prefix_keeps_the_usual_names(homes):
     merged = dg.Definitions.merge(account_field_sync(homes[0]), dg.Definitions())
     assert set(keys(merged)) == set(keys(alone))
     names = ["daily_account_field_sync", "outbound_account_field_sync"]
-    assert [job.name for job in merged.jobs or ()] == names
+    assert [job.name for job in merged.jobs or ()] == [*names, "account_history_backfill"]
     assert [schedule.name for schedule in merged.schedules or ()] == names
     assert [sensor.name for sensor in merged.sensors or ()] == ["runs_that_died"]
 
 
 def test_homes_under_two_prefixes_share_no_name(both):
     dg.Definitions.validate_loadable(both)
-    for names in (
-        [job.name for job in both.jobs],
-        [schedule.name for schedule in both.schedules],
-    ):
-        assert names == [
-            f"{prefix}__{direction}_account_field_sync"
-            for prefix in ("emea", "acme__apac")
-            for direction in ("daily", "outbound")
-        ]
+    scheduled = ("daily_account_field_sync", "outbound_account_field_sync")
+    for definitions, names in ((both.jobs, (*scheduled, "account_history_backfill")), (both.schedules, scheduled)):
+        expected = [f"{prefix}__{name}" for prefix in ("emea", "acme__apac") for name in names]
+        assert [definition.name for definition in definitions] == expected
     assert [sensor.name for sensor in both.sensors] == ["emea__runs_that_died", "acme__apac__runs_that_died"]
     assert len(both.resources) == 10
 

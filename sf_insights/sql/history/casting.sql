@@ -1,5 +1,6 @@
 {#
-A value of AccountHistory in the form in which the warehouse writes a value of the field as text; NULL if it does not fit.
+A value of AccountHistory in the form in which the warehouse writes a value of the field as text, of a metric as a
+DECIMAL; NULL if it does not fit.
 Salesforce does not say how Bulk writes OldValue and NewValue, which can be of any type, so every form is read that Bulk
 and REST give to the field itself: 9.0E7, 1000.0, true, 2026-01-31, and datetimes with Z or +0000.
 #}
@@ -10,7 +11,7 @@ CASE WHEN regexp_full_match({{ text }}, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-
 
 {% macro canonical(column, text, is_metric) %}
 {% if is_metric %}
-({{ number(text) }})::VARCHAR
+{{ number(text) }}
 {%- elif column.kind == "integer" %}
 CASE WHEN {{ number(text) }} = trunc({{ number(text) }}) THEN ({{ number(text) }})::BIGINT::VARCHAR END
 {%- elif column.kind == "decimal" %}

@@ -10,7 +10,7 @@ WITH days AS (
     FROM (FROM history_steps UNION ALL FROM currency_steps) AS steps JOIN both_known AS known USING (id)
     GROUP BY ALL
 )
-SELECT days.id, days.day, value.value || chr(31) || currency.value AS value
+SELECT days.id, days.day, value.value::VARCHAR || chr(31) || currency.value AS value
 FROM days
 ASOF JOIN history_steps AS value ON value.id = days.id AND value.day <= days.day
 ASOF JOIN currency_steps AS currency ON currency.id = days.id AND currency.day <= days.day;

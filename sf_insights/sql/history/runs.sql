@@ -30,7 +30,7 @@ CREATE OR REPLACE TEMP TABLE seen AS
 {% if is_metric %}
 WITH intervals AS (
     SELECT account_id, valid_from, valid_to,
-           {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value::VARCHAR" }} AS value
+           {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value" }} AS value
     FROM ops.metric_history WHERE metric = $field AND source = 'sync'
 )
 SELECT account_id, valid_from AS day, value FROM intervals

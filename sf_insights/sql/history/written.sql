@@ -1,3 +1,5 @@
+{# The number of a metric's value, which has its currency beside it in an org with several ones. #}
+{% macro exact(value) %}{{ "split_part(" ~ value ~ ", chr(31), 1)::DECIMAL(38, 18)" if has_currency else value }}{% endmacro %}
 -- Replace what an earlier backfill wrote for the field from the first day of this one on. Earlier days stay: Salesforce may
 -- no longer keep their changes. They end for an account whose history begins later now, for a reason of its own.
 CREATE OR REPLACE TEMP TABLE history_filled AS
@@ -69,8 +71,8 @@ INSERT INTO ops.metric_history BY NAME
 SELECT
     runs.account_id,
     $field AS metric,
-    split_part(runs.value, chr(31), 1)::DOUBLE AS value,
-    split_part(runs.value, chr(31), 1)::DECIMAL(38, 18) AS exact_value,
+    {{ exact("runs.value") }}::VARCHAR::DOUBLE AS value,
+    {{ exact("runs.value") }} AS exact_value,
     {{ "split_part(runs.value, chr(31), 2)" if has_currency else "NULL" }} AS currency,
     greatest(runs.day, (SELECT min(day) FROM history_filled)) AS valid_from,
     least(coalesce(runs.until, 'infinity'), (SELECT max(day) + 1 FROM history_filled)) AS valid_to,
@@ -84,7 +86,7 @@ DELETE FROM ops.history_metric_changes AS change USING history_limits AS limits
 WHERE change.metric = $field AND change.account_id = limits.account_id AND change.changed_on > limits.replaced_from;
 INSERT INTO ops.history_metric_changes
 SELECT account_id, $field, day,
-       split_part(old, chr(31), 1)::DECIMAL(38, 18), split_part(value, chr(31), 1)::DECIMAL(38, 18),
+       {{ exact("old") }}, {{ exact("value") }},
        {{ "split_part(old, chr(31), 2), split_part(value, chr(31), 2)" if has_currency else "NULL, NULL" }}
 FROM history_changes;
 {% else %}

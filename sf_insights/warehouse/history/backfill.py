@@ -166,7 +166,7 @@ class Backfill:
         lookup: bool = False,
     ) -> None:
         today = f"raw.{identifier(name)}"
-        anchor = f"{today}::DECIMAL(38, 18)::VARCHAR" if is_metric else text_of(column, f"{today}::{column.sql}")
+        anchor = f"{today}::DECIMAL(38, 18)" if is_metric else text_of(column, f"{today}::{column.sql}")
         self._tx.run(
             "history/walk",
             {"names": list(names), "begin": begin.moment, "last_day": self._sync.day, "zone": self._zone},

@@ -2,8 +2,10 @@
 
 import signal
 
+import dagster as dg
 import pytest
 
+from sf_insights.definitions import defs
 from sf_insights_tests.forked import forked
 from sf_insights_tests.pipeline.history.conftest import DAILY_AT
 from sf_insights_tests.pipeline.history.test_afterwards import held
@@ -35,6 +37,18 @@ def test_the_rest_api_gives_the_same_history(org, synced):
     synced.backfill()
     assert held(synced) == by_bulk
     assert any(call["path"].endswith("/queryAll") for call in org.requests())
+
+
+def test_a_run_that_materializes_everything_reads_no_history(org, synced):
+    org.clear_requests()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+    assert result.success
+    made = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
+    assert "insights/published_snapshot" in made
+    assert not {key for key in made if key.endswith("_history")}
+    jobs = [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith("/jobs/query")]
+    assert len(jobs) == 1
 
 
 def test_a_page_that_lacks_a_row_changes_nothing(org, synced):

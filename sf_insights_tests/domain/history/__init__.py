@@ -1,0 +1,1 @@
+"""The rules about the history that Salesforce keeps."""
