@@ -106,7 +106,7 @@ def test_an_unknown_key_of_an_entry_is_refused_with_the_known_keys(key):
 def test_an_unknown_setting_is_refused_with_the_known_settings():
     assert refusal("fields: [A]\nfeilds: [B]") == (
         "feilds: is not a setting; the settings are enabled, timezone, daily_at, label_prefix, insights_accounts, "
-        "zuora_columns, retry_for, guards, retention, fields, outbound."
+        "zuora_columns, retry_for, guards, retention, fields, outbound, publish_to."
     )
     assert refusal("fields: [A]\nguards: {max_drop: 0.1}") == (
         "guards: max_drop: is not a setting; the settings are max_row_drop, min_match_rate."

@@ -38,6 +38,7 @@ def test_the_lake_is_checked_published_and_shown(synced, command, server):
 
     code, said = command("publish")
     assert code == 0, said
+    assert said.endswith(f", and the lake at {synced.publish_to.address}")
     assert synced.differences() == {}
     code, said = command("status")
     assert f"Lake {synced.target} of 2026-03-01, published just now" in said

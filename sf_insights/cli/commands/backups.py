@@ -6,7 +6,9 @@ import click
 
 from sf_insights.cli.commands.sync import end_when_failed
 from sf_insights.cli.console import next_steps, program, terminal
+from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.runs import run_publishing
+from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path
 from sf_insights.warehouse.backups import back_up
@@ -52,8 +54,9 @@ def restore(file: Path) -> None:
 def publish() -> None:
     """Publish the last complete sync again.
 
-    Writes account_insights.duckdb from the warehouse, without calling Salesforce or Zuora. Use it when the snapshot is
-    lost or damaged.
+    Writes account_insights.duckdb from the warehouse, without calling Salesforce or Zuora, and then brings the lake up
+    to date if the settings name one. Use it when the snapshot is lost or damaged, or after the lake could not be
+    reached.
     """
     Warehouse.of(_places()).refuse_missing()
     _publish()
@@ -61,7 +64,16 @@ def publish() -> None:
 
 def _publish() -> None:
     end_when_failed(run_publishing(on_news=lambda _: None))
-    click.echo(f"Published: {shown_path(_places().snapshot)}")
+    places = _places()
+    click.echo(f"Published: {shown_path(places.snapshot)}{_lake(places)}")
+
+
+def _lake(places: Places) -> str:
+    try:
+        lake = load_configuration(places.configuration).publish_to
+    except ConfigurationProblem:  # without a lake, an invalid file does not keep the snapshot from being published
+        return ""
+    return f", and the lake at {lake.address}" if lake else ""
 
 
 def _places() -> Places:
