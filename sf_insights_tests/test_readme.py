@@ -210,7 +210,7 @@ def test_a_make_target_runs_its_documented_command(command):
 
 
 def test_the_readme_is_short():
-    assert len(README.splitlines()) < 165
+    assert len(README.splitlines()) < 150
 
 
 def test_the_readmes_sections_are_in_order():

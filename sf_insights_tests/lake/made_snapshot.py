@@ -39,9 +39,9 @@ class MadeSnapshot:
                 FROM range({accounts}) AS numbers(i)
             """)
             made.execute("""
-                INSERT INTO ops.metric_history
-                SELECT account_id, 'AnnualRevenue', hash(account_id) % 100000, NULL, DATE '2026-03-01', NULL,
-                    hash(account_id) % 100000
+                INSERT INTO ops.metric_history BY NAME
+                SELECT account_id, 'AnnualRevenue' AS metric, hash(account_id) % 100000 AS value,
+                    DATE '2026-03-01' AS valid_from, hash(account_id) % 100000 AS exact_value
                 FROM ops.attribute_values
             """)
         self.next_day(share=0)
@@ -53,9 +53,9 @@ class MadeSnapshot:
         chosen = f"hash(account_id, {self.sync}) % 100000 < {round(share * 100_000)}"
         with self._opened() as made:
             made.execute(f"""
-                INSERT INTO ops.attribute_changes
-                SELECT account_id, 'Text0__c', DATE '{day}', DATE '{day}' - 1, "Text0__c", 'day {self.sync}',
-                    'value_changed'
+                INSERT INTO ops.attribute_changes BY NAME
+                SELECT account_id, 'Text0__c' AS field, DATE '{day}' AS changed_on,
+                    DATE '{day}' - 1 AS previous_synced_on, "Text0__c" AS old_value, 'day {self.sync}' AS new_value, 'value_changed' AS reason
                 FROM ops.attribute_values WHERE {chosen}
             """)
             made.execute(f"""UPDATE ops.attribute_values SET "Text0__c" = 'day {self.sync}' WHERE {chosen}""")

@@ -27,7 +27,7 @@ warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.open("another sync")
 transaction = warehouse.transaction()
 tx = transaction.__enter__()
-tx.execute("INSERT INTO insights.field_days VALUES ('Industry', 'attribute', DATE '2026-03-01')")
+tx.execute("INSERT INTO insights.field_days VALUES ('Industry', 'attribute', DATE '2026-03-01', 'sync')")
 print("held", flush=True)
 sys.stdin.read()
 """
