@@ -55,7 +55,8 @@ class MadeSnapshot:
             made.execute(f"""
                 INSERT INTO ops.attribute_changes BY NAME
                 SELECT account_id, 'Text0__c' AS field, DATE '{day}' AS changed_on,
-                    DATE '{day}' - 1 AS previous_synced_on, "Text0__c" AS old_value, 'day {self.sync}' AS new_value, 'value_changed' AS reason
+                    DATE '{day}' - 1 AS previous_synced_on, "Text0__c" AS old_value,
+                    'day {self.sync}' AS new_value, 'value_changed' AS reason
                 FROM ops.attribute_values WHERE {chosen}
             """)
             made.execute(f"""UPDATE ops.attribute_values SET "Text0__c" = 'day {self.sync}' WHERE {chosen}""")
