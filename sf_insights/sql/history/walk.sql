@@ -26,31 +26,36 @@ WHERE list_contains($names, row."Field")
 {% endif %};
 
 -- Changes of the same second come in no order: together they lead from the value that none of them set to the one that
--- none of them replaced. If there is no such value, they cancel each other out.
+-- none of them replaced. If there is no such value, they cancel each other out. Few Accounts have such changes.
+CREATE OR REPLACE TEMP TABLE same_second AS
+SELECT id, changed_at FROM recorded GROUP BY ALL HAVING count(*) > 1;
+
 CREATE OR REPLACE TEMP TABLE changes AS
-WITH counted AS (
-    SELECT id, changed_at, count(*) AS number, any_value(old) AS old, any_value(new) AS new,
-           bool_or(is_unrecorded) AS is_unrecorded, bool_or(old_misfits) AS old_misfits,
-           bool_or(new_misfits) AS new_misfits
-    FROM recorded GROUP BY id, changed_at
+WITH several AS (
+    FROM recorded SEMI JOIN same_second USING (id, changed_at)
 ), balanced AS (
     SELECT id, changed_at, value, sum(sign) AS balance
     FROM (
-        SELECT id, changed_at, old AS value, 1 AS sign FROM recorded
-        UNION ALL SELECT id, changed_at, new, -1 FROM recorded
+        SELECT id, changed_at, old AS value, 1 AS sign FROM several
+        UNION ALL SELECT id, changed_at, new, -1 FROM several
     )
-    SEMI JOIN (FROM counted WHERE number > 1) USING (id, changed_at)
     GROUP BY id, changed_at, value
 ), net AS (
     SELECT id, changed_at, any_value(value) FILTER (balance > 0) AS old, any_value(value) FILTER (balance < 0) AS new,
            count(*) FILTER (balance != 0) AS ends
     FROM balanced GROUP BY id, changed_at
+), together AS (
+    SELECT id, changed_at, bool_or(is_unrecorded) AS is_unrecorded, bool_or(old_misfits) AS old_misfits,
+           bool_or(new_misfits) AS new_misfits
+    FROM several GROUP BY id, changed_at
 )
-SELECT counted.id, counted.changed_at, if(number = 1, counted.old, net.old) AS old, if(number = 1, counted.new, net.new) AS new,
-       is_unrecorded, old_misfits, new_misfits
-FROM counted LEFT JOIN net ON net.id = counted.id AND net.changed_at = counted.changed_at
-WHERE number = 1 OR net.ends > 0 OR is_unrecorded OR old_misfits OR new_misfits;
+FROM recorded ANTI JOIN same_second USING (id, changed_at)
+UNION ALL
+SELECT id, changed_at, old, new, is_unrecorded, old_misfits, new_misfits
+FROM together JOIN net USING (id, changed_at)
+WHERE ends > 0 OR is_unrecorded OR old_misfits OR new_misfits;
 
+DROP TABLE same_second;
 DROP TABLE recorded;
 
 CREATE OR REPLACE TEMP TABLE anchors AS
