@@ -24,7 +24,7 @@ INSTALLATION_TEXT = f"""\
 # What the orgs below orgs/ share. Everything else is in the home of each org.
 
 # How many runs Dagster starts at the same time, and never two of one org. Allow 1 GB of memory for each.
-# Restart Dagster's daemon after a change.
+# Restart Dagster's daemon after a change. A dagster.yaml of your own, such as for PostgreSQL, has this setting itself.
 max_concurrent_runs: {MOST_AT_ONCE}
 
 # Where Dagster's web server answers. `sf-insights orgs add` and others ask it to show the change.

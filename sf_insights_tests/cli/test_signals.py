@@ -100,6 +100,19 @@ def test_org_prints_its_connection_variables_and_stops_cleanly(checkout, command
         assert org.said.rstrip().endswith("The demo org has stopped.")
 
 
+def test_a_second_org_has_an_id_of_its_own_and_runs_beside_the_first(checkout, command, tmp_path):
+    arguments = ["--port", "0", "--accounts", "50"]
+    with (
+        Running([*command, "org", *arguments], checkout, "Ctrl-C stops it") as first,
+        Running([*command, "org", *arguments, "--second", str(tmp_path)], checkout, "Ctrl-C stops it") as second,
+    ):
+        ids = set()
+        for said in (first.said.replace("export ", ""), second.said):
+            with SalesforceOrg.from_environment(dict(re.findall(r"^(\w+)=(.+)$", said, re.MULTILINE))) as salesforce:
+                ids.add(salesforce.org_id)
+        assert len(ids) == 2
+
+
 def test_org_reports_a_port_in_use(checkout, command):
     with listen(0) as taken:
         taken.listen()

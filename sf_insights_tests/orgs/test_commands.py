@@ -166,7 +166,7 @@ def test_an_org_outside_of_an_installation_is_refused(no_settings, orgs, tmp_pat
     [
         ("max_concurrent_runs: 0\n", "max_concurrent_runs is 0. Write how many runs"),
         ("max_concurrent_runs: [\n", "cannot be read"),
-        ("most: 2\n", "there is no setting most. Allowed: max_concurrent_runs, dagster_url."),
+        ("most: 2\n", "there is no setting most. Allowed: max_concurrent_runs, dagster_url, "),
         ("dagster_url: here\n", "dagster_url is 'here'. Write the address"),
         ("- 1\n", "has no settings in it"),
     ],

@@ -53,8 +53,13 @@ def test_one_orgs_failure_is_told_by_name_and_leaves_the_others_right(orgs, org,
 
     checked = orgs("check", "--all", "--json")
     assert checked.code == 1
-    assert {row["org"] for row in checked.json["orgs"] if not row["ok"]} == {"south", "west"}
-    assert "check --org south" in orgs("check", "--all").out
+    assert {row["org"] for row in checked.json["orgs"] if not row["ok"]} == {"west"}
+    [south] = [row for row in checked.json["orgs"] if row["org"] == "south"]
+    assert any(finding["state"] == "failed" for finding in south["findings"]), "it is paused, and has no credentials"
+    assert "check --org west" in orgs("check", "--all").out
+    switched_off = orgs("sync", "--org", "south")
+    assert switched_off.code == 1
+    assert "orgs resume south" in switched_off.err
 
 
 def test_two_orgs_with_one_salesforce_org_are_refused(orgs, org):

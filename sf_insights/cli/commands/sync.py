@@ -1,7 +1,7 @@
 """sf-insights sync: run the daily job now, in this process."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from sf_insights.domain.fields.lifecycle import VISIBLE
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
-from sf_insights.settings.home import shown_path, ui_command
+from sf_insights.settings.home import found_home, shown_path, ui_command
 from sf_insights.warehouse.fields.states import field_counts
 from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
@@ -57,11 +57,13 @@ def sync(accept: tuple[str, ...], retry_for: str | None) -> None:
     Runs the same job as the daily schedule, in this process; its log is in Dagster's UI (`sf-insights ui`). The exit
     code is 0 only if the snapshot was published; otherwise the last snapshot stays unchanged.
     """
-    places = Places.from_environment(environment())
+    variables = environment()
+    places = Places.from_environment(variables)
     if not load_configuration(places.configuration).enabled:
         fail(
             f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.",
-            f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on. Nothing was changed.",
+            f"Set `enabled: true` in {shown_path(places.configuration)} to switch it on{_resuming(variables)}. Nothing "
+            "was changed.",
         )
     run(accept, retry_for)
     console = terminal()
@@ -156,3 +158,8 @@ def _show_default_labels(console: Console, tx: Transaction) -> None:
 def relabelling(field: str, text: str = "Your label") -> str:
     """Return the command that changes a field's label."""
     return f'{program()} label {field} "{text}"'
+
+
+def _resuming(variables: Mapping[str, str]) -> str:
+    home = found_home(variables)
+    return f", or run `{program()} orgs resume {home.org}`" if home and home.org else ""

@@ -23,7 +23,7 @@ from sf_insights.settings.salesforce_orgs import recorded_org
 
 @click.group()
 def orgs() -> None:
-    """Add, list, pause and remove the orgs of an installation.
+    """Add, list, rename, pause, resume and remove the orgs of an installation.
 
     An installation has a home per org in orgs/NAME, and Dagster syncs each at its own time. Changes need no restart.
     """
@@ -32,7 +32,7 @@ def orgs() -> None:
 @orgs.command()
 @click.argument("name")
 def add(name: str) -> None:
-    """Make the home of a new org, switched off until its credentials are there.
+    """Make the home of a new org, paused until its credentials are there.
 
     NAME begins with a letter and has only a-z, 0-9 and _. The first org makes this directory an installation.
     """
@@ -48,8 +48,8 @@ def add(name: str) -> None:
         console,
         [
             ("Fill in the credentials of Salesforce and Zuora:", shown_path(home.env_file)),
-            ("See whether they work, and choose fields:", f"{program()} check --org {name}"),
-            ("", shown_path(home.configuration)),
+            ("See whether they work:", f"{program()} check --org {name}"),
+            ("Choose fields, there or on the settings pages:", shown_path(home.configuration)),
             ("Sync it every day from now on:", f"{program()} orgs resume {name}"),
         ],
     )

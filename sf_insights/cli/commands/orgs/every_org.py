@@ -64,7 +64,11 @@ def check_all(*, as_json: bool) -> None:
     orgs = orgs_of(installation_in(os.environ))
     with waiting("checking"), ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(_examined, orgs))
-    failed = [org.name for org, findings in zip(orgs, found, strict=True) if _of(findings, "failed")]
+    failed = [
+        org.name
+        for org, findings in zip(orgs, found, strict=True)
+        if _of(findings, "failed") and not _is_paused(org)  # what a paused org lacks is needed when it is resumed
+    ]
     if as_json:
         content = [
             {"org": org.name, "ok": org.name not in failed, "findings": [finding.as_json() for finding in findings]}
@@ -100,6 +104,10 @@ def _examined(org: Org) -> list[Finding]:
         return [Finding("Configuration", "Home", "failed", problem.what, problem.remedy)]
     except Exception as error:  # a fault of ours in one org must not hide the others
         return [Finding("Configuration", "Home", "failed", f"The check ended unexpectedly: {type(error).__name__}.")]
+
+
+def _is_paused(org: Org) -> bool:
+    return HealthReader.of(org.home).get().state == "paused"
 
 
 def _of(findings: list[Finding], state: str) -> list[Finding]:
