@@ -76,7 +76,11 @@ def test_directories_below_orgs_stand_alone_without_installation_yaml(orgs, monk
     home = orgs.add("emea")
     (orgs.directory / "installation.yaml").unlink()
     monkeypatch.chdir(home.directory)
-    assert names(account_field_sync()) == ["daily_account_field_sync", "outbound_account_field_sync"]
+    assert names(account_field_sync()) == [
+        "account_history_backfill",
+        "daily_account_field_sync",
+        "outbound_account_field_sync",
+    ]
     assert home.dagster == home.directory / ".dagster"
 
 

@@ -13,10 +13,10 @@ from sf_insights.pages.access.people import People
 from sf_insights.pages.installation import InstallationPages
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights_tests.orgs.conftest import Orgs
-from sf_insights_tests.pages.conftest import Site, browser, served
+from sf_insights_tests.pages.conftest import Site, browser, chromium, served
 from sf_insights_tests.pages.test_accessibility import axe, in_both_schemes
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "chromium"]
 EVERY_PAGE = ("fields", "labels", "accounts", "to-salesforce", "health", "changes", "settings", "sync", "unmatched")
 OF_ALL = re.compile(r"/orgs|/static/|/sign-|#|\?|https?:")
 

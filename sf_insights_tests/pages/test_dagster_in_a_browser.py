@@ -8,7 +8,7 @@ from sf_insights_tests.pages.dagster_ui import dagster_ui
 from sf_insights_tests.test_definitions import FLOW
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
-GROUPS = ",".join(f"global@global:{group}" for group in ("insights", "outbound", "salesforce", "zuora"))
+GROUPS = ("insights", "salesforce", "zuora")
 
 
 def says(browser, *texts):
@@ -29,8 +29,9 @@ def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch,
 
     with dagster_ui() as url:
         browser.resize(1900, 900)
-        browser.open(f"{url}/asset-groups?expanded={GROUPS}")
-        says(browser, *(key.split("/")[1] for key in FLOW))
+        for group in GROUPS:  # Dagster draws only what is in view
+            browser.open(f"{url}/asset-groups?expanded=global@global:{group}")
+            says(browser, *(key.split("/")[1] for key in FLOW if key.startswith(f"{group}/")))
 
         browser.open(f"{url}/assets/insights/matched_accounts?view=events")
         says(browser, "match_rate", "accounts_matched", str(matched), "dagster/row_count", "seconds", run_id[:8])
