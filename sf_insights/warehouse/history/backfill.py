@@ -81,7 +81,7 @@ class Backfill:
             if begin is None:
                 done.refused[one.name] = f"Salesforce has no history of it. {SET_UP}; it fills the days from then on."
                 continue
-            if one.category == "metric" and one.format == "currency" and self._has_currency:
+            if one.is_amount and self._has_currency:
                 if self._currency_begin is None:
                     done.refused[one.name] = (
                         f"Its amounts need the currency of their day, but {CURRENCY_FIELD} has no history. {SET_UP}."
@@ -137,7 +137,7 @@ class Backfill:
         return _Begin(moment, day, reasons.TRACKING_BEGAN if tracked > limit else self._limit)
 
     def _walk_currency(self) -> None:
-        """Walk the currencies back; without history of them, those of today apply to metrics that are no amounts."""
+        """Walk the currencies back; without history of them, metrics that are not amounts have those of today."""
         begin = self._currency_begin = self._begin([CURRENCY_FIELD])
         if begin is None:
             self._tx.execute(
@@ -146,9 +146,9 @@ class Backfill:
                 {"day": self._since},
             )
             self._tx.execute(
-                f"CREATE OR REPLACE TEMP TABLE history_steps AS SELECT id, $day::DATE AS day, "
-                f"{identifier(CURRENCY_FIELD)} AS value FROM history_accounts "
-                'JOIN salesforce.raw_accounts ON "Id" = id',
+                "CREATE OR REPLACE TEMP TABLE history_steps AS SELECT account.id, $day::DATE AS day, "
+                f"raw.{identifier(CURRENCY_FIELD)} AS value FROM history_accounts AS account "
+                'JOIN salesforce.raw_accounts AS raw ON raw."Id" = account.id',
                 {"day": self._since},
             )
         else:
@@ -186,7 +186,7 @@ class Backfill:
         )
         has_currency = is_metric and self._has_currency
         if has_currency:
-            tx.run("history/currency")
+            tx.run("history/currency", is_amount=one.is_amount)
         parameters = {
             "field": one.name,
             "category": one.category,
