@@ -81,9 +81,10 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
         ResourceKey(names, "outbound", directory): OutboundResource(home=directory, key_prefix=prefix),
         ResourceKey(names, "zuora", directory): ZuoraResource(home=directory, key_prefix=prefix),
     }
-    assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *_lake(settings))]
+    lake, history_lake = _lake(settings)
+    assets = [renamed_asset(asset, names) for asset in (*ALL_ASSETS, *lake)]
     outbound = [renamed_asset(asset, names) for asset in OUTBOUND_ASSETS]
-    history = [renamed_asset(asset, names) for asset in HISTORY_ASSETS]
+    history = [renamed_asset(asset, names) for asset in (*HISTORY_ASSETS, *history_lake)]
     checks = renamed_checks(ALL_CHECKS, names)
     if org:
         # Dagster describes every resource of a location in every job of it, which grows with the square of the orgs.
@@ -104,10 +105,10 @@ def _of_home(home: str | Path | None, names: Names) -> dg.Definitions:
     )
 
 
-def _lake(settings: SettingsResource) -> list[dg.AssetsDefinition]:
-    """Return the asset of the lake if the home has one; other homes import nothing of it."""
+def _lake(settings: SettingsResource) -> tuple[list[dg.AssetsDefinition], list[dg.AssetsDefinition]]:
+    """Return the lake's assets of a sync and of a backfill if the home has one; other homes import nothing of it."""
     if not settings.has_lake:
-        return []
-    from sf_insights.assets.lake import published_lake
+        return [], []
+    from sf_insights.assets.lake import published_history_lake, published_lake
 
-    return [published_lake]
+    return [published_lake], [published_history_lake]

@@ -9,6 +9,7 @@ from sf_insights.assets.progress import progress_of
 from sf_insights.dagster_resources import SalesforceResource, SettingsResource, Step, WarehouseResource
 from sf_insights.dagster_resources.run_tags import HistoryRequest, history_request
 from sf_insights.domain.fields.field_types import fingerprint
+from sf_insights.domain.history.fields import fields_to_read
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.quota import refuse_start
 from sf_insights.salesforce.account_history import LandedHistory, extract_history
@@ -57,7 +58,11 @@ def account_history(
         landed = step.retry.run(
             lambda: extract_history(
                 org,
-                [one.field for one in fields],
+                fields_to_read(
+                    [one.field for one in fields],
+                    described,
+                    with_metrics=any(one.category == "metric" for one in fields),
+                ),
                 settings.places.history_landing,
                 day=str(step.sync.day),
                 describe_fingerprint=fingerprint(described.values()),

@@ -1,10 +1,11 @@
-"""The lake: the published snapshot for readers on any machine. Only homes with `publish_to:` have this asset."""
+"""The lake: the published snapshot for readers on any machine. Only homes with `publish_to:` have these assets."""
 
 import time
 from collections.abc import Iterator
 
 import dagster as dg
 
+from sf_insights.assets.history import published_history
 from sf_insights.assets.publish import published_snapshot
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.lake.bringing import bring_up_to_date
@@ -24,6 +25,26 @@ def published_lake(
 
     Until Dagster loads the definitions again, a home whose settings name no lake any more skips this asset.
     """
+    yield from _brought(context, settings, warehouse)
+
+
+@dg.asset(
+    key=["insights", "published_history_lake"],
+    group_name="insights",
+    deps=[published_history],
+    kinds={"duckdb", "postgres"},
+    output_required=False,
+)
+def published_history_lake(
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
+    """The published snapshot in the DuckLake again, with the history that a backfill filled."""
+    yield from _brought(context, settings, warehouse)
+
+
+def _brought(
+    context: dg.AssetExecutionContext, settings: SettingsResource, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
     began = time.monotonic()
     with warehouse.publishing_lake(context):
         if (publish_to := settings.lake()) is None:

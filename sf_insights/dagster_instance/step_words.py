@@ -21,6 +21,7 @@ STAGES = {
     "salesforce__account_history": ("History", "reading what Salesforce recorded of the fields"),
     "insights__account_history": ("Walked back", "walking back from the last sync's values"),
     "insights__published_history": ("Published", "publishing the snapshot for analysts"),
+    "insights__published_history_lake": ("Lake", "publishing what changed into the lake"),
     "outbound__desired_values": ("Values", "working out what each record should hold"),
     "outbound__differences": ("Comparison", "comparing with what Salesforce holds"),
     "outbound__sent_values": ("To Salesforce", "writing what differs"),
@@ -54,7 +55,7 @@ def result_of(step: str, facts: Mapping[str, Any]) -> str:
             return f"{counted(facts['values_changed'], 'value')} changed in {accounts}"
         case "insights__published_snapshot":
             return f"{facts['bytes'] / 1e6:,.1f} MB"
-        case "insights__published_lake":
+        case "insights__published_lake" | "insights__published_history_lake":
             return f"{counted(facts['rows'], 'row')} in {counted(facts['tables'], 'table')}"
         case _:
             return _result_of_history(step, rows, facts) or _result_of_outbound(step, facts)

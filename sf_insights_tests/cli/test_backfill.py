@@ -16,6 +16,26 @@ def test_it_says_what_it_filled_and_where_history_ends(synced):
     assert f"{accounts} the account was created then" in said.out
 
 
+def test_it_counts_what_this_run_filled_and_not_what_an_earlier_one_did(synced):
+    assert synced("backfill").code == 0
+    said = synced("backfill", "--since", "2025-06-01")
+    assert said.code == 0
+    assert "Industry: 274 days filled; before 2025-06-01" in said.out
+    [(points,)] = synced.rows(
+        "SELECT count(*) FROM insights.account_metrics WHERE source = 'history' AND date >= '2025-06-01'"
+    )
+    [(changes,)] = synced.rows(
+        "SELECT (SELECT count(*) FROM ops.attribute_changes WHERE source = 'history' AND changed_on > '2025-06-01') + "
+        "(SELECT count(*) FROM ops.history_metric_changes WHERE changed_on > '2025-06-01')"
+    )
+    assert changes > 1
+    assert f"{points:,} points of metrics and {changes:,} changes written" in said.out
+    [(created,)] = synced.rows(
+        "SELECT count(*) FROM ops.history_gaps WHERE reason = 'before_creation' AND known_from >= '2025-06-01'"
+    )
+    assert f"{created} the account was created then" in said.out
+
+
 def test_a_dry_run_says_so_and_publishes_nothing(synced):
     before = synced.snapshot.stat().st_mtime_ns
     said = synced("backfill", "--dry-run", "industry")

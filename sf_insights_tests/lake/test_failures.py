@@ -8,7 +8,7 @@ from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.next_sync import planned_start
 from sf_insights.lake.state import read_state
 from sf_insights.pages.syncing.view import view
-from sf_insights.runs import run_publishing
+from sf_insights.runs import run_backfill, run_publishing
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights_tests.alert_receiver import Receiver
@@ -25,6 +25,25 @@ def receiver(monkeypatch):
 def day_of(home):
     with home.reader() as reader:
         return [str(row[0]) for row in reader.execute("SELECT synced_on FROM lake.insights.snapshot").fetchall()]
+
+
+def test_a_stopped_server_costs_no_backfill_and_the_lake_catches_up(org, sync, publishing, server):
+    org.pass_day()
+    sync(day="2026-03-02", daily_at="00:30")
+    server.stop()
+    try:
+        filled = run_backfill()
+        shown = view(sync.data, None, datetime.now(UTC))
+    finally:
+        server.start()
+    assert (filled.success, filled.is_published) == (False, True)
+    assert "account_insights.duckdb is published" in str(filled.reason)
+    assert sync.look().rows("SELECT count(*) FROM insights.field_days WHERE source = 'history'") > [(0,)]
+    assert shown is not None
+    assert shown.headline.startswith("The data is published")
+    assert [(step.title, step.state) for step in shown.steps][-2:] == [("Published", "done"), ("Lake", "failed")]
+    assert run_publishing().success
+    assert publishing.differences() == {}
 
 
 def test_a_stopped_server_costs_no_sync_and_the_lake_catches_up(org, sync, publishing, server, receiver):

@@ -76,6 +76,18 @@ def test_publish_brings_the_file_and_the_lake(sync, publishing):
     assert publishing.differences() == {}
 
 
+def test_a_backfill_brings_its_history_into_the_lake(org, sync, publishing):
+    org.pass_day()
+    sync(day="2026-03-02", daily_at="00:30")
+    before = publishing.states()
+    sync.backfill(is_dry=True)
+    assert publishing.states() == before
+    sync.backfill()
+    assert publishing.differences() == {}
+    filled = publishing.rows("SELECT count(*) FROM lake.insights.account_metrics WHERE source = 'history'")
+    assert filled > [(100,)]
+
+
 def test_a_home_of_another_project_publishes_under_its_prefix(publishing):
     from sf_insights.assembly import definitions_of
 

@@ -5,9 +5,10 @@ Source: Salesforce Help, "Field History Tracking"; Object Reference, "EntityHist
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sf_insights.domain.fields.field_types import AccountField
+from sf_insights.domain.soql import CURRENCY_FIELD
 
 LONGEST_VALUE = 255  # a change of a longer text is recorded without its values
 _ID = "Id"
@@ -42,6 +43,24 @@ def history_names(field: AccountField) -> list[str]:
 def is_lookup(field: AccountField) -> bool:
     """Whether a change gives two rows: one with the names of the records, and one with their ids."""
     return field.type == "reference"
+
+
+def fields_to_read(
+    fields: Iterable[AccountField], described: Mapping[str, AccountField], *, with_metrics: bool
+) -> list[AccountField]:
+    """Return the fields whose history is read to fill these.
+
+    In an org with several currencies, the value of a metric has the Account's currency beside it.
+
+    Args:
+        fields: the fields to fill.
+        described: the fields of Account that the describe call shows, by API name.
+        with_metrics: whether one of the fields is a metric.
+    """
+    found = {field.name: field for field in fields}
+    if with_metrics and CURRENCY_FIELD in described:
+        found[CURRENCY_FIELD] = described[CURRENCY_FIELD]
+    return list(found.values())
 
 
 def select_history(fields: Iterable[AccountField]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 TRACKING_BEGAN = "tracking_began"
 SINCE = "since"
 NOT_KEPT = "not_kept"
+NOT_MATCHED_NOW = "not_matched_now"
 # In the order in which people read them: first those of a field, then those of an account.
 REASONS = {
     TRACKING_BEGAN: "Salesforce has no earlier change of the field: its tracking may have begun then",
@@ -17,7 +18,7 @@ REASONS = {
     "sync_saw_another": "a sync saw another value on the day before",
     "other_account": "until then, the account stood for another Salesforce Account",
     "not_matched": "until then, syncs found no Salesforce Account for it",
-    "not_matched_now": "the account is not matched now",
+    NOT_MATCHED_NOW: "the account is not matched now",
     "account_gone": "Salesforce no longer shows the account",
 }
 OF_FIELDS = (TRACKING_BEGAN, SINCE, NOT_KEPT)

@@ -11,10 +11,14 @@ from sf_insights.dagster_instance.run_progress import RunProgress, StepProgress
 from sf_insights.dagster_instance.step_words import STAGES
 from sf_insights.domain.wording import counted, remaining
 
-LAKE = "insights__published_lake"  # only homes with a lake have this step
+# Only homes with a lake have these steps: that of a sync, and that of a backfill.
+LAKE, HISTORY_LAKE = "insights__published_lake", "insights__published_history_lake"
+LAKES = (LAKE, HISTORY_LAKE)
 # The steps of a whole sync, in their order.
 BACKFILL_STEPS = tuple(name for name in STAGES if name.endswith("_history"))
-SYNC_STEPS = tuple(name for name in STAGES if not name.startswith("outbound__") and name not in (*BACKFILL_STEPS, LAKE))
+SYNC_STEPS = tuple(
+    name for name in STAGES if not name.startswith("outbound__") and name not in (*BACKFILL_STEPS, *LAKES)
+)
 _MOST_BEFORE_END = 0.95
 _LATE_SECONDS = 2.0
 
@@ -37,7 +41,7 @@ def shown_steps(run: RunProgress | None, now: datetime) -> list[ShownStep]:
     if any(name in found for name in BACKFILL_STEPS):
         return [
             _shown(name, found[name], run, now) if name in found and run else ShownStep(STAGES[name][0], "waiting")
-            for name in BACKFILL_STEPS
+            for name in (*BACKFILL_STEPS, *(name for name in found if name == HISTORY_LAKE))
         ]
     is_whole = run is None or not run.steps or SYNC_STEPS[0] in found
     names = [name for name in SYNC_STEPS if is_whole or name in found] + [name for name in found if name == LAKE]
@@ -73,7 +77,7 @@ def seconds_left(run: RunProgress | None, now: datetime) -> float | None:
 
 def _stage_of(step: str) -> str | None:
     """Return the name of a step without the prefix of its home; None for an asset check."""
-    stages = (*SYNC_STEPS, LAKE, *BACKFILL_STEPS)
+    stages = (*SYNC_STEPS, *LAKES, *BACKFILL_STEPS)
     return next((name for name in stages if step == name or step.endswith(f"__{name}")), None)
 
 

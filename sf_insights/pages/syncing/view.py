@@ -11,7 +11,7 @@ from typing import Literal
 from sf_insights.dagster_instance.run_progress import RunProgress, read_progress
 from sf_insights.domain.wording import remaining
 from sf_insights.pages.plain_words import plain
-from sf_insights.pages.syncing.steps import LAKE, ShownStep, is_backfill, seconds_left, shown_steps
+from sf_insights.pages.syncing.steps import LAKE, LAKES, ShownStep, is_backfill, seconds_left, shown_steps
 from sf_insights.pages.work import Work
 
 SYNC_TITLE = "Sync"
@@ -100,7 +100,7 @@ def _ended(run: RunProgress, work: Work | None, now: datetime) -> View:
     if run.success:
         headline = f"{done}; analysts see it when they reconnect."
         reason, next_step = "", None
-    elif any(step.step.endswith(LAKE) for step in run.steps):
+    elif any(step.step.endswith(LAKES) for step in run.steps):
         headline = "The data is published; analysts see it when they reconnect. The lake shows what it showed before."
         reason, next_step = plain(run.reason), None
     else:

@@ -100,9 +100,13 @@ FROM limits LEFT JOIN history_days AS days ON days.day = (greatest(limits.change
 
 CREATE OR REPLACE TEMP TABLE history_steps AS
 WITH dated AS (
-    -- A change after the moment of the last day, but before its sync read the Account, belongs to that day.
+    -- Changes up to the field's beginning are part of its first value. A change after the moment of the last day, but
+    -- before its sync read the Account, belongs to that day.
     SELECT changes.id, changes.changed_at, changes.old, changes.new, {{ seen_on("changes.changed_at") }} AS day
-    FROM (FROM changes JOIN anchors USING (id) SELECT changes.* WHERE changes.changed_at <= anchors.read_until) AS changes
+    FROM (
+        FROM changes JOIN anchors USING (id) SELECT changes.*
+        WHERE changes.changed_at > $begin AND changes.changed_at <= anchors.read_until
+    ) AS changes
     LEFT JOIN history_days AS days ON days.day = (changes.changed_at AT TIME ZONE $zone)::DATE
 ), daily AS (
     SELECT dated.id, dated.day, arg_min_null(old, changed_at) AS old, arg_max_null(new, changed_at) AS new

@@ -99,6 +99,5 @@ SELECT account_id, $field, day, known_on, old, value, 'value_changed', 'history'
 
 DROP TABLE gaps_before;
 DROP TABLE history_limits;
-DROP TABLE history_changes;
 DROP TABLE history_entries;
 DROP TABLE history_calendar;

@@ -24,7 +24,10 @@ _CURRENCY = ColumnType("text")
 
 @dataclass
 class Backfilled:
-    """What a backfill did: by field, the days that it filled, and by field and reason, how many accounts end there."""
+    """What a backfill did: by field, the days that it filled; the points of metrics and the changes on them.
+
+    `gaps` has by field and reason how many histories end, and the earliest day; each field has a row of its own.
+    """
 
     days: dict[str, int] = field(default_factory=dict)
     points: int = 0
@@ -81,7 +84,7 @@ class Backfill:
             if begin is None:
                 done.refused[one.name] = f"Salesforce has no history of it. {SET_UP}; it fills the days from then on."
                 continue
-            if one.category == "metric" and one.format == "currency" and self._has_currency:
+            if one.is_amount and self._has_currency:
                 if self._currency_begin is None:
                     done.refused[one.name] = (
                         f"Its amounts need the currency of their day, but {CURRENCY_FIELD} has no history. {SET_UP}."
@@ -90,11 +93,11 @@ class Backfill:
                 begin = max(begin, self._currency_begin, key=lambda found: found.moment)
             tell(f"walking back {one.name}")
             self._fill(one, begin)
-            done.days[one.name] = int(self._tx.value("SELECT count(*) FROM history_filled"))
+            self._count(one, begin, done)
+            self._tx.execute("DROP TABLE history_changes")
         for table in ("history_accounts", "history_links", "history_days"):
             self._tx.execute(f"DROP TABLE {table}")
         write_views(self._tx)
-        self._count(done)
         return done
 
     def _refuse_doubled(self) -> None:
@@ -137,7 +140,7 @@ class Backfill:
         return _Begin(moment, day, reasons.TRACKING_BEGAN if tracked > limit else self._limit)
 
     def _walk_currency(self) -> None:
-        """Walk the currencies back; without history of them, those of today apply to metrics that are no amounts."""
+        """Walk the currencies back; without history of them, metrics that are not amounts have those of today."""
         begin = self._currency_begin = self._begin([CURRENCY_FIELD])
         if begin is None:
             self._tx.execute(
@@ -146,9 +149,9 @@ class Backfill:
                 {"day": self._since},
             )
             self._tx.execute(
-                f"CREATE OR REPLACE TEMP TABLE history_steps AS SELECT id, $day::DATE AS day, "
-                f"{identifier(CURRENCY_FIELD)} AS value FROM history_accounts "
-                'JOIN salesforce.raw_accounts ON "Id" = id',
+                "CREATE OR REPLACE TEMP TABLE history_steps AS SELECT account.id, $day::DATE AS day, "
+                f"raw.{identifier(CURRENCY_FIELD)} AS value FROM history_accounts AS account "
+                'JOIN salesforce.raw_accounts AS raw ON raw."Id" = account.id',
                 {"day": self._since},
             )
         else:
@@ -186,7 +189,7 @@ class Backfill:
         )
         has_currency = is_metric and self._has_currency
         if has_currency:
-            tx.run("history/currency")
+            tx.run("history/currency", is_amount=one.is_amount)
         parameters = {
             "field": one.name,
             "category": one.category,
@@ -225,27 +228,25 @@ class Backfill:
         )
         tx.run("history/summary", {"field": metric, "begin_day": begin_day})
 
-    def _count(self, done: Backfilled) -> None:
-        tx = self._tx
-        filled = {"fields": list(done.days)}
-        done.points = int(
-            tx.value(
-                "SELECT coalesce(sum(accounts), 0) FROM ops.metric_summary "
-                "WHERE source = 'history' AND list_contains($fields, metric)",
-                filled,
+    def _count(self, one: HistoryField, begin: _Begin, done: Backfilled) -> None:
+        """Count what this run filled, from its first day on; earlier days may be there from another one."""
+        tx, begin_day = self._tx, {"field": one.name, "day": begin.day}
+        done.days[one.name] = int(tx.value("SELECT count(*) FROM history_filled"))
+        done.changes += int(tx.value("SELECT count(*) FROM history_changes"))
+        if one.category == "metric":
+            done.points += int(
+                tx.value(
+                    "SELECT coalesce(sum(accounts), 0) FROM ops.metric_summary "
+                    "WHERE source = 'history' AND metric = $field AND date >= $day",
+                    begin_day,
+                )
             )
-        )
-        done.changes = int(
-            tx.value(
-                "SELECT count(*) FROM ops.attribute_changes WHERE source = 'history' AND list_contains($fields, field)",
-                filled,
-            )
-            + tx.value("SELECT count(*) FROM ops.history_metric_changes WHERE list_contains($fields, metric)", filled)
-        )
-        done.gaps = tx.execute(
+        done.gaps.append((one.name, begin.reason, 1, begin.day))
+        done.gaps += tx.execute(
             "SELECT field, reason, count(*), min(known_from) FROM ops.history_gaps "
-            "WHERE list_contains($fields, field) GROUP BY field, reason ORDER BY field, reason",
-            filled,
+            "WHERE account_id IS NOT NULL AND field = $field AND category = $category "
+            "AND (known_from >= $day OR reason = $not_matched) GROUP BY field, reason ORDER BY reason",
+            {**begin_day, "category": one.category, "not_matched": reasons.NOT_MATCHED_NOW},
         )
 
 

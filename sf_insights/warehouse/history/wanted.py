@@ -28,6 +28,11 @@ class HistoryField:
     def name(self) -> str:
         return self.field.name
 
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is a metric whose values mean nothing without their currency."""
+        return self.category == "metric" and self.format == "currency"
+
 
 def wanted_fields(tx: Transaction, sync: Sync, names: Sequence[str]) -> tuple[list[HistoryField], dict[str, str]]:
     """Return the fields that can be filled, and for each other one why not and what to do.

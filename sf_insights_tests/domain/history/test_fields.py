@@ -1,7 +1,7 @@
 import pytest
 
 from sf_insights.domain.fields.field_types import AccountField
-from sf_insights.domain.history.fields import history_names, select_history, why_not_kept
+from sf_insights.domain.history.fields import fields_to_read, history_names, select_history, why_not_kept
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,12 @@ def test_the_query_names_the_fields_and_has_no_order():
     soql = select_history([AccountField("Industry", "I", "picklist"), AccountField("OwnerId", "O", "reference")])
     assert soql.endswith("FROM AccountHistory WHERE Field IN ('Industry', 'OwnerId', 'Owner')")
     assert soql.startswith("SELECT Id, IsDeleted, AccountId, CreatedDate, Field, DataType, OldValue, NewValue FROM")
+
+
+def test_the_currency_is_read_with_metrics_of_an_org_that_has_one():
+    revenue, currency = AccountField("AnnualRevenue", "R", "currency"), AccountField("CurrencyIsoCode", "C", "picklist")
+    described = {field.name: field for field in (revenue, currency)}
+    assert fields_to_read([revenue], described, with_metrics=True) == [revenue, currency]
+    assert fields_to_read([currency, revenue], described, with_metrics=True) == [currency, revenue]
+    assert fields_to_read([revenue], described, with_metrics=False) == [revenue]
+    assert fields_to_read([revenue], {revenue.name: revenue}, with_metrics=True) == [revenue]

@@ -149,6 +149,20 @@ def test_history_older_than_salesforce_keeps_it(case):
     assert [(str(on), reason) for on, reason in rows] == [("2024-03-01", "not_kept")]
 
 
+def test_changes_that_are_older_than_the_first_kept_day_set_its_value(case):
+    case.change("2022-06-01T12:00:00.000Z", "Oldest", "Old")
+    case.change("2023-01-01T12:00:00.000Z", "Old", "Middle")
+    case.change(LATE, "Middle", case.industry)
+    assert case.gap() is None
+    assert case.values() == {"2024-03-01": "Middle", "2025-12-29": case.industry}
+
+
+def test_an_account_with_only_changes_older_than_the_first_kept_day_has_one_value(case):
+    case.change("2023-01-01T12:00:00.000Z", "Old", case.industry)
+    assert case.gap() is None
+    assert case.values() == {"2024-03-01": case.industry}
+
+
 def test_a_sync_that_saw_another_value(case):
     case.org.pass_day()
     case.org.untrack_field("Industry")
