@@ -10,11 +10,11 @@ import duckdb
 import filelock
 
 from sf_insights.domain.problems import LakeProblem
-from sf_insights.domain.publish_to import PublishTo
+from sf_insights.domain.publish_to import ALL_ORGS, PublishTo
 from sf_insights.lake.connecting import Lake, reached
 from sf_insights.lake.maintenance import Maintained, maintained
 from sf_insights.lake.owner import own, refuse_foreign_table
-from sf_insights.lake.target import ALL_ORGS, LakeTarget
+from sf_insights.lake.target import LakeTarget
 from sf_insights.settings.environment import Places
 from sf_insights.sql import literal, render
 from sf_insights.warehouse.transaction import Transaction

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
-from sf_insights.domain.publish_to import PublishTo
+from sf_insights.domain.publish_to import ALL_ORGS, PublishTo
 from sf_insights.settings.environment import existing_home
 from sf_insights.settings.home import INSTALLATION_NAME, ORG_NAME, ORGS, Home, org_directories
 
@@ -82,8 +82,15 @@ def refuse_name(name: str) -> None:
     """Refuse a name that cannot be part of the names of jobs and of a PostgreSQL schema.
 
     Raises:
-        ConfigurationProblem: it is not a lower-case letter followed by at most 62 of a-z, 0-9 and _.
+        ConfigurationProblem: it is not a lower-case letter followed by at most 62 of a-z, 0-9 and _, or it names a
+            schema that is not for an org.
     """
+    if name == ALL_ORGS or name.startswith("pg_") or name == "information_schema":
+        raise ConfigurationProblem(
+            f"{name!r} cannot be the name of an org.",
+            f"PostgreSQL keeps names that begin with pg_ and information_schema, and {ALL_ORGS} is the table across "
+            "orgs; choose another name, such as emea.",
+        )
     if not ORG_NAME.fullmatch(name):
         raise ConfigurationProblem(
             f"{name!r} cannot be the name of an org.",

@@ -121,3 +121,31 @@ def test_wrong_settings_are_told_and_leave_the_orgs(orgs, settings, said):
     names = {job.name for job in account_field_sync(orgs.directory).jobs or ()}
     assert "emea__daily_account_field_sync" in names
     assert JOB not in names
+
+
+def test_a_renamed_org_keeps_its_lake(lakes, read):
+    assert lakes("sync", "--org", "emea").code == 0
+    with lakes.home("emea").configuration.open("a") as file:
+        file.write("  keep_days: 7  # a week\n# the end\n")
+    before = read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()")
+    renamed = lakes("orgs", "rename", "emea", "west")
+    assert renamed.code == 0
+    assert "Its lake stays in the schema emea, which its settings name now." in renamed.out
+    settings = lakes.home("west").configuration.read_text()
+    assert settings.endswith('  keep_days: 7  # a week\n  schema: "emea"\n# the end\n')
+    assert lakes("publish", "--org", "west").code == 0
+    assert read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()") >= before
+    assert "schema emea of" in lakes("status", "--org", "west").out
+    assert lakes("orgs", "rename", "west", "north").code == 0
+    assert lakes.home("north").configuration.read_text() == settings
+
+
+def test_an_org_whose_settings_cannot_be_read_is_not_renamed_if_it_has_a_lake(lakes):
+    assert lakes("sync", "--org", "emea").code == 0
+    for name in ("apac", "emea"):
+        lakes.home(name).configuration.write_text("fields: [\n")
+    assert lakes("orgs", "rename", "apac", "east").code == 0
+    refused = lakes("orgs", "rename", "emea", "west")
+    assert refused.code == 1
+    assert "is not valid YAML" in refused.err
+    assert lakes.home("emea").configuration.exists()

@@ -83,12 +83,14 @@ def list_orgs(as_json: bool) -> None:
 def rename(old: str, new: str) -> None:
     """Rename an org.
 
-    Its settings, data and backups stay with it. Dagster keeps the runs until now under the old name.
+    Its settings, data, backups and lake stay with it. Dagster keeps the runs until now under the old name.
     """
     installation = _installation()
-    home = changing.rename_org(installation, old, new)
+    home, schema = changing.rename_org(installation, old, new)
     console = terminal()
     console.print(f"{old} is {new} now: {shown_path(home.directory)}.", style="bold", soft_wrap=True)
+    if schema:
+        console.print(f"Its lake stays in the schema {schema}, which its settings name now.", soft_wrap=True)
     _tell_dagster(console, installation)
 
 
