@@ -20,6 +20,10 @@ from sf_insights.sql import literal, render
 from sf_insights.warehouse.transaction import Transaction
 
 
+class AlreadyWriting(LakeProblem):
+    """Another process writes the table now."""
+
+
 @dataclass(frozen=True)
 class OrgSnapshot:
     """One org: the name by which its rows are found, and its published file."""
@@ -60,7 +64,7 @@ def bring_all_orgs(
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise LakeProblem(f"Another process writes {ALL_ORGS}.accounts.", "Wait for it to end.") from None
+        raise AlreadyWriting(f"Another process writes {ALL_ORGS}.accounts.", "Wait for it to end.") from None
     try:
         with reached(target, places, variables) as lake:
             lake.attach()
