@@ -18,6 +18,7 @@ from sf_insights.domain.problems import Problem
 from sf_insights.domain.syncs.alerts import (
     Ledger,
     Published,
+    after_all_orgs,
     after_failure,
     after_lake,
     after_outbound,
@@ -82,6 +83,12 @@ class Alerts:
         with self._locked():
             before = self._ledger()
             self._tell(before, *after_lake(before.states, failure))
+
+    def all_orgs(self, failure: str | None) -> None:
+        """Report a run of the table across orgs that changed the state: it failed, or works again."""
+        with self._locked():
+            before = self._ledger()
+            self._tell(before, *after_all_orgs(before.states, failure))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

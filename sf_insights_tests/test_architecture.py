@@ -116,7 +116,7 @@ ROOMS: dict[str, set[str]] = {
     "schedules": {"dagster_instance", "dagster_resources", "domain", "outbound", "settings", "system"},
     "sensors": {"dagster_instance", "dagster_resources", "domain"},
     "renaming": {"dagster_instance"},
-    "across_orgs": {"assets", "domain", "lake", "settings"},
+    "across_orgs": {"assets", "orgs", "settings"},
     "assembly": {
         "across_orgs",
         "assets",
@@ -135,6 +135,7 @@ ROOMS: dict[str, set[str]] = {
     "definitions": {"__init__"},
     "runs": {"__init__", "dagster_instance", "dagster_resources", "definitions", "editing", "settings"},
     "orgs": {
+        "alerts",
         "dagster_instance",
         "domain",
         "lake",

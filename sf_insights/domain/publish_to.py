@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+ALL_ORGS = "all_orgs"  # the schema of the lake across orgs, and its schema inside that lake
 LONGEST_NAME = 63  # bytes of an identifier in PostgreSQL
 MOST_DAYS = 3_650
 PASSWORD_VARIABLE = "SF_INSIGHTS_LAKE_PASSWORD"  # noqa: S105  # the name of the variable

@@ -10,17 +10,18 @@ import duckdb
 import filelock
 
 from sf_insights.domain.problems import LakeProblem
-from sf_insights.domain.publish_to import PublishTo
+from sf_insights.domain.publish_to import ALL_ORGS, PublishTo
 from sf_insights.lake.connecting import Lake, reached
-from sf_insights.lake.errors import problem_of
-from sf_insights.lake.maintenance import Maintained, maintain
-from sf_insights.lake.target import ALL_ORGS, LakeTarget
+from sf_insights.lake.maintenance import Maintained, maintained
+from sf_insights.lake.owner import own, refuse_foreign_table
+from sf_insights.lake.target import LakeTarget
 from sf_insights.settings.environment import Places
 from sf_insights.sql import literal, render
-from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
 
-_REMEDY = "Its rows stay as they were. Run `sf-insights publish` for that org, and then this again."
+
+class AlreadyWriting(LakeProblem):
+    """Another process writes the table now."""
 
 
 @dataclass(frozen=True)
@@ -51,38 +52,28 @@ def bring_all_orgs(
 
     Args:
         publish_to: the catalog and the place of the files. The schema is always all_orgs, beside those of the orgs.
-        places: the directory above the orgs, which has the lock of the one writer.
+        places: the directory above the orgs, which has the lock of the one writer and the id of the owner.
         variables: the secrets.
         orgs: every org.
 
     Raises:
-        LakeProblem: the lake cannot be reached or written, or another process writes it.
+        LakeProblem: the lake cannot be reached or written, or another process or installation writes it.
     """
     target = LakeTarget.of(publish_to.model_copy(update={"lake_schema": ALL_ORGS}), places)
     lock = filelock.FileLock(places.data / f"{ALL_ORGS}.lock")
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise LakeProblem(f"Another process writes {ALL_ORGS}.accounts.", "Wait for it to end.") from None
+        raise AlreadyWriting(f"Another process writes {ALL_ORGS}.accounts.", "Wait for it to end.") from None
     try:
         with reached(target, places, variables) as lake:
             lake.attach()
-            _prepare(lake)
+            with lake.transaction() as tx:
+                if refuse_foreign_table(tx, lake, places):
+                    own(tx, places)
             return _brought(lake, orgs)
     finally:
         lock.release()
-
-
-def _prepare(lake: Lake) -> None:
-    with lake.transaction() as tx:
-        tables = {name for (name,) in tx.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'")}
-        if not tables:
-            tx.run("lake/all_orgs")
-        elif tables != {"accounts", "orgs"}:
-            raise LakeProblem(
-                f"The lake in {lake.target} holds other tables than those across orgs.",
-                "Name another database as `catalog:`, or rename that schema. Nothing was changed.",
-            )
 
 
 def _brought(lake: Lake, orgs: Sequence[OrgSnapshot]) -> AllOrgs:
@@ -100,28 +91,46 @@ def _brought(lake: Lake, orgs: Sequence[OrgSnapshot]) -> AllOrgs:
         with lake.transaction() as gone:
             for table in ("accounts", "orgs"):
                 gone.execute(f"DELETE FROM lake.all_orgs.{table} WHERE org = ANY($removed)", {"removed": removed})
-    return AllOrgs(tuple(replaced), tuple(removed), problems, maintain(lake, now()))
+    return AllOrgs(tuple(replaced), tuple(removed), problems, maintained(lake))
 
 
 def _replaced(lake: Lake, one: OrgSnapshot, held: list[object] | None) -> bool:
     """Replace the rows of one org; return False if the lake has them already."""
+    if not _read(lake, one, held):
+        return False
+    with lake.transaction() as tx:
+        tx.run("lake/replace_org", {"org": one.org})
+    return True
+
+
+def _read(lake: Lake, one: OrgSnapshot, held: list[object] | None) -> bool:
+    """Read the rows of one org from its file; return False if the lake has them already.
+
+    Raises:
+        LakeProblem: the file cannot be read. No other org is affected.
+    """
+    tx = Transaction(lake.connection)
     try:
-        lake.connection.execute(f"ATTACH {literal(str(one.file))} AS published (READ_ONLY)")
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0].rstrip(".! ")
-        raise LakeProblem(f"The published file of {one.org} cannot be read: {first}.", _REMEDY) from None
-    try:
-        if held == list(Transaction(lake.connection).execute(render("lake/state_of_org"))[0]):
+        tx.execute(f"ATTACH {literal(str(one.file))} AS published (READ_ONLY)")
+        states = tx.execute(render("lake/state_of_org"))
+        if not states:
+            raise _unreadable(one, "it has no sync")
+        if held == list(states[0]):
             return False
-        with lake.transaction() as tx:
-            fields = tx.execute(render("lake/fields_of_org"))
-            names = {
-                f"{category}s": [name for name, kind in fields if kind == category]
-                for category in ("attribute", "metric")
-            }
-            tx.run("lake/replace_org", {"org": one.org}, **names)
+        fields = tx.execute(render("lake/fields_of_org"))
+        names = {
+            f"{category}s": [name for name, kind in fields if kind == category] for category in ("attribute", "metric")
+        }
+        tx.run("lake/rows_of_org", {"org": one.org}, **names)
         return True
-    except duckdb.CatalogException as error:
-        raise LakeProblem(problem_of(error, lake.target).what, _REMEDY) from None
+    except duckdb.Error as error:
+        raise _unreadable(one, str(error).splitlines()[0].rstrip(".! ")) from None
     finally:
-        lake.connection.execute("DETACH published")
+        tx.execute("DETACH DATABASE IF EXISTS published")
+
+
+def _unreadable(one: OrgSnapshot, why: str) -> LakeProblem:
+    return LakeProblem(
+        f"The published file of {one.org} cannot be read: {why}.",
+        f"Its rows stay as they were. Run `sf-insights publish --org {one.org}`, and then `sf-insights orgs publish`.",
+    )

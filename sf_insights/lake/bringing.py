@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
-
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.domain.publish_to import PublishTo
-from sf_insights.lake.connecting import Lake, reached
-from sf_insights.lake.errors import problem_of
-from sf_insights.lake.maintenance import Maintained, maintain
+from sf_insights.lake.connecting import reached
+from sf_insights.lake.maintenance import Maintained, maintained
 from sf_insights.lake.publishing import LakePublication, publish
 from sf_insights.lake.state import note_problem, note_published
 from sf_insights.lake.target import LakeTarget
@@ -50,14 +47,7 @@ def bring_up_to_date(publish_to: PublishTo, places: Places, variables: Mapping[s
             lake.attach()
             publication = publish(lake, places.snapshot, str(places.configuration.parent))
             note_published(places.data, publication.sync, publication.day, now())
-            return Brought(target, publication, _maintained(lake))
+            return Brought(target, publication, maintained(lake))
     except LakeProblem as problem:
         note_problem(places.data, str(problem))
         raise LakeProblem(problem.what, f"{problem.remedy} {_CATCHES_UP}") from problem
-
-
-def _maintained(lake: Lake) -> Maintained:
-    try:
-        return maintain(lake, now())
-    except (duckdb.Error, OSError) as error:
-        return Maintained(0, 0, f"Old files stay until the next publication: {problem_of(error, lake.target)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ class Lake:
         try:
             yield Transaction(self.connection)
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):  # without PostgreSQL it fails too, and the first error says why
+                self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 

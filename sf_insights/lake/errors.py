@@ -14,7 +14,8 @@ from sf_insights.lake.target import LakeTarget
 from sf_insights.system.disk import disk_problem
 
 _GRANTS = "Give it the rights that docs/lake.md lists."
-# Words of an error in lower case, what happened, and what to do. The first match counts.
+_ADDRESSES = re.compile(r"""[a-z0-9]+://[^\s'"]+|(?<=['"])/[^'"\n]*(?=['"])""", re.IGNORECASE)
+# Phrases of an error in lower case, without its addresses and paths, what happened, and what to do. The first counts.
 _KNOWN = (
     (
         r"password authentication failed|no password supplied",
@@ -59,12 +60,13 @@ _KNOWN = (
         "Create it, or correct `data:` under `publish_to:`.",
     ),
     (
-        r"http|could not resolve host|failed to read connection|\bcurl\b",
+        r"error for http [a-z]+|http [a-z]+ error|http error|could not resolve host|failed to read connection"
+        r"|curl error",
         "The object storage for {files} cannot be reached.",
         "Check the network, AWS_ENDPOINT_URL and AWS_REGION.",
     ),
     (
-        r"conflict",
+        r"transaction conflict|for conflict resolution|maximum retry count",
         "Another program wrote to the lake in {target} at the same time.",
         "Let only one home publish there.",
     ),
@@ -83,8 +85,9 @@ def explained(target: LakeTarget) -> Iterator[None]:
 def problem_of(error: Exception, target: LakeTarget) -> LakeProblem:
     """Return what to tell about an error; never a password, an address with a query or a whole statement."""
     text = str(error)
+    phrases = _ADDRESSES.sub("", text).lower()
     for words, what, remedy in _KNOWN:
-        if re.search(words, text.lower()):
+        if re.search(words, phrases):
             said = {"address": target.address, "target": target, "files": target.files, "detail": _detail(text)}
             return LakeProblem(what.format_map(said), remedy)
     if (found := disk_problem(error)) is not None:

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
+import duckdb
+
 from sf_insights.lake.connecting import Lake
+from sf_insights.lake.errors import problem_of
 from sf_insights.sql import render
+from sf_insights.system.clock import now
 from sf_insights.warehouse.transaction import Transaction
 
 _UNUSED = timedelta(days=1)  # longer than any query runs
@@ -19,11 +23,19 @@ _ORPHANED = timedelta(days=2)  # longer than any publication runs
 
 @dataclass(frozen=True)
 class Maintained:
-    """What a clean-up removed. `warning` says why orphans were left, or is empty."""
+    """What a clean-up removed. `warning` says why files were left, or is empty."""
 
     states: int
     files: int
     warning: str = ""
+
+
+def maintained(lake: Lake) -> Maintained:
+    """Clean up after a publication, which is done; a clean-up that fails is a warning, and the next one repeats it."""
+    try:
+        return maintain(lake, now())
+    except (duckdb.Error, OSError) as error:
+        return Maintained(0, 0, f"Old files stay until the next publication: {problem_of(error, lake.target)}")
 
 
 def maintain(lake: Lake, moment: datetime) -> Maintained:

@@ -9,8 +9,6 @@ from sf_insights.domain.problems import LakeProblem
 from sf_insights.domain.publish_to import CatalogAddress, PublishTo, schema_name
 from sf_insights.settings.environment import Places
 
-ALL_ORGS = "all_orgs"  # the schema of the lake across orgs, and its schema inside that lake
-
 
 @dataclass(frozen=True)
 class LakeTarget:

@@ -91,19 +91,26 @@ def switch_org(home: Home, *, is_on: bool) -> None:
         file.replace(edited)
 
 
-def rename_org(installation: Path, name: str, new: str) -> Home:
+def rename_org(installation: Path, name: str, new: str) -> tuple[Home, str | None]:
     """Rename an org. Its settings, data and backups stay with it; Dagster keeps its earlier runs under the old name.
 
+    A lake whose schema is the name of the home keeps it: the settings name it from now on.
+
+    Returns:
+        The home, and the schema that was written into its settings; None if none was.
+
     Raises:
-        ConfigurationProblem: there is no such org, or the new name is invalid or taken.
+        ConfigurationProblem: there is no such org, the new name is invalid or taken, or the schema cannot be written.
         WarehouseProblem: a run of the org has not ended.
     """
     home = org_of(Home(installation), name)
     refuse_name(new)
     _refuse_taken(installation, new)
     renamed = org_home(installation, new)
-    _move(home, renamed.directory)
-    return renamed
+    with _at_rest(home):
+        schema = _keep_schema(home)
+        _move(home, renamed.directory)
+    return renamed, schema
 
 
 def remove_org(installation: Path, name: str) -> Path:
@@ -116,21 +123,41 @@ def remove_org(installation: Path, name: str) -> Path:
     home = org_of(Home(installation), name)
     target = installation / REMOVED / f"{name}-{now():%Y%m%d-%H%M%S}"
     target.parent.mkdir(exist_ok=True)
-    _move(home, target)
+    with _at_rest(home):
+        _move(home, target)
     return target
 
 
+def _keep_schema(home: Home) -> str | None:
+    """Write the schema of the lake into the settings if it is the name of the home; return what was written."""
+    from sf_insights.lake.state import LakeState, read_state
+    from sf_insights.lake.target import LakeTarget
+
+    places = Places.from_environment(variables_of(home.directory))
+    try:
+        with editing(places.configuration) as file:
+            publish_to = file.configuration.publish_to
+            if publish_to is None or publish_to.lake_schema is not None:
+                return None
+            schema = LakeTarget.of(publish_to, places).schema
+            file.replace(file.with_settings({("publish_to", "schema"): schema}))
+            return schema
+    except ConfigurationProblem:
+        if read_state(places.data) == LakeState():  # nothing was published into a lake
+            return None
+        raise
+
+
 def _move(home: Home, target: Path) -> None:
-    with _at_rest(home):
-        try:
-            home.directory.rename(target)
-            flush(home.directory.parent)
-            flush(target.parent)
-        except OSError as error:
-            raise ConfigurationProblem(
-                f"{home.directory} cannot be moved to {target}: {error.strerror}. Nothing was changed.",
-                "Run this as the user that owns the installation.",
-            ) from None
+    try:
+        home.directory.rename(target)
+        flush(home.directory.parent)
+        flush(target.parent)
+    except OSError as error:
+        raise ConfigurationProblem(
+            f"{home.directory} cannot be moved to {target}: {error.strerror}. Nothing was changed.",
+            "Run this as the user that owns the installation.",
+        ) from None
 
 
 @contextmanager

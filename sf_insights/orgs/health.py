@@ -16,7 +16,6 @@ from sf_insights.dagster_instance.run_progress import read_progress
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import since
-from sf_insights.lake.state import read_state
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, variables_of
 from sf_insights.settings.home import Home
@@ -110,6 +109,8 @@ class HealthReader:
                 is_running = progress is not None and progress.ended_at is None
                 facts = self._read(places, is_running=is_running)
                 if configuration.publish_to is not None:
+                    from sf_insights.lake.state import read_state
+
                     lake = read_state(places.data)
                     facts = replace(facts, lake_published_at=lake.published_at, lake_problem=lake.problem)
         except (Problem, OSError, duckdb.Error) as problem:

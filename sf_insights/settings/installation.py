@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sf_insights.domain.problems import ConfigurationProblem, Problem
-from sf_insights.domain.publish_to import PublishTo
-from sf_insights.settings.environment import existing_home
+from sf_insights.domain.publish_to import ALL_ORGS, PublishTo
+from sf_insights.settings.database_limits import DatabaseLimits
+from sf_insights.settings.environment import Places, existing_home, variables_of
 from sf_insights.settings.home import INSTALLATION_NAME, ORG_NAME, ORGS, Home, org_directories
 
 _TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -30,7 +31,8 @@ max_concurrent_runs: {MOST_AT_ONCE}
 # Where Dagster's web server answers. `sf-insights orgs add` and others ask it to show the change.
 dagster_url: {DAGSTER_URL}
 
-# One table with the accounts of all orgs, in a lake beside those of the orgs; see docs/lake.md. Its time is UTC.
+# One table with the accounts of all orgs, in a lake beside those of the orgs; see "The table across orgs" in
+# docs/lake.md. One installation alone writes it. The time is UTC.
 # publish_to:
 #   catalog: postgresql://lake@db.example.com/insights
 #   data: s3://insights/
@@ -82,8 +84,15 @@ def refuse_name(name: str) -> None:
     """Refuse a name that cannot be part of the names of jobs and of a PostgreSQL schema.
 
     Raises:
-        ConfigurationProblem: it is not a lower-case letter followed by at most 62 of a-z, 0-9 and _.
+        ConfigurationProblem: it is not a lower-case letter followed by at most 62 of a-z, 0-9 and _, or it names a
+            schema that is not for an org.
     """
+    if name == ALL_ORGS or name.startswith("pg_") or name == "information_schema":
+        raise ConfigurationProblem(
+            f"{name!r} cannot be the name of an org.",
+            f"PostgreSQL keeps names that begin with pg_ and information_schema, and {ALL_ORGS} is the table across "
+            "orgs; choose another name, such as emea.",
+        )
     if not ORG_NAME.fullmatch(name):
         raise ConfigurationProblem(
             f"{name!r} cannot be the name of an org.",
@@ -107,6 +116,12 @@ def settings_of(installation: Path) -> InstallationSettings:
     if not isinstance(content or {}, dict):
         raise ConfigurationProblem(f"{INSTALLATION_NAME} has no settings in it.", "Write max_concurrent_runs: 2.")
     return InstallationSettings(**{name: _valid(name, value) for name, value in (content or {}).items()})
+
+
+def places_of(installation: Path) -> Places:
+    """Return the places of an installation itself, which has the lock and the notes of the table across orgs."""
+    limits = DatabaseLimits.from_environment(variables_of(installation))
+    return Places(installation, installation / INSTALLATION_NAME, limits)
 
 
 def _valid(name: str, value: Any) -> Any:

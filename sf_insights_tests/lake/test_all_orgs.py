@@ -1,14 +1,18 @@
 """The accounts of every org in one table, replaced org by org."""
 
+import re
 import shutil
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 import filelock
 import pytest
 
 from sf_insights.assets.all_orgs import accounts_of_all_orgs
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.lake.all_orgs import OrgSnapshot, bring_all_orgs
+from sf_insights_tests.lake.conftest import copied
 
 # What one org's rows must say, from its published file.
 OF_FILE = """
@@ -93,3 +97,50 @@ def test_the_lake_of_an_org_is_not_overwritten(across):
     with pytest.raises(LakeProblem, match="holds other tables than those across orgs"):
         bring(across, copies(across, "acme"))
     assert across.differences() == {}
+
+
+def test_another_installation_is_refused_and_changes_nothing(across, tmp_path):
+    bring(across, copies(across, "acme", "beta"))
+    other = copied(across, tmp_path / "other")
+    (other.data / "all_orgs.id").unlink()
+    orgs = copies(other, "gamma")
+    for _ in range(2):
+        with pytest.raises(LakeProblem, match=rf"belongs to the installation {across.data} on ") as refused:
+            bring(other, orgs)
+    assert across.rows("SELECT DISTINCT org FROM lake.all_orgs.accounts ORDER BY org") == [("acme",), ("beta",)]
+    assert not (other.data / "all_orgs.id").exists()
+
+    # What the remedy says, for an installation that replaces the first.
+    [(written, to)] = re.findall(r"write (\S+) into (\S+)\. ", refused.value.remedy)
+    Path(to).write_text(written)
+    assert bring(other, orgs).removed == ("acme", "beta")
+
+
+def test_a_published_file_of_another_form_hinders_no_other_org(across):
+    orgs = copies(across, "acme", "beta", "gamma", "delta")
+    for one, statement in (
+        (orgs[0], 'CREATE OR REPLACE VIEW insights.accounts AS SELECT 1 AS "Industry"'),
+        (orgs[1], "DELETE FROM insights.snapshot"),
+        (orgs[2], "CREATE OR REPLACE VIEW insights.accounts AS SELECT error('odd') AS account_id"),
+    ):
+        one.file.chmod(0o600)
+        with duckdb.connect(str(one.file)) as connection:
+            connection.execute(statement)
+    brought = bring(across, orgs)
+    assert brought.replaced == ("delta",)
+    assert sorted(brought.problems) == ["acme", "beta", "gamma"]
+    for org, problem in brought.problems.items():
+        assert f"The published file of {org} cannot be read: " in problem
+        assert f"Run `sf-insights publish --org {org}`, and then `sf-insights orgs publish`." in problem
+    assert across.rows("SELECT org FROM lake.all_orgs.orgs") == [("delta",)]
+
+
+def test_a_failed_clean_up_is_a_warning(across):
+    orgs = copies(across, "acme")
+    bring(across, orgs)
+    across.age(40)
+    across.in_catalog("REVOKE DELETE ON ducklake_snapshot FROM lake")
+    orgs += copies(across, "beta")
+    brought = bring(across, orgs)
+    assert brought.replaced == ("beta",)
+    assert brought.maintained.warning.startswith("Old files stay until the next publication: PostgreSQL does not let")

@@ -13,6 +13,7 @@ import pytest
 from sf_insights.domain.configuration import parse_configuration
 from sf_insights.domain.problems import ConfigurationProblem, LakeProblem
 from sf_insights.domain.publish_to import PASSWORD_VARIABLE
+from sf_insights.lake.errors import problem_of
 from sf_insights.lake.extensions import LAKE, extension_file
 from sf_insights.lake.state import read_state
 from sf_insights_tests.lake.database_server import PASSWORD
@@ -138,6 +139,33 @@ def test_object_storage_that_cannot_be_reached(synced, storage):
     home = synced.but(data="s3://lake/orgs")
     home.variables.update(storage.variables | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     refused(home, "cannot be reached", "AWS_ENDPOINT_URL")
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ("s3://http-logs/forbidden", "Cannot open s3://http-logs/forbidden/conflict.parquet: it is empty"),
+        ("/lake", 'Cannot open file "/conflict/http error/access denied.parquet": it is empty'),
+    ],
+)
+def test_words_in_a_path_are_not_taken_for_the_error(home, data, error):
+    said = problem_of(duckdb.IOException(f"IO Error: {error}"), home.but(data=data).target)
+    assert said.what.endswith("it is empty.")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("Could not connect to server error for HTTP GET to 'http://127.0.0.1:1/x'", "cannot be reached"),
+        ("HTTP GET error on 'http://127.0.0.1:1/x' (HTTP 403)", "refuses access"),
+        (
+            "Failed to commit: Transaction conflict - attempting to insert",
+            "Another program wrote",
+        ),
+    ],
+)
+def test_phrases_of_errors_are_explained(home, error, said):
+    assert said in problem_of(duckdb.IOException(f"IO Error: {error}"), home.but(data="s3://http-logs/x").target).what
 
 
 def test_keys_come_from_the_profiles_of_aws_when_no_variable_has_them(synced, storage, tmp_path, monkeypatch):

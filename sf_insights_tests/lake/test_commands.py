@@ -59,7 +59,7 @@ def test_the_lake_is_checked_published_and_shown(synced, command, server):
     finally:
         server.start()
     code, said = command("status")
-    assert code == 0
+    assert code == 1
     assert "not published since: PostgreSQL at lake@127.0.0.1" in said
 
 

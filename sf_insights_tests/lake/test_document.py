@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sf_insights.domain.publish_to import PASSWORD_VARIABLE, PublishTo
+from sf_insights.lake.all_orgs import OrgSnapshot, bring_all_orgs
 from sf_insights.lake.extensions import LAKE, OBJECT_STORAGE, POSTGRES, load_extensions
 from sf_insights_tests.lake.document import PAGE, blocks, section, statements
 
@@ -50,6 +51,33 @@ def test_an_analyst_attaches_asks_and_sees_yesterday(documented):
     assert len(found) > 8
     assert found[3]  # accounts
     assert found[-1] == documented.rows("SELECT synced_on FROM published.insights.snapshot")
+
+
+def test_a_reader_of_the_table_across_orgs_reads_it_and_no_lake_of_an_org(documented, request):
+    across = documented.but(schema="all_orgs")
+    orgs = [OrgSnapshot(name, documented.snapshot) for name in ("apac", "emea")]
+    bring_all_orgs(across.publish_to, across.places, across.variables, orgs)
+    request.addfinalizer(
+        lambda: across.server.run(
+            "insights", "DROP OWNED BY all_orgs_reader", "DROP ROLE all_orgs_reader", "DROP SCHEMA all_orgs CASCADE"
+        )
+    )
+    across.server.run("insights", *statements("The table across orgs"))
+    with analyst() as connection:
+        *_, industries, shown = (
+            connection.execute(local(across, statement)).fetchall()
+            for statement in statements("Read the table across orgs")
+        )
+        columns = connection.execute("SELECT column_name FROM (DESCRIBE across.all_orgs.accounts)").fetchall()
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            connection.execute(
+                "ATTACH 'ducklake:postgres:' AS other (META_SECRET all_orgs_catalog, METADATA_SCHEMA 'acme', READ_ONLY)"
+            )
+    assert {org for org, *_ in industries} == {"apac", "emea"}
+    assert any(revenue for *_, revenue in industries)
+    assert [org for org, *_ in shown] == ["apac", "emea"]
+    told = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", section("The table across orgs"), re.MULTILINE)))
+    assert sorted(told) == sorted(name for (name,) in columns)
 
 
 def test_the_python_example_runs(documented):

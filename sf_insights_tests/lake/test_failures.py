@@ -6,6 +6,8 @@ import pytest
 
 from sf_insights.dagster_instance.home import opened_instance, use_dagster_home
 from sf_insights.dagster_instance.next_sync import planned_start
+from sf_insights.domain.problems import GuardRefusal
+from sf_insights.lake.connecting import reached
 from sf_insights.lake.state import read_state
 from sf_insights.pages.syncing.view import view
 from sf_insights.runs import run_backfill, run_publishing
@@ -114,3 +116,17 @@ def test_a_lake_that_fails_after_a_relabelling_keeps_the_label(sync, publishing,
 def test_settings_that_name_no_lake_any_more_are_no_failure(sync, publishing):
     assert sync(day="2026-03-01", publish_to=None).success
     assert read_state(sync.data).problem == ""
+
+
+def test_a_rollback_that_fails_too_does_not_hide_the_first_error(synced, server):
+    synced.publish()
+    try:
+        with reached(synced.target, synced.places, synced.variables) as lake:
+            lake.attach()
+            with pytest.raises(GuardRefusal, match="the first error"), lake.transaction() as tx:
+                tx.execute("DELETE FROM lake.ops.lake_views")
+                server.stop()
+                raise GuardRefusal("the first error")
+    finally:
+        server.start()
+    assert synced.differences() == {}

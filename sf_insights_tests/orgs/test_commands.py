@@ -36,6 +36,15 @@ def test_a_new_org_is_paused_until_somebody_resumes_it(orgs):
     assert settings.read_text() == before
 
 
+@pytest.mark.parametrize("name", ["all_orgs", "pg_emea", "information_schema"])
+def test_a_name_that_cannot_be_a_schema_of_an_org_is_refused_and_nothing_is_written(orgs, name):
+    before = orgs.everything()
+    refused = orgs("orgs", "add", name)
+    assert refused.code == 1
+    assert f"'{name}' cannot be the name of an org. PostgreSQL keeps names that begin with pg_" in refused.err
+    assert orgs.everything() == before
+
+
 @pytest.mark.parametrize("name", NOT_A_NAME)
 def test_a_name_that_is_not_an_identifier_is_refused_and_nothing_is_written(orgs, name):
     before = orgs.everything()
@@ -166,7 +175,7 @@ def test_an_org_outside_of_an_installation_is_refused(no_settings, orgs, tmp_pat
     [
         ("max_concurrent_runs: 0\n", "max_concurrent_runs is 0. Write how many runs"),
         ("max_concurrent_runs: [\n", "cannot be read"),
-        ("most: 2\n", "there is no setting most. Allowed: max_concurrent_runs, dagster_url, "),
+        ("most: 2\n", "there is no setting most. Allowed: max_concurrent_runs, dagster_url"),
         ("dagster_url: here\n", "dagster_url is 'here'. Write the address"),
         ("- 1\n", "has no settings in it"),
     ],

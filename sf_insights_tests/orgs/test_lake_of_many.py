@@ -9,6 +9,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.publish_to import PASSWORD_VARIABLE
 from sf_insights.lake.extensions import LAKE, POSTGRES, load_extensions
 from sf_insights.settings.installation import settings_of
+from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.lake.conftest import running_server
 from sf_insights_tests.lake.database_server import PASSWORD
 from sf_insights_tests.orgs.conftest import SETTINGS
@@ -94,6 +95,12 @@ def test_a_lake_that_is_behind_shows_in_the_health_of_its_org(lakes):
     assert health["state"] == "failed"
     assert "the lake is behind" in health["why"]
     assert "refuses the password" in health["why"]
+    alone = lakes("status", "--org", "emea")
+    assert alone.code == 1
+    assert "The snapshot is published, and the lake is behind." in alone.err
+    with lakes.home("emea").configuration.open("a") as file:
+        file.write("enabled: false\n")
+    assert lakes("status", "--org", "emea").code == 0
 
 
 def test_without_a_lake_there_is_no_job_across_orgs(orgs, org):
@@ -121,3 +128,107 @@ def test_wrong_settings_are_told_and_leave_the_orgs(orgs, settings, said):
     names = {job.name for job in account_field_sync(orgs.directory).jobs or ()}
     assert "emea__daily_account_field_sync" in names
     assert JOB not in names
+
+
+def test_a_renamed_org_keeps_its_lake(lakes, read):
+    assert lakes("sync", "--org", "emea").code == 0
+    with lakes.home("emea").configuration.open("a") as file:
+        file.write("  keep_days: 7  # a week\n# the end\n")
+    before = read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()")
+    renamed = lakes("orgs", "rename", "emea", "west")
+    assert renamed.code == 0
+    assert "Its lake stays in the schema emea, which its settings name now." in renamed.out
+    settings = lakes.home("west").configuration.read_text()
+    assert settings.endswith('  keep_days: 7  # a week\n  schema: "emea"\n# the end\n')
+    assert lakes("publish", "--org", "west").code == 0
+    assert read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()") >= before
+    assert "schema emea of" in lakes("status", "--org", "west").out
+    assert lakes("orgs", "rename", "west", "north").code == 0
+    assert lakes.home("north").configuration.read_text() == settings
+
+
+def test_an_org_whose_settings_cannot_be_read_is_not_renamed_if_it_has_a_lake(lakes):
+    assert lakes("sync", "--org", "emea").code == 0
+    for name in ("apac", "emea"):
+        lakes.home(name).configuration.write_text("fields: [\n")
+    assert lakes("orgs", "rename", "apac", "east").code == 0
+    refused = lakes("orgs", "rename", "emea", "west")
+    assert refused.code == 1
+    assert "is not valid YAML" in refused.err
+    assert lakes.home("emea").configuration.exists()
+
+
+def test_the_table_is_checked_and_brought_up_to_date_by_command(lakes, read):
+    assert lakes("sync", "--org", "emea").code == 0
+    checked = lakes("check", "--all", "--json").json["installation"]
+    assert [finding["state"] for finding in checked] == ["ok", "ok"]
+    assert "schema all_orgs of" in checked[0]["detail"]
+    assert "(the next publication creates it)" in checked[0]["detail"]
+    before = lakes("status", "--all", "--json").json["all_orgs"]
+    assert (before["published_at"], before["problem"]) == (None, "")
+
+    assert lakes("orgs", "publish").out == "Published: all_orgs.accounts, 1 org written, 0 orgs removed."
+    assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
+    assert lakes("orgs", "publish").out == "Published: all_orgs.accounts, 0 orgs written, 0 orgs removed."
+    assert "published just now" in lakes("status", "--all").out
+    assert "All orgs: Catalog ok: schema all_orgs of" in lakes("check", "--all").out
+
+
+def test_a_table_that_fails_is_told_once_until_it_works_again(lakes):
+    assert lakes("sync", "--org", "emea").code == 0
+    with Receiver.started() as receiver, (lakes.directory / ".env").open("a") as file:
+        file.write(f"SF_INSIGHTS_ALERT_URL={receiver.environment['SF_INSIGHTS_ALERT_URL']}\n")
+        file.flush()
+        lakes.home("apac").configuration.write_text(f"enabled: false\n{SETTINGS}")
+        snapshot = lakes.home("emea").data / "account_insights.duckdb"
+        whole = snapshot.read_bytes()
+        snapshot.chmod(0o600)
+        snapshot.write_bytes(b"no database")
+        for _ in range(2):
+            failed = lakes("orgs", "publish")
+            assert failed.code == 1
+            assert "The published file of emea cannot be read" in failed.err
+        [told] = receiver.taken()
+        assert told.startswith("sf_insights: The table across orgs is not up to date: The published file of emea")
+
+        snapshot.write_bytes(whole)
+        file.write(f"{PASSWORD_VARIABLE}=wrong\n")
+        file.flush()
+        job = account_field_sync(lakes.directory).resolve_job_def(JOB)
+        assert not job.execute_in_process(raise_on_error=False).success
+        assert receiver.taken() == []
+        shown = lakes("status", "--all", "--json")
+        assert shown.code == 1
+        assert not shown.json["ok"]
+        assert "refuses the password" in shown.json["all_orgs"]["problem"]
+        assert shown.json["all_orgs"]["published_at"]
+        assert all(row["is_well"] for row in shown.json["orgs"])
+        assert "It is behind: PostgreSQL refuses the password" in lakes("status", "--all").out
+        checked = lakes("check", "--all")
+        assert checked.code == 1
+        assert "All orgs: Lake failed: PostgreSQL refuses the password" in checked.out
+
+        file.write(f"{PASSWORD_VARIABLE}={PASSWORD}\n")
+        file.flush()
+        assert job.execute_in_process().success
+        assert receiver.taken() == ["sf_insights: Recovered: the table across orgs is up to date again."]
+    assert lakes("status", "--all").code == 0
+
+
+def test_invalid_settings_of_the_installation_are_told_where_people_look(orgs):
+    (orgs.directory / "installation.yaml").write_text("publish_at: 7\n")
+    shown = orgs("status", "--all")
+    assert shown.code == 1
+    assert "installation.yaml: publish_at is 7." in shown.out
+    assert "installation.yaml: publish_at is 7." in orgs("orgs", "list").out
+    checked = orgs("check", "--all")
+    assert checked.code == 1
+    assert "installation.yaml: publish_at is 7." in checked.out
+    assert "installation.yaml: publish_at is 7." in orgs("orgs", "publish").err
+
+
+def test_without_a_lake_the_command_says_what_to_write(orgs, org):
+    orgs.add("emea", org)
+    refused = orgs("orgs", "publish")
+    assert refused.code == 1
+    assert "installation.yaml names no lake" in refused.err

@@ -23,7 +23,7 @@ from sf_insights.cli.console import (
 from sf_insights.cli.durations import Duration
 from sf_insights.dagster_instance.next_sync import Outlook, outlook
 from sf_insights.domain.fields.masking import REMEDY, warning
-from sf_insights.domain.problems import ConfigurationProblem, Problem, WarehouseProblem
+from sf_insights.domain.problems import ConfigurationProblem, LakeProblem, Problem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
@@ -50,7 +50,7 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
 
     Shows the age of the snapshot, how accounts matched, paused fields and rejected values. While a sync runs, or if you
     may not write the warehouse, it reads the published snapshot and says so. The exit code is 1 if nothing has been
-    synced or the snapshot cannot be opened; with --all, if one org needs attention.
+    synced, the snapshot cannot be opened or the lake is behind; with --all, if one org needs attention.
     """
     if of_all:
         status_of_all(max_age, as_json=as_json)
@@ -82,6 +82,8 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
         _show(terminal(), found, places)
     if found["snapshot_problem"]:
         raise WarehouseProblem(found["snapshot_problem"])
+    if found["lake"] and found["lake"]["problem"] and _is_enabled(places):
+        raise LakeProblem("The snapshot is published, and the lake is behind.", found["lake"]["problem"])
     if max_age is not None:
         _refuse_older(found["snapshot"], max_age)
 
@@ -154,6 +156,10 @@ def _lake(places: Places) -> dict[str, Any] | None:
         return {"target": str(LakeTarget.of(publish_to, places)), **asdict(read_state(places.data))}
     except Problem as problem:
         return None if isinstance(problem, ConfigurationProblem) else {"target": None, "problem": str(problem)}
+
+
+def _is_enabled(places: Places) -> bool:
+    return load_configuration(places.configuration).enabled
 
 
 def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:

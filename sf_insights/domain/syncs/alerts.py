@@ -13,6 +13,7 @@ _FIELD = "field "
 _LABEL = "label "
 _OUTBOUND = "outbound"
 _LAKE = "lake"
+_ALL_ORGS = "all orgs"
 _OUTBOUND_FIELD = "outbound field "
 
 
@@ -159,11 +160,23 @@ def after_outbound(
 
 def after_lake(before: Mapping[str, str], failure: str | None) -> tuple[States, list[str]]:
     """Return the states and the lines to send after a publication into the lake; `failure` is None if it worked."""
-    states: States = {subject: state for subject, state in before.items() if subject != _LAKE}
+    return _after(before, _LAKE, failure, "The lake was not published", "the lake is published again")
+
+
+def after_all_orgs(before: Mapping[str, str], failure: str | None) -> tuple[States, list[str]]:
+    """Return the states and the lines to send after the table across orgs; `failure` is None if all orgs are in it."""
+    told = "The table across orgs is not up to date", "the table across orgs is up to date again"
+    return _after(before, _ALL_ORGS, failure, *told)
+
+
+def _after(
+    before: Mapping[str, str], subject: str, failure: str | None, failed: str, recovered: str
+) -> tuple[States, list[str]]:
+    states: States = {other: state for other, state in before.items() if other != subject}
     if failure is None:
-        return states, ["Recovered: the lake is published again."] if _LAKE in before else []
-    states[_LAKE] = "failed"
-    return states, [] if _LAKE in before else [f"The lake was not published: {failure}"]
+        return states, [f"Recovered: {recovered}."] if subject in before else []
+    states[subject] = "failed"
+    return states, [] if subject in before else [f"{failed}: {failure}"]
 
 
 def _is_outbound_field(subject: str) -> bool:

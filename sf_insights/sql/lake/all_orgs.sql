@@ -11,3 +11,7 @@ CREATE TABLE IF NOT EXISTS lake.all_orgs.orgs (
     org VARCHAR, org_id VARCHAR, sync BIGINT, synced_on DATE, published_at TIMESTAMPTZ, accounts BIGINT
 );
 COMMENT ON TABLE lake.all_orgs.orgs IS 'One row per org: the sync that its rows are of';
+CREATE TABLE lake.all_orgs.owner AS SELECT
+    $installation_id::VARCHAR AS installation_id, $host::VARCHAR AS host, $directory::VARCHAR AS directory,
+    $moment::TIMESTAMPTZ AS created_at;
+COMMENT ON TABLE lake.all_orgs.owner IS 'One row: the installation that writes these tables; another one is refused';

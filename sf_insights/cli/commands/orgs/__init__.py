@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from sf_insights.cli.commands.orgs.table_across import publish_table
 from sf_insights.cli.console import next_steps, one_line, print_json, program, table, terminal
 from sf_insights.cli.home_option import directory_option
 from sf_insights.dagster_instance.home import use_dagster_home
@@ -17,7 +18,7 @@ from sf_insights.orgs.reloading import reload_location
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, variables_of
 from sf_insights.settings.home import Home, org_of, shown_path
-from sf_insights.settings.installation import Org, orgs_of
+from sf_insights.settings.installation import Org, orgs_of, settings_of
 from sf_insights.settings.salesforce_orgs import recorded_org
 
 
@@ -59,11 +60,16 @@ def add(name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead, for scripts.")
 def list_orgs(as_json: bool) -> None:
     """List the orgs, when each syncs, and which Salesforce org it reads."""
-    found = [_row(org) for org in orgs_of(_installation())]
+    installation = _installation()
+    found = [_row(org) for org in orgs_of(installation)]
     if as_json:
         print_json(found)
         return
     console = terminal()
+    try:
+        settings_of(installation)
+    except ConfigurationProblem as problem:
+        console.print(str(problem), style="bold red", soft_wrap=True)
     if not found:
         console.print("There are no orgs yet.")
         next_steps(console, [("Add one:", f"{program()} orgs add NAME")])
@@ -78,17 +84,28 @@ def list_orgs(as_json: bool) -> None:
 
 
 @orgs.command()
+def publish() -> None:
+    """Bring the table across orgs up to date now.
+
+    Writes all_orgs.accounts in the lake of installation.yaml from what each org published. Dagster does so once a day.
+    """
+    publish_table(_installation())
+
+
+@orgs.command()
 @click.argument("old")
 @click.argument("new")
 def rename(old: str, new: str) -> None:
     """Rename an org.
 
-    Its settings, data and backups stay with it. Dagster keeps the runs until now under the old name.
+    Its settings, data, backups and lake stay with it. Dagster keeps the runs until now under the old name.
     """
     installation = _installation()
-    home = changing.rename_org(installation, old, new)
+    home, schema = changing.rename_org(installation, old, new)
     console = terminal()
     console.print(f"{old} is {new} now: {shown_path(home.directory)}.", style="bold", soft_wrap=True)
+    if schema:
+        console.print(f"Its lake stays in the schema {schema}, which its settings name now.", soft_wrap=True)
     _tell_dagster(console, installation)
 
 
@@ -167,5 +184,5 @@ def _row(org: Org) -> dict[str, Any]:
     return row | {"state": state, "daily_at": str(configuration.daily_at), "timezone": configuration.timezone}
 
 
-for command in (add, list_orgs, rename, pause, resume, remove):
+for command in (add, list_orgs, publish, rename, pause, resume, remove):
     command.params.append(directory_option())

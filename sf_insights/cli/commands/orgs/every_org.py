@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sf_insights.checking.finding import Finding
 from sf_insights.checking.findings import examine
+from sf_insights.cli.commands.orgs.table_across import installation_findings, show_table, table_across_orgs
 from sf_insights.cli.console import STATE_STYLES, next_steps, one_line, print_json, program, table, terminal, waiting
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import counted, since
@@ -23,14 +24,19 @@ _STYLES = {"well": "green", "paused": None, "stale": "yellow", "not synced": "ye
 
 
 def status_of_all(max_age: timedelta | None, *, as_json: bool) -> None:
-    """Show how each org is doing; end with exit code 1 if one is unwell."""
-    found = [HealthReader.of(org.home).get(max_age or STALE_AFTER) for org in orgs_of(installation_in(os.environ))]
+    """Show how each org and the table across them are doing; end with exit code 1 if one is unwell."""
+    installation = installation_in(os.environ)
+    found = [HealthReader.of(org.home).get(max_age or STALE_AFTER) for org in orgs_of(installation)]
     unwell = [health for health in found if not health.is_well]
+    across = table_across_orgs(installation)
+    is_ok = not unwell and not (across and across["problem"])
     if as_json:
-        print_json({"ok": not unwell, "orgs": [health.as_json() for health in found]})
+        print_json({"ok": is_ok, "orgs": [health.as_json() for health in found], "all_orgs": across})
     else:
         _show_health(terminal(), found, unwell)
-    if unwell:
+        if across:
+            show_table(terminal(), across)
+    if not is_ok:
         sys.exit(1)
 
 
@@ -60,24 +66,31 @@ def _show_health(console: Console, found: list[OrgHealth], unwell: list[OrgHealt
 
 
 def check_all(*, as_json: bool) -> None:
-    """Check each org; end with exit code 1 if a check failed in one of them."""
-    orgs = orgs_of(installation_in(os.environ))
+    """Check each org and what they share; end with exit code 1 if a check failed."""
+    installation = installation_in(os.environ)
+    orgs = orgs_of(installation)
     with waiting("checking"), ThreadPoolExecutor(_AT_ONCE) as pool:
+        shared = pool.submit(installation_findings, installation)
         found = list(pool.map(_examined, orgs))
+        across = shared.result()
     failed = [
         org.name
         for org, findings in zip(orgs, found, strict=True)
         if _of(findings, "failed") and not _is_paused(org)  # what a paused org lacks is needed when it is resumed
     ]
+    is_ok = not failed and not _of(across, "failed")
     if as_json:
         content = [
             {"org": org.name, "ok": org.name not in failed, "findings": [finding.as_json() for finding in findings]}
             for org, findings in zip(orgs, found, strict=True)
         ]
-        print_json({"ok": not failed, "orgs": content})
+        print_json({"ok": is_ok, "orgs": content, "installation": [finding.as_json() for finding in across]})
     else:
         _show_checks(terminal(), orgs, found, failed)
-    if failed:
+        for finding in across:
+            said = f"All orgs: {finding.subject} {finding.state}: {finding.detail} {finding.remedy}".strip()
+            terminal().print(said, style=STATE_STYLES[finding.state], soft_wrap=True)
+    if not is_ok:
         sys.exit(1)
 
 
