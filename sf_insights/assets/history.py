@@ -10,13 +10,14 @@ from sf_insights.dagster_resources import SalesforceResource, SettingsResource, 
 from sf_insights.dagster_resources.run_tags import HistoryRequest, history_request
 from sf_insights.domain.fields.field_types import fingerprint
 from sf_insights.domain.history.fields import fields_to_read
+from sf_insights.domain.history.reasons import refusals
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.quota import refuse_start
 from sf_insights.salesforce.account_history import LandedHistory, extract_history
 from sf_insights.salesforce.parquet_pages import empty_landing
 from sf_insights.warehouse.accounts.landed_files import translated_file_errors
 from sf_insights.warehouse.history.backfill import Backfill, Backfilled, Landed
-from sf_insights.warehouse.history.wanted import HistoryField, said, wanted_fields
+from sf_insights.warehouse.history.wanted import HistoryField, wanted_fields
 from sf_insights.warehouse.publishing import publish
 from sf_insights.warehouse.syncs import syncs
 from sf_insights.warehouse.transaction import Transaction
@@ -69,7 +70,7 @@ def account_history(
                 on_progress=progress_of(context, warehouse),
             )
         )
-    for line in said(refused):
+    for line in refusals(refused):
         context.log.warning(line)
     yield dg.MaterializeResult(
         metadata={
@@ -139,14 +140,15 @@ def _chosen(tx: Transaction, step: Step, request: HistoryRequest) -> tuple[list[
     Raises:
         ConfigurationProblem: nothing can be filled.
     """
-    if request.since and request.since > step.sync.day:
+    if request.since and request.since >= step.sync.day:
         raise ConfigurationProblem(
-            f"{request.since} is after the last sync, of {step.sync.day}, so there is nothing to fill.",
-            "Give an earlier day. Nothing was changed.",
+            f"The last sync is of {step.sync.day}, and a backfill fills the days before it: from {request.since} on, "
+            "there is nothing to fill.",
+            "Give an earlier day.",
         )
     fields, refused = wanted_fields(tx, step.sync, request.fields)
     if not fields:
-        raise ConfigurationProblem("No field can be filled. " + " ".join(said(refused)), "Nothing was changed.")
+        raise ConfigurationProblem("No field can be filled. " + " ".join(refusals(refused)))
     return fields, refused
 
 

@@ -74,8 +74,7 @@ def extract_history(
             raise
         raise ConnectionProblem(
             "Salesforce shows the integration user no AccountHistory.",
-            f"Enable Account History in Salesforce ({PLACE}), and give the integration user Read on Account. "
-            "Nothing was changed.",
+            f"Enable Account History in Salesforce ({PLACE}), and give the integration user Read on Account.",
         ) from None
     creation = landed(select_creation(), CREATION_COLUMNS, _CREATION)
     return LandedHistory(changes.landed, creation.landed, changes.method)

@@ -20,7 +20,7 @@ def test_it_counts_what_this_run_filled_and_not_what_an_earlier_one_did(synced):
     assert synced("backfill").code == 0
     said = synced("backfill", "--since", "2025-06-01")
     assert said.code == 0
-    assert "Industry: 274 days filled; before 2025-06-01" in said.out
+    assert "Industry: 274 days filled; before 2025-06-01, nothing was asked for (--since)" in said.out
     [(points,)] = synced.rows(
         "SELECT count(*) FROM insights.account_metrics WHERE source = 'history' AND date >= '2025-06-01'"
     )
@@ -38,9 +38,10 @@ def test_it_counts_what_this_run_filled_and_not_what_an_earlier_one_did(synced):
 
 def test_a_dry_run_says_so_and_publishes_nothing(synced):
     before = synced.snapshot.stat().st_mtime_ns
-    said = synced("backfill", "--dry-run", "industry")
+    said = synced("backfill", "--dry-run", "industry", "--since", "2026-01-01")
     assert said.code == 0
     assert "would be filled" in said.out
+    assert "sf-insights backfill industry --since 2026-01-01" in said.out
     assert synced.snapshot.stat().st_mtime_ns == before
 
 
@@ -48,6 +49,13 @@ def test_a_day_in_the_future_is_refused(synced):
     said = synced("backfill", "--since", "2026-03-03")
     assert said.code == 2
     assert "2026-03-03 is in the future" in said.err
+    assert synced.rows(HISTORY) == [(0,)]
+
+
+def test_a_day_without_days_before_the_last_sync_is_refused(synced):
+    said = synced("backfill", "--since", "2026-03-02")
+    assert said.code == 1
+    assert "from 2026-03-02 on, there is nothing to fill. Give an earlier day." in said.err
     assert synced.rows(HISTORY) == [(0,)]
 
 
@@ -60,8 +68,23 @@ def test_a_day_before_salesforce_keeps_history_begins_with_the_first_kept_one(sy
 def test_a_field_that_is_not_selected_is_named_and_the_rest_goes_on(synced):
     said = synced("backfill", "Industry", "Website")
     assert said.code == 0
-    assert "Website: It is not selected." in said.out
+    assert "Website: not selected." in said.out
     assert synced.rows(f"{HISTORY} AND field = 'Industry'") != [(0,)]
+
+
+def test_a_field_that_salesforce_does_not_have_is_said_to_be_missing(synced):
+    said = synced("backfill", "Industry", "Nope__c", "Neither__c")
+    assert said.code == 0
+    assert "Nope__c, Neither__c: not a field of Account that the integration user can see." in said.out
+    assert "not selected" not in said.out
+
+
+def test_fields_without_history_share_one_sentence(synced):
+    synced.configure(fields=["Industry", "Website", "Phone"])
+    assert synced("sync").code == 0
+    said = synced("backfill")
+    assert "Phone, Website: no history in Salesforce. Switch on history tracking" in said.out
+    assert said.out.count("Switch on history tracking") == 1
 
 
 def test_a_field_without_history_is_named_with_what_to_switch_on(synced, org):
@@ -69,16 +92,16 @@ def test_a_field_without_history_is_named_with_what_to_switch_on(synced, org):
     assert synced("sync").code == 0
     said = synced("backfill")
     assert said.code == 0
-    assert "Website: Salesforce has no history of it. Switch on its tracking" in said.out
+    assert "Website: no history in Salesforce. Switch on history tracking" in said.out
     assert "Description: Salesforce records that a long text changed" in said.out
     assert "Regions__c: Salesforce records that a multi-select picklist changed" in said.out
-    assert "Revenue_Per_Employee__c: Salesforce calculates it" in said.out
+    assert "Revenue_Per_Employee__c: calculated by Salesforce" in said.out
 
 
 def test_nothing_to_fill_is_a_failure_that_names_each_field(synced):
     said = synced("backfill", "Website")
     assert said.code == 1
-    assert "No field can be filled. Website: It is not selected." in said.err
+    assert "No field can be filled. Website: not selected." in said.err
 
 
 def test_an_org_without_account_history_says_what_to_switch_on(synced, org):
@@ -87,6 +110,7 @@ def test_an_org_without_account_history_says_what_to_switch_on(synced, org):
     assert said.code == 1
     assert "Salesforce shows the integration user no AccountHistory." in said.err
     assert "Set History Tracking" in said.err
+    assert said.err.count("Nothing was") == 1
 
 
 def test_before_the_first_sync_there_is_nothing_to_walk_back_from(sf_insights):

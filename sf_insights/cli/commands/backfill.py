@@ -13,7 +13,7 @@ from sf_insights.cli.console import heading, next_steps, program, table, termina
 from sf_insights.cli.progress import RunProgress
 from sf_insights.dagster_instance.run_news import News
 from sf_insights.domain.history.days import KEPT_MONTHS, oldest_kept
-from sf_insights.domain.history.reasons import OF_FIELDS, REASONS
+from sf_insights.domain.history.reasons import OF_FIELDS, REASONS, refusals
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment, today
@@ -62,6 +62,9 @@ def backfill(fields: tuple[str, ...], since: datetime | None, is_dry: bool) -> N
         outcome = runs.run_backfill(fields, first, is_dry=is_dry, on_news=on_news)
     end_when_failed(outcome)
     _summarize(console, found, is_dry)
+    if is_dry:
+        asked = [*fields, *(["--since", str(first)] if first else [])]
+        next_steps(console, [("Fill them:", " ".join([program(), "backfill", *asked]))])
 
 
 def _summarize(console: Console, found: dict[str, Any], is_dry: bool) -> None:
@@ -75,8 +78,8 @@ def _summarize(console: Console, found: dict[str, Any], is_dry: bool) -> None:
         f"{counted(found['points'], 'point')} of metrics and {counted(found['changes'], 'change')} {would}written",
         soft_wrap=True,
     )
-    for name, reason in found["refused"].items():
-        console.print(f"{name}: {reason}", style="yellow", soft_wrap=True)
+    for line in refusals(found["refused"]):
+        console.print(line, style="yellow", soft_wrap=True)
     counts: dict[str, int] = defaultdict(int)
     for _, reason, accounts, _ in found["gaps"]:
         if reason not in OF_FIELDS:
@@ -88,5 +91,3 @@ def _summarize(console: Console, found: dict[str, Any], is_dry: bool) -> None:
             if reason in counts:
                 shown.add_row(f"{counts[reason]:,}", REASONS[reason])
         console.print(shown)
-    if is_dry:
-        next_steps(console, [("Fill them:", f"{program()} backfill")])

@@ -13,7 +13,7 @@ from sf_insights.domain.soql import CURRENCY_FIELD
 LONGEST_VALUE = 255  # a change of a longer text is recorded without its values
 _ID = "Id"
 PLACE = "Setup, Object Manager, Account, Fields & Relationships, Set History Tracking"
-SET_UP = f"Switch on its tracking in Salesforce ({PLACE})"
+SET_UP = f"Switch on history tracking in Salesforce ({PLACE})"
 
 
 def why_not_kept(field: AccountField) -> str | None:
@@ -22,13 +22,13 @@ def why_not_kept(field: AccountField) -> str | None:
     Auto-numbers are not recognized, since they are texts in the catalog; AccountHistory has no rows of them.
     """
     if field.is_formula:
-        return "Salesforce calculates it, and keeps no history of formulas and roll-up summaries"
+        return "calculated by Salesforce, which keeps no history of formulas and roll-up summaries"
     if field.type == "multipicklist":
         return "Salesforce records that a multi-select picklist changed, but not its values"
     if field.type == "textarea" and field.length > LONGEST_VALUE:
         return "Salesforce records that a long text changed, but not its values"
     if field.type in ("time", "encryptedstring"):
-        return f"Salesforce keeps no history of its type {field.type}"
+        return f"Salesforce keeps no history of the type {field.type}"
     return None
 
 

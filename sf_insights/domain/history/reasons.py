@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 TRACKING_BEGAN = "tracking_began"
 SINCE = "since"
 NOT_KEPT = "not_kept"
 NOT_MATCHED_NOW = "not_matched_now"
 # In the order in which people read them: first those of a field, then those of an account.
 REASONS = {
-    TRACKING_BEGAN: "Salesforce has no earlier change of the field: its tracking may have begun then",
-    SINCE: "the command was asked for no earlier day",
-    NOT_KEPT: "Salesforce keeps no older history",
+    TRACKING_BEGAN: "Salesforce has no change of the field: its tracking may have begun then",
+    SINCE: "nothing was asked for (--since)",
+    NOT_KEPT: "Salesforce keeps no history",
     "before_creation": "the account was created then",
     "chain_broken": "a change does not lead to the next known value: one between them was not recorded",
     "not_recorded": "Salesforce recorded the change without its values",
@@ -22,3 +25,15 @@ REASONS = {
     "account_gone": "Salesforce no longer shows the account",
 }
 OF_FIELDS = (TRACKING_BEGAN, SINCE, NOT_KEPT)
+
+
+def refusals(refused: Mapping[str, str]) -> list[str]:
+    """Return a line for each reason why fields cannot be filled, with the fields that it is about.
+
+    Args:
+        refused: the reason of each field.
+    """
+    names = defaultdict(list)
+    for name, reason in refused.items():
+        names[reason].append(name)
+    return [f"{', '.join(fields)}: {reason}" for reason, fields in names.items()]

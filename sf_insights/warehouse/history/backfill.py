@@ -82,12 +82,12 @@ class Backfill:
         for one in fields:
             begin = self._begin_of(one)
             if begin is None:
-                done.refused[one.name] = f"Salesforce has no history of it. {SET_UP}; it fills the days from then on."
+                done.refused[one.name] = f"no history in Salesforce. {SET_UP}; it fills the days from then on."
                 continue
             if one.is_amount and self._has_currency:
                 if self._currency_begin is None:
                     done.refused[one.name] = (
-                        f"Its amounts need the currency of their day, but {CURRENCY_FIELD} has no history. {SET_UP}."
+                        f"amounts need the currency of their day, but {CURRENCY_FIELD} has no history. {SET_UP}."
                     )
                     continue
                 begin = max(begin, self._currency_begin, key=lambda found: found.moment)
@@ -106,7 +106,7 @@ class Backfill:
             different = self._tx.value(f'SELECT count(DISTINCT "Id") FROM {self._history}')
         if rows != different:
             raise IncompleteData(
-                f"Salesforce delivered {rows - different} records of AccountHistory twice. Nothing was changed.",
+                f"Salesforce delivered {rows - different} records of AccountHistory twice.",
                 "Run again.",
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sf_insights.domain.fields.api_names import ByApiName
@@ -58,11 +58,15 @@ def wanted_fields(tx: Transaction, sync: Sync, names: Sequence[str]) -> tuple[li
     chosen = names or sorted(state.field for state in states.values() if state.status != "deselected")
     for name in ByApiName((name, None) for name in chosen):
         state = states.get(name)
-        if state is None or state.status == "deselected":
-            refused[name] = "It is not selected. Select it with `sf-insights select`, sync, and run this again."
+        if name not in catalog and (state is None or state.status == "deselected"):
+            refused[name] = (
+                "not a field of Account that the integration user can see. `sf-insights fields` lists the API names."
+            )
+        elif state is None or state.status == "deselected":
+            refused[name] = "not selected. Select with `sf-insights select`, sync, and run this again."
         elif state.field not in read or state.field not in catalog:
             refused[state.field] = (
-                f"The last sync did not read it{_because(state.status_reason)}. Sync it, and run this again."
+                f"not read by the last sync{_because(state.status_reason)}. Sync, and run this again."
             )
         elif reason := why_not_kept(catalog[state.field]):
             refused[state.field] = f"{reason}."
@@ -85,14 +89,9 @@ def refuse_incomplete(tx: Transaction, sync: Sync) -> None:
     if later:
         raise WarehouseProblem(
             "The last sync read Salesforce but did not complete, so there are no values to walk back from.",
-            "Run `sf-insights sync`, then this again. Nothing was changed.",
+            "Run `sf-insights sync`, then this again.",
         )
 
 
 def _because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
-
-
-def said(refused: Mapping[str, str]) -> list[str]:
-    """Return one line for each refused field."""
-    return [f"{name}: {reason}" for name, reason in refused.items()]

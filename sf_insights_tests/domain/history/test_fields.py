@@ -7,7 +7,7 @@ from sf_insights.domain.history.fields import fields_to_read, history_names, sel
 @pytest.mark.parametrize(
     ("field", "why"),
     [
-        (AccountField("F__c", "F", "double", is_formula=True), "calculates it"),
+        (AccountField("F__c", "F", "double", is_formula=True), "calculated by"),
         (AccountField("R__c", "R", "multipicklist"), "multi-select"),
         (AccountField("D", "D", "textarea", length=32000), "long text"),
         (AccountField("T__c", "T", "time"), "type time"),

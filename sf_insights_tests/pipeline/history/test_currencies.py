@@ -54,7 +54,7 @@ def test_without_history_of_currencies_only_metrics_that_are_not_amounts_are_fil
     found = {}
     run = sync.run_backfill(on_news=lambda news: found.update(news.facts))
     assert run.success, run.reason
-    assert "Its amounts need the currency of their day" in found["refused"]["AnnualRevenue"]
+    assert "amounts need the currency of their day" in found["refused"]["AnnualRevenue"]
     filled = run.rows("SELECT DISTINCT metric FROM insights.account_metrics WHERE source = 'history'")
     assert filled == [("NumberOfEmployees",)]
     today = dict(run.rows("SELECT account_id, currency FROM insights.account_attributes"))
