@@ -1,7 +1,7 @@
 {% from "statuses.sql" import matched %}
 {# One row per account: the key of its record, and the values to send. Runs in the sandbox, where the snapshot is the
    default database. `columns` are SQL expressions. Parquet is several times cheaper to write than a table of a file,
-   and without compression a third less. #}
+   and without compression cheaper still. #}
 COPY (
 SELECT
     match.account_id,
