@@ -4,26 +4,13 @@ Run python -m benchmarks.history with the variables of the org and the data set.
 clock starts with the first step.
 """
 
-import sys
-import time
-
-from benchmarks.child import report
-from benchmarks.sync import stopwatch
+from benchmarks.timed_run import report_run
 from sf_insights.runs import run_backfill
 
 
 def main() -> None:
     """Backfill, and report what it took."""
-    began: dict[str, float] = {}
-    ended: dict[str, float] = {}
-    outcome = run_backfill(on_news=stopwatch(began, ended))
-    end = time.monotonic()
-    if not outcome.success:
-        sys.exit(f"{outcome.failed_step}: {outcome.reason}")
-    report(
-        seconds=end - min(began.values()),
-        steps={step: round(ended[step] - began[step], 3) for step in ended},
-    )
+    report_run(lambda listen: run_backfill(on_news=listen))
 
 
 if __name__ == "__main__":

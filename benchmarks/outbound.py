@@ -5,10 +5,8 @@ the clock starts with the first step.
 """
 
 import sys
-import time
 
-from benchmarks.child import report
-from benchmarks.sync import stopwatch
+from benchmarks.timed_run import report_run
 from sf_insights.outbound.acceptance import accept_preview
 from sf_insights.runs import run_outbound
 from sf_insights.settings.configuration_file import load_configuration
@@ -27,17 +25,7 @@ def main(mode: str) -> None:
 
 
 def _run(mode: str) -> None:
-    began: dict[str, float] = {}
-    ended: dict[str, float] = {}
-
-    outcome = run_outbound("preview" if mode == "preview" else "send", on_news=stopwatch(began, ended))
-    end = time.monotonic()
-    if not outcome.success:
-        sys.exit(f"{outcome.failed_step}: {outcome.reason}")
-    report(
-        seconds=end - min(began.values()),
-        steps={step: round(ended[step] - began[step], 3) for step in ended},
-    )
+    report_run(lambda listen: run_outbound("preview" if mode == "preview" else "send", on_news=listen))
 
 
 if __name__ == "__main__":

@@ -27,12 +27,11 @@ def outbound_account_field_sync(
     name: str, assets: Sequence[dg.AssetsDefinition], tags: Mapping[str, str]
 ) -> UnresolvedAssetJobDefinition:
     """Return the job that sends values to Salesforce; it reads only the published snapshot."""
-    return dg.define_asset_job(
+    return _job(
         name,
-        dg.AssetSelection.assets(*assets),
-        description="Compares Insights values with what was last sent and with Salesforce, and writes what differs.",
-        executor_def=dg.in_process_executor,
-        tags=tags,
+        assets,
+        tags,
+        "Compares Insights values with what was last sent and with Salesforce, and writes what differs.",
     )
 
 
@@ -40,10 +39,18 @@ def account_history_backfill(
     name: str, assets: Sequence[dg.AssetsDefinition], tags: Mapping[str, str]
 ) -> UnresolvedAssetJobDefinition:
     """Return the job that fills days without a sync from Salesforce's field history; it has no schedule."""
+    return _job(
+        name, assets, tags, "Reads AccountHistory once, and fills the days before the first sync and the missed ones."
+    )
+
+
+def _job(
+    name: str, assets: Sequence[dg.AssetsDefinition], tags: Mapping[str, str], description: str
+) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name,
         dg.AssetSelection.assets(*assets),
-        description="Reads AccountHistory once, and fills the days before the first sync and the missed ones.",
+        description=description,
         executor_def=dg.in_process_executor,
         tags=tags,
     )

@@ -1,7 +1,7 @@
 """--home and --org: which home a command works on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,27 +49,26 @@ def _named(variable: str, value: str) -> Iterator[None]:
 
 def home_option() -> click.Option:
     """The option, which a command has before and after its name."""
-    return click.Option(
-        ["--home"],
-        type=click.Path(file_okay=False),
-        metavar="DIR",
-        is_eager=True,
-        expose_value=False,
-        callback=_use,
-        help=f"The home to work on; else {HOME_VARIABLE}, else the nearest one upwards from this directory.",
-    )
+    return _home(_use, f"The home to work on; else {HOME_VARIABLE}, else the nearest one upwards from this directory.")
 
 
 def directory_option() -> click.Option:
     """The option of commands about an installation, which may be a directory that is not one yet."""
+    return _home(
+        _use_directory,
+        f"The directory of the installation; else {HOME_VARIABLE}, else the nearest one upwards from here.",
+    )
+
+
+def _home(use: Callable[[click.Context, click.Parameter, str | None], None], text: str) -> click.Option:
     return click.Option(
         ["--home"],
         type=click.Path(file_okay=False),
         metavar="DIR",
         is_eager=True,
         expose_value=False,
-        callback=_use_directory,
-        help=f"The directory of the installation; else {HOME_VARIABLE}, else the nearest one upwards from here.",
+        callback=use,
+        help=text,
     )
 
 

@@ -41,7 +41,7 @@ class Names:
         """The names of the home in these variables: under its org's name in an installation of many.
 
         Raises:
-            ConfigurationProblem: the home is among installed packages, or there is no such org.
+            ConfigurationProblem: the home is among installed packages, or its org does not exist.
         """
         home = found_home(variables)
         return cls((home.org,)) if home and home.org else cls()

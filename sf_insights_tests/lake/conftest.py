@@ -15,8 +15,10 @@ from sf_insights_tests.lake.database_server import PASSWORD, DatabaseServer, pro
 from sf_insights_tests.lake.document import statements
 from sf_insights_tests.lake.home_with_lake import HomeWithLake
 from sf_insights_tests.lake.object_storage import ObjectStorage
-from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
+from sf_insights_tests.pipeline.conftest import dagster_home, first_days
+from sf_insights_tests.pipeline.pipeline import Pipeline
 
+__all__ = ["dagster_home", "first_days"]
 _NUMBERS = itertools.count(1)
 
 
@@ -64,16 +66,6 @@ def home(server, tmp_path) -> HomeWithLake:
         "data": str(tmp_path / "lake"),
     }
     return HomeWithLake(server, "insights", data, settings)
-
-
-@pytest.fixture(scope="session")
-def first_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("first_days")
-
-
-@pytest.fixture(scope="session")
-def dagster_home(tmp_path_factory) -> Path:
-    return home_in_memory(tmp_path_factory.mktemp("dagster"))
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def _show_checks(console: Console, orgs: list[Org], found: list[list[Finding]], 
 
 
 def _examined(org: Org) -> list[Finding]:
-    """Return the findings of an org. Whatever happens there is one of them, so that the others are checked too."""
+    """Return the findings of an org. An unexpected error is a finding too, and the other orgs are still checked."""
     try:
         if org.trouble is not None:
             raise org.trouble
