@@ -24,7 +24,9 @@ from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.extraction import Extraction, extract_accounts
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
+from sf_insights.system.durable import PRIVATE_DIRECTORY
 from sf_insights.warehouse.accounts.raw_accounts import apply_landed
+from sf_insights.warehouse.accounts.record_texts import known_texts
 from sf_insights.warehouse.accounts.zuora_accounts import apply_list
 from sf_insights.warehouse.fields.catalog import load_catalog
 from sf_insights.warehouse.fields.masked_fields import masked_fields
@@ -91,6 +93,7 @@ def raw_accounts(
             "seconds": step.seconds,
             "live_accounts": landed.live,
             "records_read": landed.records,
+            "records_cast": landed.cast,
             "rejected_values": landed.rejected.total(),
             "read_at": dg.MetadataValue.timestamp(read.read_at),
             "masked_fields": ", ".join(masked),
@@ -149,11 +152,16 @@ def _extract(
     catalog: ByApiName[AccountField],
     directory: Path,
 ) -> Extraction:
+    columns = columns_to_read(catalog, [planned.field for planned in plan if planned.is_read])
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    with step.transaction() as tx:
+        known = known_texts(tx, columns, directory)
     reading = partial(
         extract_accounts,
         org,
-        columns_to_read(catalog, [planned.field for planned in plan if planned.is_read]),
+        columns,
         directory,
+        known=known,
         day=str(step.sync.day),
         describe_fingerprint=fingerprint(catalog.values()),
         on_progress=progress_of(context, warehouse),

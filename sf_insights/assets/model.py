@@ -70,6 +70,7 @@ def insights_model(
             "account_metrics",
             labels,
             rows=metric_points(tx),
+            key_table="insights.metric_history WHERE valid_to IS NULL",
             preview=f"({render('insights/todays_metrics')})",
         )
     seconds = step.seconds  # for all four tables together

@@ -15,6 +15,7 @@ from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import select_accounts
 from sf_insights.salesforce.account_reader import AccountReading, Progress, discard_job
+from sf_insights.salesforce.known_texts import KnownTexts
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.parquet_pages import LandedAccounts, empty_landing
 from sf_insights.system.clock import now
@@ -28,7 +29,7 @@ _PAGES_AT_ONCE = 3
 
 @dataclass(frozen=True)
 class Query:
-    """Identifies a query: two jobs with equal values give the same result, so one can be resumed for the other."""
+    """Identifies a query and its landing: with equal values, the job and its landed pages can be resumed."""
 
     day: str
     org_id: str
@@ -36,11 +37,13 @@ class Query:
     api_version: str
     describe_fingerprint: str
     soql_hash: str
+    known: str | None
 
     @classmethod
-    def of(cls, org: SalesforceOrg, soql: str, day: str, describe_fingerprint: str) -> Query:
+    def of(cls, org: SalesforceOrg, soql: str, day: str, describe_fingerprint: str, known: KnownTexts | None) -> Query:
         """Return the identity of the query `soql` in this org with these credentials."""
-        return cls(day, org.org_id, org.user, org.api_version, describe_fingerprint, _hash(soql))
+        state = known.state if known is not None else None
+        return cls(day, org.org_id, org.user, org.api_version, describe_fingerprint, _hash(soql), state)
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ def extract_accounts(
     day: str,
     describe_fingerprint: str,
     on_progress: Callable[[Progress], None],
+    known: KnownTexts | None = None,
 ) -> Extraction:
-    """Land every Account with these columns, including deleted and merged ones.
+    """Land every Account with these columns, including deleted and merged ones; of `known` ones only the Id.
 
     If an earlier process died during its download, its job is resumed when it is recent and has the same query;
     otherwise the job is deleted in Salesforce and reading starts again. A failed reading leaves no job to resume, so
@@ -87,6 +91,7 @@ def extract_accounts(
         day=day,
         describe_fingerprint=describe_fingerprint,
         on_progress=on_progress,
+        known=known,
     )
     if not found.landed.records:
         raise IncompleteData(
@@ -105,12 +110,13 @@ def extract(
     day: str,
     describe_fingerprint: str,
     on_progress: Callable[[Progress], None],
+    known: KnownTexts | None = None,
 ) -> Extraction:
     """Land the records of a query, possibly none; see `extract_accounts`. `columns` need Id and IsDeleted."""
-    query = Query.of(org, soql, day, describe_fingerprint)
+    query = Query.of(org, soql, day, describe_fingerprint, known)
     note = directory / _JOB_FILE
     earlier = _earlier_job(org, note, query)
-    landed = LandedAccounts.found_in(directory) if earlier else LandedAccounts(directory)
+    landed = LandedAccounts.found_in(directory, known) if earlier else LandedAccounts(directory, known)
     asked_at = now()
     try:
         with AccountReading(
@@ -125,7 +131,7 @@ def extract(
                 asked_at = earlier.asked_at
             else:
                 empty_landing(directory)
-                landed = LandedAccounts(directory)
+                landed = LandedAccounts(directory, known)
                 if reading.own_job_id:
                     EarlierJob(reading.own_job_id, asked_at, query).save(note)
             _land_pages(reading, landed, columns)

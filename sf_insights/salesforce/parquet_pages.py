@@ -19,6 +19,7 @@ from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.csv_pages import CsvPage, page_name
 from sf_insights.salesforce.damaged_pages import NOTHING_DAMAGED, REASON, read_damaged
+from sf_insights.salesforce.known_texts import KnownTexts, hashes_of
 from sf_insights.sql import files_in
 from sf_insights.system.durable import PRIVATE_DIRECTORY, write_note
 
@@ -27,12 +28,14 @@ from sf_insights.system.durable import PRIVATE_DIRECTORY, write_note
 class LandedPage:
     """The content of one landed page.
 
-    `columns` are the types that its values need. By field, `filled` counts its live accounts that have a value, and
-    `rejected` counts the cells that did not fit their type or had invalid bytes. `checksums` are the checksums of its
-    Parquet files, by file name.
+    `cast` counts the records that were not known; only they have values in the Parquet file, and only for them
+    `columns` are the types that they need. By field, `filled` counts the live accounts of the page that have a value,
+    and `rejected` counts the cells that did not fit their type or had invalid bytes. `checksums` are the checksums of
+    its Parquet files, by file name.
     """
 
     records: int
+    cast: int
     live: int
     columns: dict[str, ColumnType]
     filled: dict[str, int]
@@ -57,16 +60,20 @@ class LandedPage:
 
 
 class LandedAccounts:
-    """The landed Accounts in `directory`: for each page its accounts, its rejected cells and a LandedPage."""
+    """The landed Accounts in `directory`: for each page its accounts, its rejected cells and a LandedPage.
 
-    def __init__(self, directory: Path) -> None:
+    With `known`, only records with another text have values, and a third file has the Id and the hashes of each record.
+    """
+
+    def __init__(self, directory: Path, known: KnownTexts | None = None) -> None:
         self.directory = directory
+        self.known = known
         self.pages: dict[int, LandedPage] = {}
 
     @classmethod
-    def found_in(cls, directory: Path) -> Self:
+    def found_in(cls, directory: Path, known: KnownTexts | None = None) -> Self:
         """Return the pages that an earlier process landed completely and that are intact; remove the others."""
-        landed = cls(directory)
+        landed = cls(directory, known)
         for file in directory.glob("accounts-*.json"):
             number = int(file.stem.removeprefix("accounts-"))
             page = LandedPage.load(file)
@@ -80,6 +87,10 @@ class LandedAccounts:
     @property
     def records(self) -> int:
         return sum(page.records for page in self.pages.values())
+
+    @property
+    def cast(self) -> int:
+        return sum(page.cast for page in self.pages.values())
 
     @property
     def live(self) -> int:
@@ -108,6 +119,11 @@ class LandedAccounts:
         return files_in(self.directory, "accounts-*.parquet")
 
     @property
+    def records_seen(self) -> str:
+        """A glob pattern of the files with the Id and the hashes of each record; text_hash is null for misfits."""
+        return files_in(self.directory, "seen-*.parquet")
+
+    @property
     def rejected_values(self) -> str | None:
         """A glob pattern of the rejected cells' Parquet files for DuckDB, None when there are none."""
         return files_in(self.directory, "rejected-*.parquet") if self.rejected else None
@@ -120,42 +136,69 @@ class LandedAccounts:
                 have, or an Id that is missing or has invalid bytes.
         """
         text, damaged = _read(page, columns)
-        cast = cast_page(text, columns)
+        seen = _seen(text) if self.known is not None else None
+        unknown = text if self.known is None or seen is None else text.filter(~self.known.has(seen))
+        cast = cast_page(unknown, columns)
         # Cells with invalid bytes in other columns do not fit their type, so cast_page already rejected them.
         texts = [name for name, column in columns.items() if column.kind == "text"]
         misfits = pl.concat([cast.rejected, damaged.filter(pl.col("field").is_in(texts))])
-        accounts, rejected = self._files(page.number)
-        cast.frame.write_parquet(accounts, compression="lz4", statistics=False)  # read three times and kept for minutes
-        written = [accounts]
-        if not misfits.is_empty():
-            misfits.write_parquet(rejected)
-            written.append(rejected)
-        deleted = cast.frame.filter(pl.col("IsDeleted").fill_null(True))
-        live = len(cast.frame) - len(deleted)
-        nulls, nulls_of_deleted = (rows.null_count().row(0, named=True) for rows in (cast.frame, deleted))
+        is_live = (text["IsDeleted"] == "false").fill_null(value=False)
         landed = LandedPage(
-            records=len(cast.frame),
-            live=live,
+            records=len(text),
+            cast=len(unknown),
+            live=int(is_live.sum()),
             columns=cast.columns,
-            filled={name: live - count + nulls_of_deleted[name] for name, count in nulls.items()},
+            filled=_filled(text, is_live, cast.rejected),
             rejected=dict(Counter(misfits["field"].to_list())),
-            checksums={file.name: _checksum(file) for file in written},
+            checksums=self._write(page.number, cast.frame, misfits, seen),
         )
         # Saved last, since a page counts as landed only with this file if the process dies.
         landed.save(self.directory / f"{page_name(page.number)}.json")
         self.pages[page.number] = landed
         page.path.unlink()
 
-    def _files(self, number: int) -> tuple[Path, Path]:
-        """Return the paths for the accounts of a page and for its rejected cells."""
-        name = page_name(number)
-        return self.directory / f"{name}.parquet", self.directory / f"rejected-{name}.parquet"
+    def _write(
+        self, number: int, cast: pl.DataFrame, misfits: pl.DataFrame, seen: pl.DataFrame | None
+    ) -> dict[str, int]:
+        """Write the Parquet files of a page; return their checksums by name."""
+        frames: list[pl.DataFrame | None] = [cast, None if misfits.is_empty() else misfits, None]
+        if seen is not None:
+            # A record with misfits is cast again each day, since they are reported each day.
+            fits = ~pl.col("Id").is_in(misfits["record_id"].implode())
+            frames[2] = seen.with_columns(text_hash=pl.when(fits).then("text_hash"))
+        written = {}
+        for file, frame in zip(self._files(number), frames, strict=True):
+            if frame is not None:
+                frame.write_parquet(file, compression="lz4", statistics=False)  # read soon and kept for minutes
+                written[file.name] = _checksum(file)
+        return written
+
+    def _files(self, number: int) -> list[Path]:
+        """Return the paths for the accounts of a page, for its rejected cells and for the hashes of its records."""
+        return [self.directory / f"{kind}{page_name(number)}.parquet" for kind in ("", "rejected-", "seen-")]
 
 
 def empty_landing(directory: Path) -> None:
     """Delete all landed files of an earlier sync."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
+
+
+def _seen(text: pl.DataFrame) -> pl.DataFrame:
+    """Return one row (Id, id_hash, text_hash) per record."""
+    return hashes_of(text).insert_column(0, text["Id"])
+
+
+def _filled(text: pl.DataFrame, is_live: pl.Series, rejected: pl.DataFrame) -> dict[str, int]:
+    """Count the values of live records by field: the texts, without the rejected ones."""
+    nulls, nulls_of_deleted = (rows.null_count().row(0, named=True) for rows in (text, text.filter(~is_live)))
+    live_ids = text["Id"].filter(is_live)
+    lost = (
+        Counter(rejected.filter(pl.col("record_id").is_in(live_ids.implode()))["field"].to_list())
+        if len(rejected)
+        else {}
+    )
+    return {name: len(live_ids) - (count - nulls_of_deleted[name]) - lost.get(name, 0) for name, count in nulls.items()}
 
 
 def _checksum(file: Path) -> int:

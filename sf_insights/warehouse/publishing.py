@@ -14,7 +14,7 @@ from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.warehouse import Warehouse
 
 _READ_ONLY = 0o444
-_COMPARED = ("salesforce.raw_accounts", "zuora.accounts")
+_COMPARED = ("zuora.accounts",)
 
 
 def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:

@@ -5,12 +5,13 @@
 {% set accounts = "zuora.accounts" %}
 {% else %}
 {% set accounts = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM reconsidered))' %}
--- A match stays valid until one of its two accounts changes. Accounts without a match are checked in every sync.
+-- A match stays valid until one of its two accounts changes, and an id that no Account can have until Zuora's account
+-- does. The other accounts without a match are checked in every sync.
 CREATE OR REPLACE TEMP TABLE reconsidered AS
 SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
 UNION
 SELECT account_id FROM ops.account_matches
-WHERE match_status != 'matched'
+WHERE match_status NOT IN ('matched', 'no_crm_account_id', 'invalid_crm_account_id', 'not_an_account_id')
    OR changed_in_sync > {{ since }}
    OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > {{ since }})
    OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
@@ -58,12 +59,13 @@ WITH completed AS (
         max(changed_on) AS match_status_since,
         arg_max(last_matched_on, changed_on) AS last_matched_on
     FROM ops.match_changes
-    WHERE changed_on < {{ day }}
+    WHERE changed_on < {{ day }} {{ "" if everything else "AND account_id IN (SELECT account_id FROM reconsidered)" }}
       AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE changed_in_sync <= {{ since }})
     GROUP BY account_id
 ), known AS (
     SELECT account_id, match_status, match_status_since, last_matched_on
-    FROM ops.account_matches WHERE changed_in_sync <= {{ since }}
+    FROM ops.account_matches
+    WHERE changed_in_sync <= {{ since }} {{ "" if everything else "AND account_id IN (SELECT account_id FROM reconsidered)" }}
     UNION ALL
     FROM past
 ){% if is_first %}, sharing AS (

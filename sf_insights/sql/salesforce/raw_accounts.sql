@@ -1,12 +1,20 @@
 {% from "differing.sql" import differing %}
--- Update raw_accounts from the landed accounts. `changed_in_sync` is the sync of each row's last change, so that later
--- steps process only changed rows. `columns` are the landed columns.
+-- Update raw_accounts from the landed accounts: the records whose text is not that of the last sync. `seen` has the Id of
+-- each record. `changed_in_sync` is the sync of each row's last change, so that later steps process only changed rows.
+-- `columns` are the landed columns. With `all_differ`, each landed account counts as changed.
 {% if is_first %}
 INSERT INTO salesforce.raw_accounts BY NAME SELECT *, $sync AS changed_in_sync FROM landed_accounts;
 {% else %}
--- A sync that failed may have dropped a column that is new today. So any row may have changed in it since the last
--- complete sync, also to null.
-{{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns, where="absent_since IS NULL", every_row=added) }};
+{% if all_differ %}
+CREATE OR REPLACE TEMP TABLE differing AS SELECT "Id", true AS is_there FROM landed_accounts;
+{% else %}
+{{ differing("salesforce.raw_accounts", "landed_accounts", "Id", columns,
+             where='absent_since IS NULL AND "Id" IN (SELECT "Id" FROM landed_accounts)') }};
+{% endif %}
+
+INSERT INTO differing
+SELECT "Id", false FROM salesforce.raw_accounts
+WHERE absent_since IS NULL AND "Id" NOT IN (SELECT "Id" FROM {{ seen }});
 
 DELETE FROM ops.new_salesforce_accounts
 WHERE first_read_on <= (SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day);

@@ -117,6 +117,8 @@ CREATE TABLE salesforce.raw_accounts (
 );
 -- The Salesforce Accounts that were first read after the complete sync of an earlier day.
 CREATE TABLE ops.new_salesforce_accounts (salesforce_account_id VARCHAR NOT NULL, first_read_on DATE NOT NULL);
+{% include "salesforce/record_texts.sql" %}
+
 CREATE TABLE zuora.accounts (
     "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
     changed_in_sync BIGINT NOT NULL

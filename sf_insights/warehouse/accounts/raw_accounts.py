@@ -13,6 +13,7 @@ from sf_insights.salesforce.parquet_pages import LandedAccounts
 from sf_insights.sql import identifier, parquet, render
 from sf_insights.warehouse.accounts.columns import fit_column
 from sf_insights.warehouse.accounts.landed_files import lost_files, translated_file_errors
+from sf_insights.warehouse.accounts.record_texts import save_texts
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.fields.plan import save_plan
 from sf_insights.warehouse.fields.states import states_before
@@ -37,11 +38,14 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
 
 
 def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
-    [(records, different)] = tx.execute(f'SELECT count(*), count(DISTINCT "Id") FROM {parquet(landed.accounts)}')
-    if records != landed.records:
+    seen = parquet(landed.records_seen)
+    # Comparing hashes takes a third of the time; the Ids tell whether two equal hashes are one record.
+    [(records, hashes)] = tx.execute(f"SELECT count(*), count(DISTINCT id_hash) FROM {seen}")
+    cast = tx.value(f"SELECT count(*) FROM {parquet(landed.accounts)}")
+    if (records, cast) != (landed.records, landed.cast):
         raise lost_files(landed.directory)
-    if records != different:
-        twice = records - different
+    twice = records - tx.value(f'SELECT count(DISTINCT "Id") FROM {seen}') if hashes < records else 0
+    if twice:
         raise IncompleteData(f"Salesforce delivered {twice} records twice. Nothing was changed.", "Run again.")
     refuse_row_drop(
         sync,
@@ -64,9 +68,13 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         "salesforce/raw_accounts",
         {"day": sync.day, "sync": sync.number},
         columns=list(columns),
-        added=bool(added),
+        # A sync that failed may have dropped a column that is new today. So any row may have changed in it since the
+        # last complete sync, also to null.
+        all_differ=bool(added) or landed.cast < landed.records,
+        seen=seen,
         is_first=tx.is_empty("salesforce.raw_accounts"),
     )
+    save_texts(tx, landed, is_whole=not emptied)
     tx.run("salesforce/merged_accounts")
     tx.run("salesforce/unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")

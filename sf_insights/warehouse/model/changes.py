@@ -20,6 +20,8 @@ class Changes:
 
 def changes_of(tx: Transaction, day: date) -> Changes:
     """Count what the last complete sync changed, in the warehouse or the snapshot. `day` must be that sync's day."""
+    if not tx.value("SELECT count(*) FROM insights.field_days WHERE source = 'sync' AND date < $day", {"day": day}):
+        return Changes(0, 0)  # the first values are not changes
     [(values, accounts)] = tx.execute(
         f"SELECT count(*), count(DISTINCT account_id) FROM ({render('ops/changed_values')})", {"day": day}
     )
