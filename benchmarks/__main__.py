@@ -25,6 +25,7 @@ from benchmarks.many_orgs import many_orgs, night
 from benchmarks.org import MeasuredOrg
 from benchmarks.outbound_floor import keep_last
 from benchmarks.outbound_org import OutboundOrg
+from benchmarks.selection import ATTRIBUTES
 from sf_insights.settings.home import CHECKOUT
 
 _MB = 1e6
@@ -199,11 +200,18 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
         pages = measured("benchmarks.pages", environment=org.environment)
         snapshot = str(org.data / "account_insights.duckdb")
         timeline = measured("benchmarks.timeline", snapshot, environment=org.environment)["seconds"]
+        org.select(ATTRIBUTES[:-1])
+        org.pass_day()
+        _sync(org)
+        org.select(ATTRIBUTES)
+        org.pass_day()
+        selected = _sync(org)
+        say(f"one attribute more: {_brief(selected)}")
         lake = measured("benchmarks.lake", snapshot, str(home / "lake"), str(days), environment=org.environment)
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]
-    every_peak = [day["peak_mb"] for day in (first, *everyday)]
+    every_peak = [day["peak_mb"] for day in (first, *everyday, selected)]
     return [
         Row("floor: CSV to disk, one read_csv", floor, "s", detail=_range(floor["seconds"] for floor in floors)),
         Row("landing against the floor", landing / floor, "x", 1.3, f"{landing:.1f} s"),
@@ -214,6 +222,13 @@ def _measure_one_org(home: Path, accounts: int, days: int, say: Callable[[str], 
             "x",
             1.8,
             _range(day["seconds"] for day in everyday),
+        ),
+        Row(
+            "a sync with one attribute more, against the floor",
+            selected["seconds"] / floor,
+            "x",
+            2.5,
+            f"{selected['seconds']:.1f} s",
         ),
         Row(PEAK, max(every_peak), "MB", 1000),
         Row(f"warehouse after {days} days against one day", sizes[-1] / sizes[0], "x", 1.3, f"{sizes[-1]:.0f} MB"),

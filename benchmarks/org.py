@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -59,10 +59,14 @@ class MeasuredOrg(OrgInHome):
 
     def __init__(self, org: DemoOrg, home: Path) -> None:
         super().__init__(org, home)
-        write_configuration(self.data / "account_field_sync.yaml", self._accounts)
         org.configure(gzip=False)
-        self.columns = self._columns()
+        self.select(ATTRIBUTES)
         self._render()
+
+    def select(self, attributes: Sequence[str]) -> None:
+        """Select these attributes and all metrics; the next day's result is rendered for them."""
+        write_configuration(self.data / "account_field_sync.yaml", self._accounts, attributes)
+        self.columns = self._columns(attributes)
 
     @property
     def soql(self) -> str:
@@ -82,10 +86,10 @@ class MeasuredOrg(OrgInHome):
         self._org.clear_requests()
         return len(calls)
 
-    def _columns(self) -> dict[str, ColumnType]:
+    def _columns(self, attributes: Sequence[str]) -> dict[str, ColumnType]:
         with SalesforceOrg.from_environment(self._org.environment) as org:
             fields = {entry["name"]: AccountField.from_describe(entry) for entry in org.describe("Account")["fields"]}
-        return columns_to_read(fields, [fields[name] for name in (*ATTRIBUTES, *METRICS)])
+        return columns_to_read(fields, [fields[name] for name in (*attributes, *METRICS)])
 
     def _render(self) -> None:
         rows = [{name: row[name] for name in COLUMNS} for row in self._org.zuora_accounts()]

@@ -1,5 +1,6 @@
 """The selection that the benchmarks sync: thirty attributes and eight metrics of all types and widths."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 ATTRIBUTES = (
@@ -46,9 +47,9 @@ METRICS = (
 )
 
 
-def write_configuration(path: Path, accounts: Path) -> None:
+def write_configuration(path: Path, accounts: Path, attributes: Sequence[str] = ATTRIBUTES) -> None:
     """Write the configuration file; `accounts` is the Parquet file of the Insights accounts."""
     lines = ["timezone: UTC", f"insights_accounts: {accounts}", "fields:"]
-    lines += [f"  - {name}" for name in ATTRIBUTES]
+    lines += [f"  - {name}" for name in attributes]
     lines += [f"  - {{field: {name}, as: metric}}" for name in METRICS]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

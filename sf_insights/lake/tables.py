@@ -28,8 +28,6 @@ MOST_FILES = 7  # of a table: a week of changes. Every change of rows adds a fil
 
 
 OWN = {("ops", "lake"), ("ops", "lake_views")}  # tables of the lake itself
-# Hashes with which a sync finds changed records; they would be written whole each day and tell a reader nothing.
-UNPUBLISHED = {("ops", "record_texts"), ("ops", "record_texts_state")}
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,7 @@ def write_tables(tx: Transaction) -> list[Written]:
     Drops tables that are no longer published, except the lake's own.
     """
     published, lake = _columns(tx, "published"), _columns(tx, "lake")
-    wanted = {
-        table: row["comment"]
-        for row in _tables(tx, "published")
-        if (table := (row["schema_name"], row["name"])) not in UNPUBLISHED
-    }
+    wanted = {(row["schema_name"], row["name"]): row["comment"] for row in _tables(tx, "published")}
     held = {(row["schema_name"], row["name"]): row["comment"] for row in _tables(tx, "lake")}
     for schema in sorted({schema for schema, _ in wanted} - {schema for schema, _ in held}):
         tx.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{identifier(schema)}")

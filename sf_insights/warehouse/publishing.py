@@ -45,7 +45,7 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
             snapshot,
             mode=_READ_ONLY,
             limits=warehouse.limits,
-            complete=lambda copy: _stamp(Transaction(copy), moment),
+            complete=lambda copy: _complete(Transaction(copy), moment),
             just_read=just_read,
         )
     finally:
@@ -72,6 +72,12 @@ def _has_landed(tx: Transaction) -> bool:
             "WHERE sync = (SELECT sync FROM insights.snapshot)"
         )
     )
+
+
+def _complete(copy: Transaction, moment: datetime) -> None:
+    """Stamp the copy, and remove the hashes, which only a sync needs and which differ each day."""
+    _stamp(copy, moment)
+    copy.run("salesforce/forget_texts")
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:

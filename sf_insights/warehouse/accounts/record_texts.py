@@ -41,8 +41,7 @@ def known_texts(tx: Transaction, columns: Mapping[str, ColumnType], directory: P
 
 def save_texts(tx: Transaction, landed: LandedAccounts, *, is_whole: bool) -> None:
     """Remember the texts that were just landed; none unless raw_accounts now has all (`is_whole`) landed columns."""
-    tx.execute("DELETE FROM ops.record_texts_state")
-    tx.execute("DELETE FROM ops.record_texts")
+    tx.run("salesforce/forget_texts")
     if landed.known is None or not is_whole:
         return
     tx.execute(
