@@ -31,6 +31,7 @@ from sf_insights.warehouse.accounts.zuora_accounts import apply_list
 from sf_insights.warehouse.fields.catalog import load_catalog
 from sf_insights.warehouse.fields.masked_fields import masked_fields
 from sf_insights.warehouse.fields.plan import load_plan
+from sf_insights.warehouse.fields.states import inactive_fields
 from sf_insights.warehouse.syncs import syncs
 
 
@@ -152,10 +153,12 @@ def _extract(
     catalog: ByApiName[AccountField],
     directory: Path,
 ) -> Extraction:
-    columns = columns_to_read(catalog, [planned.field for planned in plan if planned.is_read])
+    read = [planned.field for planned in plan if planned.is_read]
+    columns = columns_to_read(catalog, read)
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     with step.transaction() as tx:
-        known = known_texts(tx, columns, directory)
+        new = inactive_fields(tx, step.sync.day, [field.name for field in read])
+        known = known_texts(tx, columns, directory, may_be_new=new)
     reading = partial(
         extract_accounts,
         org,

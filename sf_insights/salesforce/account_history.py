@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -36,8 +36,11 @@ class LandedHistory:
     @classmethod
     def found_in(cls, directory: Path) -> LandedHistory:
         """Return what an earlier step of the run landed."""
-        changes = LandedAccounts.found_in(directory / _CHANGES)
-        return cls(changes, LandedAccounts.found_in(directory / _CREATION), "bulk")
+        return cls(
+            LandedAccounts.found_in(directory / _CHANGES, _columns(HISTORY_COLUMNS)),
+            LandedAccounts.found_in(directory / _CREATION, _columns(CREATION_COLUMNS)),
+            "bulk",
+        )
 
 
 def extract_history(
@@ -56,11 +59,10 @@ def extract_history(
     """
 
     def landed(soql: str, kinds: dict[str, str], name: str) -> Extraction:
-        columns = {column: ColumnType(cast(Kind, kind)) for column, kind in kinds.items()}
         return extract(
             org,
             soql,
-            columns,
+            _columns(kinds),
             directory / name,
             day=day,
             describe_fingerprint=describe_fingerprint,
@@ -78,3 +80,7 @@ def extract_history(
         ) from None
     creation = landed(select_creation(), CREATION_COLUMNS, _CREATION)
     return LandedHistory(changes.landed, creation.landed, changes.method)
+
+
+def _columns(kinds: Mapping[str, str]) -> dict[str, ColumnType]:
+    return {column: ColumnType(cast(Kind, kind)) for column, kind in kinds.items()}

@@ -116,7 +116,9 @@ def extract(
     query = Query.of(org, soql, day, describe_fingerprint, known)
     note = directory / _JOB_FILE
     earlier = _earlier_job(org, note, query)
-    landed = LandedAccounts.found_in(directory, known) if earlier else LandedAccounts(directory, known)
+    landed = (
+        LandedAccounts.found_in(directory, columns, known) if earlier else LandedAccounts(directory, columns, known)
+    )
     asked_at = now()
     try:
         with AccountReading(
@@ -131,16 +133,16 @@ def extract(
                 asked_at = earlier.asked_at
             else:
                 empty_landing(directory)
-                landed = LandedAccounts(directory, known)
+                landed = LandedAccounts(directory, columns, known)
                 if reading.own_job_id:
                     EarlierJob(reading.own_job_id, asked_at, query).save(note)
-            _land_pages(reading, landed, columns)
+            _land_pages(reading, landed)
     finally:
         note.unlink(missing_ok=True)  # the job was deleted, or deleting it failed; it is not resumed
     return Extraction(landed, asked_at, reading.total_records, reading.method, reading.downgrade_reason)
 
 
-def _land_pages(reading: AccountReading, landed: LandedAccounts, columns: Mapping[str, ColumnType]) -> None:
+def _land_pages(reading: AccountReading, landed: LandedAccounts) -> None:
     """Land pages while others arrive. Parts of casting use only one core, so several pages are cast at once."""
     with ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="landing") as pool:
         landing: set[Future[None]] = set()
@@ -149,7 +151,7 @@ def _land_pages(reading: AccountReading, landed: LandedAccounts, columns: Mappin
                 ended, landing = wait(landing, return_when=FIRST_COMPLETED)
                 for one in ended:
                     one.result()
-            landing.add(pool.submit(landed.land, page, columns))
+            landing.add(pool.submit(landed.land, page))
         for one in landing:
             one.result()
 

@@ -14,7 +14,7 @@ from typing import Self
 import polars as pl
 
 from sf_insights.domain.fields.api_names import ByApiName
-from sf_insights.domain.fields.casting import cast_page
+from sf_insights.domain.fields.casting import CastPage, cast_page
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.salesforce.csv_pages import CsvPage, page_name
@@ -28,8 +28,8 @@ from sf_insights.system.durable import PRIVATE_DIRECTORY, write_note
 class LandedPage:
     """The content of one landed page.
 
-    `cast` counts the records that were not known; only they have values in the Parquet file, and only for them
-    `columns` are the types that they need. By field, `filled` counts the live accounts of the page that have a value,
+    `cast` counts the records that were not known; only they have all their values in a Parquet file. `columns` are the
+    types that the values in the files need. By field, `filled` counts the live accounts of the page that have a value,
     and `rejected` counts the cells that did not fit their type or had invalid bytes. `checksums` are the checksums of
     its Parquet files, by file name.
     """
@@ -62,25 +62,27 @@ class LandedPage:
 class LandedAccounts:
     """The landed Accounts in `directory`: for each page its accounts, its rejected cells and a LandedPage.
 
-    With `known`, only records with another text have values, and a third file has the Id and the hashes of each record.
+    With `known`, only records with another text have values; of the others there are those of new columns. A further
+    file has the Id and the hashes of each record. `requested` are the columns that were asked for.
     """
 
-    def __init__(self, directory: Path, known: KnownTexts | None = None) -> None:
+    def __init__(self, directory: Path, requested: Mapping[str, ColumnType], known: KnownTexts | None = None) -> None:
         self.directory = directory
+        self.requested = requested
         self.known = known
         self.pages: dict[int, LandedPage] = {}
 
     @classmethod
-    def found_in(cls, directory: Path, known: KnownTexts | None = None) -> Self:
+    def found_in(cls, directory: Path, requested: Mapping[str, ColumnType], known: KnownTexts | None = None) -> Self:
         """Return the pages that an earlier process landed completely and that are intact; remove the others."""
-        landed = cls(directory, known)
+        landed = cls(directory, requested, known)
         for file in directory.glob("accounts-*.json"):
             number = int(file.stem.removeprefix("accounts-"))
             page = LandedPage.load(file)
             if page is not None:
                 landed.pages[number] = page
             else:
-                for part in (*landed._files(number), file):
+                for part in (*landed._files(number).values(), file):
                     part.unlink(missing_ok=True)
         return landed
 
@@ -99,11 +101,7 @@ class LandedAccounts:
     @property
     def columns(self) -> dict[str, ColumnType]:
         """The types that hold the values of every page."""
-        columns: dict[str, ColumnType] = {}
-        for page in self.pages.values():
-            for name, needed in page.columns.items():
-                columns[name] = columns.get(name, needed).widened(needed) or needed
-        return columns
+        return _widest(*(page.columns for page in self.pages.values()))
 
     @property
     def filled(self) -> Counter[str]:
@@ -119,6 +117,18 @@ class LandedAccounts:
         return files_in(self.directory, "accounts-*.parquet")
 
     @property
+    def new_columns(self) -> list[str]:
+        """The columns of which known records have no value yet; none if no record is known."""
+        if self.known is None or self.known.hashes.is_empty():
+            return []
+        return [name for name in self.requested if name not in self.known.columns]
+
+    @property
+    def new_values(self) -> str:
+        """A glob pattern of the files with the Id and the new columns of known records."""
+        return files_in(self.directory, "new-*.parquet")
+
+    @property
     def records_seen(self) -> str:
         """A glob pattern of the files with the Id and the hashes of each record; text_hash is null for misfits."""
         return files_in(self.directory, "seen-*.parquet")
@@ -128,54 +138,59 @@ class LandedAccounts:
         """A glob pattern of the rejected cells' Parquet files for DuckDB, None when there are none."""
         return files_in(self.directory, "rejected-*.parquet") if self.rejected else None
 
-    def land(self, page: CsvPage, columns: Mapping[str, ColumnType]) -> None:
+    def land(self, page: CsvPage) -> None:
         """Convert a page to typed Parquet and delete its CSV file. Only this page is held in memory.
 
         Raises:
             IncompleteData: the page has other columns than requested, another number of records than it should
                 have, or an Id that is missing or has invalid bytes.
         """
-        text, damaged = _read(page, columns)
-        seen = _seen(text) if self.known is not None else None
-        unknown = text if self.known is None or seen is None else text.filter(~self.known.has(seen))
-        cast = cast_page(unknown, columns)
+        text, damaged = _read(page, self.requested)
+        is_known = self.known.has(text) if self.known is not None else pl.repeat(value=False, n=len(text), eager=True)
+        unknown = text.filter(~is_known)
+        cast, new = cast_page(unknown, self.requested), self._cast_new_columns(text.filter(is_known))
+        rejected = pl.concat([cast.rejected, new.rejected])
         # Cells with invalid bytes in other columns do not fit their type, so cast_page already rejected them.
-        texts = [name for name, column in columns.items() if column.kind == "text"]
-        misfits = pl.concat([cast.rejected, damaged.filter(pl.col("field").is_in(texts))])
+        texts = [name for name, column in self.requested.items() if column.kind == "text"]
+        misfits = pl.concat([rejected, damaged.filter(pl.col("field").is_in(texts))])
         is_live = (text["IsDeleted"] == "false").fill_null(value=False)
         landed = LandedPage(
             records=len(text),
             cast=len(unknown),
             live=int(is_live.sum()),
-            columns=cast.columns,
-            filled=_filled(text, is_live, cast.rejected),
+            columns=_widest(cast.columns, new.columns),
+            filled=_filled(text, is_live, rejected),
             rejected=dict(Counter(misfits["field"].to_list())),
-            checksums=self._write(page.number, cast.frame, misfits, seen),
+            checksums=self._write(
+                page.number,
+                accounts=cast.frame,
+                rejected=None if misfits.is_empty() else misfits,
+                seen=_seen(text, misfits) if self.known is not None else None,
+                new=new.frame if self.new_columns else None,
+            ),
         )
         # Saved last, since a page counts as landed only with this file if the process dies.
         landed.save(self.directory / f"{page_name(page.number)}.json")
         self.pages[page.number] = landed
         page.path.unlink()
 
-    def _write(
-        self, number: int, cast: pl.DataFrame, misfits: pl.DataFrame, seen: pl.DataFrame | None
-    ) -> dict[str, int]:
-        """Write the Parquet files of a page; return their checksums by name."""
-        frames: list[pl.DataFrame | None] = [cast, None if misfits.is_empty() else misfits, None]
-        if seen is not None:
-            # A record with misfits is cast again each day, since they are reported each day.
-            fits = ~pl.col("Id").is_in(misfits["record_id"].implode())
-            frames[2] = seen.with_columns(text_hash=pl.when(fits).then("text_hash"))
+    def _cast_new_columns(self, known: pl.DataFrame) -> CastPage:
+        columns = {name: self.requested[name] for name in ("Id", *self.new_columns)}
+        return cast_page(known.select(list(columns)), columns)
+
+    def _write(self, number: int, **frames: pl.DataFrame | None) -> dict[str, int]:
+        """Write the Parquet files of a page, by kind; return their checksums by name."""
         written = {}
-        for file, frame in zip(self._files(number), frames, strict=True):
-            if frame is not None:
+        for kind, file in self._files(number).items():
+            if (frame := frames[kind]) is not None:
                 frame.write_parquet(file, compression="lz4", statistics=False)  # read soon and kept for minutes
                 written[file.name] = _checksum(file)
         return written
 
-    def _files(self, number: int) -> list[Path]:
-        """Return the paths for the accounts of a page, for its rejected cells and for the hashes of its records."""
-        return [self.directory / f"{kind}{page_name(number)}.parquet" for kind in ("", "rejected-", "seen-")]
+    def _files(self, number: int) -> dict[str, Path]:
+        """Return the path of each kind of file of a page."""
+        prefixes = {"accounts": "", "rejected": "rejected-", "seen": "seen-", "new": "new-"}
+        return {kind: self.directory / f"{prefix}{page_name(number)}.parquet" for kind, prefix in prefixes.items()}
 
 
 def empty_landing(directory: Path) -> None:
@@ -184,9 +199,22 @@ def empty_landing(directory: Path) -> None:
     directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
 
 
-def _seen(text: pl.DataFrame) -> pl.DataFrame:
-    """Return one row (Id, id_hash, text_hash) per record."""
-    return hashes_of(text).insert_column(0, text["Id"])
+def _widest(*needed: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+    """Return the types that hold all of these values."""
+    columns: dict[str, ColumnType] = {}
+    for types in needed:
+        for name, type_ in types.items():
+            columns[name] = columns.get(name, type_).widened(type_) or type_
+    return columns
+
+
+def _seen(text: pl.DataFrame, misfits: pl.DataFrame) -> pl.DataFrame:
+    """Return one row (Id, id_hash, text_hash) per record.
+
+    text_hash is null for a record with misfits: it is cast again each day, since they are reported each day.
+    """
+    fits = ~pl.col("Id").is_in(misfits["record_id"].implode())
+    return hashes_of(text).insert_column(0, text["Id"]).with_columns(text_hash=pl.when(fits).then("text_hash"))
 
 
 def _filled(text: pl.DataFrame, is_live: pl.Series, rejected: pl.DataFrame) -> dict[str, int]:

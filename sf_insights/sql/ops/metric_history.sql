@@ -1,7 +1,7 @@
 -- Intervals in which a metric kept its value. An interval ends when the value or its currency changes, when the value
 -- becomes null or when the account is no longer matched. One begins when there is a value and no open interval. Values
 -- are compared as DECIMAL, since many decimals share a DOUBLE. The DOUBLE is cast from text, since DuckDB's cast of a
--- long DECIMAL may miss the nearest DOUBLE.
+-- long DECIMAL may miss the nearest DOUBLE. `source` has the values; without `closes`, no interval ends.
 CREATE OR REPLACE TEMP VIEW metric_values AS
 {% if metrics %}
 SELECT account_id, metric, value, exact_value, currency
@@ -11,7 +11,7 @@ FROM (
     , {{ metric | identifier }}::VARCHAR::DOUBLE AS {{ ("value " ~ metric) | identifier }}
     , {{ metric | identifier }}::DECIMAL(38, 18) AS {{ ("exact " ~ metric) | identifier }}
     {% endfor %}
-    FROM todays_values
+    FROM {{ source }}
 ) UNPIVOT ((value, exact_value) FOR metric IN (
     {% for metric in metrics %}
     ({{ ("value " ~ metric) | identifier }}, {{ ("exact " ~ metric) | identifier }}) AS {{ metric | literal }}{{ "," if not loop.last }}
@@ -23,7 +23,7 @@ SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS metric, NULL::DOUBLE AS val
 WHERE false
 {% endif %};
 
-{% if not is_first %}
+{% if closes %}
 CREATE OR REPLACE TEMP TABLE closing AS
 SELECT kept.rowid AS place FROM ops.metric_history AS kept JOIN ended USING (account_id)
 WHERE kept.source = 'sync' AND kept.valid_to IS NULL

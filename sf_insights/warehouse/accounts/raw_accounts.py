@@ -16,7 +16,7 @@ from sf_insights.warehouse.accounts.landed_files import lost_files, translated_f
 from sf_insights.warehouse.accounts.record_texts import save_texts
 from sf_insights.warehouse.accounts.row_drop import last_count, refuse_row_drop
 from sf_insights.warehouse.fields.plan import save_plan
-from sf_insights.warehouse.fields.states import states_before
+from sf_insights.warehouse.fields.states import inactive_fields, states_before
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
@@ -42,7 +42,8 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     # Comparing hashes takes a third of the time; the Ids tell whether two equal hashes are one record.
     [(records, hashes)] = tx.execute(f"SELECT count(*), count(DISTINCT id_hash) FROM {seen}")
     cast = tx.value(f"SELECT count(*) FROM {parquet(landed.accounts)}")
-    if (records, cast) != (landed.records, landed.cast):
+    others = tx.value(f"SELECT count(*) FROM {parquet(landed.new_values)}") if landed.new_columns else records - cast
+    if (records, cast, others) != (landed.records, landed.cast, landed.records - landed.cast):
         raise lost_files(landed.directory)
     twice = records - tx.value(f'SELECT count(DISTINCT "Id") FROM {seen}') if hashes < records else 0
     if twice:
@@ -62,15 +63,18 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         plan = [replace(field, paused_because=reason) if field.name in emptied else field for field in plan]
         save_plan(tx, sync.number, plan)
     columns = {name: type_ for name, type_ in landed.columns.items() if name not in emptied}
+    inactive = inactive_fields(tx, sync.day, [field.name for field in plan if field.is_read])
     added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
     tx.run(
         "salesforce/raw_accounts",
         {"day": sync.day, "sync": sync.number},
         columns=list(columns),
-        # A sync that failed may have dropped a column that is new today. So any row may have changed in it since the
-        # last complete sync, also to null.
-        all_differ=bool(added) or landed.cast < landed.records,
+        # A sync that failed may have dropped a column whose values the tables have from the last complete sync. So any
+        # row may have changed in it, also to null.
+        all_differ=bool(added - inactive) or landed.cast < landed.records,
+        new=sorted(added & inactive),
+        new_values=parquet(landed.new_values) if landed.new_columns else "landed_accounts",
         seen=seen,
         is_first=tx.is_empty("salesforce.raw_accounts"),
     )

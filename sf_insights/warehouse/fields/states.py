@@ -25,6 +25,12 @@ def states_before(tx: Transaction, day: date) -> ByApiName[FieldState]:
     return _states_in(tx, "ops.undo_fields" if day_is_complete(tx, day) else "insights.fields")
 
 
+def inactive_fields(tx: Transaction, day: date, names: Iterable[str]) -> set[str]:
+    """Return the fields that neither the last complete sync nor the last one of an earlier day read."""
+    states = load_states(tx), states_before(tx, day)
+    return {name for name in names if not any(name in known and known[name].status == "active" for known in states)}
+
+
 def _states_in(tx: Transaction, table: str) -> ByApiName[FieldState]:
     return ByApiName((row["field"], FieldState(**row)) for row in tx.records(f"SELECT * FROM {table}"))
 

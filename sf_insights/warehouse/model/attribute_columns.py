@@ -31,7 +31,9 @@ def fit_attribute_columns(tx: Transaction, day: date, attributes: Sequence[str],
         attributes: the fields that this sync reads as attributes.
         is_second: whether the day was synced before, and that sync is about to be undone.
     """
-    if not is_second:
+    if is_second:
+        _drop_columns_of_the_day(tx)
+    else:
         tx.execute("DELETE FROM ops.former_values")
     landed, columns = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
     needed = {name: ColumnType.parse(landed[name]) for name in attributes}
@@ -79,6 +81,17 @@ def _keep_former_values(tx: Transaction, day: date, name: str, held: ColumnType,
     if name in tx.columns("ops", "undo_attribute_values"):
         tx.execute(f"INSERT INTO ops.former_values {selected} ops.undo_attribute_values WHERE {filled}")
         _leave_out_of_undo(tx, name)
+
+
+def _drop_columns_of_the_day(tx: Transaction) -> None:
+    """Drop the columns of fields that no earlier day had, because undoing restores only changed rows."""
+    for (name,) in tx.execute(
+        "SELECT field FROM insights.fields WHERE category = 'attribute' "
+        "AND field NOT IN (SELECT field FROM ops.undo_fields)"
+    ):
+        if name in tx.columns("ops", "attribute_values"):
+            _leave_out_of_undo(tx, name)
+            tx.execute(f"ALTER TABLE ops.attribute_values DROP COLUMN {identifier(name)}")
 
 
 def _leave_out_of_undo(tx: Transaction, name: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS
 from sf_insights.domain.fields.field_types import ColumnType
-from sf_insights.sql import identifiers
+from sf_insights.sql import identifiers, render
 from sf_insights.warehouse.fields.states import last_days
+from sf_insights.warehouse.model.metrics import begin_metrics
 from sf_insights.warehouse.model.modelled_field import ModelledField
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
@@ -22,7 +23,10 @@ Extent = Literal["first", "everything", "incremental"]
 
 
 def extent_of(tx: Transaction, *, is_same_selection: bool) -> Extent:
-    """Return which accounts a sync compares: none in the first one, all if the selection changed, else changed ones."""
+    """Return which accounts a sync compares: none in the first one, all if the selection changed, else changed ones.
+
+    Fields that no sync had before do not change the selection: `begin_fields` fills them.
+    """
     if tx.is_empty("ops.attribute_values"):
         return "first"
     lost_currency = "CurrencyIsoCode" not in tx.columns("salesforce", "raw_accounts") and tx.value(
@@ -38,7 +42,7 @@ def write_attributes(
 
     Leaves the temporary relations `touched`, `todays_values`, `new_values` and `ended` for the metrics.
     """
-    landed, held = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
+    held = tx.columns("ops", "attribute_values")
     tx.run(
         f"attributes/{extent}",
         {"day": sync.day, "since": sync.since},
@@ -46,9 +50,7 @@ def write_attributes(
         fields=[*attributes, *metrics],
         identity=list(_IDENTITY),
         content=f"hash({identifiers(attributes)})" if attributes else "0",
-        # DuckDB hashes the digits of a DECIMAL without its scale: 1.00 and 100 in two scales would be equal.
-        casts={name: f"::{held[name]}" for name in attributes if held[name] != landed[name]},
-        currency='raw."CurrencyIsoCode"' if "CurrencyIsoCode" in landed else "NULL::VARCHAR",
+        **_expressions(tx, attributes),
     )
     tracked, unread = _read_before(tx, sync, attributes)
     if tracked or unread:
@@ -66,6 +68,25 @@ def write_attributes(
         tx.run("ops/former_values", {"day": sync.day})
     tx.run("ops/previous_days", {"day": sync.day})
     return int(tx.value("SELECT count(*) FROM ended"))
+
+
+def begin_fields(tx: Transaction, sync: Sync, attributes: Sequence[str], metrics: Sequence[str]) -> None:
+    """Give fields that no sync had before their first values, in the accounts that `write_attributes` left out."""
+    if attributes:
+        tx.run("attributes/new_fields", fields=attributes, **_expressions(tx, attributes))
+    if metrics:
+        values = render("attributes/todays_values", fields=metrics, **_expressions(tx, ()))
+        begin_metrics(tx, sync, metrics, f"({values})")
+
+
+def _expressions(tx: Transaction, attributes: Iterable[str]) -> dict[str, Any]:
+    """Return what the SQL of today's values takes from raw_accounts: casts to the kept types, and the currency."""
+    landed, held = tx.columns("salesforce", "raw_accounts"), tx.columns("ops", "attribute_values")
+    return {
+        # DuckDB hashes the digits of a DECIMAL without its scale: 1.00 and 100 in two scales would be equal.
+        "casts": {name: f"::{held[name]}" for name in attributes if held[name] != landed[name]},
+        "currency": 'raw."CurrencyIsoCode"' if "CurrencyIsoCode" in landed else "NULL::VARCHAR",
+    }
 
 
 def drop_todays_values(tx: Transaction, extent: Extent) -> None:

@@ -10,11 +10,23 @@ from sf_insights.warehouse.transaction import Transaction
 
 def write_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
     """Close the intervals that end today and open those that begin, from the relations of `write_attributes`."""
+    is_first = not tx.value("SELECT count(*) FROM ops.metric_history WHERE source = 'sync'")
+    _write(tx, sync, metrics, "todays_values", is_first=is_first, closes=not is_first)
+
+
+def begin_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str], values: str) -> None:
+    """Open the intervals of metrics that no sync had before, from a relation with their values and the currency."""
+    _write(tx, sync, metrics, values, is_first=False, closes=False)
+
+
+def _write(tx: Transaction, sync: Sync, metrics: Sequence[str], source: str, *, is_first: bool, closes: bool) -> None:
     tx.run(
         "ops/metric_history",
         {"day": sync.day, "metrics": metrics},
         metrics=metrics,
-        is_first=not tx.value("SELECT count(*) FROM ops.metric_history WHERE source = 'sync'"),
+        source=source,
+        is_first=is_first,
+        closes=closes,
     )
 
 

@@ -18,7 +18,7 @@ from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states, synced_days
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
-from sf_insights.warehouse.model.attributes import drop_todays_values, extent_of, write_attributes
+from sf_insights.warehouse.model.attributes import begin_fields, drop_todays_values, extent_of, write_attributes
 from sf_insights.warehouse.model.landings import Landings
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
 from sf_insights.warehouse.model.retention import delete_expired
@@ -68,11 +68,20 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     _refuse_unlabelled(model)
     landings = Landings.before_undo(tx, sync.day) if day_is_complete(tx, sync.day) else None
     _undo_earlier_sync_of_the_day(model)
-    before = list(load_states(tx).values())
-    active = {(state.field, state.category) for state in before if state.status == "active"}
-    extent = extent_of(tx, is_same_selection=model.read == active)
+    before = load_states(tx)
+    active = {(state.field, state.category) for state in before.values() if state.status == "active"}
+    new = {name for name, _ in model.read if name not in before}
+    others = {(name, category) for name, category in model.read if name not in new}
+    extent = extent_of(tx, is_same_selection=others == active)
     ended = write_attributes(tx, sync, extent, model.attributes, model.metrics)
     write_metrics(tx, sync, model.metrics)
+    if extent == "incremental":
+        begin_fields(
+            tx,
+            sync,
+            [name for name in model.attributes if name in new],
+            [name for name in model.metrics if name in new],
+        )
     drop_todays_values(tx, extent)
     if landings is not None:
         landings.renew(tx)

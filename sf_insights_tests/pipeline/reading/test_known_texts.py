@@ -7,6 +7,8 @@ from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, JOBS, killed_in_the_middle_of_the_download
 from sf_insights_tests.pipeline.truth import Truth
 
+NEW = ["ERP_Id__c", {"field": "Score__c", "as": "metric"}]
+
 
 def cast_records(sync, day, **settings):
     """Run a sync; return how many records it cast."""
@@ -45,10 +47,10 @@ def test_a_value_that_returns_after_a_day_is_read_again(org, sync):
     "change",
     [
         lambda org, _: org.change_field("ARR__c", precision=18, scale=4),
-        lambda _, sync: sync.configure(fields=[*FIELDS, "Type"]),
-        lambda _, sync: sync.change_warehouse("UPDATE ops.record_texts_state SET reading = 'of an older version'"),
+        lambda _, sync: sync.configure(fields=FIELDS[1:]),
+        lambda _, sync: sync.change_warehouse("UPDATE ops.record_texts_state SET rules = 'of an older version'"),
     ],
-    ids=["the type", "the selection", "the version"],
+    ids=["a type", "the selection", "the version"],
 )
 def test_every_record_is_cast_again_after_a_change_of(org, sync, change):
     sync.first_day(fields=FIELDS)
@@ -56,6 +58,43 @@ def test_every_record_is_cast_again_after_a_change_of(org, sync, change):
     assert cast_records(sync, "2026-03-02") == len(Truth(org).accounts)
     assert sync.look().metric("ARR__c", "2026-03-02") == Truth(org).metric("ARR__c")
     assert cast_records(sync, "2026-03-03") == 0
+
+
+def test_of_a_field_that_is_new_only_its_values_are_cast(org, sync):
+    sync.first_day(fields=FIELDS)
+    assert cast_records(sync, "2026-03-02", fields=[*FIELDS, *NEW]) == 0
+    truth, run = Truth(org), sync.look()
+    assert run.attributes("ERP_Id__c") == truth.attribute("ERP_Id__c")
+    assert run.metric("Score__c", "2026-03-02") == truth.metric("Score__c")
+    assert run.rows("SELECT count(*) FROM insights.attribute_changes") == [(0,)]
+    zuora_id, salesforce_id = next(iter(truth.matches().items()))
+    org.update_account(salesforce_id, ERP_Id__c="F-1", Score__c=7)
+    assert cast_records(sync, "2026-03-03") == 1
+    run = sync.look()
+    changed = run.rows("SELECT account_id, field, new_value FROM insights.attribute_changes")
+    assert (zuora_id, "ERP_Id__c", "F-1") in changed  # accounts may share the Salesforce Account
+    assert run.metric("Score__c", "2026-03-03")[zuora_id] == 7
+
+
+def test_a_new_value_that_does_not_fit_is_reported_though_its_record_is_known(org, sync):
+    account = org.add_account(AnnualRevenue=1e30)
+    sync(day="2026-03-01", fields=FIELDS)
+    run = sync(day="2026-03-02", fields=[*FIELDS, "AnnualRevenue"])
+    rejected = run.rows("SELECT salesforce_account_id, field FROM ops.rejected_values WHERE day = '2026-03-02'")
+    assert rejected == [(account, "AnnualRevenue")]
+
+
+def test_a_field_selected_and_deselected_on_one_day_leaves_nothing(org, sync):
+    sync.first_day(fields=FIELDS)
+    sync(day="2026-03-02", fields=[*FIELDS, *NEW])
+    sync(day="2026-03-02", fields=FIELDS)
+    assert "ERP_Id__c" not in dict(sync.read_warehouse("SELECT column_name, 1 FROM (DESCRIBE ops.attribute_values)"))
+    assert sync.read_warehouse("SELECT count(*) FROM ops.metric_history WHERE metric = 'Score__c'") == [(0,)]
+    org.update_account(next(iter(Truth(org).matches().values())), ERP_Id__c="F-1", Score__c=7)
+    run = sync(day="2026-03-02", fields=[*FIELDS, *NEW])
+    assert run.attributes("ERP_Id__c") == Truth(org).attribute("ERP_Id__c")
+    assert run.metric("Score__c", "2026-03-02") == Truth(org).metric("Score__c")
+    assert run.rows("SELECT count(*) FROM insights.attribute_changes") == [(0,)]
 
 
 def test_a_value_that_does_not_fit_is_reported_every_day(org, sync):
