@@ -106,15 +106,20 @@ def test_a_trigger_that_fails_a_whole_chunk_costs_only_the_guilty_record(outboun
         ("'taken'", "'free'", "Insights_Reference__c", "DUPLICATE_VALUE", "Salesforce"),
     ],
 )
-def test_a_bad_value_costs_only_its_own_cell_until_it_changes(outbound, some, org, bad, good, target, code, refused_by):
+def test_a_bad_value_is_held_back_until_it_changes_and_the_other_records_are_written(
+    outbound, some, org, bad, good, target, code, refused_by
+):
     others = sorted(set(outbound.held(STATUS)) - set(some))
     org.edit("Account", others[0], Insights_Reference__c="taken")
     columns = f"unnest([{bad}, NULL]) AS value, unnest(['one', 'two']) AS note"
     outbound.values(f"SELECT unnest({some[:2]}) AS salesforce_account_id, {columns}")
     outbound.first_send(fields=[{"from": "value", "to": target}, {"from": "note", "to": STATUS}])
     found = outbound.rows("SELECT record_id, field, code, refused_by FROM outbound.rejects")
-    assert found == [(some[0], target, code, refused_by)]
-    assert [outbound.held(STATUS)[id_] for id_ in some[:2]] == ["one", "two"]
+    assert (some[0], target, code, refused_by) in found
+    assert {id_ for id_, *_ in found} == {some[0]}
+    is_held = STATUS in {field for _, field, *_ in found}  # Salesforce's error does not always name the field
+    assert is_held is (code == "DUPLICATE_VALUE")
+    assert [outbound.held(STATUS)[id_] for id_ in some[:2]] == [None if is_held else "one", "two"]
     org.clear_requests()
     outbound.send()
     assert org.requests() == []
