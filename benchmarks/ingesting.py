@@ -9,7 +9,7 @@ import requests
 
 from benchmarks.reading import API, token
 
-_FIRST_PAUSE, _GROWTH = 0.3, 1.5  # as in the product
+_FIRST_PAUSE, _GROWTH = 0.3, 1.5  # as in the product, which asks sooner when a job is nearly done
 
 
 def update(csv: Path, variables: Mapping[str, str]) -> dict[str, Any]:

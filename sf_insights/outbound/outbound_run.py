@@ -117,6 +117,10 @@ class OutboundRun:
             links=self._source.links and str(self._source.links),
             has_match=request.outbound.match is not None,
         )
+        if request.outbound.match is None:
+            comparison.find_shared(self._work)
+            if request.outbound.values is not None and self._source.links is None:
+                comparison.refuse_doubled(self._work, request.outbound.values)
         self._describe()
         self.entries = self._usable_entries()
         self._find_records()
@@ -285,6 +289,7 @@ class OutboundRun:
             to = by_name_of(self._described)[match.to]
             everything = self.is_dry or self._is_verification
             find_records(work, self.connected, object_name, to, self.request.directory, everything=everything)
+            comparison.find_shared(work)
 
     def _forget_found(self) -> bool:
         """Forget which keys name the records to write, if that was found by an earlier run; tell whether it was."""

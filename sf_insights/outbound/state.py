@@ -71,11 +71,8 @@ class OutboundState(LockedDatabase):
                     connection.execute("DETACH work")
 
     def publish(self, published: Path) -> None:
-        """Replace the read-only copy for analysts and pages."""
-        try:
-            replace_file(self.checkpointed(), published, mode=_READ_ONLY, limits=self.limits)
-        finally:
-            self.reopen()
+        """Close the file, and replace the read-only copy for analysts and pages; keep the lock."""
+        replace_file(self.checkpointed(), published, mode=_READ_ONLY, limits=self.limits)
 
     def copy_to(self, copy: Path) -> None:
         """Write a copy of the file that may be changed and thrown away."""

@@ -7,6 +7,7 @@ Guide, "Bulk API 2.0 Ingest"; its limits are in "Bulk API and Bulk API 2.0 Limit
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 Results = Literal["successfulResults", "failedResults", "unprocessedrecords"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 20.0
+_SHORTEST_PAUSE = 0.1  # and never less than this share of the time so far, because reported progress may stand still
 _CLOCKS_DIFFER = timedelta(seconds=5)
 _CHUNK_BYTES = 1 << 20
 
@@ -113,16 +115,18 @@ class IngestJob:
         """Ask for the state."""
         self.note(self._org.call("GET", f"jobs/ingest/{self.id}", doing="report the progress of the job"))
 
-    def wait(self, longest: float) -> None:
-        """Wait until the job has ended.
+    def wait(self, longest: float, records: int) -> None:
+        """Wait until the job has ended. Pauses grow, but end early where the reported progress says that it is done.
 
         Args:
             longest: seconds.
+            records: the number of records that the job has.
 
         Raises:
             ConnectionProblem: it has not ended in time; it goes on in Salesforce.
         """
         deadline, seconds = time.monotonic() + longest, _FIRST_PAUSE
+        began, processed = time.monotonic(), self.processed
         while True:
             asked_at = time.monotonic()
             self.look()
@@ -135,7 +139,10 @@ class IngestJob:
                     f"Salesforce did not finish the job {self.id} in time; it was {self.state}.",
                     "The next run takes up its results.",
                 )
-            pause(min(seconds * random.uniform(0.8, 1.2), left))  # noqa: S311
+            waited = time.monotonic() - began
+            expected = _expected(waited, self.processed - processed, records - self.processed)
+            sooner = max(expected, _SHORTEST_PAUSE, _SHORTEST_PAUSE * waited)
+            pause(min(seconds * random.uniform(0.8, 1.2), sooner, left))  # noqa: S311
             seconds = min(seconds * 1.5, _LONGEST_PAUSE)
 
     def download(self, results: Results, file: Path) -> bool:
@@ -182,6 +189,11 @@ class IngestJob:
         except RequestRefused as refused:
             if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
                 raise
+
+
+def _expected(seconds: float, processed: int, left: int) -> float:
+    """Return how many seconds the records that are left will take, by what was processed in these seconds."""
+    return seconds * max(0, left) / processed if processed > 0 else math.inf
 
 
 def leftover_jobs(org: SalesforceOrg, object_name: str, since: datetime, until: datetime) -> list[IngestJob]:

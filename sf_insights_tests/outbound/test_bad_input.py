@@ -68,10 +68,14 @@ def test_a_mapping_that_does_not_fit_the_org_is_refused_by_the_preview(outbound,
     assert not org.writes()
 
 
-def test_a_field_that_nobody_may_write_is_refused(outbound, org):
-    org.change_field("Insights_Status__c", updateable=False)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"updateable": False}, "the user may not edit Insights_Status__c"), ({"formula": "Name"}, "is a formula")],
+)
+def test_a_field_that_nobody_may_write_is_refused(outbound, org, change, said):
+    org.change_field("Insights_Status__c", **change)
     outbound.configure()
-    assert "the user may not edit Insights_Status__c" in outbound.fails("preview")
+    assert said in outbound.fails("preview")
 
 
 def test_without_a_published_snapshot_nothing_is_sent(org, sync):

@@ -79,11 +79,21 @@ def test_a_run_that_is_killed_around_a_request_of_collections_is_finished_by_the
     assert_written_once(outbound, matched(sync))
 
 
-@pytest.mark.parametrize("path", ["jobs/ingest", "/batches", "/jobs/ingest/7", "composite/sobjects"])
-def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, path):
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "jobs/ingest"),
+        ("PUT", "/batches"),
+        ("PATCH", "/jobs/ingest/7"),
+        ("GET", "/jobs/ingest/7"),
+        ("DELETE", "/jobs/ingest/7"),
+        ("PATCH", "composite/sobjects"),
+    ],
+)
+def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, method, path):
     large.preview()
     large.accept()
-    large_org.fault("drop_after", path=path, times=1)
+    large_org.fault("drop_after", method=method, path=path, times=1)
     large.run()
     large.send()
     assert_written_once(large, matched(large.sync))

@@ -1,5 +1,7 @@
 """The two directions know nothing of each other but the published snapshot."""
 
+import itertools
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,6 +32,34 @@ def test_a_sync_runs_while_an_outbound_run_holds_its_file(outbound, sync):
         assert "Another outbound run has not ended: a run" in outbound.fails()
     finally:
         state.close()
+
+
+def test_a_run_reads_one_whole_snapshot_while_others_are_published(outbound, sync, tmp_path):
+    outbound.values(
+        "SELECT account_id, (SELECT max(sync) FROM insights.snapshot)::VARCHAR AS account_status FROM insights.accounts"
+    )
+    published = [tmp_path / "first.duckdb", tmp_path / "second.duckdb"]
+    shutil.copy(sync.snapshot, published[0])
+    sync("2026-03-02")
+    shutil.copy(sync.snapshot, published[1])
+    stopped = threading.Event()
+
+    def publish():
+        for file in itertools.cycle(published):
+            if stopped.is_set():
+                return
+            shutil.copy(file, tmp_path / "copy.duckdb").replace(sync.snapshot)
+
+    with ThreadPoolExecutor(1) as publisher:
+        publisher.submit(publish)
+        try:
+            for _ in range(4):
+                outbound.preview()
+                run = outbound.last_run()
+                values = outbound.rows("SELECT DISTINCT new_value FROM outbound.samples WHERE run = ?", [run["run"]])
+                assert values == [(str(run["snapshot_sync"]),)]
+        finally:
+            stopped.set()
 
 
 def test_the_snapshot_is_the_same_with_and_without_outbound(outbound, sync):

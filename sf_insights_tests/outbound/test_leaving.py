@@ -52,6 +52,21 @@ def test_a_value_that_somebody_changed_meanwhile_is_not_cleared(outbound, sync, 
 
 
 @pytest.mark.parametrize("on_leave", ["keep", "clear"])
+def test_an_account_that_zuora_no_longer_has_keeps_or_clears_its_value(outbound, sync, org, one, on_leave):
+    account, record = one
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "on_leave": on_leave}])
+    before = outbound.held(STATUS)[record]
+    assert before
+    org.delete_zuora_account(account)
+    sync("2026-03-02")
+    outbound.send()
+    assert outbound.held(STATUS)[record] == (before if on_leave == "keep" else None)
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+
+
+@pytest.mark.parametrize("on_leave", ["keep", "clear"])
 def test_an_account_without_a_match_keeps_or_clears_its_value(outbound, sync, org, one, on_leave):
     account, record = one
     outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "on_leave": on_leave}])

@@ -90,6 +90,46 @@ def test_a_trigger_that_fails_a_whole_chunk_costs_only_the_guilty_record(outboun
     assert outbound.unchanged_writes() == 0
 
 
+@pytest.mark.parametrize(
+    ("bad", "good", "target", "code", "refused_by"),
+    [
+        ("123.5", "12.5", "Insights_Score__c", "NUMBER_OUTSIDE_VALID_RANGE", "sf_insights"),
+        ("'Fair'", "'Good'", "Insights_Health__c", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "sf_insights"),
+        (
+            "DATE '1066-10-14'",
+            "DATE '2026-03-01'",
+            "Insights_Renewal__c",
+            "INVALID_TYPE_ON_FIELD_IN_RECORD",
+            "sf_insights",
+        ),
+        ("'nobody'", "'a@example.com'", "Insights_Contact__c", "INVALID_EMAIL_ADDRESS", "Salesforce"),
+        ("'taken'", "'free'", "Insights_Reference__c", "DUPLICATE_VALUE", "Salesforce"),
+    ],
+)
+def test_a_bad_value_is_held_back_until_it_changes_and_the_other_records_are_written(
+    outbound, some, org, bad, good, target, code, refused_by
+):
+    others = sorted(set(outbound.held(STATUS)) - set(some))
+    org.edit("Account", others[0], Insights_Reference__c="taken")
+    columns = f"unnest([{bad}, NULL]) AS value, unnest(['one', 'two']) AS note"
+    outbound.values(f"SELECT unnest({some[:2]}) AS salesforce_account_id, {columns}")
+    outbound.first_send(fields=[{"from": "value", "to": target}, {"from": "note", "to": STATUS}])
+    found = outbound.rows("SELECT record_id, field, code, refused_by FROM outbound.rejects")
+    assert (some[0], target, code, refused_by) in found
+    assert {id_ for id_, *_ in found} == {some[0]}
+    is_held = STATUS in {field for _, field, *_ in found}  # Salesforce's error does not always name the field
+    assert is_held is (code == "DUPLICATE_VALUE")
+    assert [outbound.held(STATUS)[id_] for id_ in some[:2]] == [None if is_held else "one", "two"]
+    org.clear_requests()
+    outbound.send()
+    assert org.requests() == []
+    outbound.values(f"SELECT unnest({some[:2]}) AS salesforce_account_id, {columns.replace(bad, good)}")
+    outbound.first_send()
+    assert outbound.held(target)[some[0]] is not None
+    assert rejects(outbound) == []
+    assert outbound.unchanged_writes() == 0
+
+
 def test_a_text_that_is_too_long_is_rejected_before_it_is_sent(outbound, some, org):
     org.change_field("Insights_Status__c", length=10)
     outbound.configure(fields=[{"from": "note", "to": STATUS}, {"from": "score", "to": "Insights_Accounts__c"}])

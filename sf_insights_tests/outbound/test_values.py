@@ -98,6 +98,29 @@ def test_false_is_written_for_an_empty_value_where_the_entry_says_so(outbound, s
     assert [held[id_] for id_ in chosen] == [True, False]
 
 
+def test_values_of_every_kind_come_back_by_the_next_inbound_sync(outbound, sync):
+    chosen = sorted(matched(sync))[:3]
+    last = {target: (expression, wanted) for expression, target, wanted in KINDS}
+    columns = ", ".join(f"{expression} AS v{place}" for place, (expression, _) in enumerate(last.values()))
+    outbound.values(f"SELECT unnest({chosen}) AS salesforce_account_id, {columns}")
+    outbound.first_send(fields=[{"from": f"v{place}", "to": target} for place, target in enumerate(last)])
+    outbound.configure(enabled=False)
+    published = sync("2026-03-02", fields=[*last], outbound=None)
+    for target, (_, wanted) in last.items():
+        rows = published.rows(
+            f'SELECT DISTINCT "{target}" FROM insights.accounts'
+            f" WHERE salesforce_account_id IN (SELECT unnest({chosen}))"
+        )
+        assert [plain(back(value)) for (value,) in rows] == [wanted], target
+
+
+def back(value):
+    """Return a value of the snapshot as the org shows it."""
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return str(value) if isinstance(value, datetime.date) else value
+
+
 def test_what_was_written_comes_back_by_the_next_inbound_sync(outbound, sync):
     chosen = sorted(matched(sync))[:3]
     outbound.values(f"SELECT unnest({chosen}) AS salesforce_account_id, 12.345::DOUBLE AS b, 'note' AS n")

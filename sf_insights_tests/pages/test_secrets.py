@@ -133,6 +133,26 @@ def test_syncs_that_succeed_or_fail_write_no_secret(org, sf_insights, written, s
     assert leaks(org, written) == {}
 
 
+def test_an_outbound_run_writes_no_secret_and_its_logs_hold_no_value(org, synced, written):
+    value = "canary of a value"
+    (synced.data / "outbound.sql").write_text(f"SELECT account_id, '{value}' AS note FROM insights.accounts")
+    synced.configure(outbound={"values": "outbound.sql", "fields": [{"from": "note", "to": "Insights_Status__c"}]})
+    org.add_validation_rule("Insights_Status__c", "no canaries", [value])
+    for step in ("preview", "accept", "send", "retry", "send"):
+        said = synced("outbound", step)
+        assert said.code == 0, said.err
+        if step != "preview":  # which shows examples
+            written.said.append((step, said.out + said.err))
+        if step == "retry":
+            org.remove_rules()
+    assert value in {row["Insights_Status__c"] for row in org.accounts()}
+    assert leaks(org, written) == {}
+    shown = ("outbound.sql", "outbound_sync.duckdb", "account_outbound.duckdb", "send")  # send shows refused values
+    found = [place for place in written.places_of(value) if not any(name in place for name in shown)]
+    assert found == []
+    assert any("dagster" in place for place in written.places_of("desired_values"))  # the search would find a value
+
+
 @pytest.mark.parametrize("token", [None, PAGES_TOKEN])
 def test_the_pages_show_no_secret(org, synced, written, session, monkeypatch, token):
     monkeypatch.setenv("SF_INSIGHTS_ALERT_URL", f"http://127.0.0.1:9/{ALERT_TOKEN}")

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from sf_insights.demo.api.metadata import object_of
-from sf_insights.demo.api.records import fields_named, record_body, record_texts, writer_for
+from sf_insights.demo.api.records import fields_named, record_bodies, writer_for
 from sf_insights.demo.running.org import Org, Session
 from sf_insights.demo.running.surprises import before_write
 from sf_insights.demo.soql.objects import ObjectType
@@ -31,16 +31,9 @@ def several(org: Org, request: ApiRequest) -> Answer:
     if len(ids) > MAX_RETRIEVED:
         raise ApiError(400, "EXCEEDED_MAX_SIZE_REQUEST", f"At most {MAX_RETRIEVED} records can be retrieved at once.")
     version = request.parameters["version"]
-    records: list[dict[str, Any] | None] = []
     with org.lock:
         found = object_of(org, request)
-        wanted = fields_named(found, names)
-        for id_ in ids:
-            try:
-                records.append(record_body(found, wanted, record_texts(org, found, str(id_)), version))
-            except ApiError:
-                records.append(None)
-    return Answer(records)
+        return Answer(record_bodies(org, found, fields_named(found, names), [str(id_) for id_ in ids], version))
 
 
 def update(org: Org, request: ApiRequest, session: Session) -> Answer:

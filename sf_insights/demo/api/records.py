@@ -3,6 +3,7 @@
 Source: Salesforce, REST API Developer Guide, "sObject Rows", "Recently Viewed Items".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sf_insights.demo.api.metadata import compound_value, object_of, summary
@@ -123,23 +124,52 @@ def record_texts(org: Org, found: ObjectType, id_: str) -> dict[str, str | None]
     Raises:
         ApiError: 404 if it does not exist or is in the recycle bin.
     """
-    key = to_18(id_) if len(id_) == 15 else id_
-    columns = [field for field in found.fields if not field.is_compound]
-    names = ", ".join(quoted(column_of(field)) for field in columns)
-    row = org.store.connection.execute(f"SELECT {names} FROM {found.table} WHERE Id = ?", (key,)).fetchone()
-    if row is None:
+    texts = texts_by_id(org, found, [id_], found.fields).get(_key(id_))
+    if texts is None:
         message = f"Provided external ID field does not exist or is not accessible: {id_}"
         raise ApiError(404, "NOT_FOUND", message)
-    texts = dict(zip((field.name for field in columns), row, strict=True))
-    if org.masks:
-        texts |= {
-            field.name: masked(texts[field.name], field.mask_type, field.mask_character)
-            for field in columns
-            if field.type == "encryptedstring"
-        }
     if texts.get("IsDeleted") == "true":
         raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
     return texts
+
+
+def record_bodies(
+    org: Org, found: ObjectType, wanted: list[Field], ids: list[str], version: str
+) -> list[dict[str, Any] | None]:
+    """Return the JSON of each record, in the order of the ids; None if it does not exist or is in the recycle bin."""
+    texts = texts_by_id(org, found, ids, wanted)
+    records = (texts.get(_key(id_)) for id_ in ids)
+    return [
+        None if record is None or record.get("IsDeleted") == "true" else record_body(found, wanted, record, version)
+        for record in records
+    ]
+
+
+def texts_by_id(
+    org: Org, found: ObjectType, ids: list[str], wanted: Sequence[Field]
+) -> dict[str, dict[str, str | None]]:
+    """Return the stored texts of the records that exist, by id: those of the wanted fields, of Id and of IsDeleted."""
+    names = {"Id", "IsDeleted", *(field.name for field in wanted)}
+    reads_all = any(field.is_compound for field in wanted)  # they are made of others
+    columns = [field for field in found.fields if not field.is_compound and (reads_all or field.name in names)]
+    selected = ", ".join(quoted(column_of(field)) for field in columns)
+    keys = [_key(id_) for id_ in ids]
+    marks = ", ".join("?" * len(keys))
+    by_id: dict[str, dict[str, str | None]] = {}
+    for row in org.store.connection.execute(f"SELECT {selected} FROM {found.table} WHERE Id IN ({marks})", keys):
+        texts = dict(zip((field.name for field in columns), row, strict=True))
+        if org.masks:
+            texts |= {
+                field.name: masked(texts[field.name], field.mask_type, field.mask_character)
+                for field in columns
+                if field.type == "encryptedstring"
+            }
+        by_id[texts["Id"]] = texts
+    return by_id
+
+
+def _key(id_: str) -> str:
+    return to_18(id_) if len(id_) == 15 else id_
 
 
 def record_body(found: ObjectType, wanted: list[Field], texts: dict[str, str | None], version: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def send_job(sending: Sending, batch: Batch) -> None:
         csv.unlink(missing_ok=True)
     _note(sending, batch, "closed", job)
     sending.tell(f"job {job.id} updates {batch.records} records of {sending.object_name}")
-    job.wait(LONGEST_JOB_SECONDS)
+    job.wait(LONGEST_JOB_SECONDS, batch.records)
     collect(sending, batch, job)
 
 

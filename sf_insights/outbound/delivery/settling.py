@@ -75,7 +75,7 @@ def _settle(
         _abandon(state, batch)
     else:
         if job.state not in ENDED:
-            job.wait(LONGEST_JOB_SECONDS)
+            job.wait(LONGEST_JOB_SECONDS, batch.records)
         collect(sending, batch, job)
 
 
@@ -151,3 +151,5 @@ def tidy(tx: Transaction, object_name: str, *, has_cells: bool) -> None:
     columns = target_columns(tx)
     if has_cells and columns:
         tx.run("outbound/left_records", {"object": object_name}, columns=columns)
+        if not tx.is_empty("emptied"):
+            tx.run("outbound/emptied_records", {"object": object_name})

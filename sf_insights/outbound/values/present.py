@@ -41,7 +41,7 @@ def read_present(
     tx = state.scratch()
     types = ", ".join(f"{identifier(name)} VARCHAR" for name in [*fields, *_EXTRA])
     tx.execute(f"CREATE OR REPLACE TEMP TABLE present (record_id VARCHAR, is_gone BOOLEAN, {types})")
-    ids = [id_ for (id_,) in tx.execute(f"SELECT * FROM ({chosen}) ORDER BY 1")]
+    ids = [id_ for (id_,) in tx.execute(f"SELECT * FROM ({chosen}) ORDER BY 1 LIMIT {MOST_BY_ID + 1}")]
     if not ids:
         return
     if len(ids) <= MOST_BY_ID:

@@ -129,7 +129,7 @@ def read_source(
         )
         if key != "account_id":
             opened.connection.execute(render("outbound/links", file=str(links)))
-        if select is not None and key == "account_id":
+        if select is not None and outbound.match is not None:
             _refuse_doubled(opened.connection, opened.name, file)
         _refuse_endless(opened.connection, sent, opened.columns, opened.name, file)
     return Source(
@@ -323,17 +323,22 @@ def _are_of_matches(connection: duckdb.DuckDBPyConnection, outbound: OutboundSyn
     return names <= _columns(connection, "SELECT * FROM insights.matched_accounts").keys()
 
 
+def several_rows(name: str, account: str) -> ConfigurationProblem:
+    """Return the error for several rows of one account, of which nobody can say which one counts."""
+    return ConfigurationProblem(
+        f"outbound: values: {name} has several rows for the account {account}.",
+        "Write one row per account, such as with GROUP BY account_id.",
+    )
+
+
 def _refuse_doubled(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
-    """Refuse several rows for one account, of which nobody can say which one counts."""
+    """Refuse several rows for one account before `match:` looks for their records."""
     doubled = connection.execute(
         f"SELECT account_id FROM read_parquet({literal(str(file))})"
         " GROUP BY account_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchall()
     if doubled:
-        raise ConfigurationProblem(
-            f"outbound: values: {name} has several rows for the account {doubled[0][0]}.",
-            "Write one row per account, such as with GROUP BY account_id.",
-        )
+        raise several_rows(name, doubled[0][0])
 
 
 def _refuse_endless(

@@ -20,6 +20,9 @@ DELETE FROM outbound.sent_values WHERE object = $object AND record_id IN (SELECT
 INSERT INTO outbound.sent_values BY NAME SELECT * FROM merged;
 DROP TABLE merged;
 
+{# In a first run, every cell may be in `applied`, and few are refused: keep only these for the comparison. #}
 DELETE FROM outbound.rejects
-WHERE object = $object AND refused_by = 'Salesforce'
-    AND (record_id, field) IN (SELECT (record_id, field) FROM applied WHERE value IS NOT NULL);
+WHERE object = $object AND refused_by = 'Salesforce' AND (record_id, field) IN (
+    SELECT (record_id, field) FROM (FROM applied WHERE value IS NOT NULL)
+    SEMI JOIN (FROM outbound.rejects WHERE object = $object) USING (record_id, field)
+);

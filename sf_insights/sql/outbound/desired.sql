@@ -2,14 +2,6 @@
 {# What each record should hold. `entries` have: target, source (a column v0, v1, ...), combine, nulls, too_long and
    currency (a column, or None). Most records have one account, and only the others are grouped. `cells` leaves out the
    records whose values were sent, unless `everything` is asked for: hashes find them, and nothing is stored. #}
-CREATE OR REPLACE TABLE work.main.shared AS
-SELECT record_id, count(*) AS accounts FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
-GROUP BY record_id HAVING count(*) > 1;
-
-CREATE OR REPLACE VIEW work.main.record_count AS
-SELECT (SELECT count(*) FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL)
-    - (SELECT coalesce(sum(accounts - 1), 0) FROM work.main.shared) AS records;
-
 CREATE OR REPLACE TABLE work.main.cells AS
 FROM (
 SELECT

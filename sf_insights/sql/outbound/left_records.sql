@@ -5,8 +5,7 @@ WHERE object = $object AND NOT EXISTS (
         AND ({% for column in columns %}coalesce(sent.{{ column | identifier }}, '') != '' {{ 'OR ' if not loop.last }}{% endfor %})
 );
 
-DELETE FROM outbound.sent_values AS sent
-WHERE object = $object AND record_id NOT IN (
-        SELECT record_id FROM work.main.source WHERE record_id IS NOT NULL AND status IS NULL
-    )
-    AND ({% for column in columns %}coalesce(sent.{{ column | identifier }}, '') = '' {{ 'AND ' if not loop.last }}{% endfor %});
+{# Few records are empty, and only for them is it worth reading the source. #}
+CREATE OR REPLACE TEMP TABLE emptied AS
+SELECT record_id FROM outbound.sent_values AS sent
+WHERE object = $object AND ({% for column in columns %}coalesce(sent.{{ column | identifier }}, '') = '' {{ 'AND ' if not loop.last }}{% endfor %});
