@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sf_insights.dagster_instance.engines import keep_engines
 from sf_insights.dagster_instance.recorded_runs import ORG_NAME_TAG
 from sf_insights.settings.environment import Places, environment, installation_of
 from sf_insights.settings.home import Home, demo_dagster, demo_data, found_home, shipped
@@ -64,6 +65,7 @@ def opened_instance(home: Path) -> dg.DagsterInstance:
     """
     import dagster as dg
 
+    keep_engines()
     with locked_directory(home, _OPENING_SECONDS):
         return dg.DagsterInstance.from_config(str(home))
 
