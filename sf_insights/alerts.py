@@ -11,7 +11,6 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-import filelock
 import requests
 
 from sf_insights.domain.problems import Problem
@@ -26,6 +25,7 @@ from sf_insights.domain.syncs.alerts import (
 )
 from sf_insights.system.clock import now
 from sf_insights.system.durable import create_private, replace_content
+from sf_insights.system.file_lock import FileLock
 from sf_insights.transport.retry import TemporaryFailure
 from sf_insights.transport.session import Moved, new_session
 
@@ -93,17 +93,17 @@ class Alerts:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the lock of the file, so that no other run changes it."""
-        lock = filelock.FileLock(self._file.with_suffix(".lock"), thread_local=False)
+        lock = FileLock(self._file.with_suffix(".lock"))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=_LOCK_SECONDS)
-        except (filelock.Timeout, OSError) as error:
+            lock.acquire(_LOCK_SECONDS)
+        except OSError as error:
             # A duplicate alert is better than none.
             logger.warning("%s cannot be locked, so another run may send the same alerts: %s", self._file.name, error)
         try:
             yield
         finally:
-            lock.release(force=True)
+            lock.release()
 
     def _ledger(self) -> Ledger:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from sf_insights.dagster_instance.run_news import News, news_listener
 from sf_insights.dagster_instance.run_processes import end_dead_runs
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import HOME_VARIABLE
+from sf_insights.system.imports import importing
 
 if TYPE_CHECKING:  # importing dagster takes a second; only a run needs it
     from types import FrameType
@@ -72,6 +74,7 @@ def run_sync(
         retry_for: how long the run keeps trying while Salesforce or Zuora is unavailable, such as 5m; None for the
             time in the administrator's file.
     """
+    _import_dagster()
     from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, RETRY_TAG
 
     tags = {ACCEPT_TAG: " ".join(accept), RETRY_TAG: retry_for or ""}
@@ -108,6 +111,7 @@ def run_outbound(
         limit: the most records to write.
         on_news: called with each piece of news.
     """
+    _import_dagster()
     from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOUND_TAG, RETRY_TAG
 
     tags = {
@@ -135,6 +139,7 @@ def run_backfill(
         is_dry: find out what would be filled, and change nothing.
         on_news: called with each piece of news.
     """
+    _import_dagster()
     from sf_insights.dagster_resources.run_tags import RETRY_TAG, HistoryRequest
 
     tags = {**HistoryRequest(tuple(fields), since, is_dry).tags(), RETRY_TAG: RETRY_FOR_A_PERSON}
@@ -147,6 +152,7 @@ def _run(
     on_news: Callable[[News], None] | None,
     job: str = recorded_runs.DAILY_SYNC,
 ) -> Outcome:
+    _import_dagster()
     from sf_insights.dagster_resources.run_tags import day_tag
 
     variables = environment()
@@ -176,6 +182,15 @@ def _run(
         return Outcome(True, run_id)
     step, reason = _failure(result)
     return Outcome(False, run_id, reason, step and names.plain(step))
+
+
+def _import_dagster() -> None:
+    """Import what every run needs, which takes a second; do nothing if this process has imported it."""
+    if "sf_insights.assembly" not in sys.modules:
+        with importing():
+            # Dagster imports its storage when it opens an instance, and its executor when a run begins.
+
+            import sf_insights.assembly  # noqa: F401
 
 
 def _definitions(variables: Mapping[str, str], names: Names) -> dg.Definitions:

@@ -133,7 +133,16 @@ ROOMS: dict[str, set[str]] = {
     "component": {"assembly"},
     "__init__": {"assembly", "component"},
     "definitions": {"__init__"},
-    "runs": {"__init__", "dagster_instance", "dagster_resources", "definitions", "editing", "settings"},
+    "runs": {
+        "__init__",
+        "assembly",
+        "dagster_instance",
+        "dagster_resources",
+        "definitions",
+        "editing",
+        "settings",
+        "system",
+    },
     "orgs": {
         "alerts",
         "dagster_instance",

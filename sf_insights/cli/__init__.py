@@ -8,6 +8,7 @@ import click
 
 from sf_insights.cli.failures import Commands
 from sf_insights.cli.home_option import home_option, org_option
+from sf_insights.system.imports import importing, remember_missing
 
 __all__ = ["main"]
 
@@ -55,7 +56,10 @@ class CommandsOfFiles(Commands):
 
 
 def _imported(name: str) -> click.Command:
-    command: click.Command = getattr(import_module(f"sf_insights.cli.commands.{_COMMANDS[name][0]}"), name)
+    remember_missing("pandas")  # DuckDB looks for it at each value that it binds
+    with importing():
+        module = import_module(f"sf_insights.cli.commands.{_COMMANDS[name][0]}")
+    command: click.Command = getattr(module, name)
     if name not in _WITHOUT_HOME:
         command.params += [home_option(), org_option()]
     return command

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
-import filelock
-
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.salesforce.org import DEFAULT_API_VERSION
@@ -28,6 +26,7 @@ from sf_insights.settings.home import (
 )
 from sf_insights.sql import render
 from sf_insights.system.durable import write_when_missing
+from sf_insights.system.file_lock import FileLock
 
 DATA = demo_data()
 ORG = DATA / "org"
@@ -113,10 +112,10 @@ def held(by: str, *, to_share: bool = False) -> Iterator[Callable[[str], None]]:
         ConfigurationProblem: another one has them.
     """
     DATA.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(DATA / "in_use.lock")
+    lock = FileLock(DATA / "in_use.lock")
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
+        lock.acquire()
+    except TimeoutError:
         raise _InUse(_Note.read()) from None
     owner = f"`sf-insights {by}` (process {os.getpid()})"
     try:

@@ -8,14 +8,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sf_insights.dagster_instance.engines import keep_engines
 from sf_insights.dagster_instance.recorded_runs import ORG_NAME_TAG
 from sf_insights.settings.environment import Places, environment, installation_of
 from sf_insights.settings.home import Home, demo_dagster, demo_data, found_home, shipped
-from sf_insights.settings.installation import InstallationSettings, settings_of
 from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
 
 if TYPE_CHECKING:  # importing dagster takes a second; commands that only read do without it
     import dagster as dg
+
+    from sf_insights.settings.installation import InstallationSettings
 
 _MARK = "# A copy by sf_insights, which renews it until somebody edits it; digest of what follows: "
 # The digest of the text that was copied before copies had a mark.
@@ -51,7 +53,7 @@ def use_dagster_home() -> Path:
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)  # its records hold samples of the data
     installation = installation_of(environment())
-    _renew(home / "dagster.yaml", _for_many(settings_of(installation)) if installation else _shipped())
+    _renew(home / "dagster.yaml", _of_many(installation) if installation else _shipped())
     return home
 
 
@@ -63,6 +65,7 @@ def opened_instance(home: Path) -> dg.DagsterInstance:
     """
     import dagster as dg
 
+    keep_engines()
     with locked_directory(home, _OPENING_SECONDS):
         return dg.DagsterInstance.from_config(str(home))
 
@@ -91,6 +94,12 @@ def _renew(file: Path, wanted: str) -> None:
 
 def _shipped() -> str:
     return shipped("dagster.yaml").read_text(encoding="utf-8")
+
+
+def _of_many(installation: Path) -> str:
+    from sf_insights.settings.installation import settings_of
+
+    return _for_many(settings_of(installation))
 
 
 def _for_many(settings: InstallationSettings) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from sf_insights.dagster_instance import recorded_runs
 from sf_insights.dagster_instance.home import dagster_home, opened_instance
 from sf_insights.dagster_instance.names import Names
-from sf_insights.domain.configuration import AccountFieldSync
+from sf_insights.dagster_instance.quiet_state import quiet_state
 from sf_insights.domain.problems import WarehouseProblem
-from sf_insights.domain.syncs.schedule import NextStart, next_start
+from sf_insights.domain.syncs.schedule import Daily, NextStart, next_start
 from sf_insights.domain.wording import since
 from sf_insights.settings.environment import Places
 from sf_insights.settings.home import ui_command
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # importing dagster takes a second; commands that only read d
 
 # A daemon reports every half minute.
 _SILENT_AFTER = timedelta(minutes=3)
+_LOOK_BACK = timedelta(days=2)  # to before the day began in any time zone
 
 
 @dataclass(frozen=True)
@@ -44,44 +45,67 @@ class Outlook:
 
 
 def planned_start(
-    configuration: AccountFieldSync,
+    configuration: Daily,
     places: Places,
     variables: Mapping[str, str],
     instance: dg.DagsterInstance | None,
     moment: datetime,
     job: str = recorded_runs.DAILY_SYNC,
+    *,
+    published_at: datetime | None = None,
 ) -> NextStart:
-    """Return when the next sync starts, from the last publication and the failed attempts that Dagster recorded."""
-    earlier = moment - timedelta(days=2)  # before the day began in any time zone
+    """Return when the next sync starts, from the last publication and the failed attempts that Dagster recorded.
+
+    `published_at` is when the snapshot was published; without it, the snapshot is opened to read it.
+    """
+    earlier = moment - _LOOK_BACK
     return next_start(
         configuration,
         moment,
-        published_at=_published_at(places),
+        published_at=published_at or _published_at(places),
         attempts=recorded_runs.failed_since(instance, earlier, job) if instance else (),
         settings=recorded_runs.settings_fingerprint(places.configuration, variables),
     )
 
 
-def outlook(configuration: AccountFieldSync, places: Places, variables: Mapping[str, str]) -> Outlook:
-    """Return what Dagster will do, as far as this user may read its state."""
+def outlook(
+    configuration: Daily, places: Places, variables: Mapping[str, str], published_at: datetime | None = None
+) -> Outlook:
+    """Return what Dagster will do, as far as this user may read its state; `published_at` as in `planned_start`."""
     moment = now()
     if not configuration.enabled:
         return Outlook(None, f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
     try:
-        return _outlook(configuration, places, variables, moment)
+        return _outlook(configuration, places, variables, moment, published_at)
     except WarehouseProblem as unreadable:
-        start = planned_start(configuration, places, variables, None, moment, _job(variables))
+        start = planned_start(
+            configuration, places, variables, None, moment, _job(variables), published_at=published_at
+        )
         return Outlook(start.at, sentence_of(start, configuration, moment), unreadable.what)
 
 
 def _outlook(
-    configuration: AccountFieldSync, places: Places, variables: Mapping[str, str], moment: datetime
+    configuration: Daily,
+    places: Places,
+    variables: Mapping[str, str],
+    moment: datetime,
+    published_at: datetime | None,
 ) -> Outlook:
     job = _job(variables)
+    if quiet := quiet_state(dagster_home(), job, moment - _LOOK_BACK):
+        running, (obstacle, remedy) = quiet.running, _silence(quiet.scheduler_alive_at, moment)
+        start = planned_start(configuration, places, variables, None, moment, job, published_at=published_at)
+        return _told(configuration, moment, running, start, obstacle, remedy)
     with readable_instance() as instance:
         running = recorded_runs.run_under_way(instance, job) if instance else None
-        start = planned_start(configuration, places, variables, instance, moment, job)
+        start = planned_start(configuration, places, variables, instance, moment, job, published_at=published_at)
         obstacle, remedy = obstacle_of(instance, moment, job)
+    return _told(configuration, moment, running, start, obstacle, remedy)
+
+
+def _told(
+    configuration: Daily, moment: datetime, running: str | None, start: NextStart, obstacle: str, remedy: str
+) -> Outlook:
     sentence = f"A sync is running (run {running})." if running else sentence_of(start, configuration, moment)
     return Outlook(None if obstacle else start.at, sentence, obstacle, remedy)
 
@@ -90,7 +114,7 @@ def _job(variables: Mapping[str, str]) -> str:
     return Names.of_home(variables).name(recorded_runs.DAILY_SYNC)
 
 
-def sentence_of(start: NextStart, configuration: AccountFieldSync, moment: datetime) -> str:
+def sentence_of(start: NextStart, configuration: Daily, moment: datetime) -> str:
     """Return the next start as a sentence for people."""
     local = f"{start.at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"
     when = f"{local} ({since(start.at, moment)})" if start.at > moment else "now"
@@ -105,19 +129,26 @@ def obstacle_of(
     instance: dg.DagsterInstance | None, moment: datetime, schedule: str = recorded_runs.DAILY_SYNC
 ) -> tuple[str, str]:
     """Return why Dagster will not start a run by this schedule, and what to do; two empty texts if it will."""
-    start_one = f"Start one with `{ui_command()}`."
     if instance is None:
-        return "But Dagster has never run here, so nothing starts it.", start_one
+        return "But Dagster has never run here, so nothing starts it.", _start_one()
     if recorded_runs.schedule_is_stopped(instance, schedule):
         return (
             f"But the schedule {schedule} is stopped in Dagster, so nothing starts it.",
             f"Start the schedule there: `{ui_command()}`, Automation.",
         )
-    alive_at = recorded_runs.scheduler_alive_at(instance)
+    return _silence(recorded_runs.scheduler_alive_at(instance), moment)
+
+
+def _silence(alive_at: datetime | None, moment: datetime) -> tuple[str, str]:
+    """Return that no daemon runs, and what to do; two empty texts if one does."""
     if alive_at is None or moment - alive_at > _SILENT_AFTER:
         seen = f" (the last one {since(alive_at, moment)})" if alive_at else ""
-        return f"But no Dagster daemon runs{seen}, so nothing starts it.", start_one
+        return f"But no Dagster daemon runs{seen}, so nothing starts it.", _start_one()
     return "", ""
+
+
+def _start_one() -> str:
+    return f"Start one with `{ui_command()}`."
 
 
 def _published_at(places: Places) -> datetime | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import filelock
 
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.domain.publish_to import ALL_ORGS, PublishTo
@@ -17,6 +16,7 @@ from sf_insights.lake.owner import own, refuse_foreign_table
 from sf_insights.lake.target import LakeTarget
 from sf_insights.settings.environment import Places
 from sf_insights.sql import literal, render
+from sf_insights.system.file_lock import FileLock
 from sf_insights.warehouse.transaction import Transaction
 
 
@@ -60,10 +60,10 @@ def bring_all_orgs(
         LakeProblem: the lake cannot be reached or written, or another process or installation writes it.
     """
     target = LakeTarget.of(publish_to.model_copy(update={"lake_schema": ALL_ORGS}), places)
-    lock = filelock.FileLock(places.data / f"{ALL_ORGS}.lock")
+    lock = FileLock(places.data / f"{ALL_ORGS}.lock")
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
+        lock.acquire()
+    except TimeoutError:
         raise AlreadyWriting(f"Another process writes {ALL_ORGS}.accounts.", "Wait for it to end.") from None
     try:
         with reached(target, places, variables) as lake:

@@ -23,7 +23,7 @@ from sf_insights.settings.installation import trouble_of
 from sf_insights.settings.salesforce_orgs import recorded_org
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_rates
-from sf_insights.warehouse.fields.states import field_counts
+from sf_insights.warehouse.fields.counts import field_counts
 from sf_insights.warehouse.reading import reading, reading_snapshot
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction

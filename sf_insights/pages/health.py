@@ -9,7 +9,7 @@ from typing import Any
 
 from sf_insights.domain.accounts.statuses import MEANINGS
 from sf_insights.warehouse.accounts.matches import MatchRate, match_counts, match_rates
-from sf_insights.warehouse.fields.states import field_counts
+from sf_insights.warehouse.fields.counts import field_counts
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,12 @@ def load_configuration(path: Path) -> AccountFieldSync:
 
 def parsed(path: Path, text: str) -> AccountFieldSync:
     """Return the settings in a text of the file; raises the same errors as `load_configuration`."""
-    return _configuration(path, _content(path, text))
+    return _parsed(path.name, text)
+
+
+@lru_cache(maxsize=8)  # a sync reads the same text several times
+def _parsed(name: str, text: str) -> AccountFieldSync:
+    return _configuration(name, _content(name, text))
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class ConfigurationFile:
             for name, entry in before.items()
             if name in chosen
         ] + [{"field": name, "as": category} for name, category in new]
-        wanted = _configuration(self.path, content)
+        wanted = _configuration(self.path.name, content)
         entries = [chosen.get(name) for name in before]
         text = with_entries(self.text, entries, [entry.category for entry in before.values()], new)
         edited = self._edited(text, wanted)
@@ -126,7 +132,7 @@ class ConfigurationFile:
         place = list(selected).index(selected.spelling(field))
         content = self.configuration.model_dump(by_alias=True, exclude_unset=True)
         content["fields"][place][setting] = value
-        wanted = _configuration(self.path, content)
+        wanted = _configuration(self.path.name, content)
         edited = self._edited(with_entry_setting(self.text, place, setting, scalar(value)), wanted)
         if edited is None:
             raise ConfigurationProblem(
@@ -150,7 +156,7 @@ class ConfigurationFile:
             block = content if len(path) == 1 else content.setdefault(path[0], {})
             block[path[-1]] = value
             text = None if text is None else with_setting(text, path, value)
-        edited = self._edited(text, _configuration(self.path, content))
+        edited = self._edited(text, _configuration(self.path.name, content))
         if edited is None:
             names = ", ".join(": ".join(path) for path in values)
             raise ConfigurationProblem(
@@ -162,7 +168,7 @@ class ConfigurationFile:
     def _edited(self, text: str | None, wanted: AccountFieldSync) -> ConfigurationFile | None:
         """Return this file with the new text if its settings are exactly the wanted ones, else None."""
         try:
-            edited = _configuration(self.path, _content(self.path, text)) if text is not None else None
+            edited = parsed(self.path, text) if text is not None else None
         except ConfigurationProblem:
             return None
         if text is None or edited is None or _meaning(edited) != _meaning(wanted):
@@ -244,27 +250,27 @@ def _text(path: Path) -> str:
         raise ConfigurationProblem(f"{path} cannot be read: {error}.", "It must be a text file in UTF-8.") from None
 
 
-def _content(path: Path, text: str) -> Any:
+def _content(name: str, text: str) -> Any:
     try:
         return YAML().load(text)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         # ruamel raises Python's own errors for an invalid date or number and for deeply nested brackets.
         said = str(error).splitlines() or [type(error).__name__]
         raise ConfigurationProblem(
-            f"{path.name} is not valid YAML: {said[0]}.", "Put texts that look like dates or numbers in quotes."
+            f"{name} is not valid YAML: {said[0]}.", "Put texts that look like dates or numbers in quotes."
         ) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it cannot be parsed"
-        raise ConfigurationProblem(f"{path.name} is not valid YAML{where}: {what}.", "Fix that line.") from None
+        raise ConfigurationProblem(f"{name} is not valid YAML{where}: {what}.", "Fix that line.") from None
 
 
-def _configuration(path: Path, content: Any) -> AccountFieldSync:
+def _configuration(name: str, content: Any) -> AccountFieldSync:
     try:
         return parse_configuration(content)
     except ConfigurationProblem as problem:
-        raise ConfigurationProblem(f"{path.name}: {problem.what}", problem.remedy) from None
+        raise ConfigurationProblem(f"{name}: {problem.what}", problem.remedy) from None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from sf_insights.domain.problems import ConfigurationProblem
 
 CONFIGURATION_NAME = "account_field_sync.yaml"
@@ -236,6 +234,8 @@ def demo_data() -> Path:
     """Return the demo's directory: data/demo/ of the checkout or, with a wheel, one in the user's data directory."""
     if runs_from_checkout():
         return CHECKOUT / "data" / "demo"
+    import platformdirs
+
     return platformdirs.user_data_path("sf-insights", appauthor=False) / "demo"
 
 

@@ -4,14 +4,20 @@ The files are Jinja templates. Values are bound (`$day`). What SQL cannot bind, 
 comments, must use the filters `identifier` and `literal`.
 """
 
+from __future__ import annotations
+
 import glob
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
+
+_DIRECTORY = Path(__file__).parent
+_SIGNS = ("{{", "{%", "{#")  # every template has one
 
 
 def identifier(name: str) -> str:
@@ -31,19 +37,9 @@ def identifiers(names: Iterable[str], table: str = "") -> str:
     return ", ".join(f"{table}.{identifier(name)}" if table else identifier(name) for name in names)
 
 
-_files = jinja2.Environment(
-    loader=jinja2.PackageLoader("sf_insights", "sql"),
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote inserted values
-)
-_files.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
-
-
 def migrations() -> list[int]:
     """Return the versions of all schema/migrate_to_<version>.sql in order; each migrates from the version before."""
-    found = (re.fullmatch(r"schema/migrate_to_(\d+)\.sql", name) for name in _files.list_templates())
+    found = (re.fullmatch(r"migrate_to_(\d+)\.sql", file.name) for file in (_DIRECTORY / "schema").iterdir())
     return sorted(int(file[1]) for file in found if file)
 
 
@@ -71,12 +67,33 @@ def csv_texts(files: Iterable[Path], columns: Iterable[str]) -> str:
 
 def render(name: str, **names: Any) -> str:
     """Render sql/`name`.sql with the variables `names`."""
-    return _template(name).render(**names)
+    text = _text(name)
+    return _template(name).render(**names) if any(sign in text for sign in _SIGNS) else text
+
+
+@cache
+def _text(name: str) -> str:
+    return (_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache  # Jinja's own cache looks at the file each time
 def _template(name: str) -> jinja2.Template:
-    return _files.get_template(f"{name}.sql")
+    return _environment().get_template(f"{name}.sql")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2  # a third of the files are plain SQL, and some commands need no others
+
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_DIRECTORY),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote inserted values
+    )
+    made.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
+    return made
 
 
 def files_in(directory: Path, pattern: str) -> str:

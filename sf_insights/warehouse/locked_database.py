@@ -7,16 +7,16 @@ opens the file and releases it after closing. The operating system releases the 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
-import filelock
-import tenacity
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.settings.database_limits import MEMORY_VARIABLE, USUAL_LIMITS, DatabaseLimits
+from sf_insights.system.file_lock import FileLock
 from sf_insights.system.open_transactions import inside_transaction
 from sf_insights.system.waiting import Waiting
 from sf_insights.warehouse.copies import damage, unreadable
@@ -41,7 +41,7 @@ class LockedDatabase:
     def __init__(self, path: Path, limits: DatabaseLimits = USUAL_LIMITS) -> None:
         self.path = path
         self.limits = limits
-        self._lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
+        self._lock = FileLock(path.with_suffix(".lock"))
         self._holder = HolderNote(path.with_suffix(".holder"))
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -73,9 +73,9 @@ class LockedDatabase:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        if self._lock.is_locked:
+        if self._lock.is_held:
             self._holder.remove()
-            self._lock.release(force=True)
+            self._lock.release()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -116,10 +116,10 @@ class LockedDatabase:
 
     def holder(self) -> str | None:
         """Return who holds the lock and since when; None if it is free."""
-        probe = filelock.FileLock(self.path.with_suffix(".lock"), thread_local=False)
+        probe = FileLock(self.path.with_suffix(".lock"))
         try:
-            probe.acquire(timeout=0)
-        except filelock.Timeout:
+            probe.acquire()
+        except TimeoutError:
             return self._holder.describe()
         except OSError:
             return None
@@ -137,39 +137,35 @@ class LockedDatabase:
 
     def _acquire(self, purpose: str, wait_seconds: float, tell: Callable[[str], None]) -> None:
         try:
-            self._lock.acquire(timeout=0)
-        except filelock.Timeout:
+            self._lock.acquire()
+        except TimeoutError:
             if wait_seconds > 0:
                 tell(f"waiting up to {wait_seconds:.0f} s: {self._holder.describe()}")
             try:
-                self._lock.acquire(timeout=wait_seconds, poll_interval=_LOCK_POLL_SECONDS)
-            except filelock.Timeout:
+                self._lock.acquire(wait_seconds, _LOCK_POLL_SECONDS)
+            except TimeoutError:
                 raise DatabaseInUse(
                     f"{self.path.name} is in use: {self._holder.describe()}.", "Wait for it to end, or stop it."
                 ) from None
         self._holder.write(purpose)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            **self.limits.as_options(),
+            "storage_compatibility_version": STORAGE_VERSION,
+            "autoinstall_known_extensions": "false",
+            "preserve_insertion_order": "false",
+        }
         # When a process dies, our lock may be released a moment before DuckDB's own.
-        dying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(duckdb.IOException),
-            wait=tenacity.wait_fixed(_LOCK_POLL_SECONDS),
-            stop=tenacity.stop_after_delay(_DYING_SECONDS),
-            reraise=True,
-        )
-        try:
-            connection = dying(
-                duckdb.connect,
-                str(self.path),
-                config={
-                    **self.limits.as_options(),
-                    "storage_compatibility_version": STORAGE_VERSION,
-                    "autoinstall_known_extensions": "false",
-                    "preserve_insertion_order": "false",
-                },
-            )
-        except duckdb.IOException as error:
-            raise unreadable(self.path, error) from None
+        deadline = time.monotonic() + _DYING_SECONDS
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path), config=config)
+                break
+            except duckdb.IOException as error:
+                if time.monotonic() >= deadline:
+                    raise unreadable(self.path, error) from None
+                time.sleep(_LOCK_POLL_SECONDS)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         self._set_up(connection)

@@ -34,6 +34,10 @@ class Transaction:
         refuse_stopped()
         return self._connection.execute(statement, parameters)
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return another connection to the same DuckDB, outside of this transaction."""
+        return self._connection.cursor()
+
     def records(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
         """Run one query and return its rows by column name."""
         result = self._run(sql, parameters)

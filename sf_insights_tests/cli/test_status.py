@@ -110,3 +110,22 @@ def test_the_number_of_fields_is_the_same_in_summary_status_and_json(synced, org
     assert "Labels 3, 3 of them still default" in said.out
     assert f"{told}." in synced("status").out
     assert synced("status", "--json").json["fields"] == {"attributes": 2, "metrics": 1, "paused": 1}
+
+
+def test_a_file_edited_after_it_was_found_valid_is_read_again(synced):
+    valid = synced.configuration.read_text()
+    assert "The next sync is due " in synced("status").out
+    assert (synced.data / "valid_settings.json").exists()
+    assert "The next sync is due " in synced("status").out
+    synced.configuration.write_text(f"{valid}\nenabled: maybe\n")
+    assert "No sync can start. account_field_sync.yaml: enabled" in synced("status").out
+    synced.configuration.write_text(f"{valid}\nenabled: false\n")
+    for _ in range(2):
+        assert "The synchronization is switched off" in synced("status").out
+    synced.configuration.write_text(valid)
+    assert "The next sync is due " in synced("status").out
+
+
+def test_a_damaged_note_of_the_valid_file_does_not_matter(synced):
+    (synced.data / "valid_settings.json").write_text("[")
+    assert "The next sync is due " in synced("status").out

@@ -1,14 +1,14 @@
 """sf-insights status: the last syncs, and the snapshot that analysts query."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from sf_insights.cli.commands.orgs.every_org import status_of_all
-from sf_insights.cli.commands.outbound.status import summary
 from sf_insights.cli.console import (
     STATE_STYLES,
     heading,
@@ -25,17 +25,19 @@ from sf_insights.dagster_instance.next_sync import Outlook, outlook
 from sf_insights.domain.fields.masking import REMEDY, warning
 from sf_insights.domain.problems import ConfigurationProblem, LakeProblem, Problem, WarehouseProblem
 from sf_insights.domain.wording import counted, since
-from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path, ui_command
+from sf_insights.settings.valid_text import digest_of, note_valid, noted_daily_time
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_counts, match_rates
-from sf_insights.warehouse.fields.masked_fields import masked_fields
-from sf_insights.warehouse.fields.plan import load_plan
-from sf_insights.warehouse.fields.states import FieldCounts, field_counts
+from sf_insights.warehouse.fields.counts import FieldCounts, field_counts
+from sf_insights.warehouse.fields.masked_fields import masked_in_last_plan
 from sf_insights.warehouse.reading import reading, reading_snapshot
 from sf_insights.warehouse.syncs.history import last_syncs
 from sf_insights.warehouse.transaction import Transaction
+
+if TYPE_CHECKING:
+    from sf_insights.domain.configuration import AccountFieldSync
 
 _SYNCS = 7
 _CLOCKS_DIFFER = timedelta(minutes=10)  # allowed between the publishing machine and this one
@@ -53,6 +55,8 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
     synced, the snapshot cannot be opened or the lake is behind; with --all, if one org needs attention.
     """
     if of_all:
+        from sf_insights.cli.commands.orgs.every_org import status_of_all
+
         status_of_all(max_age, as_json=as_json)
         return
     places = Places.from_environment(environment())
@@ -71,11 +75,9 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
             "read_from": source.source,
             "running": source.running,
             "protected": source.is_protected,
-            **_status(source.tx, syncs, places),
+            **_status(source.tx, syncs, places, is_warehouse=source.source == "warehouse"),
         }
-    found["next_sync"] = asdict(_next_sync(places))
-    found["outbound"] = _outbound(places)
-    found["lake"] = _lake(places)
+    found |= _ahead(places, (found["snapshot"] or {}).get("published_at"))
     if as_json:
         print_json(found)
     else:
@@ -106,9 +108,9 @@ def _refuse_older(snapshot: dict[str, Any] | None, max_age: timedelta) -> None:
         )
 
 
-def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dict[str, Any]:
+def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places, *, is_warehouse: bool) -> dict[str, Any]:
     rates = match_rates(tx, 1)
-    published, unreadable = _published(places)
+    published, unreadable = _published(places, tx if is_warehouse else None)
     return {
         "snapshot": published and {"path": str(places.snapshot), **published},
         "snapshot_problem": unreadable and str(unreadable),
@@ -120,7 +122,7 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dic
             "SELECT field, category, status_since, status_reason FROM insights.fields "
             "WHERE status IN ('paused', 'pending') AND status_reason IS NOT NULL ORDER BY field"
         ),
-        "masked": masked_fields(tx, load_plan(tx)),
+        "masked": masked_in_last_plan(tx),
         "rejected": tx.records(
             "SELECT field, cells, text AS example, reason FROM ops.rejected_counts "
             "JOIN insights.snapshot USING (sync) ORDER BY field"
@@ -128,47 +130,64 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places) -> dic
     }
 
 
-def _next_sync(places: Places) -> Outlook:
-    """Return when Dagster starts the next sync, or why an invalid file prevents it."""
+def _ahead(places: Places, published_at: datetime | None) -> dict[str, Any]:
+    """Return when the next sync starts or why it cannot, and what is sent to Salesforce and published in a lake."""
+    variables = environment()
+    if daily := noted_daily_time(places):
+        return {"next_sync": asdict(outlook(daily, places, variables, published_at)), "outbound": None, "lake": None}
+    from sf_insights.settings.configuration_file import load_configuration  # validation takes as long as the rest
+
+    digest = digest_of(places)
     try:
-        return outlook(load_configuration(places.configuration), places, environment())
+        configuration = load_configuration(places.configuration)
     except ConfigurationProblem as problem:
-        return Outlook(None, "No sync can start.", problem.what, problem.remedy)
+        obstacle = Outlook(None, "No sync can start.", problem.what, problem.remedy)
+        return {"next_sync": asdict(obstacle), "outbound": None, "lake": None}
+    if digest is not None and digest == digest_of(places):
+        note_valid(places, digest, configuration)
+    return {
+        "next_sync": asdict(outlook(configuration, places, variables, published_at)),
+        "outbound": _outbound(configuration, places),
+        "lake": _lake(configuration, places),
+    }
 
 
-def _outbound(places: Places) -> str | None:
-    """Return one line about what is sent to Salesforce; None if that is not configured or the file is invalid."""
-    try:
-        return summary(load_configuration(places.configuration), places)
-    except ConfigurationProblem:
+def _outbound(configuration: AccountFieldSync, places: Places) -> str | None:
+    """Return one line about what is sent to Salesforce; None if that is not configured."""
+    if configuration.outbound is None:
         return None
+    from sf_insights.cli.commands.outbound.status import summary
+
+    return summary(configuration, places)
 
 
-def _lake(places: Places) -> dict[str, Any] | None:
+def _lake(configuration: AccountFieldSync, places: Places) -> dict[str, Any] | None:
     """Return where the lake is and what it shows, as its last publication noted; None if there is none to show."""
-    try:
-        publish_to = load_configuration(places.configuration).publish_to
-        if publish_to is None:
-            return None
-        from sf_insights.lake.state import read_state
-        from sf_insights.lake.target import LakeTarget
+    if configuration.publish_to is None:
+        return None
+    from sf_insights.lake.state import read_state
+    from sf_insights.lake.target import LakeTarget
 
-        return {"target": str(LakeTarget.of(publish_to, places)), **asdict(read_state(places.data))}
+    try:
+        target = LakeTarget.of(configuration.publish_to, places)
+        return {"target": str(target), **asdict(read_state(places.data))}
     except Problem as problem:
         return None if isinstance(problem, ConfigurationProblem) else {"target": None, "problem": str(problem)}
 
 
 def _is_enabled(places: Places) -> bool:
+    from sf_insights.settings.configuration_file import load_configuration
+
     return load_configuration(places.configuration).enabled
 
 
-def _published(places: Places) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
+def _published(places: Places, tx: Transaction | None) -> tuple[dict[str, Any] | None, WarehouseProblem | None]:
     """Return the snapshot's facts, or why it cannot be opened; read from the file, since the warehouse may be newer."""
     if not places.snapshot.exists():
         return None, None
     try:
-        with reading_snapshot(places.snapshot) as tx:
-            return tx.records("SELECT * FROM insights.snapshot")[0], None
+        with reading_snapshot(places.snapshot, tx) as snapshot:
+            return snapshot.records("SELECT * FROM insights.snapshot")[0], None
     except WarehouseProblem as problem:
         return None, problem
 

@@ -18,7 +18,7 @@ from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import found_home, shown_path, ui_command
-from sf_insights.warehouse.fields.states import field_counts
+from sf_insights.warehouse.fields.counts import field_counts
 from sf_insights.warehouse.model.changes import changes_of
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.syncs.syncs import GUARDS

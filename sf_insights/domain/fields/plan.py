@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sf_insights.domain.configuration import SelectedField
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import AccountField, Category, ColumnType
 from sf_insights.domain.problems import ConfigurationProblem
+
+if TYPE_CHECKING:  # the whole of the settings takes a tenth of a second to import
+    from sf_insights.domain.configuration import SelectedField
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Literal
-
-from sf_insights.domain.configuration import AccountFieldSync
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
 
 Ending = Literal["passing", "person", "stopped"]
 
 _FIRST_PAUSE = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(hours=2)
+
+
+class Daily(Protocol):
+    """The settings that say when the sync of a day is due; see AccountFieldSync."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+    @property
+    def time_of_day(self) -> time: ...
+
+
+@dataclass(frozen=True)
+class DailyTime:
+    """Those settings alone, without the rest of the file."""
+
+    enabled: bool
+    timezone: str
+    daily_at: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def time_of_day(self) -> time:
+        return time.fromisoformat(self.daily_at)
 
 
 @dataclass(frozen=True)
@@ -40,7 +69,7 @@ class NextStart:
     instead: str = ""
 
 
-def due_on(configuration: AccountFieldSync, day: date) -> datetime:
+def due_on(configuration: Daily, day: date) -> datetime:
     """Return when a day's sync is due, in UTC.
 
     When the clocks go forward past `daily_at`, the sync is due one hour later on the clock. When they show `daily_at`
@@ -50,7 +79,7 @@ def due_on(configuration: AccountFieldSync, day: date) -> datetime:
 
 
 def next_start(
-    configuration: AccountFieldSync,
+    configuration: Daily,
     now: datetime,
     *,
     published_at: datetime | None,

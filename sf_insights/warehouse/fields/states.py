@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.field_types import Category
 from sf_insights.domain.fields.lifecycle import FieldEvent, FieldState
-from sf_insights.domain.wording import counted
 from sf_insights.sql import render
 from sf_insights.warehouse.syncs.history import day_is_complete
 from sf_insights.warehouse.transaction import Transaction
@@ -46,38 +44,6 @@ def earlier_syncs(tx: Transaction, before: date) -> dict[tuple[str, Category], t
     """Return when each field was first and last synced in each category, on days before this one."""
     rows = tx.execute(render("ops/earlier_syncs"), {"day": before})
     return {(field, category): (first, last) for field, category, first, last in rows}
-
-
-@dataclass(frozen=True)
-class FieldCounts:
-    """How many fields are selected in the last complete sync, by category, and how many of them are not synced."""
-
-    attributes: int
-    metrics: int
-    paused: int
-
-    @property
-    def fields(self) -> int:
-        return self.attributes + self.metrics
-
-    def __str__(self) -> str:
-        """Say it as commands and pages do: 16 fields: 12 attributes and 4 metrics; 1 is paused."""
-        said = (
-            f"{counted(self.fields, 'field')}: {counted(self.attributes, 'attribute')} and "
-            f"{counted(self.metrics, 'metric')}"
-        )
-        if self.paused:
-            said += f"; {self.paused:,} {'is' if self.paused == 1 else 'are'} paused"
-        return said
-
-
-def field_counts(tx: Transaction) -> FieldCounts:
-    """Count the fields of the last complete sync. A field that waits for its first values counts as paused."""
-    [(attributes, metrics, paused)] = tx.execute(
-        "SELECT count(*) FILTER (category = 'attribute'), count(*) FILTER (category = 'metric'), "
-        "count(*) FILTER (status_reason IS NOT NULL) FROM insights.fields WHERE status != 'deselected'"
-    )
-    return FieldCounts(attributes, metrics, paused)
 
 
 def synced_days(tx: Transaction) -> dict[str, dict[Category, tuple[date, date]]]:
