@@ -5,8 +5,7 @@ Most records are the same every day. Only the others are cast and compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -23,22 +22,23 @@ class KnownTexts:
     """
 
     hashes: pl.DataFrame
-    columns: Sequence[str] = ()
+    columns: list[str] = field(default_factory=list)
     state: str | None = None
 
     @classmethod
     def nothing(cls) -> KnownTexts:
         return cls(pl.DataFrame(schema=_HASHES))
 
-    def has(self, page: pl.DataFrame) -> pl.Series:
-        """Tell for each record of a page of texts whether it is known.
+    def has(self, page: pl.DataFrame, hashes: pl.DataFrame) -> pl.Series:
+        """Tell for each record of a page of texts whether it is known. `hashes` are those of all columns of the page.
 
         A changed record is taken for a known one with a chance of 1 in 10^19: both its hashes would have to be those of
         one known record.
         """
         if self.hashes.is_empty():
             return pl.repeat(value=False, n=len(page), dtype=pl.Boolean, eager=True)
-        hashes = hashes_of(page.select(self.columns))
+        if page.columns != self.columns:
+            hashes = hashes_of(page.select(self.columns))
         places = self.hashes["text_hash"].search_sorted(hashes["text_hash"]).clip(0, len(self.hashes) - 1)
         found = self.hashes[places]
         return (found["text_hash"] == hashes["text_hash"]) & (found["id_hash"] == hashes["id_hash"])

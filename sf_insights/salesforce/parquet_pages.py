@@ -146,7 +146,11 @@ class LandedAccounts:
                 have, or an Id that is missing or has invalid bytes.
         """
         text, damaged = _read(page, self.requested)
-        is_known = self.known.has(text) if self.known is not None else pl.repeat(value=False, n=len(text), eager=True)
+        if self.known is None:
+            hashes, is_known = None, pl.repeat(value=False, n=len(text), eager=True)
+        else:
+            hashes = hashes_of(text)
+            is_known = self.known.has(text, hashes)
         unknown = text.filter(~is_known)
         cast, new = cast_page(unknown, self.requested), self._cast_new_columns(text.filter(is_known))
         rejected = pl.concat([cast.rejected, new.rejected])
@@ -165,7 +169,7 @@ class LandedAccounts:
                 page.number,
                 accounts=cast.frame,
                 rejected=None if misfits.is_empty() else misfits,
-                seen=_seen(text, misfits) if self.known is not None else None,
+                seen=_seen(text["Id"], hashes, misfits) if hashes is not None else None,
                 new=new.frame if self.new_columns else None,
             ),
         )
@@ -208,13 +212,13 @@ def _widest(*needed: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
     return columns
 
 
-def _seen(text: pl.DataFrame, misfits: pl.DataFrame) -> pl.DataFrame:
+def _seen(ids: pl.Series, hashes: pl.DataFrame, misfits: pl.DataFrame) -> pl.DataFrame:
     """Return one row (Id, id_hash, text_hash) per record.
 
     text_hash is null for a record with misfits: it is cast again each day, since they are reported each day.
     """
     fits = ~pl.col("Id").is_in(misfits["record_id"].implode())
-    return hashes_of(text).insert_column(0, text["Id"]).with_columns(text_hash=pl.when(fits).then("text_hash"))
+    return pl.DataFrame([ids, *hashes]).with_columns(text_hash=pl.when(fits).then("text_hash"))
 
 
 def _filled(text: pl.DataFrame, is_live: pl.Series, rejected: pl.DataFrame) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,8 @@ def replace_file(
     limits: DatabaseLimits,
     complete: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     just_read: Collection[str] = (),
+    *,
+    reads_while_copying: bool = False,
 ) -> None:
     """Replace a file with a copy of a closed DuckDB file, durably and in one step.
 
@@ -37,6 +40,8 @@ def replace_file(
         complete: called with a connection to the copy before it replaces the target; changes the copy. Without it,
             the copy is only read.
         just_read: tables, as schema.table, that the caller has just read in full; they are not read again.
+        reads_while_copying: whether to read the file itself while it is copied, which saves time; for a copy on the
+            same disk.
 
     Raises:
         WarehouseProblem: part of the file cannot be read; the target is unchanged.
@@ -47,8 +52,16 @@ def replace_file(
     try:
         log.unlink(missing_ok=True)
         create_private(copy)  # other users cannot read it until it has its final mode
-        shutil.copyfile(file, copy)
-        _refuse_damaged(copy, file, limits, just_read, complete)
+        if reads_while_copying:
+            with ThreadPoolExecutor(1, thread_name_prefix="copy") as pool:
+                copied = pool.submit(shutil.copyfile, file, copy)
+                _refuse_damaged(file, file, limits, just_read)
+            copied.result()
+        else:
+            shutil.copyfile(file, copy)
+            _refuse_damaged(copy, file, limits, just_read)
+        if complete is not None:
+            _complete(copy, limits, complete)
         flush(copy)
         copy.chmod(mode)
         # A write-ahead log of the old target, left by a program that opened it for writing, would make the new file
@@ -61,17 +74,10 @@ def replace_file(
     flush(target.parent)
 
 
-def _refuse_damaged(
-    copy: Path,
-    of: Path,
-    limits: DatabaseLimits,
-    just_read: Collection[str],
-    complete: Callable[[duckdb.DuckDBPyConnection], None] | None,
-) -> None:
-    """Read every column of every table, because DuckDB detects a damaged block only when it reads it; then complete."""
-    config = limits.as_options() | {"storage_compatibility_version": STORAGE_VERSION}
+def _refuse_damaged(file: Path, of: Path, limits: DatabaseLimits, just_read: Collection[str]) -> None:
+    """Read every column of every table, because DuckDB detects a damaged block only when it reads it."""
     try:
-        with duckdb.connect(str(copy), read_only=complete is None, config=config) as connection:
+        with duckdb.connect(str(file), read_only=True, config=limits.as_options()) as connection:
             tables = connection.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
             ).fetchall()
@@ -79,13 +85,17 @@ def _refuse_damaged(
                 if f"{schema}.{table}" not in just_read:
                     name = f"{identifier(schema)}.{identifier(table)}"
                     connection.execute(f"SELECT count(COLUMNS(*)) FROM {name}").fetchall()
-            if complete is not None:
-                complete(connection)
-                connection.execute("CHECKPOINT")
     except duckdb.Error as error:
         if found := damage(of, error):
             raise found from error
         raise
+
+
+def _complete(copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    config = limits.as_options() | {"storage_compatibility_version": STORAGE_VERSION}
+    with duckdb.connect(str(copy), config=config) as connection:
+        complete(connection)
+        connection.execute("CHECKPOINT")
 
 
 def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:

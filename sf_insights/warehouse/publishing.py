@@ -47,6 +47,7 @@ def publish(warehouse: Warehouse, snapshot: Path, *, after_sync: bool) -> int:
             limits=warehouse.limits,
             complete=lambda copy: _complete(Transaction(copy), moment),
             just_read=just_read,
+            reads_while_copying=True,
         )
     finally:
         warehouse.reopen()
@@ -77,7 +78,7 @@ def _has_landed(tx: Transaction) -> bool:
 def _complete(copy: Transaction, moment: datetime) -> None:
     """Stamp the copy, and remove the hashes, which only a sync needs and which differ each day."""
     _stamp(copy, moment)
-    copy.run("salesforce/forget_texts")
+    copy.run("salesforce/record_texts")
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:

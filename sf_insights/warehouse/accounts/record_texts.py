@@ -53,7 +53,7 @@ def known_texts(
 
 def save_texts(tx: Transaction, landed: LandedAccounts, *, is_whole: bool) -> None:
     """Remember the texts that were just landed; none unless raw_accounts now has all (`is_whole`) landed columns."""
-    tx.run("salesforce/forget_texts")
+    tx.run("salesforce/record_texts")
     if not is_whole:
         return
     tx.execute(

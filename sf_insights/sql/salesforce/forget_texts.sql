@@ -1,3 +1,0 @@
--- Let the next sync cast every record.
-DELETE FROM ops.record_texts_state;
-DELETE FROM ops.record_texts;
