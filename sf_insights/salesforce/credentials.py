@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+import jwt
 import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+from simple_salesforce.login import SalesforceLogin, token_login
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.salesforce_hosts import SHARED_HOSTS, api_host, login_host
@@ -19,18 +22,6 @@ from sf_insights.transport.addresses import host_of
 # Error codes, or HTTP statuses of answers without a code, when a token endpoint does not find the client.
 _CLIENT_NOT_READ = ("invalid_client", "invalid_client_id", "invalid_request", 400, 401)
 _JWT_SECONDS = 180
-
-
-class LoginRefused(Exception):
-    """Salesforce refused a login. `code` is its error code, or the HTTP status of an answer that is not JSON.
-
-    `said` is its message, or the text of that answer.
-    """
-
-    def __init__(self, code: str | int | None, said: str | None) -> None:
-        super().__init__(code, said)
-        self.code = code
-        self.said = said
 
 
 class Login(NamedTuple):
@@ -58,7 +49,7 @@ class Credentials(Protocol):
         """Log in through `session`.
 
         Raises:
-            LoginRefused: Salesforce refused.
+            simple_salesforce.exceptions.SalesforceAuthenticationFailed: Salesforce refused.
         """
         ...
 
@@ -94,15 +85,15 @@ class ClientCredentials:
         form = {"grant_type": "client_credentials"}
         client = base64.b64encode(f"{self.consumer_key}:{self.consumer_secret}".encode()).decode()
         try:
-            return _token(session, self.host, form, {"Authorization": f"Basic {client}"})
-        except LoginRefused as refused:
+            return _token(session, self.host, form, self.consumer_key, {"Authorization": f"Basic {client}"})
+        except SalesforceAuthenticationFailed as refused:
             if refused.code not in _CLIENT_NOT_READ:
                 raise
             by_header = refused
         form |= {"client_id": self.consumer_key, "client_secret": self.consumer_secret}
         try:
-            return _token(session, self.host, form)
-        except LoginRefused:
+            return _token(session, self.host, form, self.consumer_key)
+        except SalesforceAuthenticationFailed:
             raise by_header from None
 
 
@@ -138,11 +129,9 @@ class JwtBearer:
             ConfigurationProblem: the private key cannot be read.
         """
         form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": self._assertion()}
-        return _token(session, self.host, form)
+        return _token(session, self.host, form, self.consumer_key)
 
     def _assertion(self) -> str:
-        import jwt  # with its cryptography it takes longer to import than to use
-
         claims = {
             "iss": self.consumer_key,
             "sub": self.username,
@@ -212,12 +201,8 @@ class UserPassword:
 
     def login(self, session: requests.Session, api_version: str) -> Login:
         """See Credentials."""
-        # With its SOAP client this takes a tenth of a second to import, which the other methods do without.
-        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-        from simple_salesforce.login import SalesforceLogin
-
-        try:
-            token, instance = SalesforceLogin(
+        return Login(
+            *SalesforceLogin(
                 username=self.username,
                 password=self.password,
                 security_token=self.security_token,
@@ -225,9 +210,7 @@ class UserPassword:
                 sf_version=api_version,
                 scratch_url=f"https://{self.host}",  # the only parameter that accepts a full host name
             )
-        except SalesforceAuthenticationFailed as refused:
-            raise LoginRefused(refused.code, str(refused.auth_message or "")) from None
-        return Login(token, instance)
+        )
 
 
 _METHODS: tuple[type[Credentials], ...] = (ClientCredentials, JwtBearer, ExistingSession, UserPassword)
@@ -300,24 +283,20 @@ def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
     )
 
 
-def _token(session: requests.Session, host: str, form: dict[str, str], headers: dict[str, str] | None = None) -> Login:
+def _token(
+    session: requests.Session, host: str, form: dict[str, str], consumer_key: str, headers: dict[str, str] | None = None
+) -> Login:
     """Request a token from the host's OAuth endpoint.
 
     Raises:
-        LoginRefused: Salesforce refused.
-        AttributeError, LookupError, TypeError, ValueError: the answer is not that of a login.
+        TypeError: the answer contains no token.
     """
-    response = session.post(f"https://{host}/services/oauth2/token", form, headers=headers)
-    try:
-        answer = response.json()
-    except requests.exceptions.JSONDecodeError:
-        raise LoginRefused(response.status_code, response.text) from None
-    if response.status_code != requests.codes.ok:
-        raise LoginRefused(answer.get("error"), answer.get("error_description"))
-    token, instance = answer["access_token"], answer["instance_url"]
+    token, instance = token_login(
+        f"https://{host}/services/oauth2/token", form, host, consumer_key, headers, None, session
+    )
     if not isinstance(token, str):
         raise TypeError("the token is not a string")
-    return Login(token, instance.removeprefix("https://").removeprefix("http://"))
+    return Login(token, instance)
 
 
 def _audience(written: str) -> str:

@@ -4,10 +4,10 @@ import re
 from typing import Self
 
 import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.problems import AccessRefused, ConnectionProblem
 from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, refusal_text, rule_for, without_soql
-from sf_insights.salesforce.credentials import LoginRefused
 from sf_insights.transport.error_bodies import ReportedError, error_in, error_in_text
 from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 from sf_insights.transport.waits import asked_wait
@@ -101,7 +101,7 @@ def bulk_is_refused(refused: RequestRefused) -> bool:
     return rule_for(API, refused.code, refused.detail).reaction is Reaction.DOWNGRADE
 
 
-def login_refused(refusal: LoginRefused) -> TemporaryFailure | ConnectionProblem:
+def login_refused(refusal: SalesforceAuthenticationFailed) -> TemporaryFailure | ConnectionProblem:
     """Return the error for a refused login, without the credentials."""
     reported = _login_error(refusal)
     rule = rule_for(LOGIN, reported.code, reported.message)
@@ -115,9 +115,9 @@ def login_refused(refusal: LoginRefused) -> TemporaryFailure | ConnectionProblem
     return AccessRefused(f"Salesforce refused the login ({shown}).", rule.remedy)
 
 
-def _login_error(refusal: LoginRefused) -> ReportedError:
-    """Return code and message. An answer that is not JSON is in the refusal as a whole."""
-    text = str(refusal.said or "")
+def _login_error(refusal: SalesforceAuthenticationFailed) -> ReportedError:
+    """Return code and message. When simple-salesforce does not find them, it passes on the whole body."""
+    text = str(refusal.auth_message or "")
     if isinstance(refusal.code, int) or text.lstrip().startswith("<"):
         found = error_in_text(text)
         return ReportedError(found.code or (refusal.code if isinstance(refusal.code, str) else ""), found.message)

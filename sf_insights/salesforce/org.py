@@ -4,6 +4,7 @@ import hashlib
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import quote_plus, urlsplit
 from xml.parsers.expat import ExpatError
 
 import requests
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.fields.api_names import ByApiName, by_name
 from sf_insights.domain.fields.field_types import AccountField
@@ -22,7 +24,7 @@ from sf_insights.domain.problems import AccessRefused, ConfigurationProblem, Con
 from sf_insights.domain.refusals import API
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
 from sf_insights.salesforce.api_usage import read_api_usage
-from sf_insights.salesforce.credentials import Credentials, LoginRefused, salesforce_credentials
+from sf_insights.salesforce.credentials import Credentials, salesforce_credentials
 from sf_insights.salesforce.errors import RequestRefused, SessionRefused, login_refused, raise_for_refusal
 from sf_insights.transport.answers import read_json, translated_network_errors, translated_parse_errors
 from sf_insights.transport.paging import PageTrail, own_path
@@ -401,10 +403,12 @@ class SalesforceOrg:
 
     def _log_in_once(self) -> _Token:
         try:
-            with translated_network_errors("Salesforce"):
+            # simple-salesforce's warning about an app that is not pre-authorized contains the consumer key.
+            with translated_network_errors("Salesforce"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 try:
                     login = self.credentials.login(self._session, self.api_version)
-                except LoginRefused as refusal:
+                except SalesforceAuthenticationFailed as refusal:
                     raise login_refused(refusal) from None
                 except (AttributeError, LookupError, TypeError, ValueError, RecursionError, ExpatError):
                     raise TemporaryFailure("Salesforce's answer to the login has an unexpected form") from None
