@@ -12,7 +12,8 @@ UPDATE salesforce.raw_accounts AS raw
 SET {% for column in new %}{{ column | identifier }} = landed.{{ column | identifier }}{{ ", " if not loop.last }}{% endfor %}
 
 FROM {{ new_values }} AS landed
-WHERE landed."Id" = raw."Id" AND coalesce({% for column in new %}landed.{{ column | identifier }} IS NOT NULL{{ " OR " if not loop.last }}{% endfor %}, false);
+WHERE landed."Id" = raw."Id"
+  AND ({% for column in new %}landed.{{ column | identifier }} IS NOT NULL{{ " OR " if not loop.last }}{% endfor %});
 {% endif %}
 {% if all_differ %}
 CREATE OR REPLACE TEMP TABLE differing AS SELECT "Id", true AS is_there FROM landed_accounts;

@@ -38,16 +38,7 @@ def apply_landed(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequ
 
 
 def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> None:
-    seen = parquet(landed.records_seen)
-    # Comparing hashes takes a third of the time; the Ids tell whether two equal hashes are one record.
-    [(records, hashes)] = tx.execute(f"SELECT count(*), count(DISTINCT id_hash) FROM {seen}")
-    cast = tx.value(f"SELECT count(*) FROM {parquet(landed.accounts)}")
-    others = tx.value(f"SELECT count(*) FROM {parquet(landed.new_values)}") if landed.new_columns else records - cast
-    if (records, cast, others) != (landed.records, landed.cast, landed.records - landed.cast):
-        raise lost_files(landed.directory)
-    twice = records - tx.value(f'SELECT count(DISTINCT "Id") FROM {seen}') if hashes < records else 0
-    if twice:
-        raise IncompleteData(f"Salesforce delivered {twice} records twice. Nothing was changed.", "Run again.")
+    _refuse_incomplete(tx, landed)
     refuse_row_drop(
         sync,
         "Salesforce delivered {now:,} live accounts; the last sync had {before:,}.",
@@ -75,7 +66,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         all_differ=bool(added - inactive) or landed.cast < landed.records,
         new=sorted(added & inactive),
         new_values=parquet(landed.new_values) if landed.new_columns else "landed_accounts",
-        seen=seen,
+        seen=parquet(landed.records_seen),
         is_first=tx.is_empty("salesforce.raw_accounts"),
     )
     save_texts(tx, landed, is_whole=not emptied)
@@ -83,6 +74,19 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     tx.run("salesforce/unreferenced_accounts")
     tx.execute("DROP VIEW landed_accounts")
     _keep_statistics(tx, sync, landed, [field for field in plan if field.is_read])
+
+
+def _refuse_incomplete(tx: Transaction, landed: LandedAccounts) -> None:
+    seen = parquet(landed.records_seen)
+    # Comparing hashes takes a third of the time; the Ids tell whether two equal hashes are one record.
+    [(records, hashes)] = tx.execute(f"SELECT count(*), count(DISTINCT id_hash) FROM {seen}")
+    cast = tx.value(f"SELECT count(*) FROM {parquet(landed.accounts)}")
+    others = tx.value(f"SELECT count(*) FROM {parquet(landed.new_values)}") if landed.new_columns else records - cast
+    if (records, cast, others) != (landed.records, landed.cast, landed.records - landed.cast):
+        raise lost_files(landed.directory)
+    twice = records - tx.value(f'SELECT count(DISTINCT "Id") FROM {seen}') if hashes < records else 0
+    if twice:
+        raise IncompleteData(f"Salesforce delivered {twice} records twice. Nothing was changed.", "Run again.")
 
 
 def _emptied_fields(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[PlannedField]) -> set[str]:
