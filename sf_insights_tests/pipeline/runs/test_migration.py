@@ -158,6 +158,8 @@ def test_a_migrated_warehouse_has_the_same_tables_as_a_new_one(path, tmp_path, h
 
 def test_a_migrated_warehouse_can_be_synced(org, sync):
     put_older_warehouse(sync.warehouse)
+    # The file was written during development, with the version of today. An upgrade finds another one.
+    sync.change_warehouse("UPDATE insights.snapshot SET sf_insights_version = '0.0.1'")
     shutil.copyfile(sync.warehouse, sync.snapshot)
     before = content(sync.look())
     org.pass_day()
