@@ -1,11 +1,20 @@
 -- The Salesforce Accounts that Insights accounts stand for today, since when each account has stood for its own, and the
 -- moment until which the last sync saw changes: Salesforce stamps the record not before its history.
+-- Joins, groups and windows are over numbers, not over ids: `number` is the row of an Account in salesforce.raw_accounts,
+-- and `account` that of an Insights account in ops.attribute_values. A backfill changes neither table.
+{% from "history/days.sql" import join_day, seen_on %}
 {% from "statuses.sql" import matched %}
 CREATE OR REPLACE TEMP TABLE history_accounts AS
-SELECT linked.id, created."CreatedDate" AS created_at, greatest(raw."SystemModstamp", $read_at) AS read_until
-FROM (SELECT DISTINCT salesforce_account_id AS id FROM ops.attribute_values WHERE is_current) AS linked
-JOIN salesforce.raw_accounts AS raw ON raw."Id" = linked.id
-LEFT JOIN (SELECT "Id", "CreatedDate" FROM {{ creation }}) AS created ON created."Id" = linked.id;
+WITH accounts AS (
+    SELECT raw.rowid AS number, linked.id, created."CreatedDate" AS created_at,
+           greatest(raw."SystemModstamp", $read_at) AS read_until,
+           greatest(created."CreatedDate", (SELECT min(moment) FROM history_days)) AS known_at
+    FROM (SELECT DISTINCT salesforce_account_id AS id FROM ops.attribute_values WHERE is_current) AS linked
+    JOIN salesforce.raw_accounts AS raw ON raw."Id" = linked.id
+    LEFT JOIN (SELECT "Id", "CreatedDate" FROM {{ creation }}) AS created ON created."Id" = linked.id
+)
+SELECT number, id, created_at, read_until, if(created_at IS NULL, $last_day, {{ seen_on() }}) AS created_on
+FROM accounts {{ join_day("accounts.known_at") }};
 
 CREATE OR REPLACE TEMP TABLE history_links AS
 WITH matches AS (
@@ -28,11 +37,12 @@ WITH matches AS (
     SELECT min(date) AS day FROM insights.field_days WHERE source = 'sync'
 )
 SELECT
-    held.account_id,
-    held.salesforce_account_id AS id,
+    held.rowid AS account,
+    linked.number,
     greatest(begun.day, relinked.day) AS linked_from,
     CASE WHEN relinked.day >= coalesce(begun.day, relinked.day) THEN 'other_account' ELSE 'not_matched' END AS reason
 FROM ops.attribute_values AS held
-LEFT JOIN (FROM begun WHERE day > (SELECT day FROM first_synced)) AS begun USING (account_id)
-LEFT JOIN relinked USING (account_id)
+JOIN history_accounts AS linked ON linked.id = held.salesforce_account_id
+LEFT JOIN (FROM begun WHERE day > (SELECT day FROM first_synced)) AS begun ON begun.account_id = held.account_id
+LEFT JOIN relinked ON relinked.account_id = held.account_id
 WHERE held.is_current;

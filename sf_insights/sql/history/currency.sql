@@ -2,9 +2,9 @@
 -- metric that is not an amount keeps its own: before the first known currency, that one stands beside its values.
 CREATE OR REPLACE TEMP TABLE both_known AS
 {% if is_amount %}
-SELECT value.id, greatest(value.day, currency.day) AS day,
+SELECT value.number, greatest(value.day, currency.day) AS day,
        CASE WHEN currency.day > value.day THEN coalesce(currency.reason, value.reason) ELSE value.reason END AS reason
-FROM history_known AS value JOIN currency_known AS currency USING (id);
+FROM history_known AS value JOIN currency_known AS currency USING (number);
 {% else %}
 FROM history_known;
 {% endif %}
@@ -12,20 +12,26 @@ FROM history_known;
 CREATE OR REPLACE TEMP TABLE both_steps AS
 WITH currencies AS (
     {% if is_amount %}
-    FROM currency_steps
+    SELECT number, day, value FROM currency_steps
     {% else %}
-    SELECT id, if(lag(day) OVER (PARTITION BY id ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day, value
+    SELECT number, if(lag(day) OVER (PARTITION BY number ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day, value
     FROM currency_steps
     {% endif %}
 ), days AS (
-    SELECT id, greatest(steps.day, known.day) AS day
-    FROM (FROM history_steps UNION ALL FROM currencies) AS steps JOIN both_known AS known USING (id)
+    SELECT number, greatest(steps.day, known.day) AS day
+    FROM (
+        SELECT number, day FROM history_steps UNION ALL SELECT number, day FROM currencies
+    ) AS steps JOIN both_known AS known USING (number)
     GROUP BY ALL
 )
-SELECT days.id, days.day, value.value::VARCHAR || chr(31) || currency.value AS value
-FROM days
-ASOF JOIN history_steps AS value ON value.id = days.id AND value.day <= days.day
-ASOF JOIN currencies AS currency ON currency.id = days.id AND currency.day <= days.day;
+SELECT number, day, lead(day) OVER chain AS until, lag(value) OVER chain AS old, value
+FROM (
+    SELECT days.number, days.day, value.value::VARCHAR || chr(31) || currency.value AS value
+    FROM days
+    ASOF JOIN history_steps AS value ON value.number = days.number AND value.day <= days.day
+    ASOF JOIN currencies AS currency ON currency.number = days.number AND currency.day <= days.day
+)
+WINDOW chain AS (PARTITION BY number ORDER BY day);
 
 DROP TABLE history_known;
 DROP TABLE history_steps;

@@ -12,7 +12,7 @@ FROM ops.history_gaps WHERE field = $field AND category = $category;
 
 CREATE OR REPLACE TEMP TABLE history_limits AS
 SELECT
-    start.account_id,
+    start.account,
     CASE WHEN start.reason IS NULL AND before.known_from < $begin_day THEN $begin_day
          ELSE DATE '0001-01-01' END AS replaced_from
 FROM history_starts AS start LEFT JOIN gaps_before AS before ON before.account_id IS NULL;
@@ -27,11 +27,15 @@ SELECT NULL, NULL, $field, $category, least(before.known_from, $begin_day),
        if(before.known_from < $begin_day, before.reason, $begin_reason), $last_day
 FROM (VALUES (1)) AS one(row) LEFT JOIN gaps_before AS before ON before.account_id IS NULL
 UNION ALL
-SELECT account_id, id, $field, $category, least(day, $last_day), reason, $last_day
-FROM history_starts WHERE reason IS NOT NULL
+SELECT held.account_id, held.salesforce_account_id, $field, $category, least(start.day, $last_day), start.reason, $last_day
+FROM history_starts AS start JOIN ops.attribute_values AS held ON held.rowid = start.account
+WHERE start.reason IS NOT NULL
 UNION ALL
 SELECT before.* REPLACE ($last_day AS as_of)
-FROM gaps_before AS before JOIN history_limits USING (account_id) WHERE replaced_from = $begin_day
+FROM gaps_before AS before
+JOIN ops.attribute_values AS held USING (account_id)
+JOIN history_limits AS limits ON limits.account = held.rowid
+WHERE limits.replaced_from = $begin_day
 UNION ALL
 -- An account that is not matched now keeps what was filled before.
 SELECT
@@ -49,27 +53,26 @@ WHERE NOT held.is_current;
 
 -- Changes on filled days and on the first synced day after them; the others are those of syncs.
 CREATE OR REPLACE TEMP TABLE history_changes AS
-SELECT account_id, day, day - 1 AS known_on, old, value
-FROM (SELECT *, lag(value) OVER runs AS old, row_number() OVER runs AS number FROM history_runs
-      WINDOW runs AS (PARTITION BY account_id ORDER BY day))
-WHERE number > 1
-  AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled))
+SELECT account, day, day - 1 AS known_on, old, value FROM history_runs
+WHERE is_change AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled))
 UNION ALL
-SELECT account_id, day, synced_on, old, value FROM history_entries
-JOIN history_limits USING (account_id)
+SELECT account, day, synced_on, old, value FROM history_entries
+JOIN history_limits USING (account)
 WHERE day IN (FROM history_filled) AND replaced_from != $begin_day;
 
 {% if is_metric %}
-DELETE FROM ops.metric_history AS history USING history_limits AS limits
-WHERE history.metric = $field AND history.source = 'history' AND history.account_id = limits.account_id
+DELETE FROM ops.metric_history AS history USING ops.attribute_values AS held, history_limits AS limits
+WHERE history.metric = $field AND history.source = 'history' AND history.account_id = held.account_id
+  AND held.rowid = limits.account
   AND history.valid_from >= limits.replaced_from;
 UPDATE ops.metric_history AS history SET valid_to = limits.replaced_from
-FROM history_limits AS limits
-WHERE history.metric = $field AND history.source = 'history' AND history.account_id = limits.account_id
+FROM ops.attribute_values AS held, history_limits AS limits
+WHERE history.metric = $field AND history.source = 'history' AND history.account_id = held.account_id
+  AND held.rowid = limits.account
   AND history.valid_to > limits.replaced_from;
 INSERT INTO ops.metric_history BY NAME
 SELECT
-    runs.account_id,
+    held.account_id,
     $field AS metric,
     {{ exact("runs.value") }}::VARCHAR::DOUBLE AS value,
     {{ exact("runs.value") }} AS exact_value,
@@ -78,23 +81,26 @@ SELECT
     least(coalesce(runs.until, 'infinity'), (SELECT max(day) + 1 FROM history_filled)) AS valid_to,
     'history' AS source
 FROM history_runs AS runs
+JOIN ops.attribute_values AS held ON held.rowid = runs.account
 -- Only values that hold on a filled day.
 JOIN history_calendar AS calendar ON calendar.day = runs.day
 WHERE runs.value IS NOT NULL AND calendar.filled_on < coalesce(runs.until, 'infinity');
 
-DELETE FROM ops.history_metric_changes AS change USING history_limits AS limits
-WHERE change.metric = $field AND change.account_id = limits.account_id AND change.changed_on > limits.replaced_from;
+DELETE FROM ops.history_metric_changes AS change USING ops.attribute_values AS held, history_limits AS limits
+WHERE change.metric = $field AND change.account_id = held.account_id AND held.rowid = limits.account
+  AND change.changed_on > limits.replaced_from;
 INSERT INTO ops.history_metric_changes
-SELECT account_id, $field, day,
+SELECT held.account_id, $field, day,
        {{ exact("old") }}, {{ exact("value") }},
        {{ "split_part(old, chr(31), 2), split_part(value, chr(31), 2)" if has_currency else "NULL, NULL" }}
-FROM history_changes;
+FROM history_changes AS change JOIN ops.attribute_values AS held ON held.rowid = change.account;
 {% else %}
-DELETE FROM ops.attribute_changes AS change USING history_limits AS limits
-WHERE change.field = $field AND change.source = 'history' AND change.account_id = limits.account_id
-  AND change.changed_on > limits.replaced_from;
+DELETE FROM ops.attribute_changes AS change USING ops.attribute_values AS held, history_limits AS limits
+WHERE change.field = $field AND change.source = 'history' AND change.account_id = held.account_id
+  AND held.rowid = limits.account AND change.changed_on > limits.replaced_from;
 INSERT INTO ops.attribute_changes
-SELECT account_id, $field, day, known_on, old, value, 'value_changed', 'history' FROM history_changes;
+SELECT held.account_id, $field, day, known_on, old, value, 'value_changed', 'history'
+FROM history_changes AS change JOIN ops.attribute_values AS held ON held.rowid = change.account;
 {% endif %}
 
 DROP TABLE gaps_before;

@@ -61,7 +61,6 @@ class Backfill:
     def __init__(self, tx: Transaction, sync: Sync, landed: Landed, since: date | None) -> None:
         self._tx, self._sync = tx, sync
         self._history = parquet(landed.history) if not landed.is_empty else _NO_HISTORY
-        self._zone = sync.configuration.timezone
         self._refuse_doubled()
         oldest = oldest_kept(sync.day)
         self._limit = reasons.SINCE if since and since > oldest else reasons.NOT_KEPT
@@ -70,7 +69,11 @@ class Backfill:
         self._starts = self._first_changes()
         read_at = tx.value("SELECT salesforce_read_at FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
         is_own_day = read_at is not None and read_at.astimezone(sync.configuration.zone).date() == sync.day
-        tx.run("history/accounts", {"read_at": read_at if is_own_day else None}, creation=parquet(landed.creation))
+        tx.run(
+            "history/accounts",
+            {"read_at": read_at if is_own_day else None, "last_day": sync.day},
+            creation=parquet(landed.creation),
+        )
         self._has_currency = CURRENCY_FIELD in tx.columns("salesforce", "raw_accounts")
         self._currency_begin: _Begin | None = None
 
@@ -95,7 +98,7 @@ class Backfill:
             self._fill(one, begin)
             self._count(one, begin, done)
             self._tx.execute("DROP TABLE history_changes")
-        for table in ("history_accounts", "history_links", "history_days"):
+        for table in ("history_accounts", "history_links", "history_moments", "history_days"):
             self._tx.execute(f"DROP TABLE {table}")
         write_views(self._tx)
         return done
@@ -121,6 +124,7 @@ class Backfill:
         found = moments(self._since, self._sync.day, configuration.time_of_day, configuration.zone, read_at)
         tx.execute("CREATE OR REPLACE TEMP TABLE history_days (day DATE, moment TIMESTAMPTZ)")
         tx.insert("history_days", [{"day": day, "moment": moment} for day, moment in found.items()])
+        tx.run("history/moments")
         return found
 
     def _first_changes(self) -> dict[str, datetime]:
@@ -145,13 +149,13 @@ class Backfill:
         if begin is None:
             self._tx.execute(
                 "CREATE OR REPLACE TEMP TABLE history_known AS "
-                "SELECT id, $day::DATE AS day, NULL::VARCHAR AS reason FROM history_accounts",
+                "SELECT number, $day::DATE AS day, NULL::VARCHAR AS reason FROM history_accounts",
                 {"day": self._since},
             )
             self._tx.execute(
-                "CREATE OR REPLACE TEMP TABLE history_steps AS SELECT account.id, $day::DATE AS day, "
+                "CREATE OR REPLACE TEMP TABLE history_steps AS SELECT account.number, $day::DATE AS day, "
                 f"raw.{identifier(CURRENCY_FIELD)} AS value FROM history_accounts AS account "
-                'JOIN salesforce.raw_accounts AS raw ON raw."Id" = account.id',
+                "JOIN salesforce.raw_accounts AS raw ON raw.rowid = account.number",
                 {"day": self._since},
             )
         else:
@@ -169,27 +173,31 @@ class Backfill:
         *,
         is_metric: bool = False,
         lookup: bool = False,
+        only_changes: bool = False,
     ) -> None:
         today = f"raw.{identifier(name)}"
         anchor = f"{today}::DECIMAL(38, 18)" if is_metric else text_of(column, f"{today}::{column.sql}")
+        parameters = {
+            "names": list(names),
+            "begin": begin.moment,
+            "begin_day": begin.day,
+            "last_day": self._sync.day,
+        }
         self._tx.run(
             "history/walk",
-            {"names": list(names), "begin": begin.moment, "last_day": self._sync.day, "zone": self._zone},
+            parameters,
             history=self._history,
             column=column,
             is_metric=is_metric,
             is_lookup=lookup,
             anchor=anchor,
+            only_changes=only_changes,
         )
+        self._tx.run("history/uneven", parameters)
 
     def _fill(self, one: HistoryField, begin: _Begin) -> None:
         tx, is_metric = self._tx, one.category == "metric"
-        self._walk(
-            history_names(one.field), one.name, one.column, begin, is_metric=is_metric, lookup=is_lookup(one.field)
-        )
         has_currency = is_metric and self._has_currency
-        if has_currency:
-            tx.run("history/currency", is_amount=one.is_amount)
         parameters = {
             "field": one.name,
             "category": one.category,
@@ -197,12 +205,24 @@ class Backfill:
             "begin_reason": begin.reason,
             "last_day": self._sync.day,
         }
+        checks_syncs = self._has_synced_days(parameters)
+        self._walk(
+            history_names(one.field),
+            one.name,
+            one.column,
+            begin,
+            is_metric=is_metric,
+            lookup=is_lookup(one.field),
+            only_changes=not is_metric and not checks_syncs,
+        )
+        if has_currency:
+            tx.run("history/currency", is_amount=one.is_amount)
         tx.run(
             "history/runs",
             parameters,
             is_metric=is_metric,
             has_currency=has_currency,
-            checks_syncs=self._has_synced_days(parameters),
+            checks_syncs=checks_syncs,
             held=text_of(one.column, f"held.{identifier(one.name)}"),
         )
         tx.run("history/written", parameters, is_metric=is_metric, has_currency=has_currency)
