@@ -17,8 +17,13 @@ SELECT number, id, created_at, read_until, if(created_at IS NULL, $last_day, {{ 
 FROM accounts {{ join_day("accounts.known_at") }};
 
 CREATE OR REPLACE TEMP TABLE history_links AS
-WITH matches AS (
-    SELECT account_id, changed_on, match_status IN {{ matched }} AS is_matched FROM ops.match_changes
+WITH first_synced AS (
+    SELECT min(date) AS day FROM insights.field_days WHERE source = 'sync'
+), matches AS (
+    -- Of most accounts, only the first sync changed the match.
+    SELECT account_id, changed_on, match_status IN {{ matched }} AS is_matched
+    FROM ops.match_changes
+    WHERE account_id IN (SELECT account_id FROM ops.match_changes WHERE changed_on > (SELECT day FROM first_synced))
 ), begun AS (
     SELECT account_id, max(changed_on) FILTER (is_matched AND NOT coalesce(was_matched, false)) AS day
     FROM (
@@ -33,8 +38,6 @@ WITH matches AS (
         SELECT account_id, changed_on FROM ops.attribute_changes WHERE reason IN ('relinked', 'merged')
     )
     GROUP BY account_id
-), first_synced AS (
-    SELECT min(date) AS day FROM insights.field_days WHERE source = 'sync'
 )
 SELECT
     held.rowid AS account,

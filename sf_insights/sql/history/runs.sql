@@ -89,7 +89,7 @@ WHERE contradicted.account = start.account;
 DROP TABLE contradicted;
 {% endif %}
 
-CREATE OR REPLACE TEMP TABLE history_runs AS
+CREATE OR REPLACE TEMP {{ "TABLE" if is_metric else "VIEW" }} history_runs AS
 SELECT start.account, greatest(steps.day, start.day) AS day, steps.until, steps.old, steps.value,
        steps.day > start.day AS is_change
 FROM history_starts AS start JOIN history_steps AS steps USING (number)
@@ -114,5 +114,4 @@ DROP TABLE seen;
 SELECT account, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
 {% endif %}
 
-DROP TABLE history_steps;
 DROP TABLE history_known;

@@ -4,7 +4,7 @@
 -- Changes of the same second come in no order: together they lead from the value that none of them set to the one that
 -- none of them replaced. If there is no such value, they cancel each other out. Few Accounts have such changes.
 CREATE OR REPLACE TEMP TABLE recorded AS
-SELECT number, changed_at, day, old, new, is_unrecorded, old_misfits, new_misfits
+SELECT number, changed_at, day, is_later, old, new, is_unrecorded, old_misfits, new_misfits
 FROM chained SEMI JOIN uneven USING (number);
 
 CREATE OR REPLACE TEMP TABLE same_second AS
@@ -25,35 +25,36 @@ WITH several AS (
            count(*) FILTER (balance != 0) AS ends
     FROM balanced GROUP BY number, changed_at
 ), together AS (
-    SELECT number, changed_at, any_value(day) AS day, bool_or(is_unrecorded) AS is_unrecorded,
-           bool_or(old_misfits) AS old_misfits, bool_or(new_misfits) AS new_misfits
+    SELECT number, changed_at, any_value(day) AS day, any_value(is_later) AS is_later,
+           bool_or(is_unrecorded) AS is_unrecorded, bool_or(old_misfits) AS old_misfits, bool_or(new_misfits) AS new_misfits
     FROM several GROUP BY number, changed_at
 )
 FROM recorded ANTI JOIN same_second USING (number, changed_at)
 UNION ALL
-SELECT number, changed_at, day, old, new, is_unrecorded, old_misfits, new_misfits
+SELECT number, changed_at, day, is_later, old, new, is_unrecorded, old_misfits, new_misfits
 FROM together JOIN net USING (number, changed_at)
 WHERE ends > 0 OR is_unrecorded OR old_misfits OR new_misfits;
 
 DROP TABLE same_second;
 DROP TABLE recorded;
 
-INSERT INTO history_known
+CREATE OR REPLACE TEMP TABLE uneven_known AS
 WITH ordered AS (
-    SELECT changes.*, anchors.value, anchors.read_until, lead(changes.changed_at) OVER chain AS next_at,
-           lead(changes.old) OVER chain AS next_old, lag(changes.changed_at) OVER chain AS previous_at
-    FROM changes JOIN anchors USING (number)
+    -- Changes after the last sync are not followed by one before it.
+    SELECT changes.*, uneven.value, lead(if(is_later, NULL, changes.changed_at)) OVER chain AS next_at,
+           lead(changes.old) OVER chain AS next_old, lag(is_later) OVER chain AS previous_is_later
+    FROM changes JOIN uneven USING (number)
     WINDOW chain AS (PARTITION BY number ORDER BY changes.changed_at)
 ), broken AS (
     SELECT
         number,
         CASE
             -- After the last sync: the first change must begin with the value that the sync saw.
-            WHEN changed_at > read_until THEN
-                CASE WHEN coalesce(previous_at <= read_until, true) AND NOT is_unrecorded AND old IS DISTINCT FROM value
+            WHEN is_later THEN
+                CASE WHEN NOT coalesce(previous_is_later, false) AND NOT is_unrecorded AND old IS DISTINCT FROM value
                      THEN 'infinity'::TIMESTAMPTZ END
-            WHEN new_misfits OR (NOT is_unrecorded AND new IS DISTINCT FROM if(next_at <= read_until, next_old, value))
-            THEN CASE WHEN next_at <= read_until THEN next_at ELSE 'infinity'::TIMESTAMPTZ END
+            WHEN new_misfits OR (NOT is_unrecorded AND new IS DISTINCT FROM if(next_at IS NULL, value, next_old))
+            THEN coalesce(next_at, 'infinity'::TIMESTAMPTZ)
             WHEN is_unrecorded OR old_misfits THEN changed_at
         END AS changed_at,
         CASE WHEN new_misfits OR old_misfits THEN 'does_not_cast'
@@ -76,22 +77,22 @@ WITH ordered AS (
 )
 SELECT known.number, {{ seen_on() }} AS day, known.reason FROM known {{ join_day("known.known_at") }};
 
+INSERT INTO history_known FROM uneven_known;
+
 INSERT INTO history_steps
 WITH daily AS (
     -- Changes up to the field's beginning are part of its first value. A change after the moment of the last day, but
     -- before its sync read the Account, belongs to that day.
     SELECT changes.number, changes.day, arg_min_null(old, changed_at) AS old, arg_max_null(new, changed_at) AS new
-    FROM changes
-    JOIN anchors ON anchors.number = changes.number AND changes.changed_at <= anchors.read_until
-    JOIN history_known AS known ON known.number = changes.number AND changes.day > known.day
+    FROM changes JOIN uneven_known AS known ON known.number = changes.number AND changes.day > known.day
+    WHERE NOT changes.is_later
     GROUP BY changes.number, changes.day
 ), steps AS (
     SELECT number, day, old, new AS value FROM daily WHERE new IS DISTINCT FROM old
     UNION ALL
-    SELECT known.number, known.day, NULL, if(first.number IS NULL, anchors.value, first.old)
-    FROM history_known AS known
-    SEMI JOIN uneven USING (number)
-    JOIN anchors USING (number)
+    SELECT known.number, known.day, NULL, if(first.number IS NULL, uneven.value, first.old)
+    FROM uneven_known AS known
+    JOIN uneven USING (number)
     LEFT JOIN (SELECT number, arg_min_null(old, day) AS old FROM daily GROUP BY number) AS first USING (number)
 )
 SELECT number, day, lead(day) OVER (PARTITION BY number ORDER BY day) AS until, old, value FROM steps;
@@ -99,4 +100,4 @@ SELECT number, day, lead(day) OVER (PARTITION BY number ORDER BY day) AS until, 
 DROP TABLE changes;
 DROP TABLE chained;
 DROP TABLE uneven;
-DROP TABLE anchors;
+DROP TABLE uneven_known;

@@ -4,10 +4,13 @@
 -- the value before it. The first value of an Account has none before it; it is left out if only changes are wanted.
 {% from "history/casting.sql" import canonical, read %}
 {% from "history/days.sql" import join_day, seen_on %}
-CREATE OR REPLACE TEMP TABLE anchors AS
-SELECT account.number, account.id, account.read_until, greatest(account.created_on, $begin_day) AS known_day, {{ anchor }} AS value
-FROM history_accounts AS account JOIN salesforce.raw_accounts AS raw ON raw.rowid = account.number;
-
+{% macro anchors() %}
+(
+    SELECT account.number, account.id, account.read_until, greatest(account.created_on, $begin_day) AS known_day,
+           {{ anchor }} AS value
+    FROM history_accounts AS account JOIN salesforce.raw_accounts AS raw ON raw.rowid = account.number
+) AS anchors
+{%- endmacro %}
 -- The changes of each Account in their order, each beside the next one.
 CREATE OR REPLACE TEMP TABLE chained AS
 WITH recorded AS (
@@ -22,7 +25,7 @@ WITH recorded AS (
         row."NewValue" IS NOT NULL AS has_new,
         {{ read(column, 'row."OldValue"', is_metric) }} AS old_read,
         {{ read(column, 'row."NewValue"', is_metric) }} AS new_read
-    FROM {{ history }} AS row JOIN anchors ON anchors.id = row."AccountId"
+    FROM {{ history }} AS row JOIN {{ anchors() }} ON anchors.id = row."AccountId"
     WHERE list_contains($names, row."Field")
 {% if is_lookup %}
       -- A lookup has a second row with the names of the records.
@@ -56,16 +59,16 @@ WINDOW chain AS (PARTITION BY number ORDER BY changed_at);
 
 -- Most chains are even: each change leads to the next one, the last one to today's value, and each has a day of its own.
 CREATE OR REPLACE TEMP TABLE uneven AS
-SELECT DISTINCT number FROM chained
+SELECT DISTINCT number, value FROM chained
 WHERE is_later OR is_unrecorded OR old_misfits OR new_misfits
    OR new IS NOT DISTINCT FROM old
    OR new IS DISTINCT FROM if(next_at IS NULL, value, next_old)
    OR next_day = day;
 
 CREATE OR REPLACE TEMP TABLE history_known AS
-SELECT number, anchors.known_day AS day,
+SELECT number, greatest(created_on, $begin_day) AS day,
        CASE WHEN created_at IS NULL THEN 'account_gone' WHEN created_at > $begin THEN 'before_creation' END AS reason
-FROM history_accounts AS account ANTI JOIN uneven USING (number) JOIN anchors USING (number);
+FROM history_accounts ANTI JOIN uneven USING (number);
 
 CREATE OR REPLACE TEMP TABLE history_steps AS
 SELECT number, day, next_day AS until, old, new AS value
@@ -79,5 +82,5 @@ WITH first AS (
     WHERE day > known_day AND coalesce(previous_day <= known_day, true)
 )
 SELECT anchors.number, anchors.known_day, first.day, NULL, if(first.number IS NULL, anchors.value, first.old)
-FROM anchors ANTI JOIN uneven USING (number) LEFT JOIN first USING (number);
+FROM {{ anchors() }} ANTI JOIN uneven USING (number) LEFT JOIN first USING (number);
 {% endif %}

@@ -226,7 +226,8 @@ class Backfill:
             held=text_of(one.column, f"held.{identifier(one.name)}"),
         )
         tx.run("history/written", parameters, is_metric=is_metric, has_currency=has_currency)
-        for table in ("starts", "runs"):
+        tx.execute(f"DROP {'TABLE' if is_metric else 'VIEW'} history_runs")
+        for table in ("steps", "starts"):
             tx.execute(f"DROP TABLE history_{table}")
         if is_metric:
             self._summarize(one.name, begin.day)
