@@ -42,6 +42,8 @@ WITH first_synced AS (
 SELECT
     held.rowid AS account,
     linked.number,
+    linked.created_at,
+    linked.created_on,
     greatest(begun.day, relinked.day) AS linked_from,
     CASE WHEN relinked.day >= coalesce(begun.day, relinked.day) THEN 'other_account' ELSE 'not_matched' END AS reason
 FROM ops.attribute_values AS held

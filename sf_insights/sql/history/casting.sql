@@ -4,28 +4,39 @@ DECIMAL; NULL if it does not fit.
 Salesforce does not say how Bulk writes OldValue and NewValue, which can be of any type, so every form is read that Bulk
 and REST give to the field itself: 9.0E7, 1000.0, true, 2026-01-31, and datetimes with Z or +0000.
 #}
-{# The number in a text. DuckDB reads a DECIMAL of 18 digits a hundred times as fast as one of 38, so the patterns let
-   through what fits the former exactly: up to 3 digits after the point, also with Java's exponent, or up to 9. #}
-{% macro number(text) %}
-CASE WHEN regexp_full_match({{ text }}, '[+-]?([0-9]{1,15}(\.[0-9]{1,3})?|[0-9]\.(
+{#
+DuckDB reads a DECIMAL of 18 digits a hundred times as fast as one of 38. The patterns let through what fits the former
+exactly: up to 3 digits after the point, also with Java's exponent, or up to 9.
+#}
+{% macro is_short(text) %}
+regexp_full_match({{ text }}, '[+-]?([0-9]{1,15}(\.[0-9]{1,3})?|[0-9]\.(
     {%- for exponent in range(7, 15) -%}
     [0-9]{1,{{ exponent + 3 }}}E{{ exponent }}{{ "|" if not loop.last }}
     {%- endfor -%}
-    ))')
-     THEN TRY_CAST({{ text }} AS DECIMAL(18, 3))::DECIMAL(38, 18)
+))')
+{%- endmacro %}
+
+{% macro number(text) %}
+CASE WHEN {{ is_short(text) }} THEN TRY_CAST({{ text }} AS DECIMAL(18, 3))::DECIMAL(38, 18)
      WHEN regexp_full_match({{ text }}, '[+-]?[0-9]{1,9}\.[0-9]{1,9}')
      THEN TRY_CAST({{ text }} AS DECIMAL(18, 9))::DECIMAL(38, 18)
      WHEN regexp_full_match({{ text }}, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?')
      THEN TRY_CAST({{ text }} AS DECIMAL(38, 18)) END
 {%- endmacro %}
 
-{# What `canonical` reads: the number in a text, or the text itself. #}
-{% macro read(column, text, is_metric) %}
-{{ number(text) if is_metric or column.kind in ("integer", "decimal") else text }}
-{%- endmacro %}
+{# What `canonical` takes: the number in a text, or the text itself. `metric` is the type of a metric's numbers. #}
+{% macro read(column, text, metric) %}
+{% if metric == "DECIMAL(18, 3)" %}
+TRY_CAST({{ text }} AS {{ metric }})
+{%- elif metric or column.kind in ("integer", "decimal") %}
+{{ number(text) }}
+{%- else %}
+{{ text }}
+{%- endif %}
+{% endmacro %}
 
-{% macro canonical(column, value, is_metric) %}
-{% if is_metric %}
+{% macro canonical(column, value, metric) %}
+{% if metric %}
 {{ value }}
 {%- elif column.kind == "integer" %}
 CASE WHEN {{ value }} = trunc({{ value }}) THEN {{ value }}::BIGINT::VARCHAR END

@@ -1,3 +1,4 @@
+{% from "history/known.sql" import known_day, known_reason %}
 -- Of each day: the next day that is filled, the next one with a sync, and the last one with a sync before it.
 CREATE OR REPLACE TEMP TABLE history_calendar AS
 WITH synced AS (
@@ -19,9 +20,9 @@ CREATE OR REPLACE TEMP TABLE history_starts AS
 SELECT
     link.account,
     link.number,
-    greatest(known.day, link.linked_from) AS day,
-    if(link.linked_from > known.day, link.reason, known.reason) AS reason
-FROM history_links AS link JOIN history_known AS known USING (number);
+    greatest({{ known_day("link") }}, link.linked_from) AS day,
+    if(link.linked_from > {{ known_day("link") }}, link.reason, {{ known_reason("link") }}) AS reason
+FROM history_links AS link LEFT JOIN history_ends AS ends USING (number);
 
 {% if checks_syncs %}
 -- History must say what syncs saw: it ends after the last synced day on which it says something else. Both keep their
@@ -114,4 +115,4 @@ DROP TABLE seen;
 SELECT account, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
 {% endif %}
 
-DROP TABLE history_known;
+DROP TABLE history_ends;

@@ -38,7 +38,7 @@ WHERE ends > 0 OR is_unrecorded OR old_misfits OR new_misfits;
 DROP TABLE same_second;
 DROP TABLE recorded;
 
-CREATE OR REPLACE TEMP TABLE uneven_known AS
+CREATE OR REPLACE TEMP TABLE history_ends AS
 WITH ordered AS (
     -- Changes after the last sync are not followed by one before it.
     SELECT changes.*, uneven.value, lead(if(is_later, NULL, changes.changed_at)) OVER chain AS next_at,
@@ -77,27 +77,22 @@ WITH ordered AS (
 )
 SELECT known.number, {{ seen_on() }} AS day, known.reason FROM known {{ join_day("known.known_at") }};
 
-INSERT INTO history_known FROM uneven_known;
-
-INSERT INTO history_steps
+CREATE OR REPLACE TEMP TABLE uneven_steps AS
 WITH daily AS (
     -- Changes up to the field's beginning are part of its first value. A change after the moment of the last day, but
     -- before its sync read the Account, belongs to that day.
     SELECT changes.number, changes.day, arg_min_null(old, changed_at) AS old, arg_max_null(new, changed_at) AS new
-    FROM changes JOIN uneven_known AS known ON known.number = changes.number AND changes.day > known.day
+    FROM changes JOIN history_ends AS known ON known.number = changes.number AND changes.day > known.day
     WHERE NOT changes.is_later
     GROUP BY changes.number, changes.day
 ), steps AS (
     SELECT number, day, old, new AS value FROM daily WHERE new IS DISTINCT FROM old
     UNION ALL
     SELECT known.number, known.day, NULL, if(first.number IS NULL, uneven.value, first.old)
-    FROM uneven_known AS known
+    FROM history_ends AS known
     JOIN uneven USING (number)
     LEFT JOIN (SELECT number, arg_min_null(old, day) AS old FROM daily GROUP BY number) AS first USING (number)
 )
 SELECT number, day, lead(day) OVER (PARTITION BY number ORDER BY day) AS until, old, value FROM steps;
 
 DROP TABLE changes;
-DROP TABLE chained;
-DROP TABLE uneven;
-DROP TABLE uneven_known;

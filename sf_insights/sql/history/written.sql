@@ -1,5 +1,16 @@
 {# The number of a metric's value, which has its currency beside it in an org with several ones. #}
 {% macro exact(value) %}{{ "split_part(" ~ value ~ ", chr(31), 1)::DECIMAL(38, 18)" if has_currency else value }}{% endmacro %}
+{# DuckDB rounds a DECIMAL correctly to a DOUBLE by way of its text. A short one below 2 ^ 53 thousandths it rounds at once. #}
+{% macro double(value) %}
+{% if has_currency %}
+split_part({{ value }}, chr(31), 1)::DOUBLE
+{%- elif number == "DECIMAL(18, 3)" %}
+CASE WHEN {{ value }} BETWEEN -9000000000000.000 AND 9000000000000.000 THEN {{ value }}::DOUBLE
+     ELSE {{ value }}::VARCHAR::DOUBLE END
+{%- else %}
+{{ value }}::VARCHAR::DOUBLE
+{%- endif %}
+{% endmacro %}
 -- Replace what an earlier backfill wrote for the field from the first day of this one on. Earlier days stay: Salesforce may
 -- no longer keep their changes. They end for an account whose history begins later now, for a reason of its own.
 CREATE OR REPLACE TEMP TABLE history_filled AS
@@ -74,7 +85,7 @@ INSERT INTO ops.metric_history BY NAME
 SELECT
     held.account_id,
     $field AS metric,
-    {{ exact("runs.value") }}::VARCHAR::DOUBLE AS value,
+    {{ double("runs.value") }} AS value,
     {{ exact("runs.value") }} AS exact_value,
     {{ "split_part(runs.value, chr(31), 2)" if has_currency else "NULL" }} AS currency,
     greatest(runs.day, (SELECT min(day) FROM history_filled)) AS valid_from,
@@ -107,3 +118,11 @@ DROP TABLE gaps_before;
 DROP TABLE history_limits;
 DROP TABLE history_entries;
 DROP TABLE history_calendar;
+DROP TABLE history_starts;
+DROP {{ "TABLE" if is_metric else "VIEW" }} history_runs;
+DROP {{ "VIEW" if only_changes else "TABLE" }} history_steps;
+{% if only_changes %}
+DROP TABLE chained;
+DROP TABLE uneven;
+DROP TABLE uneven_steps;
+{% endif %}
