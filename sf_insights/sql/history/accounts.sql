@@ -40,6 +40,7 @@ WITH first_synced AS (
     GROUP BY account_id
 )
 SELECT
+    held.account_id,
     held.rowid AS account,
     linked.number,
     linked.created_at,

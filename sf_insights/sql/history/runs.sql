@@ -18,6 +18,7 @@ WINDOW next_days AS (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWI
 -- The history of each Insights account, which is that of the Salesforce Account that it stands for today.
 CREATE OR REPLACE TEMP TABLE history_starts AS
 SELECT
+    link.account_id,
     link.account,
     link.number,
     greatest({{ known_day("link") }}, link.linked_from) AS day,
@@ -90,8 +91,8 @@ WHERE contradicted.account = start.account;
 DROP TABLE contradicted;
 {% endif %}
 
-CREATE OR REPLACE TEMP {{ "TABLE" if is_metric else "VIEW" }} history_runs AS
-SELECT start.account, greatest(steps.day, start.day) AS day, steps.until, steps.old, steps.value,
+CREATE OR REPLACE TEMP VIEW history_runs AS
+SELECT start.account_id, start.account, greatest(steps.day, start.day) AS day, steps.until, steps.old, steps.value,
        steps.day > start.day AS is_change
 FROM history_starts AS start JOIN history_steps AS steps USING (number)
 WHERE coalesce(steps.until > start.day, true);
@@ -100,19 +101,19 @@ WHERE coalesce(steps.until > start.day, true);
 CREATE OR REPLACE TEMP TABLE history_entries AS
 {% if checks_syncs %}
 WITH entered AS (
-    SELECT first.account, first.day, first.value, calendar.synced_before AS synced_on
+    SELECT first.account_id, first.account, first.day, first.value, calendar.synced_before AS synced_on
     FROM history_runs AS first
     JOIN history_starts AS start ON start.account = first.account AND start.day = first.day
     JOIN history_calendar AS calendar ON calendar.day = first.day
     WHERE calendar.synced_before IS NOT NULL
 )
-SELECT entered.account, entered.day, entered.synced_on, seen.value AS old, entered.value
+SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
 FROM entered ASOF LEFT JOIN seen ON seen.account = entered.account AND seen.day <= entered.synced_on
 WHERE seen.value IS DISTINCT FROM entered.value;
 
 DROP TABLE seen;
 {% else %}
-SELECT account, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
+SELECT account_id, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
 {% endif %}
 
 DROP TABLE history_ends;

@@ -44,7 +44,6 @@ WITH anchors AS (
 )
 SELECT
     *,
-    lead(changed_at) OVER chain AS next_at,
     lead(old) OVER chain AS next_old,
     lead(day) OVER chain AS next_day{{ "" if only_changes else ",
     lag(day) OVER chain AS previous_day" }}
@@ -57,7 +56,7 @@ WITH numbers AS (
     SELECT DISTINCT number FROM chained
     WHERE is_later OR is_unrecorded OR old_misfits OR new_misfits
        OR new IS NOT DISTINCT FROM old
-       OR if(next_at IS NULL, is_not_of_today, new IS DISTINCT FROM next_old)
+       OR if(next_day IS NULL, is_not_of_today, new IS DISTINCT FROM next_old)
        OR next_day = day
 )
 SELECT number, {{ anchor }} AS value FROM numbers JOIN salesforce.raw_accounts AS raw ON raw.rowid = number;

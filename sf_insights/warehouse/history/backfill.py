@@ -97,9 +97,8 @@ class Backfill:
                     continue
                 begin = max(begin, self._currency_begin, key=lambda found: found.moment)
             tell(f"walking back {one.name}")
-            self._fill(one, begin)
+            done.changes += self._fill(one, begin)
             self._count(one, begin, done)
-            self._tx.execute("DROP TABLE history_changes")
         for table in ("history_accounts", "history_links", "history_moments", "history_days"):
             self._tx.execute(f"DROP TABLE {table}")
         write_views(self._tx)
@@ -179,7 +178,8 @@ class Backfill:
         for step in ("walk", "uneven", "steps"):
             self._tx.run(f"history/{step}", parameters, **template)
 
-    def _fill(self, one: HistoryField, begin: _Begin) -> None:
+    def _fill(self, one: HistoryField, begin: _Begin) -> int:
+        """Fill one field, and return how many changes it wrote."""
         tx, is_metric = self._tx, one.category == "metric"
         has_currency = is_metric and self._has_currency
         number = self._number_of(one) if is_metric else None
@@ -208,8 +208,12 @@ class Backfill:
         held = text_of(one.column, f"held.{identifier(one.name)}")
         tx.run("history/runs", parameters, checks_syncs=checks_syncs, held=held, **template)
         tx.run("history/written", parameters, number=number, **template)
+        names = ("field", "begin_day")
+        [(changes,)] = tx.execute(render("history/changes", **template), {name: parameters[name] for name in names})
+        tx.run("history/dropped", **template)
         if is_metric:
             self._summarize(one.name, begin.day)
+        return int(changes)
 
     def _number_of(self, metric: HistoryField) -> str:
         """Return the type of a metric's numbers in the walk: a short one if all recorded ones and today's fit it."""
@@ -241,7 +245,6 @@ class Backfill:
         """Count what this run filled, from its first day on; earlier days may be there from another one."""
         tx, begin_day = self._tx, {"field": one.name, "day": begin.day}
         done.days[one.name] = int(tx.value("SELECT count(*) FROM history_filled"))
-        done.changes += int(tx.value("SELECT count(*) FROM history_changes"))
         if one.category == "metric":
             done.points += int(
                 tx.value(
