@@ -10,6 +10,6 @@ ALTER TABLE history_steps RENAME TO currency_steps;
 DROP TABLE history_ends;
 {% else %}
 CREATE OR REPLACE TEMP TABLE currency_steps AS
-SELECT account.number, $since::DATE AS day, raw.{{ currency | identifier }} AS value
+SELECT account.number, $since::DATE AS day, NULL::DATE AS until, raw.{{ currency | identifier }} AS value
 FROM history_accounts AS account JOIN salesforce.raw_accounts AS raw ON raw.rowid = account.number;
 {% endif %}

@@ -17,26 +17,22 @@ FROM known;
 CREATE OR REPLACE TEMP TABLE both_steps AS
 WITH currencies AS (
     {% if is_amount %}
-    SELECT number, day, value FROM currency_steps
+    SELECT number, day, until, value FROM currency_steps
     {% else %}
-    SELECT number, if(lag(day) OVER (PARTITION BY number ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day, value
+    SELECT number, if(lag(day) OVER (PARTITION BY number ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day,
+           until, value
     FROM currency_steps
     {% endif %}
-), days AS (
-    SELECT number, greatest(steps.day, known.day) AS day
-    FROM (
-        SELECT number, day FROM history_steps UNION ALL SELECT number, day FROM currencies
-    ) AS steps JOIN both_known AS known USING (number)
-    GROUP BY ALL
+), together AS MATERIALIZED (
+    SELECT number, greatest(steps.day, currencies.day) AS day, least(steps.until, currencies.until) AS until,
+           steps.value::DECIMAL(38, 18)::VARCHAR || chr(31) || currencies.value AS value
+    FROM history_steps AS steps JOIN currencies USING (number)
+    WHERE steps.day < coalesce(currencies.until, 'infinity') AND currencies.day < coalesce(steps.until, 'infinity')
 )
-SELECT number, day, lead(day) OVER chain AS until, lag(value) OVER chain AS old, value
-FROM (
-    SELECT days.number, days.day, value.value::DECIMAL(38, 18)::VARCHAR || chr(31) || currency.value AS value
-    FROM days
-    ASOF JOIN history_steps AS value ON value.number = days.number AND value.day <= days.day
-    ASOF JOIN currencies AS currency ON currency.number = days.number AND currency.day <= days.day
-)
-WINDOW chain AS (PARTITION BY number ORDER BY day);
+SELECT number, greatest(together.day, known.day) AS day, until, lag(value) OVER chain AS old, value
+FROM together JOIN both_known AS known USING (number)
+WHERE coalesce(until > known.day, true)
+WINDOW chain AS (PARTITION BY number ORDER BY together.day);
 
 DROP TABLE history_ends;
 DROP TABLE history_steps;

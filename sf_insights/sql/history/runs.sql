@@ -35,47 +35,47 @@ WITH intervals AS (
            {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value" }} AS value
     FROM ops.metric_history JOIN ops.attribute_values AS held USING (account_id)
     WHERE metric = $field AND source = 'sync'
+), begun AS (
+    SELECT account, valid_from AS day, value FROM intervals
+    UNION ALL
+    SELECT account, valid_to, NULL FROM intervals AS ended
+    WHERE valid_to IS NOT NULL AND NOT EXISTS (
+        FROM intervals AS next WHERE next.account = ended.account AND next.valid_from = ended.valid_to)
+    UNION ALL
+    SELECT account, DATE '0001-01-01', NULL FROM history_starts
 )
-SELECT account, valid_from AS day, value FROM intervals
-UNION ALL
-SELECT account, valid_to, NULL FROM intervals AS ended
-WHERE valid_to IS NOT NULL AND NOT EXISTS (
-    FROM intervals AS next WHERE next.account = ended.account AND next.valid_from = ended.valid_to)
-UNION ALL
-SELECT account, DATE '0001-01-01', NULL FROM history_starts;
 {% else %}
 WITH changed AS (
     SELECT held.rowid AS account, changed_on, old_value, new_value
     FROM ops.attribute_changes JOIN ops.attribute_values AS held USING (account_id)
     WHERE field = $field AND source = 'sync'
+), begun AS (
+    SELECT account, changed_on AS day, new_value AS value FROM changed
+    UNION ALL
+    SELECT held.rowid, DATE '0001-01-01', if(first.account IS NULL, {{ held }}, first.old_value)
+    FROM ops.attribute_values AS held
+    LEFT JOIN (
+        SELECT account, arg_min_null(old_value, changed_on) AS old_value FROM changed GROUP BY account
+    ) AS first ON first.account = held.rowid
 )
-SELECT account, changed_on AS day, new_value AS value FROM changed
-UNION ALL
-SELECT held.rowid, DATE '0001-01-01', if(first.account IS NULL, {{ held }}, first.old_value)
-FROM ops.attribute_values AS held
-LEFT JOIN (
-    SELECT account, arg_min_null(old_value, changed_on) AS old_value FROM changed GROUP BY account
-) AS first ON first.account = held.rowid;
 {% endif %}
+SELECT account, day, coalesce(lead(day) OVER (PARTITION BY account ORDER BY day), 'infinity') AS until, value FROM begun;
 
 CREATE OR REPLACE TEMP TABLE contradicted AS
-WITH moments AS (
-    SELECT account, number, day FROM history_starts
-    UNION SELECT start.account, start.number, steps.day FROM history_starts AS start JOIN history_steps AS steps USING (number)
-    UNION SELECT start.account, start.number, seen.day FROM history_starts AS start JOIN seen USING (account)
-), compared AS (
-    SELECT DISTINCT moments.account, moments.number, calendar.synced_on AS day
-    FROM moments
-    JOIN history_starts AS start USING (account)
-    JOIN history_calendar AS calendar ON calendar.day = moments.day
-    WHERE moments.day >= start.day AND calendar.synced_on IS NOT NULL
+-- DuckDB takes tables of the same transaction for empty. It would compare all steps with all that was seen, account or not,
+-- in an ASOF join and in a join of all three tables.
+WITH said AS MATERIALIZED (
+    SELECT start.account, greatest(start.day, steps.day) AS day, coalesce(steps.until, 'infinity') AS until, steps.value
+    FROM history_starts AS start JOIN history_steps AS steps USING (number)
+), different AS (
+    SELECT account, greatest(said.day, seen.day) AS day, least(said.until, seen.until) AS until
+    FROM said JOIN seen USING (account)
+    WHERE seen.until > said.day AND seen.day < said.until AND said.value IS DISTINCT FROM seen.value
 )
-SELECT compared.account, max(compared.day) AS day
-FROM compared
-ASOF LEFT JOIN history_steps AS said ON said.number = compared.number AND said.day <= compared.day
-ASOF LEFT JOIN seen ON seen.account = compared.account AND seen.day <= compared.day
-WHERE said.value IS DISTINCT FROM seen.value
-GROUP BY compared.account;
+SELECT account, max(synced_on) AS day
+FROM different JOIN history_calendar AS calendar USING (day)
+WHERE synced_on < different.until
+GROUP BY account;
 
 -- From the next sync on, whose value history agrees with.
 UPDATE history_starts AS start SET day = contradicted.agreed_on, reason = 'sync_saw_another'
@@ -108,7 +108,8 @@ WITH entered AS (
     WHERE calendar.synced_before IS NOT NULL
 )
 SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
-FROM entered ASOF LEFT JOIN seen ON seen.account = entered.account AND seen.day <= entered.synced_on
+FROM entered
+LEFT JOIN seen ON seen.account = entered.account AND entered.synced_on >= seen.day AND entered.synced_on < seen.until
 WHERE seen.value IS DISTINCT FROM entered.value;
 
 DROP TABLE seen;
