@@ -1,33 +1,40 @@
 -- Give each value of a metric the currency of its day: both were walked back. Of an amount, the shorter history counts. A
 -- metric that is not an amount keeps its own: before the first known currency, that one stands beside its values.
+{% from "history/known.sql" import known_day, known_reason %}
 CREATE OR REPLACE TEMP TABLE both_known AS
+WITH known AS (
+    SELECT account.number, {{ known_day("account") }} AS day, {{ known_reason("account") }} AS reason
+    FROM history_accounts AS account LEFT JOIN history_ends AS ends USING (number)
+)
 {% if is_amount %}
-SELECT value.id, greatest(value.day, currency.day) AS day,
+SELECT value.number, greatest(value.day, currency.day) AS day,
        CASE WHEN currency.day > value.day THEN coalesce(currency.reason, value.reason) ELSE value.reason END AS reason
-FROM history_known AS value JOIN currency_known AS currency USING (id);
+FROM known AS value JOIN currency_known AS currency USING (number);
 {% else %}
-FROM history_known;
+FROM known;
 {% endif %}
 
 CREATE OR REPLACE TEMP TABLE both_steps AS
 WITH currencies AS (
     {% if is_amount %}
-    FROM currency_steps
+    SELECT number, day, until, value FROM currency_steps
     {% else %}
-    SELECT id, if(lag(day) OVER (PARTITION BY id ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day, value
+    SELECT number, if(lag(day) OVER (PARTITION BY number ORDER BY day) IS NULL, DATE '0001-01-01', day) AS day,
+           until, value
     FROM currency_steps
     {% endif %}
-), days AS (
-    SELECT id, greatest(steps.day, known.day) AS day
-    FROM (FROM history_steps UNION ALL FROM currencies) AS steps JOIN both_known AS known USING (id)
-    GROUP BY ALL
+), together AS MATERIALIZED (
+    SELECT number, greatest(steps.day, currencies.day) AS day, least(steps.until, currencies.until) AS until,
+           steps.value::DECIMAL(38, 18)::VARCHAR || chr(31) || currencies.value AS value
+    FROM history_steps AS steps JOIN currencies USING (number)
+    WHERE steps.day < coalesce(currencies.until, 'infinity') AND currencies.day < coalesce(steps.until, 'infinity')
 )
-SELECT days.id, days.day, value.value::VARCHAR || chr(31) || currency.value AS value
-FROM days
-ASOF JOIN history_steps AS value ON value.id = days.id AND value.day <= days.day
-ASOF JOIN currencies AS currency ON currency.id = days.id AND currency.day <= days.day;
+SELECT number, greatest(together.day, known.day) AS day, until, lag(value) OVER chain AS old, value
+FROM together JOIN both_known AS known USING (number)
+WHERE coalesce(until > known.day, true)
+WINDOW chain AS (PARTITION BY number ORDER BY together.day);
 
-DROP TABLE history_known;
+DROP TABLE history_ends;
 DROP TABLE history_steps;
-ALTER TABLE both_known RENAME TO history_known;
+ALTER TABLE both_known RENAME TO history_ends;
 ALTER TABLE both_steps RENAME TO history_steps;

@@ -1,3 +1,4 @@
+{% from "history/known.sql" import known_day, known_reason %}
 -- Of each day: the next day that is filled, the next one with a sync, and the last one with a sync before it.
 CREATE OR REPLACE TEMP TABLE history_calendar AS
 WITH synced AS (
@@ -18,10 +19,11 @@ WINDOW next_days AS (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWI
 CREATE OR REPLACE TEMP TABLE history_starts AS
 SELECT
     link.account_id,
-    link.id,
-    greatest(known.day, link.linked_from) AS day,
-    if(link.linked_from > known.day, link.reason, known.reason) AS reason
-FROM history_links AS link JOIN history_known AS known USING (id);
+    link.account,
+    link.number,
+    greatest({{ known_day("link") }}, link.linked_from) AS day,
+    if(link.linked_from > {{ known_day("link") }}, link.reason, {{ known_reason("link") }}) AS reason
+FROM history_links AS link LEFT JOIN history_ends AS ends USING (number);
 
 {% if checks_syncs %}
 -- History must say what syncs saw: it ends after the last synced day on which it says something else. Both keep their
@@ -29,83 +31,85 @@ FROM history_links AS link JOIN history_known AS known USING (id);
 CREATE OR REPLACE TEMP TABLE seen AS
 {% if is_metric %}
 WITH intervals AS (
-    SELECT account_id, valid_from, valid_to,
+    SELECT held.rowid AS account, valid_from, valid_to,
            {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value" }} AS value
-    FROM ops.metric_history WHERE metric = $field AND source = 'sync'
+    FROM ops.metric_history JOIN ops.attribute_values AS held USING (account_id)
+    WHERE metric = $field AND source = 'sync'
+), begun AS (
+    SELECT account, valid_from AS day, value FROM intervals
+    UNION ALL
+    SELECT account, valid_to, NULL FROM intervals AS ended
+    WHERE valid_to IS NOT NULL AND NOT EXISTS (
+        FROM intervals AS next WHERE next.account = ended.account AND next.valid_from = ended.valid_to)
+    UNION ALL
+    SELECT account, DATE '0001-01-01', NULL FROM history_starts
 )
-SELECT account_id, valid_from AS day, value FROM intervals
-UNION ALL
-SELECT account_id, valid_to, NULL FROM intervals AS ended
-WHERE valid_to IS NOT NULL AND NOT EXISTS (
-    FROM intervals AS next WHERE next.account_id = ended.account_id AND next.valid_from = ended.valid_to)
-UNION ALL
-SELECT account_id, DATE '0001-01-01', NULL FROM history_starts;
 {% else %}
 WITH changed AS (
-    FROM ops.attribute_changes WHERE field = $field AND source = 'sync'
+    SELECT held.rowid AS account, changed_on, old_value, new_value
+    FROM ops.attribute_changes JOIN ops.attribute_values AS held USING (account_id)
+    WHERE field = $field AND source = 'sync'
+), begun AS (
+    SELECT account, changed_on AS day, new_value AS value FROM changed
+    UNION ALL
+    SELECT held.rowid, DATE '0001-01-01', if(first.account IS NULL, {{ held }}, first.old_value)
+    FROM ops.attribute_values AS held
+    LEFT JOIN (
+        SELECT account, arg_min_null(old_value, changed_on) AS old_value FROM changed GROUP BY account
+    ) AS first ON first.account = held.rowid
 )
-SELECT account_id, changed_on AS day, new_value AS value FROM changed
-UNION ALL
-SELECT held.account_id, DATE '0001-01-01', if(first.account_id IS NULL, {{ held }}, first.old_value)
-FROM ops.attribute_values AS held
-LEFT JOIN (
-    SELECT account_id, arg_min_null(old_value, changed_on) AS old_value FROM changed GROUP BY account_id
-) AS first USING (account_id);
 {% endif %}
+SELECT account, day, coalesce(lead(day) OVER (PARTITION BY account ORDER BY day), 'infinity') AS until, value FROM begun;
 
 CREATE OR REPLACE TEMP TABLE contradicted AS
-WITH moments AS (
-    SELECT account_id, id, day FROM history_starts
-    UNION SELECT start.account_id, start.id, steps.day FROM history_starts AS start JOIN history_steps AS steps USING (id)
-    UNION SELECT start.account_id, start.id, seen.day FROM history_starts AS start JOIN seen USING (account_id)
-), compared AS (
-    SELECT DISTINCT moments.account_id, moments.id, calendar.synced_on AS day
-    FROM moments
-    JOIN history_starts AS start USING (account_id)
-    JOIN history_calendar AS calendar ON calendar.day = moments.day
-    WHERE moments.day >= start.day AND calendar.synced_on IS NOT NULL
+-- DuckDB takes tables of the same transaction for empty. It would compare all steps with all that was seen, account or not,
+-- in an ASOF join and in a join of all three tables.
+WITH said AS MATERIALIZED (
+    SELECT start.account, greatest(start.day, steps.day) AS day, coalesce(steps.until, 'infinity') AS until, steps.value
+    FROM history_starts AS start JOIN history_steps AS steps USING (number)
+), different AS (
+    SELECT account, greatest(said.day, seen.day) AS day, least(said.until, seen.until) AS until
+    FROM said JOIN seen USING (account)
+    WHERE seen.until > said.day AND seen.day < said.until AND said.value IS DISTINCT FROM seen.value
 )
-SELECT compared.account_id, max(compared.day) AS day
-FROM compared
-ASOF LEFT JOIN history_steps AS said ON said.id = compared.id AND said.day <= compared.day
-ASOF LEFT JOIN seen ON seen.account_id = compared.account_id AND seen.day <= compared.day
-WHERE said.value IS DISTINCT FROM seen.value
-GROUP BY compared.account_id;
+SELECT account, max(synced_on) AS day
+FROM different JOIN history_calendar AS calendar USING (day)
+WHERE synced_on < different.until
+GROUP BY account;
 
 -- From the next sync on, whose value history agrees with.
 UPDATE history_starts AS start SET day = contradicted.agreed_on, reason = 'sync_saw_another'
 FROM (
-    SELECT contradicted.account_id, coalesce(min(days.date), $last_day) AS agreed_on
+    SELECT contradicted.account, coalesce(min(days.date), $last_day) AS agreed_on
     FROM contradicted
     LEFT JOIN insights.field_days AS days
       ON days.field = $field AND days.category = $category AND days.source = 'sync' AND days.date > contradicted.day
-    GROUP BY contradicted.account_id
+    GROUP BY contradicted.account
 ) AS contradicted
-WHERE contradicted.account_id = start.account_id;
+WHERE contradicted.account = start.account;
 
 DROP TABLE contradicted;
 {% endif %}
 
-CREATE OR REPLACE TEMP TABLE history_runs AS
-SELECT start.account_id, greatest(steps.day, start.day) AS day, steps.until, steps.value
-FROM history_starts AS start
-JOIN (
-    SELECT id, day, value, lead(day) OVER (PARTITION BY id ORDER BY day) AS until FROM history_steps
-) AS steps USING (id)
+CREATE OR REPLACE TEMP VIEW history_runs AS
+SELECT start.account_id, start.account, greatest(steps.day, start.day) AS day, steps.until, steps.old, steps.value,
+       steps.day > start.day AS is_change
+FROM history_starts AS start JOIN history_steps AS steps USING (number)
 WHERE coalesce(steps.until > start.day, true);
 
 -- The changes from what the last sync before the history saw to its first value.
 CREATE OR REPLACE TEMP TABLE history_entries AS
 {% if checks_syncs %}
 WITH entered AS (
-    SELECT first.account_id, first.day, first.value, calendar.synced_before AS synced_on
+    SELECT first.account_id, first.account, first.day, first.value, calendar.synced_before AS synced_on
     FROM history_runs AS first
-    JOIN history_starts AS start ON start.account_id = first.account_id AND start.day = first.day
+    JOIN history_starts AS start ON start.account = first.account AND start.day = first.day
     JOIN history_calendar AS calendar ON calendar.day = first.day
     WHERE calendar.synced_before IS NOT NULL
 )
 SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
-FROM entered ASOF LEFT JOIN seen ON seen.account_id = entered.account_id AND seen.day <= entered.synced_on
+FROM entered
+LEFT JOIN seen ON seen.account = entered.account AND entered.synced_on >= seen.day AND entered.synced_on < seen.until
 WHERE seen.value IS DISTINCT FROM entered.value;
 
 DROP TABLE seen;
@@ -113,5 +117,4 @@ DROP TABLE seen;
 SELECT account_id, day, day AS synced_on, value AS old, value FROM history_runs WHERE false;
 {% endif %}
 
-DROP TABLE history_steps;
-DROP TABLE history_known;
+DROP TABLE history_ends;

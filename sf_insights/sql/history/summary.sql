@@ -48,6 +48,7 @@ FROM (
         {'part': 'upper', 'place': total // 2 + 1}, {'part': 'max', 'place': total}
     ], recursive := true)
     FROM days_of_buckets
+    WHERE below = 0 OR below + accounts = total OR (below <= total // 2 AND below + accounts >= (total + 1) // 2)
 )
 WHERE place > below AND place <= below + accounts;
 

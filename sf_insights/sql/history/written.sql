@@ -1,5 +1,4 @@
-{# The number of a metric's value, which has its currency beside it in an org with several ones. #}
-{% macro exact(value) %}{{ "split_part(" ~ value ~ ", chr(31), 1)::DECIMAL(38, 18)" if has_currency else value }}{% endmacro %}
+{% from "history/numbers.sql" import double, exact %}
 -- Replace what an earlier backfill wrote for the field from the first day of this one on. Earlier days stay: Salesforce may
 -- no longer keep their changes. They end for an account whose history begins later now, for a reason of its own.
 CREATE OR REPLACE TEMP TABLE history_filled AS
@@ -10,12 +9,13 @@ WHERE day >= $begin_day AND day < $last_day AND day NOT IN (
 CREATE OR REPLACE TEMP TABLE gaps_before AS
 FROM ops.history_gaps WHERE field = $field AND category = $category;
 
-CREATE OR REPLACE TEMP TABLE history_limits AS
-SELECT
-    start.account_id,
-    CASE WHEN start.reason IS NULL AND before.known_from < $begin_day THEN $begin_day
-         ELSE DATE '0001-01-01' END AS replaced_from
-FROM history_starts AS start LEFT JOIN gaps_before AS before ON before.account_id IS NULL;
+CREATE OR REPLACE TEMP TABLE begun_before AS
+SELECT CASE WHEN before.known_from < $begin_day THEN $begin_day ELSE DATE '0001-01-01' END AS replaced_from
+FROM (VALUES (1)) AS one(row) LEFT JOIN gaps_before AS before ON before.account_id IS NULL;
+
+CREATE OR REPLACE TEMP VIEW history_limits AS
+SELECT start.account_id, if(start.reason IS NULL, begun_before.replaced_from, DATE '0001-01-01') AS replaced_from
+FROM history_starts AS start CROSS JOIN begun_before;
 
 DELETE FROM insights.field_days
 WHERE field = $field AND category = $category AND source = 'history' AND date >= $begin_day;
@@ -27,11 +27,14 @@ SELECT NULL, NULL, $field, $category, least(before.known_from, $begin_day),
        if(before.known_from < $begin_day, before.reason, $begin_reason), $last_day
 FROM (VALUES (1)) AS one(row) LEFT JOIN gaps_before AS before ON before.account_id IS NULL
 UNION ALL
-SELECT account_id, id, $field, $category, least(day, $last_day), reason, $last_day
-FROM history_starts WHERE reason IS NOT NULL
+SELECT start.account_id, linked.id, $field, $category, least(start.day, $last_day), start.reason, $last_day
+FROM history_starts AS start JOIN history_accounts AS linked USING (number)
+WHERE start.reason IS NOT NULL
 UNION ALL
 SELECT before.* REPLACE ($last_day AS as_of)
-FROM gaps_before AS before JOIN history_limits USING (account_id) WHERE replaced_from = $begin_day
+FROM gaps_before AS before
+JOIN history_limits AS limits USING (account_id)
+WHERE limits.replaced_from = $begin_day
 UNION ALL
 -- An account that is not matched now keeps what was filled before.
 SELECT
@@ -47,18 +50,6 @@ LEFT JOIN gaps_before AS own ON own.account_id = held.account_id
 LEFT JOIN gaps_before AS whole ON whole.account_id IS NULL AND held.first_matched_on <= whole.as_of
 WHERE NOT held.is_current;
 
--- Changes on filled days and on the first synced day after them; the others are those of syncs.
-CREATE OR REPLACE TEMP TABLE history_changes AS
-SELECT account_id, day, day - 1 AS known_on, old, value
-FROM (SELECT *, lag(value) OVER runs AS old, row_number() OVER runs AS number FROM history_runs
-      WINDOW runs AS (PARTITION BY account_id ORDER BY day))
-WHERE number > 1
-  AND (day IN (FROM history_filled) OR day - 1 IN (FROM history_filled))
-UNION ALL
-SELECT account_id, day, synced_on, old, value FROM history_entries
-JOIN history_limits USING (account_id)
-WHERE day IN (FROM history_filled) AND replaced_from != $begin_day;
-
 {% if is_metric %}
 DELETE FROM ops.metric_history AS history USING history_limits AS limits
 WHERE history.metric = $field AND history.source = 'history' AND history.account_id = limits.account_id
@@ -71,8 +62,8 @@ INSERT INTO ops.metric_history BY NAME
 SELECT
     runs.account_id,
     $field AS metric,
-    {{ exact("runs.value") }}::VARCHAR::DOUBLE AS value,
-    {{ exact("runs.value") }} AS exact_value,
+    {{ double("runs.value", number, has_currency) }} AS value,
+    {{ exact("runs.value", has_currency) }} AS exact_value,
     {{ "split_part(runs.value, chr(31), 2)" if has_currency else "NULL" }} AS currency,
     greatest(runs.day, (SELECT min(day) FROM history_filled)) AS valid_from,
     least(coalesce(runs.until, 'infinity'), (SELECT max(day) + 1 FROM history_filled)) AS valid_to,
@@ -84,20 +75,8 @@ WHERE runs.value IS NOT NULL AND calendar.filled_on < coalesce(runs.until, 'infi
 
 DELETE FROM ops.history_metric_changes AS change USING history_limits AS limits
 WHERE change.metric = $field AND change.account_id = limits.account_id AND change.changed_on > limits.replaced_from;
-INSERT INTO ops.history_metric_changes
-SELECT account_id, $field, day,
-       {{ exact("old") }}, {{ exact("value") }},
-       {{ "split_part(old, chr(31), 2), split_part(value, chr(31), 2)" if has_currency else "NULL, NULL" }}
-FROM history_changes;
 {% else %}
 DELETE FROM ops.attribute_changes AS change USING history_limits AS limits
 WHERE change.field = $field AND change.source = 'history' AND change.account_id = limits.account_id
   AND change.changed_on > limits.replaced_from;
-INSERT INTO ops.attribute_changes
-SELECT account_id, $field, day, known_on, old, value, 'value_changed', 'history' FROM history_changes;
 {% endif %}
-
-DROP TABLE gaps_before;
-DROP TABLE history_limits;
-DROP TABLE history_entries;
-DROP TABLE history_calendar;

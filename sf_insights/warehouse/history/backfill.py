@@ -12,7 +12,7 @@ from sf_insights.domain.history.days import moments, oldest_kept
 from sf_insights.domain.history.fields import SET_UP, history_names, is_lookup
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import CURRENCY_FIELD
-from sf_insights.sql import identifier, parquet
+from sf_insights.sql import identifier, parquet, render
 from sf_insights.warehouse.history.wanted import HistoryField
 from sf_insights.warehouse.model.attribute_columns import text_of
 from sf_insights.warehouse.model.views import write_views
@@ -20,6 +20,8 @@ from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 _CURRENCY = ColumnType("text")
+# The types of a metric's numbers in the walk. DuckDB calculates with numbers of 18 digits many times as fast.
+_LONG, _SHORT, _SHORT_SCALE = "DECIMAL(38, 18)", "DECIMAL(18, 3)", 3
 
 
 @dataclass
@@ -61,7 +63,6 @@ class Backfill:
     def __init__(self, tx: Transaction, sync: Sync, landed: Landed, since: date | None) -> None:
         self._tx, self._sync = tx, sync
         self._history = parquet(landed.history) if not landed.is_empty else _NO_HISTORY
-        self._zone = sync.configuration.timezone
         self._refuse_doubled()
         oldest = oldest_kept(sync.day)
         self._limit = reasons.SINCE if since and since > oldest else reasons.NOT_KEPT
@@ -70,7 +71,11 @@ class Backfill:
         self._starts = self._first_changes()
         read_at = tx.value("SELECT salesforce_read_at FROM ops.sync_runs WHERE sync = $sync", {"sync": sync.number})
         is_own_day = read_at is not None and read_at.astimezone(sync.configuration.zone).date() == sync.day
-        tx.run("history/accounts", {"read_at": read_at if is_own_day else None}, creation=parquet(landed.creation))
+        tx.run(
+            "history/accounts",
+            {"read_at": read_at if is_own_day else None, "last_day": sync.day},
+            creation=parquet(landed.creation),
+        )
         self._has_currency = CURRENCY_FIELD in tx.columns("salesforce", "raw_accounts")
         self._currency_begin: _Begin | None = None
 
@@ -92,10 +97,9 @@ class Backfill:
                     continue
                 begin = max(begin, self._currency_begin, key=lambda found: found.moment)
             tell(f"walking back {one.name}")
-            self._fill(one, begin)
+            done.changes += self._fill(one, begin)
             self._count(one, begin, done)
-            self._tx.execute("DROP TABLE history_changes")
-        for table in ("history_accounts", "history_links", "history_days"):
+        for table in ("history_accounts", "history_links", "history_moments", "history_days"):
             self._tx.execute(f"DROP TABLE {table}")
         write_views(self._tx)
         return done
@@ -121,6 +125,7 @@ class Backfill:
         found = moments(self._since, self._sync.day, configuration.time_of_day, configuration.zone, read_at)
         tx.execute("CREATE OR REPLACE TEMP TABLE history_days (day DATE, moment TIMESTAMPTZ)")
         tx.insert("history_days", [{"day": day, "moment": moment} for day, moment in found.items()])
+        tx.run("history/moments")
         return found
 
     def _first_changes(self) -> dict[str, datetime]:
@@ -142,23 +147,11 @@ class Backfill:
     def _walk_currency(self) -> None:
         """Walk the currencies back; without history of them, metrics that are not amounts have those of today."""
         begin = self._currency_begin = self._begin([CURRENCY_FIELD])
-        if begin is None:
-            self._tx.execute(
-                "CREATE OR REPLACE TEMP TABLE history_known AS "
-                "SELECT id, $day::DATE AS day, NULL::VARCHAR AS reason FROM history_accounts",
-                {"day": self._since},
-            )
-            self._tx.execute(
-                "CREATE OR REPLACE TEMP TABLE history_steps AS SELECT account.id, $day::DATE AS day, "
-                f"raw.{identifier(CURRENCY_FIELD)} AS value FROM history_accounts AS account "
-                'JOIN salesforce.raw_accounts AS raw ON raw."Id" = account.id',
-                {"day": self._since},
-            )
-        else:
+        parameters: dict[str, object] = {"since": self._since}
+        if begin is not None:
             self._walk([CURRENCY_FIELD], CURRENCY_FIELD, _CURRENCY, begin)
-        for table in ("known", "steps"):
-            self._tx.execute(f"DROP TABLE IF EXISTS currency_{table}")
-            self._tx.execute(f"ALTER TABLE history_{table} RENAME TO currency_{table}")
+            parameters |= {"begin": begin.moment, "begin_day": begin.day}
+        self._tx.run("history/currencies", parameters, has_history=begin is not None, currency=CURRENCY_FIELD)
 
     def _walk(
         self,
@@ -167,49 +160,69 @@ class Backfill:
         column: ColumnType,
         begin: _Begin,
         *,
-        is_metric: bool = False,
-        lookup: bool = False,
+        number: str | None = None,
+        is_lookup: bool = False,
+        only_changes: bool = False,
     ) -> None:
+        """Make history_ends and history_steps of a field; `number` is the type of a metric's numbers."""
+        parameters = {"names": list(names), "begin": begin.moment, "begin_day": begin.day, "last_day": self._sync.day}
         today = f"raw.{identifier(name)}"
-        anchor = f"{today}::DECIMAL(38, 18)" if is_metric else text_of(column, f"{today}::{column.sql}")
-        self._tx.run(
-            "history/walk",
-            {"names": list(names), "begin": begin.moment, "last_day": self._sync.day, "zone": self._zone},
-            history=self._history,
-            column=column,
-            is_metric=is_metric,
-            is_lookup=lookup,
-            anchor=anchor,
-        )
+        template = {
+            "history": self._history,
+            "column": column,
+            "number": number,
+            "is_lookup": is_lookup,
+            "anchor": f"{today}::{number}" if number else text_of(column, f"{today}::{column.sql}"),
+            "only_changes": only_changes,
+        }
+        for step in ("walk", "uneven", "steps"):
+            self._tx.run(f"history/{step}", parameters, **template)
 
-    def _fill(self, one: HistoryField, begin: _Begin) -> None:
+    def _fill(self, one: HistoryField, begin: _Begin) -> int:
+        """Fill one field, and return how many changes it wrote."""
         tx, is_metric = self._tx, one.category == "metric"
-        self._walk(
-            history_names(one.field), one.name, one.column, begin, is_metric=is_metric, lookup=is_lookup(one.field)
-        )
         has_currency = is_metric and self._has_currency
-        if has_currency:
-            tx.run("history/currency", is_amount=one.is_amount)
+        number = self._number_of(one) if is_metric else None
         parameters = {
             "field": one.name,
             "category": one.category,
+            "begin": begin.moment,
             "begin_day": begin.day,
             "begin_reason": begin.reason,
             "last_day": self._sync.day,
         }
-        tx.run(
-            "history/runs",
-            parameters,
-            is_metric=is_metric,
-            has_currency=has_currency,
-            checks_syncs=self._has_synced_days(parameters),
-            held=text_of(one.column, f"held.{identifier(one.name)}"),
+        checks_syncs = self._has_synced_days(parameters)
+        only_changes = not is_metric and not checks_syncs
+        self._walk(
+            history_names(one.field),
+            one.name,
+            one.column,
+            begin,
+            number=number,
+            is_lookup=is_lookup(one.field),
+            only_changes=only_changes,
         )
-        tx.run("history/written", parameters, is_metric=is_metric, has_currency=has_currency)
-        for table in ("starts", "runs"):
-            tx.execute(f"DROP TABLE history_{table}")
+        if has_currency:
+            tx.run("history/currency", parameters, is_amount=one.is_amount)
+        template = {"is_metric": is_metric, "has_currency": has_currency, "only_changes": only_changes}
+        held = text_of(one.column, f"held.{identifier(one.name)}")
+        tx.run("history/runs", parameters, checks_syncs=checks_syncs, held=held, **template)
+        tx.run("history/written", parameters, number=number, **template)
+        names = ("field", "begin_day")
+        [(changes,)] = tx.execute(render("history/changes", **template), {name: parameters[name] for name in names})
+        tx.run("history/dropped", **template)
         if is_metric:
             self._summarize(one.name, begin.day)
+        return int(changes)
+
+    def _number_of(self, metric: HistoryField) -> str:
+        """Return the type of a metric's numbers in the walk: a short one if all recorded ones and today's fit it."""
+        tx, today = self._tx, identifier(metric.name)
+        raw = ColumnType.parse(tx.columns("salesforce", "raw_accounts")[metric.name])
+        if raw.scale > _SHORT_SCALE:
+            return _LONG
+        query = render("history/short_numbers", history=self._history, today=today)
+        return _SHORT if tx.value(query, {"names": history_names(metric.field)}) else _LONG
 
     def _has_synced_days(self, parameters: dict[str, object]) -> bool:
         return bool(
@@ -232,7 +245,6 @@ class Backfill:
         """Count what this run filled, from its first day on; earlier days may be there from another one."""
         tx, begin_day = self._tx, {"field": one.name, "day": begin.day}
         done.days[one.name] = int(tx.value("SELECT count(*) FROM history_filled"))
-        done.changes += int(tx.value("SELECT count(*) FROM history_changes"))
         if one.category == "metric":
             done.points += int(
                 tx.value(

@@ -118,3 +118,34 @@ def test_a_warehouse_that_missed_days_has_the_currencies_of_one_that_synced_ever
     )
     assert found == expected
     assert len(expected) == 8
+
+
+def test_a_currency_that_is_not_tracked_leaves_an_amount_without_history(org, sync, account):
+    key, id_ = account
+    without_currencies(org)
+    org.untrack_field("CurrencyIsoCode")
+    org.update_account(id_, CurrencyIsoCode="EUR")
+    sync.first_day(daily_at=DAILY_AT, fields=FIELDS)
+    found = {}
+    run = sync.run_backfill(on_news=lambda news: found.update(news.facts))
+    assert run.success, run.reason
+    assert "amounts need the currency of their day" in found["refused"]["AnnualRevenue"]
+    assert run.rows("SELECT DISTINCT source FROM insights.account_metrics WHERE metric = 'AnnualRevenue'") == [("sync",)]
+    # Nothing tells of the former currency, so that of today is beside all values of other metrics.
+    assert [row[2] for row in run.rows(CURRENCIES, [key, "NumberOfEmployees"])] == ["EUR", "EUR", "EUR", "EUR"]
+
+
+def test_a_currency_that_is_no_longer_tracked_ends_the_history_of_an_amount(org, sync, account):
+    key, id_ = account
+    org.remove_history(id_)
+    begin_tracking_early(org, id_)
+    org.add_history(id_, "CurrencyIsoCode", CHANGED, "GBP", "USD")
+    org.untrack_field("CurrencyIsoCode")
+    org.update_account(id_, CurrencyIsoCode="EUR")
+    sync(day(0), daily_at=DAILY_AT, fields=FIELDS)
+    sync.backfill()
+    run = sync.look()
+    gaps = "SELECT field, known_from::VARCHAR, reason FROM ops.history_gaps WHERE account_id = ?"
+    assert run.rows(f"{gaps} AND field = 'AnnualRevenue'", [key]) == [("AnnualRevenue", day(0), "chain_broken")]
+    assert run.rows(CURRENCIES, [key, "AnnualRevenue"]) == []
+    assert [row[2] for row in run.rows(CURRENCIES, [key, "NumberOfEmployees"])] == ["EUR", "EUR", "EUR", "EUR"]
