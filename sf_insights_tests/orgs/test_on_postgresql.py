@@ -123,6 +123,7 @@ def test_an_org_that_fails_or_is_killed_leaves_the_others(orgs, demo_orgs, insta
         wait_for("the other runs", lambda: all(states().get(name) == SUCCESS for name in WELL))
         os.kill(pid, signal.SIGKILL)
         wait_for("Dagster to notice", lambda: states()[KILLED] == FAILURE)
+        wait_for("the refused run", lambda: states().get(REFUSED) == FAILURE)
         assert states() == dict.fromkeys(WELL, SUCCESS) | {KILLED: FAILURE, REFUSED: FAILURE}
     for name in WELL:
         assert accounts(orgs.home(name)) == [(demo_orgs[name].state()["accounts"],)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.history import reasons
@@ -204,7 +205,7 @@ class Backfill:
         )
         if has_currency:
             tx.run("history/currency", parameters, is_amount=one.is_amount)
-        template = {"is_metric": is_metric, "has_currency": has_currency, "only_changes": only_changes}
+        template: dict[str, Any] = {"is_metric": is_metric, "has_currency": has_currency, "only_changes": only_changes}
         held = text_of(one.column, f"held.{identifier(one.name)}")
         tx.run("history/runs", parameters, checks_syncs=checks_syncs, held=held, **template)
         tx.run("history/written", parameters, number=number, **template)

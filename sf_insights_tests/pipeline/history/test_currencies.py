@@ -130,7 +130,8 @@ def test_a_currency_that_is_not_tracked_leaves_an_amount_without_history(org, sy
     run = sync.run_backfill(on_news=lambda news: found.update(news.facts))
     assert run.success, run.reason
     assert "amounts need the currency of their day" in found["refused"]["AnnualRevenue"]
-    assert run.rows("SELECT DISTINCT source FROM insights.account_metrics WHERE metric = 'AnnualRevenue'") == [("sync",)]
+    sources = "SELECT DISTINCT source FROM insights.account_metrics WHERE metric = 'AnnualRevenue'"
+    assert run.rows(sources) == [("sync",)]
     # Nothing tells of the former currency, so that of today is beside all values of other metrics.
     assert [row[2] for row in run.rows(CURRENCIES, [key, "NumberOfEmployees"])] == ["EUR", "EUR", "EUR", "EUR"]
 
