@@ -125,7 +125,7 @@ def test_a_currency_that_is_not_tracked_leaves_an_amount_without_history(org, sy
     without_currencies(org)
     org.untrack_field("CurrencyIsoCode")
     org.update_account(id_, CurrencyIsoCode="EUR")
-    sync.first_day(daily_at=DAILY_AT, fields=FIELDS)
+    sync(day(0), daily_at=DAILY_AT, fields=FIELDS)
     found = {}
     run = sync.run_backfill(on_news=lambda news: found.update(news.facts))
     assert run.success, run.reason
