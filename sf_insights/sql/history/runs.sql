@@ -27,7 +27,7 @@ FROM history_links AS link LEFT JOIN history_ends AS ends USING (number);
 
 {% if checks_syncs %}
 -- History must say what syncs saw: it ends after the last synced day on which it says something else. Both keep their
--- values between the days on which one of them changes, so only these days are compared.
+-- values between the days on which one of them changes, so these ranges are compared.
 CREATE OR REPLACE TEMP TABLE seen AS
 {% if is_metric %}
 WITH intervals AS (
@@ -72,9 +72,9 @@ WITH said AS MATERIALIZED (
     FROM said JOIN seen USING (account)
     WHERE seen.until > said.day AND seen.day < said.until AND said.value IS DISTINCT FROM seen.value
 )
-SELECT account, max(synced_on) AS day
-FROM different JOIN history_calendar AS calendar USING (day)
-WHERE synced_on < different.until
+SELECT account, max(synced_before) AS day
+FROM different JOIN history_calendar AS calendar ON calendar.day = least(different.until, $last_day)
+WHERE synced_before >= different.day
 GROUP BY account;
 
 -- From the next sync on, whose value history agrees with.

@@ -174,6 +174,18 @@ def test_a_sync_that_saw_another_value(case):
     assert case.values() == {day(0): case.industry, day(2): "Unseen"}
 
 
+def test_several_syncs_that_saw_another_value(case):
+    case.org.pass_day()
+    case.sync(day(1))
+    case.org.pass_day()
+    case.org.untrack_field("Industry")
+    case.org.update_account(case.salesforce_id, Industry="Unseen")
+    case.org.track_field("Industry")
+    case.sync(day(3))
+    assert case.gap() == (day(3), "sync_saw_another")
+    assert case.values() == {day(0): case.industry, day(3): "Unseen"}
+
+
 def test_an_account_that_stood_for_another_salesforce_account(case):
     matched = "SELECT salesforce_account_id FROM insights.matched_accounts WHERE match_status = 'matched'"
     other = next(id_ for (id_,) in case.sync.look().rows(matched) if id_ != case.salesforce_id)
