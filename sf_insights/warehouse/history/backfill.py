@@ -211,7 +211,7 @@ class Backfill:
         tx.run("history/written", parameters, number=number, **template)
         names = ("field", "begin_day")
         [(changes,)] = tx.execute(render("history/changes", **template), {name: parameters[name] for name in names})
-        tx.run("history/dropped", **template)
+        tx.run("history/dropped", None, **template)
         if is_metric:
             self._summarize(one.name, begin.day)
         return int(changes)
