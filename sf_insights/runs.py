@@ -188,8 +188,6 @@ def _import_dagster() -> None:
     """Import what every run needs, which takes a second; do nothing if this process has imported it."""
     if "sf_insights.assembly" not in sys.modules:
         with importing():
-            # Dagster imports its storage when it opens an instance, and its executor when a run begins.
-
             import sf_insights.assembly  # noqa: F401
 
 

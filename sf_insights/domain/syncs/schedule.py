@@ -29,7 +29,7 @@ class Daily(Protocol):
 
 @dataclass(frozen=True)
 class DailyTime:
-    """Those settings alone, without the rest of the file."""
+    """When the sync of a day is due, without the other settings."""
 
     enabled: bool
     timezone: str

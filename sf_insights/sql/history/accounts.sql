@@ -2,7 +2,7 @@
 -- moment until which the last sync saw changes: Salesforce stamps the record not before its history.
 -- Joins, groups and windows are over numbers, not over ids: `number` is the row of an Account in salesforce.raw_accounts,
 -- and `account` that of an Insights account in ops.attribute_values. A backfill changes neither table.
-{% from "history/days.sql" import join_day, seen_on %}
+{% from "history/walk/days.sql" import join_day, seen_on %}
 {% from "statuses.sql" import matched %}
 CREATE OR REPLACE TEMP TABLE history_accounts AS
 WITH accounts AS (

@@ -1,5 +1,5 @@
 -- The currencies of each Account, walked back or of today, for the values of metrics.
-{% from "history/known.sql" import known_day, known_reason %}
+{% from "history/walk/known.sql" import known_day, known_reason %}
 {% if has_history %}
 CREATE OR REPLACE TEMP TABLE currency_known AS
 SELECT account.number, {{ known_day("account") }} AS day, {{ known_reason("account") }} AS reason

@@ -1,6 +1,6 @@
 -- Give each value of a metric the currency of its day: both were walked back. Of an amount, the shorter history counts. A
 -- metric that is not an amount keeps its own: before the first known currency, that one stands beside its values.
-{% from "history/known.sql" import known_day, known_reason %}
+{% from "history/walk/known.sql" import known_day, known_reason %}
 CREATE OR REPLACE TEMP TABLE both_known AS
 WITH known AS (
     SELECT account.number, {{ known_day("account") }} AS day, {{ known_reason("account") }} AS reason

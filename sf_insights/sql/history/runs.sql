@@ -1,4 +1,4 @@
-{% from "history/known.sql" import known_day, known_reason %}
+{% from "history/walk/known.sql" import known_day, known_reason %}
 -- Of each day: the next day that is filled, the next one with a sync, and the last one with a sync before it.
 CREATE OR REPLACE TEMP TABLE history_calendar AS
 WITH synced AS (

@@ -126,7 +126,7 @@ class Backfill:
         found = moments(self._since, self._sync.day, configuration.time_of_day, configuration.zone, read_at)
         tx.execute("CREATE OR REPLACE TEMP TABLE history_days (day DATE, moment TIMESTAMPTZ)")
         tx.insert("history_days", [{"day": day, "moment": moment} for day, moment in found.items()])
-        tx.run("history/moments")
+        tx.run("history/walk/moments")
         return found
 
     def _first_changes(self) -> dict[str, datetime]:
@@ -176,8 +176,8 @@ class Backfill:
             "anchor": f"{today}::{number}" if number else text_of(column, f"{today}::{column.sql}"),
             "only_changes": only_changes,
         }
-        for step in ("walk", "uneven", "steps"):
-            self._tx.run(f"history/{step}", parameters, **template)
+        for step in ("chains", "uneven", "steps"):
+            self._tx.run(f"history/walk/{step}", parameters, **template)
 
     def _fill(self, one: HistoryField, begin: _Begin) -> int:
         """Fill one field, and return how many changes it wrote."""
@@ -222,7 +222,7 @@ class Backfill:
         raw = ColumnType.parse(tx.columns("salesforce", "raw_accounts")[metric.name])
         if raw.scale > _SHORT_SCALE:
             return _LONG
-        query = render("history/short_numbers", history=self._history, today=today)
+        query = render("history/walk/short_numbers", history=self._history, today=today)
         return _SHORT if tx.value(query, {"names": history_names(metric.field)}) else _LONG
 
     def _has_synced_days(self, parameters: dict[str, object]) -> bool:

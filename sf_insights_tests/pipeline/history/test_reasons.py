@@ -246,7 +246,18 @@ def test_a_lookup_is_walked_back_by_its_ids(case):
     assert [value for _, value in sorted(case.values("OwnerId").items())] == [former, owner]
 
 
-@pytest.mark.parametrize(("text", "value"), [("1.5E7", 15_000_000.0), ("0.0", 0.0), ("1234.5", 1234.5)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.5E7", 15_000_000.0),
+        ("0.0", 0.0),
+        ("1234.5", 1234.5),
+        ("123456789012345.678", 123456789012345.678),
+        ("1234567890123456.5", 1234567890123456.5),
+        ("0.123456789", 0.123456789),
+        ("1.0E-5", 0.00001),
+    ],
+)
 def test_a_number_in_any_form_is_read(case, text, value):
     revenue = next(row["AnnualRevenue"] for row in case.org.accounts() if row["Id"] == case.salesforce_id)
     case.change(EARLY, text, None if revenue is None else repr(revenue), "AnnualRevenue")

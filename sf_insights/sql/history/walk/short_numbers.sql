@@ -1,5 +1,5 @@
 -- Whether all numbers of a metric, recorded and of today, are short: then the walk takes half of the time.
-{% from "history/casting.sql" import is_short %}
+{% from "history/walk/casting.sql" import is_short %}
 SELECT coalesce((
     SELECT bool_and({{ is_short('"OldValue"') }}) AND bool_and({{ is_short('"NewValue"') }})
     FROM {{ history }} WHERE list_contains($names, "Field")

@@ -1,6 +1,6 @@
 -- The recorded changes of a field, for every Salesforce Account at once, and which of them lead to today's value.
-{% from "history/casting.sql" import canonical, read %}
-{% from "history/days.sql" import join_day, seen_on %}
+{% from "history/walk/casting.sql" import canonical, read %}
+{% from "history/walk/days.sql" import join_day, seen_on %}
 -- The changes of each Account in their order, each beside the next one.
 CREATE OR REPLACE TEMP TABLE chained AS
 WITH anchors AS (

@@ -1,6 +1,6 @@
 -- Walk back through the chains that are not even: changes of one second or of one day, and chains that end. They are few,
 -- and take several times as long.
-{% from "history/days.sql" import join_day, seen_on %}
+{% from "history/walk/days.sql" import join_day, seen_on %}
 -- Changes of the same second come in no order: together they lead from the value that none of them set to the one that
 -- none of them replaced. If there is no such value, they cancel each other out. Few Accounts have such changes.
 CREATE OR REPLACE TEMP TABLE recorded AS
