@@ -56,6 +56,7 @@ class RandomDays:
         self.hidden: set[str] = set()
         self.file = list(FIRST_SELECTION)
         self.story: list[str] = []
+        self.unrecorded: list[tuple[str, str]] = []  # accounts and fields that changed without history
         self._removed: list[dict[str, Any]] = []
         self._texts = 0
 
@@ -206,6 +207,7 @@ class RandomDays:
             self._tell(f"{name} loses every value")
             self.org.remove_field(name)
             self.org.add_field(name, shown.label, shown.type, precision=18, scale=2)
+            self.unrecorded += [(row["Id"], name) for row in self.org.accounts()]
 
     def select_field(self) -> None:
         names = [name for name in self.fields if name not in self._selected()]
@@ -282,6 +284,8 @@ class RandomDays:
             values["CurrencyIsoCode"] = self._pick(CURRENCIES)
         self._tell(f"{id_} edited{'' if stamped else ' without a stamp'}: {values}")
         self.org.update_account(id_, stamped=stamped, **values)
+        if not stamped:
+            self.unrecorded += [(id_, name) for name in values]
 
     def _editable(self) -> set[str]:
         return self.fields.keys() - {"Revenue_Per_Employee__c"}

@@ -82,7 +82,7 @@ class SideBySide:
         self.product = Product(number_fields=NUMBER_FIELDS)
         self.day = FIRST_DAY
         self.seen: set[str] = set()
-        self.past = Past(org)
+        self.past = Past(org, self.days.unrecorded)
         self.days.before_the_org_passes_a_day = self.past.note  # type: ignore[method-assign]
         self.has_history = False
         self.spelling = random.Random(f"spelling {seed}")  # noqa: S311  # it must repeat

@@ -13,6 +13,16 @@ LEFT JOIN ops.history_gaps AS whole_gap
 coalesce({{ day }} > {{ known_from() }} AND {{ day }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
 {%- endmacro %}
 
+{# Whether history knows a day of the account. #}
+{% macro knows_from(day) %}
+coalesce({{ day }} >= {{ known_from() }} AND {{ day }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
+{%- endmacro %}
+
+{# The days that history fills. #}
+{% macro filled_days(category) %}
+(SELECT (field, date) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')
+{%- endmacro %}
+
 {# The first synced days after days that history fills: history says better what changed since the sync before. #}
 {% macro landing_days(category) %}
 (SELECT (field, date + 1) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')

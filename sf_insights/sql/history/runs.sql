@@ -32,8 +32,8 @@ CREATE OR REPLACE TEMP TABLE seen AS
 {% if is_metric %}
 WITH intervals AS (
     SELECT held.rowid AS account, valid_from, valid_to,
-           {{ "exact_value::VARCHAR || chr(31) || currency" if has_currency else "exact_value" }} AS value
-    FROM ops.metric_history JOIN ops.attribute_values AS held USING (account_id)
+           {{ "exact_value::VARCHAR || chr(31) || history.currency" if has_currency else "exact_value" }} AS value
+    FROM ops.metric_history AS history JOIN ops.attribute_values AS held USING (account_id)
     WHERE metric = $field AND source = 'sync'
 ), begun AS (
     SELECT account, valid_from AS day, value FROM intervals
@@ -97,9 +97,11 @@ SELECT start.account_id, start.account, greatest(steps.day, start.day) AS day, s
 FROM history_starts AS start JOIN history_steps AS steps USING (number)
 WHERE coalesce(steps.until > start.day, true);
 
--- The changes from what the last sync before the history saw to its first value.
+-- The changes from what the last sync before the history saw to its first value. An attribute that was not read has lost
+-- the value of the last sync if the account got another Salesforce Account before that.
 CREATE OR REPLACE TEMP TABLE history_entries AS
 {% if checks_syncs %}
+{% set before = "entered.synced_on" if is_metric else "entered.day - 1" %}
 WITH entered AS (
     SELECT first.account_id, first.account, first.day, first.value, calendar.synced_before AS synced_on
     FROM history_runs AS first
@@ -109,7 +111,7 @@ WITH entered AS (
 )
 SELECT entered.account_id, entered.day, entered.synced_on, seen.value AS old, entered.value
 FROM entered
-LEFT JOIN seen ON seen.account = entered.account AND entered.synced_on >= seen.day AND entered.synced_on < seen.until
+LEFT JOIN seen ON seen.account = entered.account AND {{ before }} >= seen.day AND {{ before }} < seen.until
 WHERE seen.value IS DISTINCT FROM entered.value;
 
 DROP TABLE seen;

@@ -1,11 +1,15 @@
 -- The changes of attributes, from syncs and from history. Where history fills the days before a sync, it says on which
--- day a value changed, so the later day on which that sync saw it is left out here. ops.attribute_changes keeps it.
-{% from "history/known_from.sql" import join_known_from, knows, landing_days %}
+-- day a value changed, so the later day on which that sync saw it is left out here. On a filled day, an account may have
+-- got another Salesforce Account; the sync of that day only knew that the values of the one before no longer count.
+-- ops.attribute_changes keeps both.
+{% from "history/known_from.sql" import filled_days, join_known_from, knows, knows_from, landing_days %}
 CREATE OR REPLACE VIEW ops.effective_attribute_changes AS
 SELECT change.*
 FROM ops.attribute_changes AS change
 {{ join_known_from("change.account_id", "change.field", "attribute") }}
-WHERE change.source = 'history' OR change.reason != 'value_changed'
-   OR (change.field, change.changed_on) NOT IN {{ landing_days("attribute") }}
-   OR NOT {{ knows("change.changed_on") }};
+WHERE change.source = 'history'
+   OR NOT CASE WHEN change.reason = 'value_changed'
+               THEN (change.field, change.changed_on) IN {{ landing_days("attribute") }} AND {{ knows("change.changed_on") }}
+               ELSE (change.field, change.changed_on) IN {{ filled_days("attribute") }}
+                    AND {{ knows_from("change.changed_on") }} END;
 COMMENT ON VIEW ops.effective_attribute_changes IS 'The rows of ops.attribute_changes without those of syncs for which history knows the day';

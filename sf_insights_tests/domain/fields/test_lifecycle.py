@@ -242,6 +242,13 @@ def test_changes_in_salesforce_are_reported_without_a_pause():
     assert fields.sync(3, read(formula)) == []
 
 
+def test_a_field_that_was_never_read_does_not_become_a_formula():
+    fields = Fields()
+    fields.sync(1, gone())
+    assert fields.sync(2, read(AccountField("ARR__c", "ARR", "currency", is_formula=True))) == [("ARR__c", "activated")]
+    assert fields.arr.is_formula
+
+
 def test_one_fields_changes_leave_other_fields_alone():
     industry = AccountField("Industry", "Industry", "picklist")
     rating = AccountField("rating__c", "Rating", "picklist")
