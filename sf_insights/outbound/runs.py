@@ -114,8 +114,8 @@ def previewed_sync(tx: Transaction, fingerprint: str) -> int | None:
 
 
 def is_first_run(tx: Transaction, fingerprint: str, run: int) -> bool:
-    """Tell whether no other run of this mapping has ended since it was accepted."""
-    return not tx.value(
+    """Tell whether no other run of this mapping has ended since it was accepted, or it is not accepted yet."""
+    return not is_accepted(tx, fingerprint) or not tx.value(
         "SELECT count(*) FROM outbound.runs WHERE fingerprint = $fingerprint AND run != $run AND NOT is_preview"
         " AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)",
         {"fingerprint": fingerprint, "run": run},

@@ -101,3 +101,21 @@ def test_only_if_empty_is_refused_for_a_checkbox(outbound, org):
     outbound.configure(fields=[{"from": "is_current", "to": "Insights_Autopay__c", "existing": "only_if_empty"}])
     assert "would never write Insights_Autopay__c: a checkbox is never empty" in outbound.fails("preview")
     assert not org.writes()
+
+
+def test_each_preview_of_a_mapping_tells_of_all_edits_that_it_keeps(outbound, sync, org):
+    """Also after a run that was refused, since nobody had accepted the mapping."""
+    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "keep_edits"}])
+    org.edit("Account", change(outbound, sync, org), **{STATUS: "a person's"})
+    outbound.send()
+    outbound.configure(
+        fields=[
+            {"from": "account_status", "to": STATUS, "existing": "keep_edits"},
+            {"from": "account_name", "to": "Insights_Notes__c", "combine": "list"},
+        ]
+    )
+    edited = "SELECT edited FROM outbound.run_fields WHERE field = ? AND run = (SELECT max(run) FROM outbound.runs)"
+    assert "not accepted" in outbound.fails()
+    for _ in range(2):
+        outbound.preview()
+        assert outbound.rows(edited, [STATUS]) == [(1,)]

@@ -266,7 +266,8 @@ class SideBySide:
             f"SELECT field, {', '.join(KINDS)} FROM outbound.run_fields WHERE run = ?", [run["run"]]
         )
         found = {name: dict(zip(KINDS, numbers, strict=True)) for name, *numbers in rows}
-        assert found == counts
+        different = {name: (found.get(name), counts[name]) for name in counts if found.get(name) != counts[name]}
+        assert found == counts, f"the pipeline's counts and the model's: {different}"
 
     def _compare_tables(self) -> None:
         product = self.product
