@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from sf_insights.insights_accounts.landed_list import COLUMNS
 from sf_insights.salesforce.org import SalesforceOrg
 
 _FIRST_DAY = date(2026, 3, 1)
+_ROWS_AT_ONCE = 100_000
 
 
 class OrgInHome:
@@ -92,8 +94,11 @@ class MeasuredOrg(OrgInHome):
         return columns_to_read(fields, [fields[name] for name in (*attributes, *METRICS)])
 
     def _render(self) -> None:
-        rows = [{name: row[name] for name in COLUMNS} for row in self._org.zuora_accounts()]
-        pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String)).write_parquet(self._accounts)
+        rows = ([row[name] for name in COLUMNS] for row in self._org.each_zuora_account())
+        parts = []
+        while part := list(islice(rows, _ROWS_AT_ONCE)):  # as one list, those of a large org would not fit into memory
+            parts.append(pl.DataFrame(part, schema=dict.fromkeys(COLUMNS, pl.String), orient="row"))
+        pl.concat(parts).write_parquet(self._accounts)
         variables = self._org.environment
         access = token(self._org.url, variables["SALESFORCE_CONSUMER_KEY"], variables["SALESFORCE_CONSUMER_SECRET"])
         session = requests.Session()

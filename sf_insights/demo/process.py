@@ -135,7 +135,11 @@ class DemoOrg:
 
         salesforce_id is the Account that the CRM Account ID means, survivor_id the live one it was merged into.
         """
-        return list(self._lines("zuora_accounts"))
+        return list(self.each_zuora_account())
+
+    def each_zuora_account(self) -> Iterator[dict[str, Any]]:
+        """Yield every Zuora account, as `zuora_accounts` returns it."""
+        return self._lines("zuora_accounts")
 
     def purged(self) -> list[dict[str, Any]]:
         """Return Id and MasterRecordId of every purged account."""

@@ -125,6 +125,13 @@ class Product:
             self.held[key] = Held(plan.write[key].new, why, self.known[key[1]])
         self._forget()
 
+    def tidy(self) -> None:
+        """At the end of a run, forget empty records that no account stands for."""
+        named = {row.record for row in self._rows() if row.record and row.status is None}
+        for record in self.sent.keys() - named:
+            if not any(self.sent[record].values()):
+                del self.sent[record]
+
     def deliver(
         self, plan: Plan, rules: OrgRules, org: Mapping[str, dict[str, Any]]
     ) -> tuple[set[Key], dict[Key, str]]:

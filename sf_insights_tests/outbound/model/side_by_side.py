@@ -160,7 +160,7 @@ class SideBySide:
             self.tell("the locks end")
             self.org.remove_rules()
             self.hours.rules.clear()
-        self.disturb(plan)
+        was_killed = self.disturb(plan)
         now = self.truth()
         written = {
             (record, name)
@@ -169,17 +169,19 @@ class SideBySide:
         }
         self._expect_changes(plan, written, {})
         self.product.apply(plan, written, {})
+        if not was_killed:
+            self.product.tidy()
         self.is_settled = False
         self._compare_org(org, plan, written)
 
-    def disturb(self, plan: Plan) -> None:
-        """Start a run and disturb it in one of the ways that few records allow."""
+    def disturb(self, plan: Plan) -> bool:
+        """Start a run and disturb it in one of the ways that few records allow; tell whether it was killed."""
         how = self.hours.random.choice(("killed", "lost", "limit"))
         self.tell(f"a run is disturbed: {how}")
         if how == "killed":
             skip = int(not self.product.has_sent and len(plan.records) > 10 and self.hours.happens(0.5))
             killed("PATCH", r"composite/sobjects$", self.hours.random.choice(("before", "after")), skip)
-            return
+            return True
         if how == "lost":
             self.org.fault("drop_after", path="composite/sobjects", method="PATCH", times=1)
             self.sender.send()
@@ -189,6 +191,7 @@ class SideBySide:
             assert sum((self._times_written() - before).values()) <= limit
         self.org.clear_faults()
         self.product.has_sent = True
+        return False
 
     def send(self, *, everything: bool = False) -> Plan:
         org = self.truth()
@@ -210,6 +213,7 @@ class SideBySide:
             assert count == len({record for record, _ in written})
         self._expect_changes(plan, written, refused)
         self.product.apply(plan, written, refused)
+        self.product.tidy()
         self.product.has_sent = True
         self._compare_org(org, plan, written)
         self._compare_tables()

@@ -81,16 +81,15 @@ class ByJobs(SideBySide):
             self.disturbed()
         self.send()
 
-    def disturb(self, plan: Plan) -> None:
+    def disturb(self, plan: Plan) -> bool:
         if len(plan.records) <= 2000:
-            super().disturb(plan)
-            return
+            return super().disturb(plan)
         if self.hours.happens(0.3):
             method, path = self.hours.random.choice(STEPS)
             when = self.hours.random.choice(("before", "after"))
             self.tell(f"a run is killed {when} {method} {path}")
             killed(method, path, when)
-            return
+            return True
         fault = self.hours.random.choice(JOB_FAULTS)
         self.tell(f"a run is disturbed: {fault}")
         self.org.configure(ingest_batch_records=1000)
@@ -98,3 +97,4 @@ class ByJobs(SideBySide):
         self.sender.run()
         self.org.clear_faults()
         self.product.has_sent |= self.sender.last_run()["state"] in ("complete", "partial")
+        return False
