@@ -167,3 +167,19 @@ def test_a_run_that_settled_another_one_still_compares_its_login_with_the_snapsh
         connection.execute("UPDATE ops.warehouse SET org_id = '00DDm0000000009MAA'")
     assert "and the snapshot is of 00DDm0000000009MAA" in outbound.fails()
     assert not outbound.written()
+
+
+def test_a_first_batch_with_other_values_than_that_of_a_killed_run_is_read_back(outbound, sync, org):
+    outbound.preview()
+    outbound.accept()
+    killed("PATCH", r"composite/sobjects$", "after")
+    first = outbound.written().keys()
+    assert first
+    for account, record in sync.look().rows("SELECT account_id, salesforce_account_id FROM insights.matched_accounts"):
+        if record in first:
+            org.update_zuora_account(account, Status="Suspended")
+    sync("2026-03-02")
+    outbound.send()
+    held = outbound.held("Insights_Status__c")
+    assert {held[record] for record in first} == {"Suspended"}
+    assert outbound.unchanged_writes() == 0

@@ -36,11 +36,14 @@ def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None
         if batch.round:
             # Give the program that locks the records time.
             pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
+        is_read_back = batch.is_first and reads_back
+        if is_read_back:
+            _note_first(sending, batch.batch)
         if batch.channel == "bulk":
             send_job(sending, batch)
         else:
             send_chunk(sending, batch)
-        if batch.is_first and reads_back:
+        if is_read_back:
             _refuse_other_values(sending)
         _refuse_to_go_on(sending, max_rejected)
 
@@ -60,12 +63,21 @@ def _refuse_to_go_on(sending: Sending, max_rejected: float) -> None:
         )
 
 
+def _note_first(sending: Sending, batch: int) -> None:
+    """Note the cells of the first batch. The run may also have settled an earlier one, with other values."""
+    sending.state.scratch().execute(
+        "CREATE OR REPLACE TEMP TABLE first_batch AS SELECT record_id, field, new_value FROM ops.batch_cells"
+        " WHERE batch = $batch",
+        {"batch": batch},
+    )
+
+
 def _refuse_other_values(sending: Sending) -> None:
-    """Refuse to go on if the records that were written hold other values."""
+    """Refuse to go on if the records of the first batch that were written hold other values."""
     tx = sending.state.scratch()
     tx.execute(
-        "CREATE OR REPLACE TEMP TABLE first_sent AS SELECT record_id, field, new_value FROM outbound.changes"
-        " WHERE run = $run AND outcome = 'written'",
+        "CREATE OR REPLACE TEMP TABLE first_sent AS FROM first_batch SEMI JOIN (FROM outbound.changes"
+        " WHERE run = $run AND outcome = 'written') USING (record_id, field, new_value)",
         {"run": sending.run},
     )
     fields = [name for (name,) in tx.execute("SELECT DISTINCT field FROM first_sent ORDER BY 1")]
