@@ -24,7 +24,7 @@ from sf_insights.demo.api.server import HOST, listen, web_server
 from sf_insights.demo.data import credentials
 from sf_insights.demo.data.store import OrgShape
 
-START_SECONDS = 900  # ample time to generate a million accounts
+START_SECONDS = 900  # ample time to generate a million accounts; larger orgs have as much for each million
 STOP_SECONDS = 5
 CALL_SECONDS = 600
 
@@ -80,7 +80,7 @@ class DemoOrg:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         ) as process:
             try:
-                yield cls(_announced(process), directory)
+                yield cls(_announced(process, START_SECONDS * max(1, accounts / 1e6)), directory)
             finally:
                 process.terminate()
                 try:
@@ -385,15 +385,15 @@ def _wait_for_end() -> None:
     os._exit(1)  # a long change of a large org must not outlive the parent
 
 
-def _announced(process: subprocess.Popen[str]) -> str:
-    """Return the address that the child prints once it listens.
+def _announced(process: subprocess.Popen[str], seconds: float) -> str:
+    """Return the address that the child prints once it listens, within these seconds.
 
     Raises:
         DemoOrgError: it ended, or printed nothing for too long.
     """
     if process.stdout is None:
         raise DemoOrgError("cannot read the org's address: its process has no standard output")
-    timer = threading.Timer(START_SECONDS, process.kill)
+    timer = threading.Timer(seconds, process.kill)
     timer.start()
     try:
         line = process.stdout.readline()

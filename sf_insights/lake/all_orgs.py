@@ -26,7 +26,7 @@ class AlreadyWriting(LakeProblem):
 
 @dataclass(frozen=True)
 class OrgSnapshot:
-    """One org: the name by which its rows are found, and its published file."""
+    """One org: the name by which its rows are found, and its published file, which a new org does not have yet."""
 
     org: str
     file: Path
@@ -47,8 +47,8 @@ def bring_all_orgs(
 ) -> AllOrgs:
     """Bring all_orgs.accounts up to date with the published files of these orgs; remove the rows of others.
 
-    Each org is one transaction. An org whose file did not change is left alone; one whose file cannot be read keeps
-    its rows and does not keep the others from being written.
+    Each org is one transaction. An org whose file did not change is left alone; one whose file is gone or cannot be
+    read keeps its rows and does not keep the others from being written.
 
     Args:
         publish_to: the catalog and the place of the files. The schema is always all_orgs, beside those of the orgs.
@@ -81,6 +81,8 @@ def _brought(lake: Lake, orgs: Sequence[OrgSnapshot]) -> AllOrgs:
     held = {org: state for org, *state in tx.execute("SELECT org, org_id, sync, published_at FROM lake.all_orgs.orgs")}
     replaced, problems = [], {}
     for one in orgs:
+        if one.org not in held and not one.file.exists():
+            continue
         try:
             if _replaced(lake, one, held.get(one.org)):
                 replaced.append(one.org)

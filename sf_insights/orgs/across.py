@@ -46,8 +46,8 @@ def _brought(installation: Path) -> AllOrgs:
             f"{INSTALLATION_NAME} names no lake for the table across orgs.",
             "Write `publish_to:` into it; docs/lake.md shows how.",
         )
-    published = [OrgSnapshot(org.name, file) for org in orgs_of(installation) if (file := _snapshot_of(org)).exists()]
-    return bring_all_orgs(publish_to, places_of(installation), variables_of(installation), published)
+    orgs = [OrgSnapshot(org.name, _snapshot_of(org)) for org in orgs_of(installation)]
+    return bring_all_orgs(publish_to, places_of(installation), variables_of(installation), orgs)
 
 
 def _snapshot_of(org: Org) -> Path:

@@ -84,6 +84,18 @@ def test_an_org_whose_settings_are_broken_keeps_its_rows(lakes, read):
     assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
 
 
+def test_an_org_whose_file_is_gone_keeps_its_rows_and_one_that_never_published_has_none(lakes, read):
+    assert lakes("sync", "--org", "emea").code == 0
+    assert lakes("orgs", "publish").code == 0
+    (lakes.home("emea").data / "account_insights.duckdb").unlink()
+    failed = lakes("orgs", "publish")
+    assert failed.code == 1
+    assert "The published file of emea cannot be read" in failed.err
+    assert "apac" not in failed.err
+    assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
+    assert read("all_orgs", "SELECT count(*) > 0 FROM lake.all_orgs.accounts") == [(True,)]
+
+
 def test_a_lake_that_is_behind_shows_in_the_health_of_its_org(lakes):
     assert lakes("sync", "--org", "emea").code == 0
     with lakes.home("emea").env_file.open("a") as file:
