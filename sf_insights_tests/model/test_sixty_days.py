@@ -145,6 +145,7 @@ class SideBySide:
         """Fill days from history: what syncs saw stays, and what is filled is what the org had on that day."""
         outcome = self.pipeline.run_backfill()
         self.days.story.append("backfilled" if outcome.success else f"not backfilled: {outcome.reason}")
+        assert outcome.success or "unexpectedly" not in (outcome.reason or ""), self._story()
         self.has_history |= outcome.success
         self._compare()
         self.past.note()

@@ -150,3 +150,29 @@ def test_a_currency_that_is_no_longer_tracked_ends_the_history_of_an_amount(org,
     assert run.rows(f"{gaps} AND field = 'AnnualRevenue'", [key]) == [("AnnualRevenue", day(0), "chain_broken")]
     assert run.rows(CURRENCIES, [key, "AnnualRevenue"]) == []
     assert [row[2] for row in run.rows(CURRENCIES, [key, "NumberOfEmployees"])] == ["EUR", "EUR", "EUR", "EUR"]
+
+
+def test_a_day_missed_between_two_syncs_has_its_currency(org, sync, account):
+    """History is compared with what both syncs saw, value and currency."""
+    key, id_ = account
+    begin_tracking_early(org, id_)
+    org.update_account(id_, AnnualRevenue=500, CurrencyIsoCode="USD")
+    sync(day(0), daily_at=DAILY_AT, fields=FIELDS)
+    org.pass_day()
+    org.update_account(id_, CurrencyIsoCode="GBP")
+    org.pass_day()
+    org.update_account(id_, AnnualRevenue=700)
+    sync(day(2))
+    sync.backfill()
+    found = sync.look().rows(
+        "SELECT date::VARCHAR, value, currency, source FROM insights.account_metrics "
+        "WHERE account_id = ? AND metric = 'AnnualRevenue' AND date >= ? ORDER BY date",
+        [key, day(0)],
+    )
+    assert found == [
+        (day(0), 500.0, "USD", "sync"),
+        (day(1), 500.0, "GBP", "history"),
+        (day(2), 700.0, "GBP", "sync"),
+    ]
+    gaps = "SELECT reason FROM ops.history_gaps WHERE account_id = ? AND field = 'AnnualRevenue'"
+    assert sync.look().rows(gaps, [key]) == []
