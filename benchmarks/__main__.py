@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=30, help="number of daily syncs, to measure how the file grows")
-    parser.add_argument("--larger", type=int, default=10, help="factor of accounts of a larger org; 0 skips it")
+    parser.add_argument("--larger", type=int, default=3, help="factor of accounts of a larger org; 0 skips it")
     parser.add_argument("--orgs", type=int, default=20, help="number of orgs of 50,000 accounts in a night; 0 skips it")
     parser.add_argument("--rivals", type=int, default=200_000, help="number of accounts for other tools; 0 skips them")
     parser.add_argument(
