@@ -20,7 +20,7 @@ from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_instance.run_processes import is_alive
 from sf_insights.dagster_instance.step_words import result_of
 from sf_insights.system.clock import now
-from sf_insights.system.durable import write_note
+from sf_insights.system.durable import remove_unfinished_notes, write_note
 
 _NAME = "run.progress"
 _SECONDS_BETWEEN = 0.3
@@ -115,6 +115,8 @@ class ProgressNote:
         self._written = 0.0
         self._began = time.monotonic()
         self._reads_since: float | None = None
+        with suppress(OSError):
+            remove_unfinished_notes(self._path)
         self._write()
 
     def tell(self, news: News) -> None:

@@ -60,6 +60,24 @@ def write_note(file: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
+def remove_unfinished_notes(file: Path) -> None:
+    """Remove what processes that were killed in `write_note` left of this file."""
+    for part in file.parent.glob(f".{file.name}.*.part"):
+        process = part.name.split(".")[-2]
+        if process.isdecimal() and not _lives(int(process)):
+            part.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
 def replace_content(file: Path, content: bytes) -> None:
     """Replace the content of an existing file durably in one step; its mode and owner stay.
 

@@ -1,7 +1,8 @@
+import os
 import subprocess
 import sys
 
-from sf_insights.system.durable import write_when_missing
+from sf_insights.system.durable import remove_unfinished_notes, write_when_missing
 
 WRITE_AND_READ = """
 import sys
@@ -31,3 +32,15 @@ def test_an_existing_file_stays(tmp_path):
     (tmp_path / "target").write_text("mine")
     write_when_missing("ours", tmp_path / "target")
     assert (tmp_path / "target").read_text() == "mine"
+
+
+def test_what_a_killed_process_left_of_a_note_is_removed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    left, present, other = (
+        tmp_path / name for name in (f".note.{ended.pid}.part", f".note.{os.getpid()}.part", ".another.1.part")
+    )
+    for file in (left, present, other):
+        file.touch()
+    remove_unfinished_notes(tmp_path / "note")
+    assert set(tmp_path.iterdir()) == {present, other}

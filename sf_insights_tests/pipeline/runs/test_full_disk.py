@@ -19,7 +19,7 @@ FULL = {
     "at landing": ("salesforce__raw_accounts", 0, "salesforce__raw_accounts"),
     "at the first commit": ("salesforce__account_fields", 0, "salesforce__account_fields"),
     "at the commit of the model": ("insights_model", 0, "insights_model"),
-    "before publishing": ("insights_model", 65_536, "insights__published_snapshot"),
+    "before publishing": ("insights_model", 300_000, "insights__published_snapshot"),
     "in the middle of publishing": ("insights_model", 2_000_000, "insights__published_snapshot"),
 }
 
