@@ -79,12 +79,12 @@ def test_an_unreadable_file_keeps_its_rows_and_hinders_no_other_org(across, sync
 
 
 def test_the_asset_writes_the_orgs_and_fails_if_one_is_missing(across):
-    orgs = copies(across, "acme")
+    orgs = [*copies(across, "acme", "beta"), OrgSnapshot("new", across.data / "not_yet.duckdb")]
     asset = accounts_of_all_orgs(lambda: bring(across, orgs))
     assert dg.materialize([asset]).success
-    orgs.append(OrgSnapshot("gone", across.data / "gone_file.duckdb"))
+    orgs[1].file.unlink()
     assert not dg.materialize([asset], raise_on_error=False).success
-    assert across.rows("SELECT org FROM lake.all_orgs.orgs") == [("acme",)]
+    assert across.rows("SELECT org FROM lake.all_orgs.orgs ORDER BY org") == [("acme",), ("beta",)]
 
 
 def test_there_is_one_writer(across):
