@@ -304,7 +304,7 @@ def _measure_larger_org(
     what, most = f"{times} times as many accounts", times * 1.1
     return [
         Row(
-            f"{what}: {name}, against as many accounts as above",
+            f"{what}: {name}, against that of {accounts:,}",
             run["seconds"] / seconds,
             "x",
             most,

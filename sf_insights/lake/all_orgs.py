@@ -81,7 +81,7 @@ def _brought(lake: Lake, orgs: Sequence[OrgSnapshot]) -> AllOrgs:
     held = {org: state for org, *state in tx.execute("SELECT org, org_id, sync, published_at FROM lake.all_orgs.orgs")}
     replaced, problems = [], {}
     for one in orgs:
-        if one.org not in held and not one.file.exists():
+        if one.org not in held and not one.file.exists():  # it has never published
             continue
         try:
             if _replaced(lake, one, held.get(one.org)):

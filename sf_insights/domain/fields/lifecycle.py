@@ -168,7 +168,7 @@ def _events(before: FieldState | None, after: FieldState) -> list[FieldEvent]:
         old, new = getattr(before, attribute), getattr(after, attribute)
         if old != new:
             events.append(event(name, f"from {old} to {new}"))
-    if after.is_formula and not before.is_formula and before.first_synced_at:  # else it was never described
+    if after.is_formula and not before.is_formula:
         events.append(
             event(
                 "became_formula",

@@ -26,6 +26,7 @@ class KnownField:
     label: str
     type: str
     column: ColumnType | None = None
+    is_formula: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _plan_field(
                 f"fields: Account has no field {entry.field} that the integration user can see.",
                 _nearest(entry.field, org),
             )
-        vanished = AccountField(name=before.name, label=before.label, type=before.type)
+        vanished = AccountField(before.name, before.label, before.type, is_formula=before.is_formula)
         return PlannedField(vanished, entry.category, entry.description, _vanished(before, org))
     if before and before.column and before.column.widened(now.column) is None:
         return PlannedField(

@@ -8,22 +8,18 @@ LEFT JOIN ops.history_gaps AS whole_gap
 
 {% macro known_from() %}coalesce(own_gap.known_from, whole_gap.known_from){% endmacro %}
 
-{# Whether history knows a day of the account and the day before it. #}
-{% macro knows(day) %}
-coalesce({{ day }} > {{ known_from() }} AND {{ day }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
+{# Whether history fills a day of the field. #}
+{% macro fills(field, day, category) %}
+({{ field }}, {{ day }}) IN (
+    SELECT (field, date) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')
 {%- endmacro %}
 
-{# Whether history knows a day of the account. #}
-{% macro knows_from(day) %}
-coalesce({{ day }} >= {{ known_from() }} AND {{ day }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
+{# Whether history knows all days of the account from one to another. #}
+{% macro knows(first, last) %}
+coalesce({{ first }} >= {{ known_from() }} AND {{ last }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
 {%- endmacro %}
 
-{# The days that history fills. #}
-{% macro filled_days(category) %}
-(SELECT (field, date) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')
-{%- endmacro %}
-
-{# The first synced days after days that history fills: history says better what changed since the sync before. #}
-{% macro landing_days(category) %}
-(SELECT (field, date + 1) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')
+{# Whether history says better than the day's sync what changed since the sync before: it fills the day in between. #}
+{% macro tells_of(field, day, category) %}
+{{ fills(field, day ~ " - 1", category) }} AND {{ knows(day ~ " - 1", day) }}
 {%- endmacro %}

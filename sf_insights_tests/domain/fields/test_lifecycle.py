@@ -23,8 +23,9 @@ def read(field: AccountField = ARR, category="attribute", description: str | Non
 
 
 def gone(field: AccountField = ARR, category="attribute", reason: str = HIDDEN) -> PlannedField:
-    """A planned field that the sync cannot see: only its name, label and type are known."""
-    return PlannedField(AccountField(field.name, field.label, field.type), category, None, reason)
+    """A planned field that the sync cannot see: its name, label, type and whether it is a formula are known."""
+    known = AccountField(field.name, field.label, field.type, is_formula=field.is_formula)
+    return PlannedField(known, category, None, reason)
 
 
 class Fields:
@@ -244,8 +245,9 @@ def test_changes_in_salesforce_are_reported_without_a_pause():
 
 def test_a_field_that_was_never_read_does_not_become_a_formula():
     fields = Fields()
-    fields.sync(1, gone())
-    assert fields.sync(2, read(AccountField("ARR__c", "ARR", "currency", is_formula=True))) == [("ARR__c", "activated")]
+    formula = AccountField("ARR__c", "ARR", "currency", is_formula=True)
+    fields.sync(1, gone(formula))
+    assert fields.sync(2, read(formula)) == [("ARR__c", "activated")]
     assert fields.arr.is_formula
 
 

@@ -116,7 +116,9 @@ def test_a_vanished_field_is_paused_and_the_others_are_read():
 
 
 def test_a_field_that_vanished_before_its_first_sync_waits():
-    assert not plan("[Region__c]", known=[KnownField("Region__c", "Region", "picklist")])[0].is_read
+    (planned,) = plan("[Region__c]", known=[KnownField("Region__c", "Region", "picklist", is_formula=True)])
+    assert not planned.is_read
+    assert planned.field.is_formula
 
 
 def test_a_vanished_metric_is_paused_and_not_judged_by_its_type():

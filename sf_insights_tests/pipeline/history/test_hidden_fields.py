@@ -1,4 +1,4 @@
-"""A field that was not selected for some days, during which its accounts got other Salesforce Accounts."""
+"""A field that was not selected for some days, on which accounts got another Salesforce Account or their first."""
 
 import pytest
 
@@ -96,3 +96,12 @@ def test_a_merge_into_another_salesforce_account(org, sync, accounts):
     run = selected_again(org, sync)
     assert changes(run, account) == [(day(2), industry, others, "merged", "history")]
     assert history(run, account) == [(day(2), others, "history")]
+
+
+def test_an_account_that_is_first_matched(org, sync, accounts):
+    id_ = org.add_account(Name="New", Industry="Energy")
+    org.add_zuora_account(CrmId=id_)
+    run = selected_again(org, sync)
+    [(account,)] = run.rows("SELECT account_id FROM insights.matched_accounts WHERE salesforce_account_id = ?", [id_])
+    assert changes(run, account) == [(day(2), None, "Energy", "first_match", "history")]
+    assert history(run, account) == [(day(2), "Energy", "history")]
