@@ -10,7 +10,7 @@ from sf_insights.domain.fields.dictionary import RELATIONS
 from sf_insights.sql import identifier, literal
 from sf_insights.warehouse.transaction import Transaction
 
-_PREVIEW_ROWS = 5
+PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
 _CELL_WIDTH = 40
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~&:]")
@@ -36,12 +36,12 @@ def table_metadata(
         table: the name of the relation.
         labels: the labels by column.
         rows: the row count, for views that are slow to count.
-        key_table: a table with the `account_id`s of the rows to show, for views that are slow to read.
+        key_table: a table with the `account_id`s of the rows to show, for views that join every account.
         preview: another relation whose rows to show instead.
     """
     name = f"{identifier(schema)}.{identifier(table)}"
     if key_table:
-        ids = [id_ for (id_,) in tx.execute(f"SELECT account_id FROM {key_table} LIMIT {_PREVIEW_ROWS}")]
+        ids = [id_ for (id_,) in tx.execute(f"SELECT account_id FROM {key_table} LIMIT {PREVIEW_ROWS}")]
         preview = f"(FROM {preview or name} WHERE account_id IN ({', '.join(map(literal, ids)) or 'NULL'}))"
     columns = tx.columns(schema, table)
     _, meanings = RELATIONS.get(table, ("", {})) if schema == "insights" else ("", {})
@@ -57,7 +57,7 @@ def table_metadata(
 
 def _preview(tx: Transaction, name: str, columns: list[str]) -> str:
     shown = ", ".join(identifier(column) for column in columns)
-    rows = tx.execute(f"SELECT {shown} FROM {name} LIMIT {_PREVIEW_ROWS}")
+    rows = tx.execute(f"SELECT {shown} FROM {name} LIMIT {PREVIEW_ROWS}")
     lines = [columns, ["---"] * len(columns), *([_cell(value) for value in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

@@ -7,7 +7,7 @@ import dagster as dg
 
 from sf_insights.assets.fields import field_labels
 from sf_insights.assets.matching import matched_accounts
-from sf_insights.assets.metadata import table_metadata
+from sf_insights.assets.metadata import PREVIEW_ROWS, table_metadata
 from sf_insights.dagster_resources import SettingsResource, WarehouseResource
 from sf_insights.domain.syncs.stages import MODEL
 from sf_insights.sql import render
@@ -58,20 +58,22 @@ def insights_model(
         metadata = {
             "fields": table_metadata(tx, "insights", "fields", labels),
             "attribute_changes": table_metadata(
-                tx, "insights", "attribute_changes", labels, rows=changes_of_attributes(tx)
+                tx,
+                "insights",
+                "attribute_changes",
+                labels,
+                rows=changes_of_attributes(tx),
+                key_table="ops.attribute_changes",
             ),
         }
-        metadata["account_attributes"] = table_metadata(
-            tx, "insights", "account_attributes", labels, key_table="ops.attribute_values"
-        )
+        metadata["account_attributes"] = table_metadata(tx, "insights", "account_attributes", labels)
         metadata["account_metrics"] = table_metadata(
             tx,
             "insights",
             "account_metrics",
             labels,
             rows=metric_points(tx),
-            key_table="insights.metric_history WHERE valid_to IS NULL",
-            preview=f"({render('insights/todays_metrics')})",
+            preview=f"({render('insights/todays_metrics', rows=PREVIEW_ROWS)})",
         )
     seconds = step.seconds  # for all four tables together
     metadata["account_attributes"] |= {

@@ -2,4 +2,7 @@
 CREATE OR REPLACE TEMP TABLE ended AS
 SELECT account_id FROM ops.attribute_values
 WHERE is_current
-  AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE salesforce_account_id IS NOT NULL);
+  AND account_id IN (
+      SELECT account_id FROM touched WHERE salesforce_account_id IS NULL
+      UNION ALL
+      SELECT account_id FROM ops.removed_accounts);

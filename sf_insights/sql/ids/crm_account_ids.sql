@@ -1,10 +1,6 @@
 -- The Salesforce id (id18) for each CRM Account ID of `accounts`, step by step; null if the CRM Account ID is invalid.
-WITH given AS (
-    SELECT "Id" AS account_id, "CrmId", coalesce(trimmed_id("CrmId"), '') AS trimmed FROM {{ accounts }}
-), named AS (
-    SELECT *, CASE WHEN contains(trimmed, '/') THEN coalesce(nullif(id_in_url(trimmed), ''), trimmed)
-                   ELSE trimmed END AS given_id
-    FROM given
+WITH named AS (
+{% include "ids/given_ids.sql" %}
 ), cut AS (
     SELECT
         account_id,

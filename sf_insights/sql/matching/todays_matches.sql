@@ -5,16 +5,7 @@
 {% set accounts = "zuora.accounts" %}
 {% else %}
 {% set accounts = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM reconsidered))' %}
--- A match stays valid until one of its two accounts changes, and an id that no Account can have until Zuora's account
--- does. The other accounts without a match are checked in every sync.
-CREATE OR REPLACE TEMP TABLE reconsidered AS
-SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
-UNION
-SELECT account_id FROM ops.account_matches
-WHERE match_status NOT IN ('matched', 'no_crm_account_id', 'invalid_crm_account_id', 'not_an_account_id')
-   OR changed_in_sync > {{ since }}
-   OR salesforce_account_id IN (SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > {{ since }})
-   OR account_id NOT IN (SELECT "Id" FROM zuora.accounts);
+{% include "matching/reconsidered.sql" %}
 {% endif %}
 
 -- If all matches are written, a view avoids a copy. Otherwise they are compared first, and only changed ones written.
@@ -51,6 +42,10 @@ WITH completed AS (
     JOIN salesforce.raw_accounts AS raw ON lower(substr(raw."Id", 1, 15)) = lower(decided.given_id)
     WHERE match_status = 'not_found' AND is_short AND NOT raw."IsDeleted" AND raw.absent_since IS NULL
     GROUP BY account_id
+), unchanged AS MATERIALIZED (
+    SELECT account_id, match_status, match_status_since, last_matched_on
+    FROM ops.account_matches
+    WHERE changed_in_sync <= {{ since }} {{ "" if everything else "AND account_id IN (SELECT account_id FROM reconsidered)" }}
 ), past AS (
     -- Ignore what an earlier sync of this day or a failed sync has written.
     SELECT
@@ -60,12 +55,10 @@ WITH completed AS (
         arg_max(last_matched_on, changed_on) AS last_matched_on
     FROM ops.match_changes
     WHERE changed_on < {{ day }} {{ "" if everything else "AND account_id IN (SELECT account_id FROM reconsidered)" }}
-      AND account_id NOT IN (SELECT account_id FROM ops.account_matches WHERE changed_in_sync <= {{ since }})
+      AND account_id NOT IN (SELECT account_id FROM unchanged)
     GROUP BY account_id
-), known AS (
-    SELECT account_id, match_status, match_status_since, last_matched_on
-    FROM ops.account_matches
-    WHERE changed_in_sync <= {{ since }} {{ "" if everything else "AND account_id IN (SELECT account_id FROM reconsidered)" }}
+), former AS (
+    FROM unchanged
     UNION ALL
     FROM past
 ){% if is_first %}, sharing AS (
@@ -110,15 +103,15 @@ SELECT
             || '; it may belong to another org, or have been deleted before the first sync.' || {{ hidden | literal }}
     END AS match_reason,
     decided.id_repaired,
-    CASE WHEN known.match_status = decided.match_status THEN known.match_status_since ELSE {{ day }} END AS match_status_since,
+    CASE WHEN former.match_status = decided.match_status THEN former.match_status_since ELSE {{ day }} END AS match_status_since,
     CASE WHEN decided.salesforce_account_id IS NOT NULL THEN NULL
-         WHEN known.match_status IN {{ matched }} THEN {{ previous_day }}
-         ELSE known.last_matched_on END AS last_matched_on
+         WHEN former.match_status IN {{ matched }} THEN {{ previous_day }}
+         ELSE former.last_matched_on END AS last_matched_on
     {% if is_first %}
     , coalesce(sharing.accounts, 0) AS accounts_sharing
     {% endif %}
 FROM decided
-LEFT JOIN known USING (account_id)
+LEFT JOIN former USING (account_id)
 LEFT JOIN alike ON alike.account_id = decided.account_id
 {% if is_first %}
 LEFT JOIN sharing ON sharing.salesforce_account_id = decided.salesforce_account_id

@@ -6,6 +6,12 @@ INSERT INTO ops.account_matches BY NAME SELECT *, $sync AS changed_in_sync FROM 
 {{ differing("ops.account_matches", "todays_matches", "account_id", columns,
              where="true" if everything else "account_id IN (SELECT account_id FROM reconsidered)") }};
 
+-- The Accounts whose number of Insights accounts may change.
+CREATE OR REPLACE TEMP TABLE shared AS
+SELECT salesforce_account_id FROM ops.account_matches WHERE account_id IN (SELECT account_id FROM differing)
+UNION
+SELECT salesforce_account_id FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE is_there);
+
 DELETE FROM ops.account_matches WHERE account_id IN (SELECT account_id FROM differing);
 
 INSERT INTO ops.account_matches BY NAME
@@ -14,8 +20,14 @@ FROM todays_matches WHERE account_id IN (SELECT account_id FROM differing WHERE 
 
 -- When accounts start or stop sharing a Salesforce Account, the other accounts that share it get a new number.
 UPDATE ops.account_matches AS match SET accounts_sharing = sharing.accounts, changed_in_sync = $sync
-FROM (SELECT salesforce_account_id, count(*) AS accounts FROM ops.account_matches GROUP BY ALL) AS sharing
+FROM (
+    SELECT salesforce_account_id, count(*) AS accounts FROM ops.account_matches
+    WHERE salesforce_account_id IN (SELECT salesforce_account_id FROM shared)
+    GROUP BY ALL
+) AS sharing
 WHERE match.salesforce_account_id = sharing.salesforce_account_id AND match.accounts_sharing != sharing.accounts;
+
+DROP TABLE shared;
 
 DROP TABLE differing;
 {% endif %}

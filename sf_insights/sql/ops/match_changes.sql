@@ -13,6 +13,6 @@ FROM (
         account_id,
         arg_max(match_status, changed_on) AS match_status,
         arg_max(last_matched_on, changed_on) AS last_matched_on
-    FROM ops.match_changes WHERE account_id NOT IN (SELECT account_id FROM ops.account_matches) GROUP BY account_id
+    FROM ops.match_changes WHERE account_id IN (SELECT account_id FROM ops.removed_accounts) GROUP BY account_id
 )
 WHERE match_status != 'gone';

@@ -12,6 +12,6 @@ FROM (
            sum(CASE WHEN abs(value) >= 1e13 THEN exact_value::DECIMAL(38, 6) END) AS large
     FROM ops.metric_history
     WHERE valid_to IS NULL AND source = 'sync'
-      AND metric IN (SELECT field FROM insights.field_days WHERE category = 'metric' AND date = $day)
+      AND metric IN ({{ metrics | map('literal') | join(', ') or 'NULL' }})
     GROUP BY metric, currency
 );

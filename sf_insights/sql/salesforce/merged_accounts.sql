@@ -8,10 +8,12 @@ WITH RECURSIVE merged AS MATERIALIZED (
     SELECT loser, master FROM merged
     UNION
     SELECT chain.loser, merged.master FROM chain JOIN merged ON merged.loser = chain.master
+), living AS (
+    -- DuckDB does not know how few rows a recursion has. Without this, it builds a hash table of all accounts.
+    SELECT "Id" FROM salesforce.raw_accounts
+    WHERE NOT "IsDeleted" AND absent_since IS NULL AND "Id" IN (SELECT master FROM merged)
 ), survivors AS (
-    SELECT chain.loser, chain.master AS survivor FROM chain
-    JOIN salesforce.raw_accounts AS raw ON raw."Id" = chain.master
-    WHERE NOT raw."IsDeleted" AND raw.absent_since IS NULL
+    SELECT chain.loser, chain.master AS survivor FROM chain JOIN living ON living."Id" = chain.master
 )
 SELECT
     merged.loser AS salesforce_account_id,

@@ -30,7 +30,8 @@ DELETE FROM ops.new_salesforce_accounts
 WHERE first_read_on <= (SELECT max(day) FROM ops.sync_runs WHERE state = 'complete' AND day < $day);
 
 INSERT INTO ops.new_salesforce_accounts
-SELECT "Id", $day FROM differing WHERE is_there AND "Id" NOT IN (SELECT "Id" FROM salesforce.raw_accounts);
+SELECT differing."Id", $day
+FROM differing ANTI JOIN salesforce.raw_accounts AS raw ON raw."Id" = differing."Id" WHERE differing.is_there;
 
 UPDATE salesforce.raw_accounts SET absent_since = $day, changed_in_sync = $sync
 WHERE "Id" IN (SELECT "Id" FROM differing WHERE NOT is_there);

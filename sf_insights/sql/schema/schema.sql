@@ -123,6 +123,8 @@ CREATE TABLE zuora.accounts (
     "Id" VARCHAR NOT NULL, "AccountNumber" VARCHAR, "Name" VARCHAR, "CrmId" VARCHAR, "Status" VARCHAR,
     changed_in_sync BIGINT NOT NULL
 );
+-- The accounts that left Zuora's list since the last complete sync of an earlier day.
+CREATE TABLE ops.removed_accounts (account_id VARCHAR NOT NULL, removed_in_sync BIGINT NOT NULL);
 
 CREATE TABLE insights.fields (
     field VARCHAR NOT NULL,

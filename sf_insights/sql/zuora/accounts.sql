@@ -13,6 +13,11 @@ SELECT {{ (["Id"] + kept) | identifiers }} FROM zuora.accounts WHERE "Id" IN (SE
 {% endif %}
 DELETE FROM zuora.accounts WHERE "Id" IN (SELECT "Id" FROM differing);
 
+-- Later steps handle the accounts that left, instead of comparing all accounts with the list.
+DELETE FROM ops.removed_accounts WHERE removed_in_sync <= $since OR account_id IN (SELECT "Id" FROM differing);
+
+INSERT INTO ops.removed_accounts SELECT "Id", $sync FROM differing WHERE NOT is_there;
+
 INSERT INTO zuora.accounts BY NAME
 SELECT *, $sync AS changed_in_sync FROM landed_list {{ 'LEFT JOIN kept USING ("Id") ' if kept }}
 WHERE "Id" IN (SELECT "Id" FROM differing WHERE is_there);

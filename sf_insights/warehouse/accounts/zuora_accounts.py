@@ -34,7 +34,7 @@ def apply_list(tx: Transaction, sync: Sync, landed: LandedList) -> None:
             raise lost_files(landed.directory)
         tx.run(
             "zuora/accounts",
-            {"sync": sync.number},
+            {"sync": sync.number, "since": sync.since},
             columns=[*(name for name in COLUMNS if name != "Id"), *casts],
             kept=[name for name in extra_columns(tx) if name not in casts],
             is_first=tx.is_empty("zuora.accounts"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sf_insights.domain.fields.dictionary import FIXED_COLUMNS
 from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.sql import identifiers, render
 from sf_insights.warehouse.fields.states import last_days
+from sf_insights.warehouse.model.extent import Extent
 from sf_insights.warehouse.model.metrics import begin_metrics
 from sf_insights.warehouse.model.modelled_field import ModelledField
 from sf_insights.warehouse.syncs.syncs import Sync
@@ -18,21 +19,6 @@ from sf_insights.warehouse.transaction import Transaction
 _OWN_COLUMNS = (*FIXED_COLUMNS, "last_current_on")
 # These columns are compared in addition to the attributes.
 _IDENTITY = ("account_number", "account_name", "salesforce_account_id", "currency")
-
-Extent = Literal["first", "everything", "incremental"]
-
-
-def extent_of(tx: Transaction, *, is_same_selection: bool) -> Extent:
-    """Return which accounts a sync compares: none in the first one, all if the selection changed, else changed ones.
-
-    Fields that no sync had before do not change the selection: `begin_fields` fills them.
-    """
-    if tx.is_empty("ops.attribute_values"):
-        return "first"
-    lost_currency = "CurrencyIsoCode" not in tx.columns("salesforce", "raw_accounts") and tx.value(
-        "SELECT count(currency) > 0 FROM ops.attribute_values"
-    )
-    return "incremental" if is_same_selection and not lost_currency else "everything"
 
 
 def write_attributes(

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sf_insights.warehouse.model.extent import Extent
 from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 
 
-def write_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
+def write_metrics(tx: Transaction, sync: Sync, extent: Extent, metrics: Sequence[str]) -> None:
     """Close the intervals that end today and open those that begin, from the relations of `write_attributes`."""
-    is_first = not tx.value("SELECT count(*) FROM ops.metric_history WHERE source = 'sync'")
-    _write(tx, sync, metrics, "todays_values", is_first=is_first, closes=not is_first)
+    if not tx.value("SELECT count(*) FROM ops.metric_history WHERE source = 'sync'"):
+        extent = "first"
+    _write(tx, sync, metrics, "todays_values", extent)
 
 
 def begin_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str], values: str) -> None:
     """Open the intervals of metrics that no sync had before, from a relation with their values and the currency."""
-    _write(tx, sync, metrics, values, is_first=False, closes=False)
+    _write(tx, sync, metrics, values, None)
 
 
-def _write(tx: Transaction, sync: Sync, metrics: Sequence[str], source: str, *, is_first: bool, closes: bool) -> None:
+def _write(tx: Transaction, sync: Sync, metrics: Sequence[str], source: str, extent: Extent | None) -> None:
     tx.run(
         "ops/metric_history",
         {"day": sync.day, "metrics": metrics},
         metrics=metrics,
         source=source,
-        is_first=is_first,
-        closes=closes,
+        extent=extent,
     )
 
 
-def summarize_metrics(tx: Transaction, sync: Sync) -> None:
+def summarize_metrics(tx: Transaction, sync: Sync, metrics: Sequence[str]) -> None:
     """Write the day's summary of each metric and currency."""
-    tx.run("ops/metric_summary", {"day": sync.day})
+    tx.run("ops/metric_summary", {"day": sync.day}, metrics=metrics)
 
 
 def metric_points(tx: Transaction) -> int:

@@ -18,7 +18,8 @@ from sf_insights.warehouse.fields.labels import load_labels
 from sf_insights.warehouse.fields.plan import load_plan
 from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save_states, synced_days
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
-from sf_insights.warehouse.model.attributes import begin_fields, drop_todays_values, extent_of, write_attributes
+from sf_insights.warehouse.model.attributes import begin_fields, drop_todays_values, write_attributes
+from sf_insights.warehouse.model.extent import extent_of
 from sf_insights.warehouse.model.landings import Landings
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
 from sf_insights.warehouse.model.retention import delete_expired
@@ -74,7 +75,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     others = {(name, category) for name, category in model.read if name not in new}
     extent = extent_of(tx, is_same_selection=others == active)
     ended = write_attributes(tx, sync, extent, model.attributes, model.metrics)
-    write_metrics(tx, sync, model.metrics)
+    write_metrics(tx, sync, extent, model.metrics)
     if extent == "incremental":
         begin_fields(
             tx,
@@ -86,7 +87,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     if landings is not None:
         landings.renew(tx)
     _note_field_days(model)
-    summarize_metrics(tx, sync)
+    summarize_metrics(tx, sync, model.metrics)
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})
     _update_states(model)
     _describe_snapshot(model)

@@ -1,5 +1,7 @@
 """Merges, deletes, purges and new links, from day to day."""
 
+import pytest
+
 from sf_insights_tests.pipeline.truth import Truth
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
@@ -68,6 +70,29 @@ def test_deleting_a_merge_survivor_leaves_its_losers_deleted(org, sync):
     assert match(run, zuora_id) == ("deleted", None, "2026-03-03", "2026-03-02")
 
 
+def test_restoring_the_survivor_of_a_chain_matches_its_losers_again(org, sync):
+    (zuora_id, first), (_, second), (_, third) = plain_accounts(org, 3)
+    org.merge_accounts(second, first)
+    org.merge_accounts(third, second)
+    org.delete_account(third)
+    run = sync(day="2026-03-01", fields=FIELDS)
+    assert match(run, zuora_id) == ("deleted", None, "2026-03-01", None)
+    org.undelete_account(third)
+    run = sync(day="2026-03-02")
+    assert match(run, zuora_id) == ("matched_by_merge", third, "2026-03-02", "2026-03-02")
+
+
+def test_an_account_that_differs_in_letter_case_is_suggested_only_while_it_lives(org, sync):
+    suggested = "SELECT account_id, match_reason FROM insights.matched_accounts WHERE contains(match_reason, $id)"
+    sync(day="2026-03-01", fields=FIELDS)
+    [(zuora_id, reason), *_] = sync.look().rows(suggested, {"id": "ignoring letter case"})
+    candidate = next(id_ for id_ in Truth(org).accounts if id_ in reason)
+    org.delete_account(candidate)
+    assert sync(day="2026-03-02").rows(suggested, {"id": candidate}) == []
+    org.undelete_account(candidate)
+    assert (zuora_id, reason) in sync(day="2026-03-03").rows(suggested, {"id": candidate})
+
+
 def test_a_deleted_account_keeps_its_last_values_until_it_is_undeleted(org, sync):
     [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
     before = sync(day="2026-03-01", fields=FIELDS).attributes("Industry")[zuora_id]
@@ -131,6 +156,51 @@ def test_an_account_that_leaves_zuora_keeps_its_values_and_can_return(org, sync)
     assert run.rows(
         "SELECT date::VARCHAR FROM insights.account_metrics WHERE account_id = ? ORDER BY date", [zuora_id]
     ) == [("2026-03-01",), ("2026-03-03",)]
+
+
+def statuses(run, zuora_id):
+    sql = "SELECT changed_on::VARCHAR, match_status FROM ops.match_changes WHERE account_id = ? ORDER BY changed_on"
+    return run.rows(sql, [zuora_id])
+
+
+def test_an_account_that_leaves_zuora_in_a_sync_that_fails_has_left_in_the_next_one(org, sync):
+    [(zuora_id, _)] = plain_accounts(org, 1)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.delete_zuora_account(zuora_id)
+    sync.fails(day="2026-03-02", guards={"min_match_rate": 1.0})
+    run = sync(day="2026-03-03", guards={})
+    assert statuses(run, zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
+    assert zuora_id in run.attributes("Industry", "NOT is_current")
+    assert zuora_id not in run.metric("ARR__c", "2026-03-03")
+    assert statuses(sync(day="2026-03-03"), zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
+    assert statuses(sync(day="2026-03-04"), zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
+
+
+def test_an_account_that_leaves_zuora_in_a_sync_that_fails_and_returns_has_never_left(org, sync):
+    [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.delete_zuora_account(zuora_id)
+    sync.fails(day="2026-03-02", guards={"min_match_rate": 1.0})
+    org.add_zuora_account(Id=zuora_id, CrmId=salesforce_id, Name="Back again", kind="plain")
+    run = sync(day="2026-03-03", guards={})
+    assert statuses(run, zuora_id) == [("2026-03-01", "matched")]
+    assert zuora_id in run.attributes("Industry")
+    assert zuora_id in run.metric("ARR__c", "2026-03-03")
+
+
+@pytest.mark.parametrize("is_matched_again", [True, False], ids=["matched again", "only landed"])
+def test_a_migration_finds_the_accounts_that_left_zuora_since_the_last_complete_sync(org, sync, is_matched_again):
+    [(zuora_id, _)] = plain_accounts(org, 1)
+    sync(day="2026-03-01", fields=FIELDS)
+    org.delete_zuora_account(zuora_id)
+    sync.fails(day="2026-03-02", guards={"min_match_rate": 1.0})
+    if is_matched_again:  # as by a sync that failed later
+        sync.change_warehouse(f"DELETE FROM ops.account_matches WHERE account_id = '{zuora_id}'")
+    sync.change_warehouse("DROP TABLE ops.removed_accounts; UPDATE ops.warehouse SET schema_version = 7")
+    run = sync(day="2026-03-03", guards={})
+    assert statuses(run, zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
+    assert zuora_id in run.attributes("Industry", "NOT is_current")
+    assert run.rows("SELECT count(*) FROM insights.matched_accounts WHERE account_id = ?", [zuora_id]) == [(0,)]
 
 
 def test_a_first_match_is_a_change_only_for_fields_synced_before(org, sync):
