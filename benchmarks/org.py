@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -105,3 +106,4 @@ class MeasuredOrg(OrgInHome):
         session.headers["Authorization"] = f"Bearer {access}"
         session.delete(finished_job(session, self._org.url, self.soql), timeout=60)
         self._org.clear_requests()
+        os.sync()  # or the first commit of a sync would wait until the disk has what was written here

@@ -51,7 +51,7 @@ def compact(file: Path, limits: DatabaseLimits) -> None:
             room.unlink()  # the copy of an earlier version of sf_insights
         shutil.rmtree(room, ignore_errors=True)  # left by a killed process
         room.mkdir(mode=PRIVATE_DIRECTORY)
-        with duckdb.connect(config=limits.as_options(before)) as connection:
+        with duckdb.connect(config=limits.as_options()) as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET temp_directory = {literal(str(room / 'tmp'))}")
             connection.execute(f"ATTACH {literal(str(file))} AS held (READ_ONLY)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,11 +16,10 @@ import duckdb
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.settings.database_limits import MEMORY_VARIABLE, USUAL_LIMITS, DatabaseLimits
-from sf_insights.sql import literal
 from sf_insights.system.file_lock import FileLock
 from sf_insights.system.open_transactions import inside_transaction
 from sf_insights.system.waiting import Waiting
-from sf_insights.warehouse.copies import damage, size_of, unreadable
+from sf_insights.warehouse.copies import damage, unreadable
 from sf_insights.warehouse.holder import HolderNote
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import STORAGE_VERSION
@@ -45,7 +44,6 @@ class LockedDatabase:
         self._lock = FileLock(path.with_suffix(".lock"))
         self._holder = HolderNote(path.with_suffix(".holder"))
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._memory = limits.memory_for(0)
 
     @property
     def is_open(self) -> bool:
@@ -116,11 +114,6 @@ class LockedDatabase:
         if self._connection is None:
             self._connection = self._connect()
 
-    def expect(self, files: Iterable[Path]) -> None:
-        """Let DuckDB use the memory for these files too, which are about to be written into the database."""
-        self._memory = self.limits.memory_for(size_of(self.path) + sum(map(size_of, files)))
-        self._opened().execute(f"SET memory_limit = {literal(self._memory)}")
-
     def holder(self) -> str | None:
         """Return who holds the lock and since when; None if it is free."""
         probe = FileLock(self.path.with_suffix(".lock"))
@@ -157,12 +150,14 @@ class LockedDatabase:
         self._holder.write(purpose)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        self._memory = self.limits.memory_for(size_of(self.path))
         config: dict[str, str | bool | int | float | list[str]] = {
-            **self.limits.as_options(size_of(self.path)),
+            **self.limits.as_options(),
             "storage_compatibility_version": STORAGE_VERSION,
             "autoinstall_known_extensions": "false",
             "preserve_insertion_order": "false",
+            # A sync is checkpointed once, before the file is copied. With DuckDB's own threshold of 16 MB, some steps
+            # would do it too, which takes seconds and leaves holes in the file.
+            "checkpoint_threshold": "100MB",
         }
         # When a process dies, our lock may be released a moment before DuckDB's own.
         deadline = time.monotonic() + _DYING_SECONDS
@@ -187,7 +182,7 @@ class LockedDatabase:
         if not isinstance(error, duckdb.OutOfMemoryException):
             return None
         return WarehouseUnusable(
-            f"DuckDB may use {self._memory} of memory, which is not enough for so many accounts. "
+            f"DuckDB may use {self.limits.memory} of memory, which is not enough for so many accounts. "
             "Nothing was changed.",
             f"Set {MEMORY_VARIABLE} to a larger value, such as 2GB, and run again.",
         )

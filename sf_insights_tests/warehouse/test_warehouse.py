@@ -184,30 +184,20 @@ def test_duckdb_respects_the_memory_and_thread_limits(tmp_path):
     warehouse.close()
 
 
-def test_without_a_limit_duckdb_may_use_more_memory_for_more_data(tmp_path):
-    file = tmp_path / "landed"
-    file.touch()
-    used = []
-    for size in (0, 400_000_000, 800_000_000, 10_000_000_000):
-        os.truncate(file, size)  # takes no room on the disk
-        warehouse = warehouse_with(tmp_path, {})
-        warehouse.open("a test")
-        warehouse.expect([file])
-        with warehouse.transaction() as tx:
-            used.append(tx.value("SELECT current_setting('memory_limit')"))
-        warehouse.close()
-    assert used == ["352.8 MiB", "352.8 MiB", "443.4 MiB", "524.5 MiB"]
-
-
-def test_a_limit_that_is_set_stays_with_more_data(tmp_path):
-    warehouse = warehouse_with(tmp_path, {"SF_INSIGHTS_MEMORY_LIMIT": "300MB"})
+def test_a_sync_is_checkpointed_before_it_is_copied_and_not_while_it_writes(tmp_path):
+    warehouse = warehouse_with(tmp_path, {})
     warehouse.open("a test")
-    file = tmp_path / "landed"
-    file.touch()
-    os.truncate(file, 10_000_000_000)
-    warehouse.expect([file])
+    log = warehouse.path.with_name("warehouse.duckdb.wal")
     with warehouse.transaction() as tx:
-        assert tx.value("SELECT current_setting('memory_limit')") == "286.1 MiB"
+        tx.execute(
+            "CREATE TABLE ops.long AS SELECT range AS number, repeat('x', 200) || range AS text FROM range(100000)"
+        )
+    held = log.stat().st_size
+    with warehouse.transaction() as tx:
+        tx.execute("UPDATE ops.long SET text = text || 'y'")  # more than DuckDB's own threshold of 16 MB
+    assert log.stat().st_size > held + 16_000_000
+    warehouse.checkpointed()
+    assert not log.exists()
     warehouse.close()
 
 
