@@ -1,6 +1,6 @@
-{# The accounts whose match may not be that of the last complete sync, as the temporary table `reconsidered`. #}
-{% set waiting = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM waiting))' %}
--- The Salesforce Accounts that changed, and those that were merged into them.
+{# Creates the temporary table `reconsidered`: the accounts whose match may differ from that of the last complete sync. #}
+{% set unmatched = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM unmatched))' %}
+-- The Salesforce Accounts that changed, and those that were merged into one of them.
 CREATE OR REPLACE TEMP TABLE moved AS
 WITH RECURSIVE merged AS MATERIALIZED (
     SELECT "Id" AS loser, "MasterRecordId" AS master FROM salesforce.raw_accounts
@@ -12,12 +12,10 @@ WITH RECURSIVE merged AS MATERIALIZED (
 )
 FROM moved;
 
--- The accounts that name an Account which is not there, or which is no longer itself.
-CREATE OR REPLACE TEMP TABLE waiting AS
+-- The accounts with the id of an Account that is not there, was deleted, or was merged.
+CREATE OR REPLACE TEMP TABLE unmatched AS
 SELECT account_id FROM ops.account_matches WHERE match_status IN ('not_found', 'deleted', 'matched_by_merge');
 
--- An id that no Account can have stays so until Zuora's account changes. The letter case of a CRM Account ID may be
--- damaged, or missing its suffix, so it is left out here.
 CREATE OR REPLACE TEMP TABLE reconsidered AS
 SELECT "Id" AS account_id FROM zuora.accounts WHERE changed_in_sync > {{ since }}
 UNION
@@ -25,12 +23,14 @@ SELECT account_id FROM ops.account_matches
 WHERE changed_in_sync > {{ since }}
    OR salesforce_account_id IN (SELECT "Id" FROM moved)
    OR account_id IN (SELECT account_id FROM ops.removed_accounts)
-   -- The hint that Accounts may be hidden comes and goes without a change of the accounts.
-   OR match_status = 'not_found' AND {{ "true" if hidden else "contains(match_reason, " ~ ("View All on Account" | literal) ~ ")" }}
+   -- The hint that Accounts may be hidden comes and goes without a change of an account.
+   OR match_status = 'not_found' AND {{ "true" if hidden else "contains(match_reason, 'View All on Account')" }}
 UNION
+-- Unmatched accounts whose id names such an Account. The letter case is ignored, since it may be damaged, and since
+-- Accounts that differ only in it are named in the reason.
 SELECT account_id
 FROM (
-{% with accounts = waiting %}
+{% with accounts = unmatched %}
 {% include "ids/given_ids.sql" %}
 {% endwith %}
 ) AS given
@@ -38,4 +38,4 @@ JOIN moved ON lower(substr(moved."Id", 1, 15)) = lower(substr(given.given_id, 1,
 
 DROP TABLE moved;
 
-DROP TABLE waiting;
+DROP TABLE unmatched;
