@@ -24,9 +24,10 @@ from sf_insights.demo.api.server import HOST, listen, web_server
 from sf_insights.demo.data import credentials
 from sf_insights.demo.data.store import OrgShape
 
-START_SECONDS = 900  # ample time to generate a million accounts; larger orgs have as much for each million
-STOP_SECONDS = 5
+# Ample time to generate a million accounts, and to let a day pass in them. Larger orgs have as much for each million.
+START_SECONDS = 900
 CALL_SECONDS = 600
+STOP_SECONDS = 5
 
 
 class DemoOrgError(Exception):
@@ -36,9 +37,10 @@ class DemoOrgError(Exception):
 class DemoOrg:
     """A running demo org. Methods change it, break it and read its truth; none of them is a Salesforce API."""
 
-    def __init__(self, url: str, directory: Path) -> None:
+    def __init__(self, url: str, directory: Path, accounts: int = 0) -> None:
         self.url = url
         self.directory = directory
+        self._call_seconds = CALL_SECONDS * _millions(accounts)
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
 
     @classmethod
@@ -80,7 +82,7 @@ class DemoOrg:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         ) as process:
             try:
-                yield cls(_announced(process, START_SECONDS * max(1, accounts / 1e6)), directory)
+                yield cls(_announced(process, START_SECONDS * _millions(accounts)), directory, accounts)
             finally:
                 process.terminate()
                 try:
@@ -341,7 +343,7 @@ class DemoOrg:
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/admin/{call}", body, headers, method="POST")  # noqa: S310
         try:
-            with self._opener.open(request, timeout=CALL_SECONDS) as answer:
+            with self._opener.open(request, timeout=self._call_seconds) as answer:
                 return json.load(answer)["result"]
         except urllib.error.HTTPError as error:
             with error:
@@ -349,9 +351,14 @@ class DemoOrg:
             raise DemoOrgError(json.loads(text)["error"] if text.startswith('{"error"') else text) from None
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
-        with self._opener.open(f"{self.url}/admin/{name}", timeout=CALL_SECONDS) as answer:
+        with self._opener.open(f"{self.url}/admin/{name}", timeout=self._call_seconds) as answer:
             for line in answer:
                 yield json.loads(line)
+
+
+def _millions(accounts: int) -> float:
+    """Return the millions of accounts, at least 1."""
+    return max(1, accounts / 1e6)
 
 
 def serve(
