@@ -37,12 +37,12 @@ def table_metadata(
         labels: the labels by column.
         rows: the row count, for views that are slow to count.
         key_table: a table with the `account_id`s of the rows to show, for views that join every account.
-        preview: another relation whose rows to show instead.
+        preview: another relation whose rows to show instead; without `key_table`.
     """
     name = f"{identifier(schema)}.{identifier(table)}"
     if key_table:
         ids = [id_ for (id_,) in tx.execute(f"SELECT account_id FROM {key_table} LIMIT {PREVIEW_ROWS}")]
-        preview = f"(FROM {preview or name} WHERE account_id IN ({', '.join(map(literal, ids)) or 'NULL'}))"
+        preview = f"(FROM {name} WHERE account_id IN ({', '.join(map(literal, ids)) or 'NULL'}))"
     columns = tx.columns(schema, table)
     _, meanings = RELATIONS.get(table, ("", {})) if schema == "insights" else ("", {})
     described = {**meanings, **(labels or {})}

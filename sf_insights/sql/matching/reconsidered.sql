@@ -1,10 +1,10 @@
 {# Creates the temporary table `reconsidered`: the accounts whose match may differ from that of the last complete sync. #}
+{% from "salesforce/merges.sql" import merges %}
 {% set unmatched = '(FROM zuora.accounts WHERE "Id" IN (SELECT account_id FROM unmatched))' %}
 -- The Salesforce Accounts that changed, and those that were merged into one of them.
 CREATE OR REPLACE TEMP TABLE moved AS
 WITH RECURSIVE merged AS MATERIALIZED (
-    SELECT "Id" AS loser, "MasterRecordId" AS master FROM salesforce.raw_accounts
-    WHERE "IsDeleted" AND "MasterRecordId" IS NOT NULL
+{{ merges() }}
 ), moved AS (
     SELECT "Id" FROM salesforce.raw_accounts WHERE changed_in_sync > {{ since }}
     UNION

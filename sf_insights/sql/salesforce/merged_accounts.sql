@@ -1,9 +1,9 @@
+{% from "salesforce/merges.sql" import merges %}
 -- One row per Account that was merged into another. It stays after Salesforce purges the Account, since raw_accounts
 -- keeps the row. UNION removes duplicate steps of a chain, which also ends loops.
 CREATE OR REPLACE VIEW salesforce.merged_accounts AS
 WITH RECURSIVE merged AS MATERIALIZED (
-    SELECT "Id" AS loser, "MasterRecordId" AS master FROM salesforce.raw_accounts
-    WHERE "IsDeleted" AND "MasterRecordId" IS NOT NULL
+{{ merges() }}
 ), chain AS (
     SELECT loser, master FROM merged
     UNION
