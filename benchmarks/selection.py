@@ -35,6 +35,8 @@ ATTRIBUTES = (
     "Exposure__c",
     "Health_Summary__c",
 )
+# Texts that no sync had before: DuckDB holds their first values in memory until they are written.
+NEW_TEXTS = ("ShippingStreet", "ShippingCity", "Fax", "Site", "Internal_Notes__c")
 METRICS = (
     "AnnualRevenue",
     "NumberOfEmployees",

@@ -155,6 +155,7 @@ def _chosen(tx: Transaction, step: Step, request: HistoryRequest) -> tuple[list[
 def _fill(
     tx: Transaction, step: Step, request: HistoryRequest, landed: LandedHistory, tell: Callable[[str], None]
 ) -> Backfilled:
+    tx.use_most_memory()
     fields, refused = _chosen(tx, step, request)
     files = Landed(landed.changes.accounts, landed.creation.accounts, is_empty=not landed.changes.records)
     done = Backfill(tx, step.sync, files, request.since).run(fields, tell)

@@ -67,6 +67,7 @@ def raw_accounts(
         if read is None:  # outside the handler, because a dropped signal does not stop a run that handles an error
             read = _extract(context, warehouse, step, org, plan, catalog, settings.places.landing)
         landed, record_count = read.landed, _record_count(context, org)
+        step.warehouse.expect(settings.places.landing.glob("*"))
         with step.transaction() as tx:
             apply_landed(tx, step.sync, landed, plan)
             syncs.record(

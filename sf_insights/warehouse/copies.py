@@ -77,7 +77,7 @@ def replace_file(
 def _refuse_damaged(file: Path, of: Path, limits: DatabaseLimits, just_read: Collection[str]) -> None:
     """Read every column of every table, because DuckDB detects a damaged block only when it reads it."""
     try:
-        with duckdb.connect(str(file), read_only=True, config=limits.as_options()) as connection:
+        with duckdb.connect(str(file), read_only=True, config=limits.as_options(size_of(file))) as connection:
             tables = connection.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
             ).fetchall()
@@ -92,10 +92,15 @@ def _refuse_damaged(file: Path, of: Path, limits: DatabaseLimits, just_read: Col
 
 
 def _complete(copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
-    config = limits.as_options() | {"storage_compatibility_version": STORAGE_VERSION}
+    config = limits.as_options(size_of(copy)) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(copy), config=config) as connection:
         complete(connection)
         connection.execute("CHECKPOINT")
+
+
+def size_of(file: Path) -> int:
+    """Return the size of a file in bytes, 0 if there is none."""
+    return file.stat().st_size if file.exists() else 0
 
 
 def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,10 +16,11 @@ import duckdb
 
 from sf_insights.domain.problems import WarehouseProblem, WarehouseUnusable
 from sf_insights.settings.database_limits import MEMORY_VARIABLE, USUAL_LIMITS, DatabaseLimits
+from sf_insights.sql import literal
 from sf_insights.system.file_lock import FileLock
 from sf_insights.system.open_transactions import inside_transaction
 from sf_insights.system.waiting import Waiting
-from sf_insights.warehouse.copies import damage, unreadable
+from sf_insights.warehouse.copies import damage, size_of, unreadable
 from sf_insights.warehouse.holder import HolderNote
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import STORAGE_VERSION
@@ -84,7 +85,7 @@ class LockedDatabase:
         try:
             connection.execute("BEGIN")  # inside: a signal may arrive right after it
             with inside_transaction():
-                yield Transaction(connection)
+                yield Transaction(connection, self.limits)
         except BaseException as error:
             # A failed COMMIT has already rolled back, and a broken connection cannot roll back.
             with suppress(duckdb.Error):
@@ -113,6 +114,11 @@ class LockedDatabase:
         """Open the database again after `checkpointed`."""
         if self._connection is None:
             self._connection = self._connect()
+
+    def expect(self, files: Iterable[Path]) -> None:
+        """Let DuckDB use the memory for these files too, which are about to be written into the database."""
+        data = size_of(self.path) + sum(map(size_of, files))
+        self._opened().execute(f"SET memory_limit = {literal(self.limits.memory_for(data))}")
 
     def holder(self) -> str | None:
         """Return who holds the lock and since when; None if it is free."""
@@ -151,7 +157,7 @@ class LockedDatabase:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         config: dict[str, str | bool | int | float | list[str]] = {
-            **self.limits.as_options(),
+            **self.limits.as_options(size_of(self.path)),
             "storage_compatibility_version": STORAGE_VERSION,
             "autoinstall_known_extensions": "false",
             "preserve_insertion_order": "false",
@@ -182,7 +188,7 @@ class LockedDatabase:
         if not isinstance(error, duckdb.OutOfMemoryException):
             return None
         return WarehouseUnusable(
-            f"DuckDB may use {self.limits.memory} of memory, which is not enough for so many accounts. "
+            f"DuckDB may use {self.limits.memory_for()} of memory, which is not enough for so many accounts. "
             "Nothing was changed.",
             f"Set {MEMORY_VARIABLE} to a larger value, such as 2GB, and run again.",
         )

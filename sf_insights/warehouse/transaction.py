@@ -10,15 +10,21 @@ from typing import Any
 
 import duckdb
 
-from sf_insights.sql import identifier, render
+from sf_insights.settings.database_limits import USUAL_LIMITS, DatabaseLimits
+from sf_insights.sql import identifier, literal, render
 from sf_insights.system.signals import refuse_stopped
 
 
 class Transaction:
     """Runs SQL in an open transaction of the warehouse, or reads the snapshot."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limits: DatabaseLimits = USUAL_LIMITS) -> None:
         self._connection = connection
+        self._limits = limits
+
+    def use_most_memory(self) -> None:
+        """Let DuckDB use all the memory that it may have, until the database is closed."""
+        self.execute(f"SET memory_limit = {literal(self._limits.memory_for())}")
 
     def run(self, file: str, parameters: Mapping[str, Any] | None = None, **names: Any) -> None:
         """Run every statement of sql/`file`.sql: `names` are the template's variables, `parameters` are bound."""

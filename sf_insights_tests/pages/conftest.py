@@ -190,7 +190,7 @@ class Site:
         deadline = time.monotonic() + SYNC_SECONDS
         while (page := self.get(path)).html.count("data-progress"):
             assert time.monotonic() < deadline, page.text
-            time.sleep(0.1)
+            time.sleep(0.3)  # the page and the sync share two cores
         return page
 
 

@@ -184,6 +184,43 @@ def test_duckdb_respects_the_memory_and_thread_limits(tmp_path):
     warehouse.close()
 
 
+def test_without_a_limit_duckdb_may_use_more_memory_for_more_data(tmp_path):
+    file = tmp_path / "landed"
+    file.touch()
+    used = []
+    for size in (0, 400_000_000, 900_000_000, 10_000_000_000):
+        os.truncate(file, size)  # takes no room on the disk
+        used.append(memory_used(tmp_path, {}, file))
+    assert used == ["305.1 MiB", "305.1 MiB", "457.7 MiB", "524.5 MiB"]
+
+
+def test_a_limit_that_is_set_stays_with_more_data_and_for_work_that_needs_most(tmp_path):
+    file = tmp_path / "landed"
+    file.touch()
+    os.truncate(file, 10_000_000_000)
+    assert memory_used(tmp_path, {"SF_INSIGHTS_MEMORY_LIMIT": "300MB"}, file) == "286.1 MiB"
+    assert memory_used(tmp_path, {"SF_INSIGHTS_MEMORY_LIMIT": "300MB"}, file, needs_most=True) == "286.1 MiB"
+
+
+def test_work_that_needs_most_memory_may_use_it_with_little_data(tmp_path):
+    file = tmp_path / "landed"
+    file.touch()
+    assert memory_used(tmp_path, {}, file, needs_most=True) == "524.5 MiB"
+
+
+def memory_used(data, variables, file, *, needs_most=False):
+    """The memory that DuckDB may use while it writes a file into the database."""
+    warehouse = warehouse_with(data, variables)
+    warehouse.open("a test")
+    warehouse.expect([file])
+    with warehouse.transaction() as tx:
+        if needs_most:
+            tx.use_most_memory()
+        [(used,)] = tx.execute("SELECT current_setting('memory_limit')")
+    warehouse.close()
+    return used
+
+
 def test_a_sync_is_checkpointed_before_it_is_copied_and_not_while_it_writes(tmp_path):
     warehouse = warehouse_with(tmp_path, {})
     warehouse.open("a test")
