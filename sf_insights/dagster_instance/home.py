@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -115,4 +114,6 @@ def _for_many(settings: InstallationSettings) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # loads OpenSSL, which `status` does without
+
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -145,6 +144,8 @@ def job_origin(job: str = DAILY_SYNC) -> RemoteJobOrigin:
 
 def settings_fingerprint(configuration: Path, variables: Mapping[str, str]) -> str:
     """Return a short text that changes with the administrator's file and the credentials, but does not reveal them."""
+    import hashlib  # loads OpenSSL, which `status` does without
+
     try:
         text = configuration.read_bytes()
     except OSError:

@@ -6,7 +6,6 @@ out. Without a note, or after any change of the file or of this package, the fil
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import asdict
@@ -27,26 +26,27 @@ def noted_daily_time(places: Places) -> DailyTime | None:
     """Return when syncs are due if the file is the noted one, and nothing is sent to Salesforce or into a lake."""
     try:
         noted = json.loads((places.data / _NAME).read_text(encoding="utf-8"))
-        return DailyTime(**noted["daily"]) if noted["digest"] == _digest(places) else None
+        is_same = (noted["version"], noted["text"]) == (version("sf-insights"), _text(places))
+        return DailyTime(**noted["daily"]) if is_same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def note_valid(places: Places, digest: str, configuration: AccountFieldSync) -> None:
-    """Note that the file with this digest is valid, unless it has settings that the note leaves out."""
+def note_valid(places: Places, text: str, configuration: AccountFieldSync) -> None:
+    """Note that a file with this text is valid, unless it has settings that the note leaves out."""
     if configuration.outbound is None and configuration.publish_to is None:
         daily = DailyTime(configuration.enabled, configuration.timezone, configuration.daily_at)
         with suppress(OSError):  # this user may not write here
-            write_note(places.data / _NAME, json.dumps({"digest": digest, "daily": asdict(daily)}))
+            note = {"version": version("sf-insights"), "text": text, "daily": asdict(daily)}
+            write_note(places.data / _NAME, json.dumps(note))
 
 
-def digest_of(places: Places) -> str | None:
-    """Return a digest of the present text and of this version of the package; None if the file cannot be read."""
-    with suppress(OSError):
-        return _digest(places)
+def text_of(places: Places) -> str | None:
+    """Return the present text of the file; None if it cannot be read or is not text."""
+    with suppress(OSError, UnicodeDecodeError):
+        return _text(places)
     return None
 
 
-def _digest(places: Places) -> str:
-    rules = version("sf-insights")
-    return hashlib.sha256(rules.encode() + b"\0" + places.configuration.read_bytes()).hexdigest()
+def _text(places: Places) -> str:
+    return places.configuration.read_text(encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -46,6 +45,8 @@ def replace_file(
     Raises:
         WarehouseProblem: part of the file cannot be read; the target is unchanged.
     """
+    from concurrent.futures import ThreadPoolExecutor  # commands that only read do without it
+
     # The caller holds the warehouse's lock, so a file with this name was left by a killed process.
     copy = target.with_name(f".{target.name}.part")
     log = copy.with_name(copy.name + ".wal")

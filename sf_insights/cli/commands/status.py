@@ -27,7 +27,7 @@ from sf_insights.domain.problems import ConfigurationProblem, LakeProblem, Probl
 from sf_insights.domain.wording import counted, since
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path, ui_command
-from sf_insights.settings.valid_text import digest_of, note_valid, noted_daily_time
+from sf_insights.settings.valid_text import note_valid, noted_daily_time, text_of
 from sf_insights.system.clock import now
 from sf_insights.warehouse.accounts.matches import match_counts, match_rates
 from sf_insights.warehouse.fields.counts import FieldCounts, field_counts
@@ -137,14 +137,14 @@ def _ahead(places: Places, published_at: datetime | None) -> dict[str, Any]:
         return {"next_sync": asdict(outlook(daily, places, variables, published_at)), "outbound": None, "lake": None}
     from sf_insights.settings.configuration_file import load_configuration  # validation takes as long as the rest
 
-    digest = digest_of(places)
+    text = text_of(places)
     try:
         configuration = load_configuration(places.configuration)
     except ConfigurationProblem as problem:
         obstacle = Outlook(None, "No sync can start.", problem.what, problem.remedy)
         return {"next_sync": asdict(obstacle), "outbound": None, "lake": None}
-    if digest is not None and digest == digest_of(places):
-        note_valid(places, digest, configuration)
+    if text is not None and text == text_of(places):
+        note_valid(places, text, configuration)
     return {
         "next_sync": asdict(outlook(configuration, places, variables, published_at)),
         "outbound": _outbound(configuration, places),
