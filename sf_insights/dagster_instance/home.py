@@ -78,7 +78,7 @@ def is_edited(file: Path) -> bool:
     if not text.startswith(_MARK):
         return _digest(text) not in (_UNMARKED, _digest(_shipped()))
     first, _, rest = text.partition("\n")
-    return first != _MARK + _digest(rest)
+    return rest != _shipped() and first != _MARK + _digest(rest)
 
 
 def _renew(file: Path, wanted: str) -> None:

@@ -49,11 +49,7 @@ def match_rates(tx: Transaction, most: int) -> list[MatchRate]:
 
 def match_counts(tx: Transaction) -> dict[str, int]:
     """Return the current number of accounts by status, in the order of STATUSES; empty before the first matching."""
-    counted = dict(
-        tx.execute(
-            "SELECT match_status, accounts FROM ops.match_counts WHERE day = (SELECT max(day) FROM ops.match_counts)"
-        )
-    )
+    counted = dict(tx.execute("SELECT match_status, accounts FROM ops.match_counts QUALIFY day = max(day) OVER ()"))
     return {status: counted[status] for status in STATUSES if status in counted}
 
 
