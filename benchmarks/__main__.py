@@ -205,11 +205,11 @@ def _measure_one_org(
         org.pass_day()
         selected = _sync(org)
         say(f"one attribute more: {_brief(selected)}")
+        lake = measured("benchmarks.lake", snapshot, str(home / "lake"), str(days), environment=org.environment)
         org.select([*ATTRIBUTES, *NEW_TEXTS])
         org.pass_day()
         new_texts = _sync(org)
         say(f"{len(NEW_TEXTS)} new text attributes: {_brief(new_texts)}")
-        lake = measured("benchmarks.lake", snapshot, str(home / "lake"), str(days), environment=org.environment)
     floor = statistics.median(floor["seconds"] for floor in floors)
     daily = statistics.median(day["seconds"] for day in everyday)
     landing = first["steps"]["salesforce__raw_accounts"]

@@ -117,7 +117,9 @@ def zuora_accounts(
     """One row per Insights account: today's Zuora Billing accounts, with their CRM Account ID unchanged."""
     with warehouse.step(context, ZUORA, settings) as step:
         source = zuora.source(step.sync.configuration, step.retry)
-        landed = source.land(settings.places.landing / "insights_accounts")
+        directory = settings.places.landing / "insights_accounts"
+        landed = source.land(directory)
+        step.warehouse.expect(directory.rglob("*"))
         with step.transaction() as tx:
             apply_list(tx, step.sync, landed)
             syncs.record(

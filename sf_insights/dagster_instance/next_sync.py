@@ -59,12 +59,13 @@ def planned_start(
     `published_at` is when the snapshot was published; without it, the snapshot is opened to read it.
     """
     earlier = moment - _LOOK_BACK
+    attempts = recorded_runs.failed_since(instance, earlier, job) if instance else []
     return next_start(
         configuration,
         moment,
         published_at=published_at or _published_at(places),
-        attempts=recorded_runs.failed_since(instance, earlier, job) if instance else (),
-        settings=recorded_runs.settings_fingerprint(places.configuration, variables),
+        attempts=attempts,
+        settings=recorded_runs.settings_fingerprint(places.configuration, variables) if attempts else "",
     )
 
 

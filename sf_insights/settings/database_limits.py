@@ -14,7 +14,7 @@ THREADS_VARIABLE = "SF_INSIGHTS_THREADS"
 
 _MB = 1_000_000
 # With the least, a sync of a million accounts (a file of 400 MB) takes no longer; three million need nearly the most.
-_LEAST, _MOST = 320, 550
+_LEAST, _MOST = 300, 550
 _DATA_OF_LEAST = 420 * _MB
 _MEMORY_OF_MORE_DATA = 1 / 3
 
@@ -35,7 +35,7 @@ class DatabaseLimits:
         return cls(variables.get(MEMORY_VARIABLE), variables.get(THREADS_VARIABLE))
 
     def memory_for(self, data: int | None = None) -> str:
-        """Return how much memory DuckDB may use for so many bytes of data: unless it is set, 320 to 550 MB.
+        """Return how much memory DuckDB may use for so many bytes of data: unless it is set, 300 to 550 MB.
 
         The more data, the more time a small limit costs. Without `data`, return the most.
         """

@@ -38,7 +38,7 @@ def note_valid(places: Places, text: str, configuration: AccountFieldSync) -> No
         daily = DailyTime(configuration.enabled, configuration.timezone, configuration.daily_at)
         with suppress(OSError):  # this user may not write here
             note = {"version": version("sf-insights"), "text": text, "daily": asdict(daily)}
-            write_note(places.data / _NAME, json.dumps(note))
+            write_note(places.data / _NAME, json.dumps(note), is_private=True)
 
 
 def text_of(places: Places) -> str | None:

@@ -50,10 +50,12 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_note(file: Path, text: str) -> None:
+def write_note(file: Path, text: str, *, is_private: bool = False) -> None:
     """Write a small file in one step: other processes read the old text or the new one. Not flushed to disk."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
+        if is_private:
+            create_private(part)
         part.write_text(text, encoding="utf-8")
         part.replace(file)
     finally:

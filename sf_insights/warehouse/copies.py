@@ -101,7 +101,10 @@ def _complete(copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.Duc
 
 def size_of(file: Path) -> int:
     """Return the size of a file in bytes, 0 if there is none."""
-    return file.stat().st_size if file.exists() else 0
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def unreadable(file: Path, error: duckdb.Error) -> WarehouseProblem:

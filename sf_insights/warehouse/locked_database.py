@@ -116,7 +116,7 @@ class LockedDatabase:
             self._connection = self._connect()
 
     def expect(self, files: Iterable[Path]) -> None:
-        """Let DuckDB use the memory for these files too, which are about to be written into the database."""
+        """Raise the memory limit for these files, which are about to be written into the database."""
         data = size_of(self.path) + sum(map(size_of, files))
         self._opened().execute(f"SET memory_limit = {literal(self.limits.memory_for(data))}")
 
@@ -187,8 +187,9 @@ class LockedDatabase:
         """Return the error for a statement that needs more memory than the limit; None for other errors."""
         if not isinstance(error, duckdb.OutOfMemoryException):
             return None
+        [(in_force,)] = self._opened().execute("SELECT current_setting('memory_limit')").fetchall()
+        limit = self.limits.memory or in_force
         return WarehouseUnusable(
-            f"DuckDB may use {self.limits.memory_for()} of memory, which is not enough for so many accounts. "
-            "Nothing was changed.",
+            f"DuckDB may use {limit} of memory, which is not enough for so many accounts. Nothing was changed.",
             f"Set {MEMORY_VARIABLE} to a larger value, such as 2GB, and run again.",
         )

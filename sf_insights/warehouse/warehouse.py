@@ -119,6 +119,7 @@ class Warehouse(LockedDatabase):
     def _migrate(self, version: int) -> None:
         """Migrate the schema from a version to the current one, in one transaction."""
         with self.transaction() as tx:
+            tx.use_most_memory()
             for step in migrations():
                 if step > version:
                     tx.run(f"schema/migrate_to_{step}")

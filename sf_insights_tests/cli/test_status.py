@@ -1,4 +1,9 @@
 import re
+import stat
+import subprocess
+import sys
+
+import pytest
 
 from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.shown_times import MOMENT
@@ -129,3 +134,21 @@ def test_a_file_edited_after_it_was_found_valid_is_read_again(synced):
 def test_a_damaged_note_of_the_valid_file_does_not_matter(synced):
     (synced.data / "valid_settings.json").write_text("[")
     assert "The next sync is due " in synced("status").out
+
+
+def test_the_note_of_the_valid_file_is_private_as_the_file_may_be(synced):
+    synced("status")
+    assert stat.S_IMODE((synced.data / "valid_settings.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.kept_log
+def test_a_usual_status_imports_neither_dagster_nor_openssl_nor_threads(synced):
+    synced("status")
+    code = (
+        "import sys\nfrom sf_insights.cli import main\n"
+        "try:\n    main(['status'])\nexcept SystemExit:\n    print(*sorted(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert "sf_insights.dagster_instance.next_sync" in loaded
+    assert not {"dagster", "_hashlib", "concurrent.futures", "pydantic"} & loaded

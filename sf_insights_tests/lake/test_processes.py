@@ -12,7 +12,7 @@ from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 
 SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
-KILLS, ROUNDS = (40, 10) if SOAK else (3, 2)
+KILLS, ROUNDS = (40, 10) if SOAK else (6, 3)
 ACCOUNTS = 10_500
 
 PUBLISH = """

@@ -12,7 +12,7 @@ from sf_insights.system.clock import now
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 
 SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
-ACCOUNTS, DAYS = (20_000, 30) if SOAK else (10_500, MOST_FILES + 2)
+ACCOUNTS, DAYS = (20_000, 30) if SOAK else (10_500, 2 * MOST_FILES)
 LARGE = 200_000
 
 

@@ -93,7 +93,7 @@ def next_start(
         now: the present moment.
         published_at: when the last sync was published, None before the first.
         attempts: the syncs that failed or were stopped, in any order.
-        settings: the fingerprint of the present settings.
+        settings: the fingerprint of the present settings; only needed with attempts.
     """
     today = now.astimezone(configuration.zone).date()
     due, tomorrow = due_on(configuration, today), due_on(configuration, today + timedelta(days=1))

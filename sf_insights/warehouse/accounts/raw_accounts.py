@@ -57,6 +57,9 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     inactive = inactive_fields(tx, sync.day, [field.name for field in plan if field.is_read])
     added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
+    is_first = tx.is_empty("salesforce.raw_accounts")
+    if added & inactive and not is_first:
+        tx.use_most_memory()  # DuckDB keeps values that are updated in place in memory until they are written
     tx.run(
         "salesforce/raw_accounts",
         {"day": sync.day, "sync": sync.number},
@@ -67,7 +70,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         new=sorted(added & inactive),
         new_values=parquet(landed.new_values) if landed.new_columns else "landed_accounts",
         seen=parquet(landed.records_seen),
-        is_first=tx.is_empty("salesforce.raw_accounts"),
+        is_first=is_first,
     )
     save_texts(tx, landed, is_whole=not emptied)
     tx.run("salesforce/merged_accounts")

@@ -58,9 +58,8 @@ def write_attributes(
 
 def begin_fields(tx: Transaction, sync: Sync, attributes: Sequence[str], metrics: Sequence[str]) -> None:
     """Give fields that no sync had before their first values, in the accounts that `write_attributes` left out."""
-    if len(attributes) > 1:
-        tx.use_most_memory()  # DuckDB keeps values that are updated in place in memory until the file is written
     if attributes:
+        tx.use_most_memory()  # DuckDB keeps values that are updated in place in memory until they are written
         tx.run("attributes/new_fields", fields=attributes, **_expressions(tx, attributes))
     if metrics:
         values = render("attributes/todays_values", fields=metrics, **_expressions(tx, ()))
