@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ MEMORY_VARIABLE = "SF_INSIGHTS_MEMORY_LIMIT"
 THREADS_VARIABLE = "SF_INSIGHTS_THREADS"
 
 _MB = 1_000_000
-# With the least, a sync of a million accounts (a file of 400 MB) takes no longer; three million need nearly the most.
-_LEAST, _MOST = 300, 550
+# With 300 MB, a sync of a million accounts (a file of 400 MB) by two threads takes no longer; three million need nearly
+# the most. Each thread holds a part of every column that it writes.
+_OF_A_THREAD, _LEAST, _MOST = 150, 300, 550
 _DATA_OF_LEAST = 420 * _MB
 _MEMORY_OF_MORE_DATA = 1 / 3
 
@@ -41,8 +43,9 @@ class DatabaseLimits:
         """
         if self.memory is not None:
             return self.memory
+        threads = int(self.threads) if self.threads and self.threads.isdecimal() else os.cpu_count() or 1
         more = _MOST if data is None else max(0, data - _DATA_OF_LEAST) * _MEMORY_OF_MORE_DATA / _MB
-        return f"{min(_MOST, round(_LEAST + more))}MB"
+        return f"{min(_MOST, round(max(_LEAST, threads * _OF_A_THREAD) + more))}MB"
 
     def as_options(self, data: int | None = None) -> dict[str, Any]:
         """Return the options for DuckDB, to work with so many bytes of data.

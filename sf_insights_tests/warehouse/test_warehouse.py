@@ -190,8 +190,17 @@ def test_without_a_limit_duckdb_may_use_more_memory_for_more_data(tmp_path):
     used = []
     for size in (0, 400_000_000, 900_000_000, 10_000_000_000):
         os.truncate(file, size)  # takes no room on the disk
-        used.append(memory_used(tmp_path, {}, file))
+        used.append(memory_used(tmp_path, {"SF_INSIGHTS_THREADS": "2"}, file))
     assert used == ["286.1 MiB", "286.1 MiB", "438.6 MiB", "524.5 MiB"]
+
+
+@pytest.mark.parametrize(
+    ("threads", "limit"), [("1", "286.1 MiB"), ("2", "286.1 MiB"), ("3", "429.1 MiB"), ("8", "524.5 MiB")]
+)
+def test_without_a_limit_duckdb_may_use_more_memory_with_more_threads(tmp_path, threads, limit):
+    file = tmp_path / "landed"
+    file.touch()
+    assert memory_used(tmp_path, {"SF_INSIGHTS_THREADS": threads}, file) == limit
 
 
 def test_a_limit_that_is_set_stays_with_more_data_and_for_work_that_needs_most(tmp_path):
@@ -205,7 +214,7 @@ def test_a_limit_that_is_set_stays_with_more_data_and_for_work_that_needs_most(t
 def test_work_that_needs_most_memory_may_use_it_with_little_data(tmp_path):
     file = tmp_path / "landed"
     file.touch()
-    assert memory_used(tmp_path, {}, file, needs_most=True) == "524.5 MiB"
+    assert memory_used(tmp_path, {"SF_INSIGHTS_THREADS": "2"}, file, needs_most=True) == "524.5 MiB"
 
 
 def memory_used(data, variables, file, *, needs_most=False):
@@ -238,7 +247,10 @@ def test_a_sync_is_checkpointed_before_it_is_copied_and_not_while_it_writes(tmp_
     warehouse.close()
 
 
-@pytest.mark.parametrize(("variables", "limit"), [({"SF_INSIGHTS_MEMORY_LIMIT": "30MB"}, "30MB"), ({}, "286.1 MiB")])
+@pytest.mark.parametrize(
+    ("variables", "limit"),
+    [({"SF_INSIGHTS_MEMORY_LIMIT": "30MB"}, "30MB"), ({"SF_INSIGHTS_THREADS": "2"}, "286.1 MiB")],
+)
 def test_a_limit_that_is_too_low_is_reported_with_a_remedy(tmp_path, variables, limit):
     warehouse = warehouse_with(tmp_path, variables)
     warehouse.open("a test")

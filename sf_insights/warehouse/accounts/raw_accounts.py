@@ -57,6 +57,7 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
     inactive = inactive_fields(tx, sync.day, [field.name for field in plan if field.is_read])
     added = _fit_columns(tx, columns)
     _view_landed(tx, landed, columns)
+    tx.use_memory_for(len(columns))
     is_first = tx.is_empty("salesforce.raw_accounts")
     if added & inactive and not is_first:
         tx.use_most_memory()  # DuckDB keeps values that are updated in place in memory until they are written

@@ -29,6 +29,7 @@ def write_attributes(
     Leaves the temporary relations `touched`, `todays_values`, `new_values` and `ended` for the metrics.
     """
     held = tx.columns("ops", "attribute_values")
+    tx.use_memory_for(len(held))
     tx.run(
         f"attributes/{extent}",
         {"day": sync.day, "since": sync.since},

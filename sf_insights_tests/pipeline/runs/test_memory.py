@@ -7,6 +7,7 @@ from sf_insights.settings.database_limits import DatabaseLimits
 from sf_insights.warehouse.copies import size_of
 from sf_insights.warehouse.transaction import Transaction
 
+TEXTS = {"string", "picklist", "phone", "url", "email", "textarea"}
 LEAST, MOST = "286.1 MiB", "524.5 MiB"  # 300 and 550 MB
 
 
@@ -38,6 +39,14 @@ def test_new_attributes_are_filled_with_the_most(sync, limits):
     sync.first_day(fields=["Industry"])
     sync(day="2026-03-02", fields=["Industry", "Description"])
     assert limits["salesforce/raw_accounts"] == limits["attributes/new_fields"] == MOST
+    assert limits["matching/todays_matches"] == LEAST
+
+
+def test_many_columns_are_written_with_the_most(sync, salesforce, limits):
+    wide = [field["name"] for field in salesforce.describe("Account")["fields"] if field["type"] in TEXTS][:45]
+    assert len(wide) == 45
+    sync(day="2026-03-01", fields=wide)
+    assert limits["salesforce/raw_accounts"] == limits["attributes/first"] == MOST
     assert limits["matching/todays_matches"] == LEAST
 
 
