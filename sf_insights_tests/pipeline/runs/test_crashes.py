@@ -229,5 +229,7 @@ def _failing_statement(number):
 
     begin: Any = Transaction.__init__  # uses only the connection's `execute`
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Transaction, "__init__", lambda self, connection: begin(self, Connection(connection)))
+        patch.setattr(
+            Transaction, "__init__", lambda self, connection, *limits: begin(self, Connection(connection), *limits)
+        )
         yield lambda: counted

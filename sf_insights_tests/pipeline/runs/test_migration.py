@@ -37,7 +37,7 @@ class Connection:
         if counted == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
         return self._real.execute(*arguments)
-Transaction.__init__ = lambda self, connection: begin(self, Connection(connection))
+Transaction.__init__ = lambda self, connection, *limits: begin(self, Connection(connection), *limits)
 if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 warehouse = Warehouse(Path(sys.argv[1]))
