@@ -187,8 +187,10 @@ class LockedDatabase:
         """Return the error for a statement that needs more memory than the limit; None for other errors."""
         if not isinstance(error, duckdb.OutOfMemoryException):
             return None
-        [(in_force,)] = self._opened().execute("SELECT current_setting('memory_limit')").fetchall()
-        limit = self.limits.memory or in_force
+        limit = self.limits.memory_for()
+        if self.limits.memory is None:
+            with suppress(duckdb.Error):  # a broken connection cannot tell which limit was in force
+                [(limit,)] = self._opened().execute("SELECT current_setting('memory_limit')").fetchall()
         return WarehouseUnusable(
             f"DuckDB may use {limit} of memory, which is not enough for so many accounts. Nothing was changed.",
             f"Set {MEMORY_VARIABLE} to a larger value, such as 2GB, and run again.",

@@ -71,5 +71,5 @@ def test_what_was_read_counts_before_it_is_in_the_warehouse(sync, monkeypatch, l
 
     monkeypatch.setattr(Transaction, "run", noted)
     sync(day="2026-03-01", fields=["Industry"])
-    alone = int(DatabaseLimits().memory_for(sizes[file]).removesuffix("MB")) * 1_000_000 / 2**20
+    alone = int(DatabaseLimits(threads="1").memory_for(sizes[file]).removesuffix("MB")) * 1_000_000 / 2**20
     assert float(limits[file].removesuffix(" MiB")) > alone + 1
