@@ -15,9 +15,10 @@ from sf_insights.demo.process import DemoOrg
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.session import new_session
 from sf_insights_tests.clients import connected
+from sf_insights_tests.soak import IS_SOAK
 
 # Hypothesis checks results, not how long a busy machine takes. `make soak` tries more examples.
-settings.register_profile("no deadline", deadline=None, max_examples=100 if os.environ.get("SF_INSIGHTS_SOAK") else 40)
+settings.register_profile("no deadline", deadline=None, max_examples=100 if IS_SOAK else 40)
 settings.load_profile("no deadline")
 
 # DuckDB looks for pandas on the disk at each bound value, which takes longer than the statement.
@@ -38,8 +39,11 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start slow tests first, so that no worker finishes long after the others."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make soak` runs, and start slow tests first, so that all workers finish together."""
+    if not IS_SOAK and (left_out := [item for item in items if item.get_closest_marker("soak")]):
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -111,14 +111,19 @@ class HomeWithLake:
         """Return the relations that differ from a published file, with the number of different rows."""
         found: dict[str, int] = {}
         with self.reader(file) as connection:
+            connection.execute("BEGIN")  # a lake asks PostgreSQL again in each transaction
             relations = connection.execute(_RELATIONS).fetchall()
             assert len(relations) > 25
             for schema, name in relations:
-                lake, published = (f'{database}.{schema}."{name}"' for database in ("lake", "published"))
-                more = _count(connection, f"FROM {lake}") - _count(connection, f"FROM {published}")
-                wrong = abs(more) + _count(connection, f"FROM {published} EXCEPT ALL FROM {lake}")
+                wrong = _wrong_rows(connection, f'{schema}."{name}"')
                 found |= {f"{schema}.{name}": wrong} if wrong else {}
         return found
+
+
+def _wrong_rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    held, rows = _count(connection, f"FROM lake.{name}"), _count(connection, f"FROM published.{name}")
+    missing = rows and _count(connection, f"FROM published.{name} EXCEPT ALL FROM lake.{name}")
+    return abs(held - rows) + missing
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -1,7 +1,6 @@
 """Publications that are killed, and many orgs that publish at the same moment."""
 
 import json
-import os
 import random
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +9,9 @@ import pytest
 
 from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
+from sf_insights_tests.soak import IS_SOAK
 
-SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
-KILLS, ROUNDS = (40, 10) if SOAK else (6, 3)
+KILLS, ROUNDS = (40, 10) if IS_SOAK else (4, 2)
 ACCOUNTS = 10_500
 
 PUBLISH = """

@@ -10,9 +10,9 @@ from sf_insights.lake.maintenance import maintain
 from sf_insights.lake.tables import MOST_FILES
 from sf_insights.system.clock import now
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
+from sf_insights_tests.soak import IS_SOAK
 
-SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
-ACCOUNTS, DAYS = (20_000, 30) if SOAK else (10_500, 2 * MOST_FILES)
+ACCOUNTS, DAYS = (20_000, 30) if IS_SOAK else (10_500, MOST_FILES + 2)
 LARGE = 200_000
 
 
@@ -69,7 +69,7 @@ def test_weeks_of_days_with_clean_up_keep_the_lake_small_and_equal(home):
         home.age(days=1)
         made.next_day(share=0.01)
         rewritten += "ops.attribute_values" in whole(home.publish())
-        if SOAK or day % 5 == 4:
+        if IS_SOAK or day % 5 == 4:
             assert home.differences() == {}
     assert rewritten == DAYS // MOST_FILES
     assert home.states() <= 5

@@ -1,6 +1,6 @@
 """Random days, synced by the pipeline and by a model of it: all tables agree after each day.
 
-`make soak` runs sixty days of each seed, `make test` the first six. The seeds come from
+`make soak` runs sixty days of two seeds, `make test` the first six of one. The seeds come from
 SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
 `SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
@@ -26,9 +26,10 @@ from sf_insights_tests.model.product import Product
 from sf_insights_tests.model.records import SILENT, Entry, Refused
 from sf_insights_tests.model.texts import plain_text, plain_time, plain_timestamp
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory, open_snapshot
+from sf_insights_tests.soak import IS_SOAK
 
-SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2").split(",")]
-DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 6
+SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2" if IS_SOAK else "2").split(",")]
+DAYS = 60 if IS_SOAK else 6
 FIRST_DAY = date(2026, 3, 1)
 OPS_DAYS = 3  # nothing may depend on rows deleted after these days
 NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}

@@ -8,6 +8,7 @@ import pytest
 
 from sf_insights_tests.forked import finished
 from sf_insights_tests.outbound.test_sending import matched
+from sf_insights_tests.soak import some
 
 # Kills the process right before or right after the n-th request whose method and path match.
 KILLED = textwrap.dedent(
@@ -38,6 +39,7 @@ STEPS = [
     ("GET", r"successfulResults"),
     ("DELETE", r"jobs/ingest/\w+$"),
 ]
+WHEN = ("before", "after")
 
 
 def killed(method, path, when, skip=0):
@@ -58,8 +60,7 @@ def assert_written_once(sender, wanted):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("method", "path"), STEPS)
+@pytest.mark.parametrize(("method", "path", "when"), some([(*step, when) for step in STEPS for when in WHEN], 4))
 def test_a_run_that_is_killed_around_a_request_of_a_job_is_finished_by_the_next(large, method, path, when):
     large.preview()
     large.accept()
@@ -69,8 +70,7 @@ def test_a_run_that_is_killed_around_a_request_of_a_job_is_finished_by_the_next(
     assert_written_once(large, matched(large.sync))
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize(("skip", "when"), some([(0, "before"), (0, "after"), (1, "after"), (1, "before")], 2))
 def test_a_run_that_is_killed_around_a_request_of_collections_is_finished_by_the_next(outbound, sync, when, skip):
     outbound.preview()
     outbound.accept()

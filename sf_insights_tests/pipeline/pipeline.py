@@ -69,7 +69,7 @@ class Pipeline:
     """Runs syncs in one data directory; settings stay from call to call until they are changed.
 
     A run that ends unexpectedly fails the test with the run's reason. `first_days` is the folder for cached data
-    directories after a first sync.
+    directories.
     """
 
     def __init__(
@@ -101,18 +101,22 @@ class Pipeline:
         return _succeeded(self.run(day, accept))
 
     def first_day(self, **settings: Any) -> Run:
-        """Run the first sync, for 2026-03-01: it runs once for these settings and is then copied.
-
-        For tests of later syncs or of the published data, not of this run itself.
-        """
+        """Run the first sync, for 2026-03-01. For tests of later syncs or of the published data, not of this run."""
         self.configure(**settings)
-        said = os.environ["SALESFORCE_ENDPOINT"].encode() + self.configuration.read_bytes()
+        return self.once("first day", lambda: _succeeded(self.run("2026-03-01")))
+
+    def once(self, name: str, fill: Callable[[], object]) -> Run:
+        """Fill the empty data directory; later tests with the same name, settings and org get a copy of it.
+
+        What `fill` changes in the org is not repeated for them.
+        """
+        said = f"{name}\n{os.environ['SALESFORCE_ENDPOINT']}\n".encode() + self.configuration.read_bytes()
         assert self._first_days is not None
         made = self._first_days / hashlib.sha256(said).hexdigest()
         if made.exists():
             shutil.copytree(made, self.data, dirs_exist_ok=True)
         else:
-            _succeeded(self.run("2026-03-01"))
+            fill()
             shutil.copytree(self.data, made)
         return self.look()
 

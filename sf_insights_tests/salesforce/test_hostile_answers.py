@@ -1,7 +1,6 @@
 """Invalid answers: each is requested again or reported clearly, never as a traceback."""
 
 import json
-import os
 import threading
 from contextlib import contextmanager
 from typing import Any
@@ -18,8 +17,9 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.retry import RetryPolicy
 from sf_insights_tests.clients import listed
 from sf_insights_tests.scripted_server import Answer, serving
+from sf_insights_tests.soak import IS_SOAK
 
-EXAMPLES = 100 if os.environ.get("SF_INSIGHTS_SOAK") else 5
+EXAMPLES = 100 if IS_SOAK else 5
 AT_ONCE = RetryPolicy(tries=2, first_wait=0.0, longest_wait=0.0)
 SOQL = "SELECT Id, Name FROM Account"
 LOGIN = {"access_token": "00DDm0000000001!token", "instance_url": "https://acme.my.salesforce.com"}

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import shutil
 from types import SimpleNamespace
 from typing import Any
@@ -21,8 +20,9 @@ from sf_insights.salesforce.extraction import extract_accounts
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.retry import RetryPolicy
 from sf_insights_tests.scripted_server import Answer, serving
+from sf_insights_tests.soak import IS_SOAK
 
-EXAMPLES = 300 if os.environ.get("SF_INSIGHTS_SOAK") else 10
+EXAMPLES = 300 if IS_SOAK else 10
 LOST = "\N{REPLACEMENT CHARACTER}"
 COLUMNS = {
     "Id": ColumnType("text"),

@@ -1,6 +1,6 @@
 """Random hours: after each outbound run, Salesforce and the outbound file are as a model of both says.
 
-`make soak` lives through forty runs of each of twenty seeds, and `make test` through ten of one.
+`make soak` lives through forty runs of each of twenty seeds, and `make test` through six of one.
 SF_INSIGHTS_SEEDS=7 repeats one seed. A failure tells all that happened before.
 """
 
@@ -18,10 +18,10 @@ from sf_insights_tests.outbound.model.product import Plan
 from sf_insights_tests.outbound.model.side_by_side import NO_GUARDS, SideBySide
 from sf_insights_tests.outbound.test_crashes import STEPS, killed
 from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory
+from sf_insights_tests.soak import IS_SOAK
 
-IS_SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
 SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or ",".join(map(str, range(1, 21 if IS_SOAK else 2)))
-LARGE_SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or ("1,2,3,4,5" if IS_SOAK else "1")
+LARGE_SEEDS = os.environ.get("SF_INSIGHTS_SEEDS") or "1,2,3,4,5"
 ANSWERS = [("POST", "jobs/ingest"), ("PUT", "/batches"), ("PATCH", "jobs/ingest"), ("DELETE", "jobs/ingest")]
 JOB_FAULTS: list[dict[str, Any]] = [
     {"action": "job_failed", "path": "jobs/ingest", "batches": 0, "message": "InternalServerError : try later"},
@@ -56,14 +56,14 @@ def started(tmp_path, monkeypatch) -> Callable[[DemoOrg], Pipeline]:
 @pytest.mark.parametrize("seed", [int(seed) for seed in SEEDS.split(",")])
 def test_salesforce_ends_where_the_model_says_after_each_run(seed, started, tmp_path):
     with DemoOrg.started(tmp_path / "org", accounts=60, seed=seed) as org:
-        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 10)
+        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 6)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [int(seed) for seed in LARGE_SEEDS.split(",")])
 def test_salesforce_ends_where_the_model_says_after_runs_with_jobs(seed, started, tmp_path):
     with DemoOrg.started(tmp_path / "org", accounts=3200, seed=seed) as org:
-        ByJobs(org, started(org), seed).live_through(12 if IS_SOAK else 2)
+        ByJobs(org, started(org), seed).live_through(12)
 
 
 class ByJobs(SideBySide):

@@ -1,9 +1,8 @@
 """API names whose letter case changes in Salesforce stay the same fields through every other change.
 
-`make soak` generates more histories.
+`make soak` also generates histories.
 """
 
-import os
 import random
 
 import pytest
@@ -145,8 +144,8 @@ def _respelled_entry(rng: random.Random, entry):
     return {**entry, "field": _respelled(rng, entry["field"])}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 9) if os.environ.get("SF_INSIGHTS_SOAK") else [1])
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_generated_histories_do_not_depend_on_letter_case(org, two_pipelines, seed):
     rng = random.Random(seed)  # noqa: S311 - the same history in every run
     names = ["Regions__c", "ARR__c", "SLA__c", "Score__c"]

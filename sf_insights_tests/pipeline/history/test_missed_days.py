@@ -1,6 +1,5 @@
 """A warehouse that missed days and then backfilled shows what one shows that synced every day."""
 
-import os
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -9,8 +8,9 @@ import pytest
 
 from sf_insights_tests.pipeline.history.conftest import day
 from sf_insights_tests.pipeline.pipeline import Run
+from sf_insights_tests.soak import IS_SOAK
 
-DAYS = 60 if os.environ.get("SF_INSIGHTS_SOAK") else 6
+DAYS = 60 if IS_SOAK else 6
 FIELDS = [
     "Name",
     "Industry",

@@ -1,12 +1,11 @@
 """Pages lost or damaged between two steps or syncs never cost accounts or change them."""
 
-import os
-
 import pytest
 
 from sf_insights_tests.pipeline.reading.test_reading import FIELDS, JOBS, RESULTS, killed_in_the_middle_of_the_download
 from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.soak import IS_SOAK
 
 
 def lost(file):
@@ -27,14 +26,12 @@ def flipped(file):
     file.write_bytes(whole)
 
 
-SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
 HARMS = [lost, emptied, cut, flipped]
-AFTER_A_KILL = (
-    [(harm, kind) for harm in HARMS for kind in ("parquet", "json")] if SOAK else [(flipped, "parquet"), (cut, "json")]
-)
+KINDS = ("parquet", "json")
+AFTER_A_KILL = [(harm, kind) for harm in HARMS for kind in KINDS] if IS_SOAK else [(flipped, "parquet"), (cut, "json")]
 
 
-@pytest.mark.parametrize("harm", HARMS[:3] if SOAK else [lost, cut])
+@pytest.mark.parametrize("harm", HARMS[:3] if IS_SOAK else [cut])
 def test_a_damaged_page_leaves_yesterdays_tables(org, sync, harm):
     yesterday = content(sync.first_day(fields=FIELDS))
     org.pass_day()
@@ -75,7 +72,7 @@ def test_a_page_damaged_after_a_kill_is_fetched_again(org, sync, monkeypatch, ha
     assert run.rows("SELECT count(*) FROM salesforce.raw_accounts") == [(len(Truth(org).accounts),)]
 
 
-@pytest.mark.parametrize("harm", [lost, cut] if SOAK else [cut])
+@pytest.mark.parametrize("harm", [lost, cut] if IS_SOAK else [cut])
 def test_without_its_job_note_a_killed_sync_starts_reading_again(org, sync, monkeypatch, harm):
     sync.configure(fields=FIELDS)
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")

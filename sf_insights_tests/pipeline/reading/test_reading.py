@@ -1,7 +1,6 @@
 """Faults of the network and of Salesforce: today's correct data, or yesterday's data and a clear reason."""
 
 import json
-import os
 import signal
 import time
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from sf_insights_tests.forked import forked
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.soak import IS_SOAK
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
 RESULTS = "/results"
@@ -88,7 +88,7 @@ SURVIVED = {
 # Each fault meets requests of its own, so that many fit into one sync; `make soak` has a sync for each.
 TOGETHER = (
     {name: [name] for name in SURVIVED}
-    if os.environ.get("SF_INSIGHTS_SOAK")
+    if IS_SOAK
     else {
         "answers with an error": [name for name, fault in SURVIVED.items() if fault["action"] == "status"],
         "answers that are cut or odd": [name for name, fault in SURVIVED.items() if fault["action"] != "status"],

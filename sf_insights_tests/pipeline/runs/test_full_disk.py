@@ -1,7 +1,6 @@
 """A full or read-only disk: yesterday's tables stay, the reason is shown, and the next sync is complete."""
 
 import json
-import os
 import tempfile
 
 import pytest
@@ -12,6 +11,7 @@ from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.small_disk import SmallDisk
 from sf_insights_tests.pipeline.runs.test_reruns import content
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.soak import some
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
 # The free space when a step starts, and the step that then fails.
@@ -37,7 +37,7 @@ def sync(org, disk, dagster_home, monkeypatch):
     return Pipeline(disk.path / "data", dagster_home, monkeypatch)
 
 
-@pytest.mark.parametrize("moment", FULL if os.environ.get("SF_INSIGHTS_SOAK") else list(FULL)[::2])
+@pytest.mark.parametrize("moment", some(FULL, 2))
 def test_a_full_disk_is_reported_and_leaves_yesterdays_tables(org, disk, sync, moment):
     step, leaving, failing = FULL[moment]
     yesterday = content(sync("2026-03-01", fields=FIELDS))

@@ -18,6 +18,7 @@ from sf_insights.definitions import defs
 from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_reruns import content
+from sf_insights_tests.soak import IS_SOAK
 
 STEPS = {
     "salesforce__account_fields": ["salesforce/account_fields"],
@@ -38,10 +39,9 @@ METRIC = {"field": "ARR__c", "as": "metric"}
 BEFORE = ["Industry", "Rating", METRIC]
 CHANGED = ["Industry", "Phone", METRIC, {"field": "NumberOfEmployees", "as": "metric"}]
 CHANGED_AGAIN = ["Industry", "Type", METRIC]
-SOAK = bool(os.environ.get("SF_INSIGHTS_SOAK"))
 # The first step, one that reads accounts, and one that reads nothing.
-FAILED = STEPS if SOAK else ["salesforce__account_fields", "zuora__accounts", "insights_model"]
-RUNS = 360 if SOAK else 5
+FAILED = STEPS if IS_SOAK else ["salesforce__account_fields", "zuora__accounts", "insights_model"]
+RUNS = 360 if IS_SOAK else 5
 SEED = int(os.environ.get("SF_INSIGHTS_SEED", "1"))
 FRESH = "nothing"
 

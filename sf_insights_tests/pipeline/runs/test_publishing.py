@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sf_insights_tests.pipeline.truth import Truth
 from sf_insights_tests.pipes import output, tell
+from sf_insights_tests.soak import IS_SOAK
 
 FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
 
-READERS, SYNCS = (20, 10) if os.environ.get("SF_INSIGHTS_SOAK") else (4, 3)
+READERS, SYNCS = (20, 10) if IS_SOAK else (4, 3)
 
 # Opens the snapshot again and again and reports each view's day; more than one day is an error.
 READ = """

@@ -1,15 +1,15 @@
 """Days without changes cost no space. `make soak` runs a month of them."""
 
-import os
 from datetime import date, timedelta
 
 import duckdb
 import pytest
 
 from sf_insights.demo.process import DemoOrg
+from sf_insights_tests.soak import IS_SOAK
 
 FIELDS = ["Industry", "CreatedDate", "Description", {"field": "ARR__c", "as": "metric"}]
-DAYS = 31 if os.environ.get("SF_INSIGHTS_SOAK") else 6
+DAYS = 31 if IS_SOAK else 6
 BLOCK = 1  # the smallest step by which a DuckDB file grows
 
 
