@@ -88,15 +88,19 @@ def synced(sync, server, tmp_path) -> HomeWithLake:
 @pytest.fixture
 def publishing(sync, server, tmp_path, monkeypatch) -> HomeWithLake:
     """The home of `sync`, whose settings name a lake and whose job publishes into it."""
-    from sf_insights import definitions
-    from sf_insights.assembly import definitions_of
-
     home = of_pipeline(sync, server, tmp_path / "lake")
     sync.configure(publish_to=home.settings)
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    # A process loads its definitions once; this one did so before the settings named a lake.
-    monkeypatch.setattr(definitions, "defs", definitions_of(None, None))
+    load_definitions_again(monkeypatch)
     return home
+
+
+def load_definitions_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load the definitions, which a process does once; the tests' process did so before the settings named a lake."""
+    from sf_insights import definitions
+    from sf_insights.assembly import definitions_of
+
+    monkeypatch.setattr(definitions, "defs", definitions_of(None, None))
 
 
 def of_pipeline(sync: Pipeline, server: DatabaseServer, files: Path) -> HomeWithLake:

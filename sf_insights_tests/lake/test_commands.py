@@ -1,30 +1,28 @@
 """What check, status, publish and sync say of the lake."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from click.testing import CliRunner
 
+from sf_insights.cli import main
 from sf_insights.domain.publish_to import PASSWORD_VARIABLE
+from sf_insights_tests.lake.conftest import load_definitions_again
 from sf_insights_tests.lake.database_server import PASSWORD
-
-CODE = "import sys; from sf_insights.cli import main; main(sys.argv[1:], prog_name='sf-insights')"
 
 
 @pytest.fixture
 def command(sync, synced, monkeypatch):
-    """Run a command as a person does, in a process of its own, on a home whose settings name a lake."""
+    """Run a command on a home whose settings name a lake."""
     sync.configure(publish_to=synced.settings)
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     monkeypatch.setenv("COLUMNS", "200")
+    load_definitions_again(monkeypatch)
 
     def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-c", CODE, *arguments], capture_output=True, text=True, env=dict(os.environ)
-        )
-        return done.returncode, " ".join((done.stdout + done.stderr).split())
+        result = CliRunner().invoke(main, arguments)
+        assert not isinstance(result.exception, Exception), result.exception
+        return result.exit_code, " ".join(result.output.split())
 
     return run
 
