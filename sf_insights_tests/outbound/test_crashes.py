@@ -2,6 +2,7 @@
 
 import signal
 import textwrap
+from typing import Any
 
 import duckdb
 import pytest
@@ -40,6 +41,23 @@ STEPS = [
     ("DELETE", r"jobs/ingest/\w+$"),
 ]
 WHEN = ("before", "after")
+ANSWERS = [
+    ("POST", "jobs/ingest"),
+    ("PUT", "/batches"),
+    ("PATCH", "/jobs/ingest/7"),
+    ("GET", "/jobs/ingest/7"),
+    ("PATCH", "composite/sobjects"),
+    ("DELETE", "/jobs/ingest/7"),
+]
+FAULTS: list[dict[str, Any]] = [
+    {"action": "job_failed", "batches": 0, "message": "InternalServerError : try later"},
+    {"action": "job_aborted"},
+    {"action": "ingest_results", "how": "missing", "rows": 7, "path": "successfulResults"},
+    {"action": "ingest_results", "how": "204", "path": "successfulResults"},
+    {"action": "job_deleted", "path": "successfulResults"},
+    {"action": "ingest_results", "how": "header_only", "path": "successfulResults"},
+    {"action": "ingest_results", "how": "doubled", "rows": 7, "path": "successfulResults"},
+]
 
 
 def killed(method, path, when, skip=0):
@@ -79,17 +97,7 @@ def test_a_run_that_is_killed_around_a_request_of_collections_is_finished_by_the
     assert_written_once(outbound, matched(sync))
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "jobs/ingest"),
-        ("PUT", "/batches"),
-        ("PATCH", "/jobs/ingest/7"),
-        ("GET", "/jobs/ingest/7"),
-        ("DELETE", "/jobs/ingest/7"),
-        ("PATCH", "composite/sobjects"),
-    ],
-)
+@pytest.mark.parametrize(("method", "path"), some(ANSWERS, 3))
 def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, method, path):
     large.preview()
     large.accept()
@@ -100,17 +108,7 @@ def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, method, path
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        {"action": "job_failed", "batches": 0, "message": "InternalServerError : try later"},
-        {"action": "job_aborted"},
-        {"action": "ingest_results", "how": "204", "path": "successfulResults"},
-        {"action": "ingest_results", "how": "header_only", "path": "successfulResults"},
-        {"action": "ingest_results", "how": "missing", "rows": 7, "path": "successfulResults"},
-        {"action": "ingest_results", "how": "doubled", "rows": 7, "path": "successfulResults"},
-        {"action": "job_deleted", "path": "successfulResults"},
-    ],
-    ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2]),
+    "fault", some(FAULTS, 3), ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2])
 )
 def test_a_job_that_fails_or_whose_results_are_damaged_is_settled(large, large_org, fault):
     large.preview()

@@ -1,5 +1,7 @@
 """What a person must accept first, and what the guards refuse."""
 
+from typing import Any
+
 import duckdb
 import pytest
 
@@ -44,21 +46,21 @@ def test_a_run_without_an_accepted_preview_is_refused_and_writes_nothing(outboun
     assert org.writes()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_a_changed_mapping_needs_a_new_preview(outbound, org):
+    outbound.first_send()
+    accepted, before = dict(outbound.settings), len(org.writes())
+    changes: list[dict[str, Any]] = [
         {"fields": [{"from": "account_name", "to": STATUS}]},
         {"fields": [{"from": "account_status", "to": "Insights_Notes__c"}]},
         {"fields": [{"from": "account_status", "to": STATUS, "nulls": "keep"}]},
         {"object": "Customer__c", "match": {"from": "account_number", "to": "Zuora_Account_Number__c"}},
-    ],
-)
-def test_a_changed_mapping_needs_a_new_preview(outbound, org, change):
-    outbound.first_send()
-    before = len(org.writes())
-    outbound.configure(**change)
-    assert "not accepted yet" in outbound.fails()
+    ]
+    for change in changes:
+        outbound.configure(**(dict.fromkeys(("object", "match")) | accepted | change))
+        assert "not accepted yet" in outbound.fails(), change
     assert len(org.writes()) == before
+    outbound.configure(**(dict.fromkeys(("object", "match")) | accepted))
+    outbound.send()
 
 
 def test_changed_guards_labels_and_times_need_no_new_preview(outbound):

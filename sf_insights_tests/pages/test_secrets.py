@@ -8,6 +8,7 @@ import pytest
 
 from sf_insights.demo.data import credentials
 from sf_insights_tests.pages.conftest import serve
+from sf_insights_tests.soak import some
 
 ALERT_TOKEN = "T0CANARY/B0CANARY/alertTokenNobodyMaySee"
 PAGES_TOKEN = "canary-token-of-the-settings-pages"
@@ -88,7 +89,7 @@ def leaks(org, written):
     return {name: places for name, secret in canaries(org).items() if (places := written.places_of(secret))}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", some(WAYS, 2))
 def test_syncs_that_succeed_or_fail_write_no_secret(org, sf_insights, written, session, closed_port, monkeypatch, way):
     if way == "existing session":
         form = {"grant_type": "client_credentials", "client_id": credentials.CONSUMER_KEY}

@@ -14,6 +14,7 @@ from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.dagster_instance.run_progress import ProgressNote, RunProgress, StepProgress
 from sf_insights.pages.syncing.steps import seconds_left, shown_steps
 from sf_insights_tests.pages.browser import PROGRAM
+from sf_insights_tests.soak import some
 
 SECONDS = 90
 _BY_DAGSTER = ("-m", "dagster", "job", "execute", "-m", "sf_insights.definitions", "-j", "daily_account_field_sync")
@@ -181,7 +182,7 @@ def test_records_rate_and_time_left_are_shown():
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", some([390, 1280], 1))
 def test_a_sync_is_watched_in_a_browser(synced_site, org, browser, width):
     org.configure(job_seconds=4)
     browser.resize(width, 900)

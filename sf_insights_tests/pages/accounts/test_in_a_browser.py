@@ -2,8 +2,10 @@
 
 import pytest
 
-from sf_insights_tests.pages.axe import AxeUnavailable, axe_core, violations
 from sf_insights_tests.pages.browser import PROGRAM
+from sf_insights_tests.pages.test_accessibility import axe, in_both_schemes
+
+__all__ = ["axe"]
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
@@ -50,11 +52,7 @@ def paths(synced_site, synced, org, monkeypatch):
     ]
 
 
-def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site, browser, paths):
-    try:
-        axe = axe_core()
-    except AxeUnavailable as unavailable:
-        pytest.skip(str(unavailable))
+def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site, browser, axe, paths):
     for path in paths:
         for width, height in SIZES:
             browser.resize(width, height)
@@ -63,9 +61,7 @@ def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site,
             assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
             assert browser.js(_OFF_SCREEN) == [], (path, width)
             assert browser.js(_SCROLLING) == [], (path, width)
-            for scheme in ("light", "dark"):
-                browser.prefer(scheme)
-                assert violations(browser, axe) == [], (path, width, scheme)
+            assert in_both_schemes(browser, axe) == [], (path, width)
     assert browser.js("window.wasRun") is None
     # The browser reports the answer 404 of the page of an unknown account.
     assert [complaint for complaint in browser.complaints if "404 (Not Found)" not in complaint] == []

@@ -19,7 +19,7 @@ from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_publishing import always_reading
 from sf_insights_tests.pipeline.runs.test_reruns import content
-from sf_insights_tests.soak import IS_SOAK
+from sf_insights_tests.soak import IS_SOAK, some
 
 FIELDS = ["Industry", "BillingLatitude", {"field": "ARR__c", "as": "metric"}]
 ZUORA_COLUMNS = {"2026-03-01": ["Balance"], "2026-03-02": ["MRR", "AutoPay"]}  # so that columns come and go
@@ -61,6 +61,13 @@ STEPS = (
 )
 KILLED = STEPS if IS_SOAK else (STEPS[3], *STEPS[5:])
 SOME_STOPS = [("insights_model", signal.SIGINT), ("insights__published_snapshot", signal.SIGTERM)]
+DROPS = [
+    ("salesforce__raw_accounts", "said"),
+    ("salesforce__raw_accounts", "warned"),  # for a vanished field, before the rest is read
+    ("insights_model", "made"),
+    ("salesforce__account_fields", "said"),
+    ("zuora__accounts", "made"),
+]
 STOPS = [(step, number) for step in STEPS for number in (signal.SIGINT, signal.SIGTERM)]
 
 
@@ -119,16 +126,7 @@ def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync,
 
 
 @pytest.mark.kept_log
-@pytest.mark.parametrize(
-    ("step", "kind"),
-    [
-        ("salesforce__account_fields", "said"),
-        ("salesforce__raw_accounts", "said"),
-        ("salesforce__raw_accounts", "warned"),  # for a vanished field, before the rest is read
-        ("zuora__accounts", "made"),
-        ("insights_model", "made"),
-    ],
-)
+@pytest.mark.parametrize(("step", "kind"), some(DROPS, 3))
 def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, step, kind, monkeypatch):
     sync.first_day(fields=FIELDS)
     org.pass_day()

@@ -17,7 +17,7 @@ READERS, SYNCS = (20, 10) if IS_SOAK else (4, 3)
 
 # Opens the snapshot again and again and reports each view's day; more than one day is an error.
 READ = """
-import os, sys, duckdb
+import os, sys, time, duckdb
 os.nice(10)  # the syncs are what the test waits for
 print("reading", flush=True)
 days = set()
@@ -33,6 +33,7 @@ while not sys.stdin.closed and (line := sys.stdin.readline()) != "stop\\n":
             ):
                 assert connection.execute(sql).fetchall() == [(day,)], (sql, day)
         days.add(day)
+        time.sleep(0.01)
     print("read", flush=True)
 print(*sorted(days), flush=True)
 """
