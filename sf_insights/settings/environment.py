@@ -9,8 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import dotenv
-
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.database_limits import MEMORY_VARIABLE, THREADS_VARIABLE, USUAL_LIMITS, DatabaseLimits
 from sf_insights.settings.home import (
@@ -112,6 +110,10 @@ def _from_file(home: Home) -> dict[str, str]:
     `${NAME}` is not replaced, because the variable may belong to another org. The day is left out, because only the
     process may set it.
     """
+    if not home.env_file.exists():
+        return {}
+    import dotenv  # commands that need no .env start sooner without it
+
     variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
     variables.pop(TODAY_VARIABLE, None)
     paths = {name: str(home.directory / Path(variables[name]).expanduser()) for name in _PATHS if name in variables}
