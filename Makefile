@@ -19,8 +19,8 @@ check: $(READY) lint
 	$(BIN)/pytest -n 2 --dist worksteal sf_insights_tests/domain \
 	    sf_insights_tests/pipeline/values/test_daily_sync.py::test_every_value_equals_the_orgs_on_two_days
 
-# Every test with every case; `make test` runs a part of the sweeps: a hundred kills, every statement failing, every damage,
-# hundreds of runs of a part of the assets, sixty random days, 860 outbound runs beside a model, a month of a lake.
+# Every test with every case: a hundred kills, every statement failing, every damage, hundreds of runs of a part of the
+# assets, sixty random days, 860 outbound runs beside a model, a month of a lake. `make test` runs a part of each.
 soak: $(READY)
 	SF_INSIGHTS_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal
 

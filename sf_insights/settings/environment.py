@@ -110,9 +110,9 @@ def _from_file(home: Home) -> dict[str, str]:
     `${NAME}` is not replaced, because the variable may belong to another org. The day is left out, because only the
     process may set it.
     """
-    if not home.env_file.exists():
+    if not os.path.exists(home.env_file):  # noqa: PTH110 - Path.exists() raises without permission
         return {}
-    import dotenv  # commands that need no .env start sooner without it
+    import dotenv  # without a .env, a command starts sooner
 
     variables = {name: value for name, value in dotenv.dotenv_values(home.env_file, interpolate=False).items() if value}
     variables.pop(TODAY_VARIABLE, None)

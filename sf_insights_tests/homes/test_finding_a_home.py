@@ -91,6 +91,13 @@ def named(home):
     return CliRunner().invoke(main, ["--home", str(home), "status"])
 
 
+def test_a_home_that_cannot_be_looked_at_is_refused_in_a_sentence(tmp_path):
+    told = named(tmp_path / ("x" * 300) / "home")
+    assert told.exit_code != 0
+    assert told.exception is None or isinstance(told.exception, SystemExit)
+    assert "home" in told.output
+
+
 def test_a_process_in_another_directory_gets_the_same_files(home, tmp_path, monkeypatch):
     """As Dagster does, which `sf-insights ui` starts in the directory of its state."""
     (home / ".env").write_text("SALESFORCE_PRIVATE_KEY_FILE=server.key\n")

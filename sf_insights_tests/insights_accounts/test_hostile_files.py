@@ -31,7 +31,7 @@ HOSTILE = [
     b"fields: !!python/object/apply:os.system ['touch executed']\n",
     b"fields: [2026-99-99]\n",
     b"fields: !!int x\n",
-    b"fields: " + b"[" * 500,
+    b"fields: " + b"[" * 500,  # deeper than Python's recursion
     b"{" * 500,
     b"? [a, b]\n: c\n",
     b"1: 2\nfields: [Industry]\n",

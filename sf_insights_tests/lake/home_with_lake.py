@@ -24,6 +24,11 @@ _RELATIONS = """
     WHERE database_name = 'published' AND NOT starts_with(table_name, 'undo_')
 """
 
+_COLUMNS = """
+    SELECT schema_name, table_name, column_name, column_index FROM duckdb_columns()
+    WHERE database_name = '%s' AND NOT internal AND NOT starts_with(table_name, 'undo_')
+"""
+
 
 @dataclass(frozen=True)
 class HomeWithLake:
@@ -114,6 +119,8 @@ class HomeWithLake:
             connection.execute("BEGIN")  # a lake asks PostgreSQL again in each transaction
             relations = connection.execute(_RELATIONS).fetchall()
             assert len(relations) > 25
+            missing = _count(connection, f"{_COLUMNS % 'published'} EXCEPT {_COLUMNS % 'lake'}")
+            found |= {"columns": missing} if missing else {}
             for schema, name in relations:
                 wrong = _wrong_rows(connection, f'{schema}."{name}"')
                 found |= {f"{schema}.{name}": wrong} if wrong else {}

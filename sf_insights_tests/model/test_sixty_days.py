@@ -2,7 +2,7 @@
 
 `make soak` runs sixty days of two seeds, `make test` the first six of one. The seeds come from
 SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
-`SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
+`SF_INSIGHTS_SOAK=1 SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
 
 import math

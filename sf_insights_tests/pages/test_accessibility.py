@@ -50,9 +50,9 @@ def eventful_site(synced_site, synced, org, monkeypatch):
 
 
 def in_both_schemes(browser, axe):
-    """Return the violations of the open page in its light and in its dark colors.
+    """Return the violations of the open page in its light and in its dark colors; on a phone, of one of them.
 
-    A phone has the colors of a screen, so only `make soak` looks at both there.
+    The colors do not depend on the width, so only `make soak` looks at both there.
     """
     found = []
     is_narrow = browser.js("innerWidth < 800")

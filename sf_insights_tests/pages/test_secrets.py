@@ -23,13 +23,13 @@ WAYS = {
         "SALESFORCE_CONSUMER_SECRET": "",
         "SALESFORCE_USERNAME": credentials.USERNAME,
     },
-    "existing session": {"SALESFORCE_CONSUMER_KEY": ""},  # with a token and its org's address
     "user name and password": {
         "SALESFORCE_CONSUMER_KEY": "",
         "SALESFORCE_USERNAME": credentials.USERNAME,
         "SALESFORCE_PASSWORD": credentials.PASSWORD,
         "SALESFORCE_SECURITY_TOKEN": credentials.SECURITY_TOKEN,
     },
+    "existing session": {"SALESFORCE_CONSUMER_KEY": ""},  # with a token and its org's address
 }
 
 
@@ -89,7 +89,7 @@ def leaks(org, written):
     return {name: places for name, secret in canaries(org).items() if (places := written.places_of(secret))}
 
 
-@pytest.mark.parametrize("way", some(WAYS, 2))
+@pytest.mark.parametrize("way", some(WAYS, 3))
 def test_syncs_that_succeed_or_fail_write_no_secret(org, sf_insights, written, session, closed_port, monkeypatch, way):
     if way == "existing session":
         form = {"grant_type": "client_credentials", "client_id": credentials.CONSUMER_KEY}

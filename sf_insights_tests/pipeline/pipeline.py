@@ -101,22 +101,28 @@ class Pipeline:
         return _succeeded(self.run(day, accept))
 
     def first_day(self, **settings: Any) -> Run:
-        """Run the first sync, for 2026-03-01. For tests of later syncs or of the published data, not of this run."""
-        self.configure(**settings)
-        return self.once("first day", lambda: _succeeded(self.run("2026-03-01")))
+        """Run the first sync, for 2026-03-01: it runs once for these settings and is then copied.
 
-    def once(self, name: str, fill: Callable[[], object]) -> Run:
-        """Fill the empty data directory; later tests with the same name, settings and org get a copy of it.
-
-        What `fill` changes in the org is not repeated for them.
+        For tests of later syncs or of the published data, not of this run itself.
         """
-        said = f"{name}\n{os.environ['SALESFORCE_ENDPOINT']}\n".encode() + self.configuration.read_bytes()
+        self.configure(**settings)
+        return self.once("2026-03-01", "synced")
+
+    def once(self, day: str, name: str, then: Callable[[], object] = lambda: None) -> Run:
+        """Sync the empty data directory on a day; then do what `name` says. Both happen once, and are then copied.
+
+        The copies are for tests with the same org and settings. What a test changed in the org before is not noticed:
+        let `name` say it.
+        """
+        said = f"{day}\n{name}\n{os.environ['SALESFORCE_ENDPOINT']}\n".encode() + self.configuration.read_bytes()
         assert self._first_days is not None
         made = self._first_days / hashlib.sha256(said).hexdigest()
         if made.exists():
+            self._monkeypatch.setenv("SF_INSIGHTS_TODAY", day)
             shutil.copytree(made, self.data, dirs_exist_ok=True)
         else:
-            fill()
+            _succeeded(self.run(day))
+            then()
             shutil.copytree(self.data, made)
         return self.look()
 

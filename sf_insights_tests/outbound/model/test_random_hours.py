@@ -1,7 +1,8 @@
 """Random hours: after each outbound run, Salesforce and the outbound file are as a model of both says.
 
-`make soak` lives through forty runs of each of twenty seeds, and `make test` through six of one.
-SF_INSIGHTS_SEEDS=7 repeats one seed. A failure tells all that happened before.
+`make soak` lives through forty runs of each of twenty seeds and twelve with jobs of five seeds, and `make test` through
+six runs of one seed. `SF_INSIGHTS_SOAK=1 SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/outbound/model` repeats one seed.
+A failure tells all that happened before.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ while not sys.stdin.closed and (line := sys.stdin.readline()) != "stop\\n":
             ):
                 assert connection.execute(sql).fetchall() == [(day,)], (sql, day)
         days.add(day)
-        time.sleep(0.01)
+        time.sleep(0.01)  # leave the processors to the syncs
     print("read", flush=True)
 print(*sorted(days), flush=True)
 """
