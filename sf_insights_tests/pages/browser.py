@@ -154,14 +154,20 @@ def chromium_running(profile: Path, *options: str) -> Iterator[str]:
     command = [PROGRAM, *_QUIET, *options, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            yield next(
-                line.split("listening on ")[1].strip()
-                for line in process.stderr or ()
-                if "DevTools listening on" in line
-            )
+            yield _address(process)
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Wait until chromium listens; if it ends before, raise what it said."""
+    said = []
+    for line in process.stderr or ():
+        if "DevTools listening on" in line:
+            return line.split("listening on ")[1].strip()
+        said.append(line)
+    raise RuntimeError(f"chromium ended before it listened, and said:\n{''.join(said[-20:])}")
 
 
 @contextmanager
