@@ -41,8 +41,11 @@ STEPS = [
     ("DELETE", r"jobs/ingest/\w+$"),
 ]
 # Of each step, the side on which the next run has more to find out comes first.
-SIDES = [*zip(STEPS, ("after", "before") * 3, strict=True), *zip(STEPS, ("before", "after") * 3, strict=True)]
-KILLS = [(*step, when) for step, when in SIDES]
+KILLS = [
+    (*step, when)
+    for sides in (("after", "before") * 3, ("before", "after") * 3)
+    for step, when in zip(STEPS, sides, strict=True)
+]
 ANSWERS = [
     ("POST", "jobs/ingest"),
     ("PATCH", "/jobs/ingest/7"),

@@ -96,7 +96,7 @@ def without_retention(dagster_home, tmp_path, monkeypatch):
     return Pipeline(tmp_path / "without_retention", dagster_home, monkeypatch)
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 def test_retention_changes_nothing_that_analysts_see(org, sync, without_retention, monkeypatch):
     a_rejected_value(org)
     everything = ["Industry", "Rating", "NumberofLocations__c", "BillingCountry", {"field": "ARR__c", "as": "metric"}]
