@@ -66,8 +66,7 @@ def write_tables(tx: Transaction) -> list[Written]:
     Drops tables that are no longer published, except the lake's own.
     """
     published, lake = _columns(tx, "published"), _columns(tx, "lake")
-    wanted = {(row["schema_name"], row["name"]): row["comment"] for row in _tables(tx, "published")}
-    held = {(row["schema_name"], row["name"]): row["comment"] for row in _tables(tx, "lake")}
+    wanted, held = _comments(tx)
     for schema in sorted({schema for schema, _ in wanted} - {schema for schema, _ in held}):
         tx.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{identifier(schema)}")
     files: dict[str, int] = dict(tx.execute(render("lake/file_counts")))
@@ -129,8 +128,12 @@ def _columns(tx: Transaction, database: str) -> dict[tuple[str, str], list[Colum
     return found
 
 
-def _tables(tx: Transaction, database: str) -> list[dict[str, str]]:
-    return tx.records(render("lake/relations", kind="table", database=database))
+def _comments(tx: Transaction) -> tuple[dict[tuple[str, str], str | None], dict[tuple[str, str], str | None]]:
+    """Return the comment of each published table, and of each table of the lake."""
+    found: dict[str, dict[tuple[str, str], str | None]] = {"published": {}, "lake": {}}
+    for row in tx.records(render("lake/relations", kind="table")):
+        found[row["database_name"]][row["schema_name"], row["name"]] = row["comment"]
+    return found["published"], found["lake"]
 
 
 def _quoted(schema: str, name: str) -> str:

@@ -10,12 +10,14 @@ from sf_insights.sql import identifier, literal, render
 from sf_insights.warehouse.transaction import Transaction
 
 _Name = tuple[str, str]
+_View = tuple[str, str | None]  # the SELECT and the comment
+_Macro = tuple[tuple[str, ...], str]  # the parameters and the text
 
 
 def drop_views(tx: Transaction) -> None:
     """Drop the views of `lake` that are no longer published; a table may have the name of one."""
-    wanted = _views(tx, "published")
-    for name in _views(tx, "lake"):
+    wanted, held = _views(tx)
+    for name in held:
         if name not in wanted:
             tx.execute(f"DROP VIEW lake.{_quoted(name)}")
 
@@ -25,7 +27,7 @@ def write_views(tx: Transaction) -> int:
 
     Their columns have no comments, which DuckLake 1.0 refuses; insights.data_dictionary holds these texts.
     """
-    wanted, held = _views(tx, "published"), _views(tx, "lake")
+    wanted, held = _views(tx)
     # DuckLake words a view anew each time it is written, so its own text cannot be compared.
     noted = {(schema, name): text for schema, name, text in tx.execute("FROM lake.ops.lake_views")}
     written = 0
@@ -45,7 +47,7 @@ def write_views(tx: Transaction) -> int:
 
 def write_macros(tx: Transaction) -> None:
     """Write the scalar macros that are new or different into `lake`."""
-    wanted, held = _macros(tx, "published"), _macros(tx, "lake")
+    wanted, held = _macros(tx)
     for name, (parameters, text) in wanted.items():
         if held.get(name) != (parameters, text):
             given = ", ".join(identifier(parameter) for parameter in parameters)
@@ -56,10 +58,12 @@ def _note(name: _Name, text: str) -> dict[str, str]:
     return {"schema_name": name[0], "view_name": name[1], "published_text": text}
 
 
-def _views(tx: Transaction, database: str) -> dict[_Name, tuple[str, str | None]]:
-    """Return the SELECT and the comment of each view."""
-    rows = tx.records(render("lake/relations", kind="view", database=database))
-    return {(row["schema_name"], row["name"]): (_select(row["sql"]), row["comment"]) for row in rows}
+def _views(tx: Transaction) -> tuple[dict[_Name, _View], dict[_Name, _View]]:
+    """Return the published views, and those of the lake."""
+    found: dict[str, dict[_Name, _View]] = {"published": {}, "lake": {}}
+    for row in tx.records(render("lake/relations", kind="view")):
+        found[row["database_name"]][row["schema_name"], row["name"]] = _select(row["sql"]), row["comment"]
+    return found["published"], found["lake"]
 
 
 def _select(sql: str) -> str:
@@ -68,7 +72,7 @@ def _select(sql: str) -> str:
     return found[1] if found else sql
 
 
-def _in_order(views: Mapping[_Name, tuple[str, str | None]]) -> list[_Name]:
+def _in_order(views: Mapping[_Name, _View]) -> list[_Name]:
     """Return the views so that each follows those it reads, since DuckDB looks them up when a view is created."""
     reads = {
         name: {other for other in views if other != name and _mentions(text, other)}
@@ -82,9 +86,13 @@ def _mentions(text: str, view: _Name) -> bool:
     return bool(re.search(rf"(?<!\w){schema}\.{name}(?!\w)", text))
 
 
-def _macros(tx: Transaction, database: str) -> dict[_Name, tuple[tuple[str, ...], str]]:
-    rows = tx.records(render("lake/macros", database=database))
-    return {(row["schema_name"], row["name"]): (tuple(row["parameters"]), row["macro_definition"]) for row in rows}
+def _macros(tx: Transaction) -> tuple[dict[_Name, _Macro], dict[_Name, _Macro]]:
+    """Return the published macros, and those of the lake."""
+    found: dict[str, dict[_Name, _Macro]] = {"published": {}, "lake": {}}
+    for row in tx.records(render("lake/macros")):
+        macro = tuple(row["parameters"]), row["macro_definition"]
+        found[row["database_name"]][row["schema_name"], row["name"]] = macro
+    return found["published"], found["lake"]
 
 
 def _quoted(name: _Name) -> str:

@@ -17,10 +17,10 @@ from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.orgs import daemon_of_many
 from sf_insights_tests.orgs.conftest import SETTINGS
 from sf_insights_tests.pages.dagster_ui import dagster_ui
+from sf_insights_tests.waiting import wait_for
 
 pytestmark = [pytest.mark.kept_log, pytest.mark.slow]
 
-MOST_SECONDS = 240
 DUE = "daily_at: '00:00'\n"  # also on the daemon's clock, which runs ahead
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
 
@@ -40,14 +40,6 @@ def daemon(home):
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + MOST_SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.2)
-    return found
 
 
 def accounts(home):

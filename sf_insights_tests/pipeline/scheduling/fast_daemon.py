@@ -1,7 +1,8 @@
 """Dagster's daemon with a clock on which a minute takes three seconds, for a schedule that ticks every minute.
 
-Only Dagster's clock is fast; sf_insights and the demo org use the real one. The argument is the time at which both
-clocks agree, in seconds since 1970, so that a second daemon continues where the first one was killed.
+Only the clock of Dagster's schedules is fast. sf_insights, the demo org and the events of a run have the real one. So
+does Dagster's monitoring, which measures against these events how long a run takes to start. The argument is the time
+at which both clocks agree, in seconds since 1970, so that a second daemon continues where the first one was killed.
 """
 
 import sys
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 
 from dagster import _time
 from dagster._daemon.cli import main
+from dagster._daemon.monitoring import run_monitoring
 from dagster._scheduler import scheduler
 
 SPEED = 20
@@ -24,6 +26,7 @@ def speed_up_clock(agreed: float) -> None:
 
     _time._mockable_get_current_timestamp = timestamp
     _time._mockable_get_current_datetime = lambda: datetime.fromtimestamp(timestamp(), UTC)
+    run_monitoring.get_current_timestamp = time.time  # type: ignore[attr-defined]  # it imports it
     scheduler._get_next_scheduler_iteration_time = lambda start_time: start_time + PAUSE_SECONDS
 
 

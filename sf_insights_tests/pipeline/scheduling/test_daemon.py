@@ -14,10 +14,9 @@ import pytest
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.settings.home import CHECKOUT
 from sf_insights_tests.pipeline.scheduling import fast_daemon
+from sf_insights_tests.waiting import wait_for
 
 pytestmark = [pytest.mark.kept_log, pytest.mark.slow]
-
-MOST_SECONDS = 300
 
 
 @contextmanager
@@ -37,14 +36,6 @@ def daemon(clock):
             yield kill
         finally:
             kill()
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + MOST_SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture
