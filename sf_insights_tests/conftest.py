@@ -40,11 +40,28 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only `make soak` runs, and start slow tests first, so that all workers finish together."""
+    """Leave out what only `make soak` runs, and start slow tests first, on all workers."""
     if not IS_SOAK and (left_out := [item for item in items if item.get_closest_marker("soak")]):
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests so that each worker begins with its share of the slow ones.
+
+    Each worker gets one part of the list, and one that has nothing left takes over the end of another's.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    order: list[pytest.Item] = []
+    for number in range(workers):
+        hand = slow[number::workers]
+        part = (len(items) - len(order)) // (workers - number)
+        others = max(0, part - len(hand))
+        order += hand + quick[:others]
+        del quick[:others]
+    return order
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -117,18 +117,30 @@ class HomeWithLake:
 
     def differences(self, file: Path | None = None) -> dict[str, int]:
         """Return the relations that differ from a published file, with the number of different rows."""
-        found: dict[str, int] = {}
         with self.reader(file) as connection:
-            connection.execute("BEGIN")  # a lake asks PostgreSQL again in each transaction
-            connection.execute(f"SET disabled_optimizers = '{_SLOW_ON_A_LAKE}'")
-            relations = connection.execute(_RELATIONS).fetchall()
-            assert len(relations) > 25
-            missing = _count(connection, f"{_COLUMNS % 'published'} EXCEPT {_COLUMNS % 'lake'}")
-            found |= {"columns": missing} if missing else {}
-            for schema, name in relations:
-                wrong = _wrong_rows(connection, f'{schema}."{name}"')
-                found |= {f"{schema}.{name}": wrong} if wrong else {}
-        return found
+            return differences(connection)
+
+    def differences_seen_by(self, reader: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Return the same by a reader who opened the lake on an earlier day."""
+        reader.execute("DETACH published")
+        reader.execute(f"ATTACH '{self.snapshot}' AS published (READ_ONLY)")
+        return differences(reader)
+
+
+def differences(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return the relations of `lake` that differ from `published`, with the number of different rows."""
+    found: dict[str, int] = {}
+    connection.execute(f"SET disabled_optimizers = '{_SLOW_ON_A_LAKE}'")
+    connection.execute("BEGIN")  # a lake asks PostgreSQL again in each transaction
+    relations = connection.execute(_RELATIONS).fetchall()
+    assert len(relations) > 25
+    missing = _count(connection, f"{_COLUMNS % 'published'} EXCEPT {_COLUMNS % 'lake'}")
+    found |= {"columns": missing} if missing else {}
+    for schema, name in relations:
+        wrong = _wrong_rows(connection, f'{schema}."{name}"')
+        found |= {f"{schema}.{name}": wrong} if wrong else {}
+    connection.execute("COMMIT")
+    return found
 
 
 def _wrong_rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:

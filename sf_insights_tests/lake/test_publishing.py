@@ -3,11 +3,13 @@
 import shutil
 
 import duckdb
+import pytest
 
 from sf_insights.lake.state import read_state
 from sf_insights.runs import run_publishing
 
 
+@pytest.mark.slow
 def test_every_relation_equals_the_files_on_two_days_and_yesterday_stays_readable(org, sync, publishing, tmp_path):
     sync(day="2026-03-01")
     assert publishing.differences() == {}
