@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from sf_insights_tests.cli.test_signals import Running
+from sf_insights_tests.soak import some
 
 DAGSTER = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "sf_insights.definitions"]
 JOBS = "/jobs/query"
@@ -86,7 +87,7 @@ def test_a_day_synced_by_a_wrong_clock_is_undone_with_a_backup(org, synced, tmp_
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
 
 
-@pytest.mark.parametrize("years", [-30, 30])
+@pytest.mark.parametrize("years", some([30, -30], 1))
 def test_timestamps_from_a_wrong_clock_do_not_stop_a_sync(synced, monkeypatch, years):
     with duckdb.connect(str(synced.warehouse)) as connection:
         connection.execute(

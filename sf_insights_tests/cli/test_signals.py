@@ -22,6 +22,7 @@ from sf_insights.demo.api.server import listen
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.cli.conftest import clean_environment
 from sf_insights_tests.pipes import output
+from sf_insights_tests.soak import some
 
 READY_SECONDS = 90
 [runs_that_died] = defs.sensors or ()
@@ -145,7 +146,7 @@ def test_ui_serves_dagster_with_the_demo_org_and_leaves_no_process_behind(checko
     assert [pid for pid in below if is_alive(pid)] == []
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_ui_and_settings_of_the_demo_run_together_on_one_org(checkout, command, closed_port):
     with listen(0) as free:
         other_port = free.getsockname()[1]
@@ -187,7 +188,7 @@ def orgs_below(running):
     return {int(pid) for pid, arguments in lines if "-m sf_insights.demo" in arguments and int(pid) in below}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGHUP], 1))
 def test_a_stopped_sync_ends_at_once_and_the_next_one_repairs_it(
     sf_insights, org, dagster_home, checkout, command, number
 ):

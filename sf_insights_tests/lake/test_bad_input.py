@@ -18,6 +18,7 @@ from sf_insights.lake.extensions import LAKE, extension_file
 from sf_insights.lake.state import read_state
 from sf_insights_tests.lake.database_server import PASSWORD
 from sf_insights_tests.pipeline.runs.small_disk import SmallDisk
+from sf_insights_tests.soak import some
 
 
 def refused(home, *words):
@@ -88,7 +89,7 @@ def test_a_schema_with_other_tables_stays_as_it_is(synced):
     assert tables == [("cars",)]
 
 
-@pytest.mark.parametrize("version", ["0.3", "2.0"])
+@pytest.mark.parametrize("version", some(["2.0", "0.3"], 1))
 def test_a_catalog_of_another_format_is_never_migrated(synced, version):
     synced.publish()
     synced.in_catalog(f"UPDATE ducklake_metadata SET value = '{version}' WHERE key = 'version'")

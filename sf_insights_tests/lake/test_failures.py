@@ -29,6 +29,7 @@ def day_of(home):
         return [str(row[0]) for row in reader.execute("SELECT synced_on FROM lake.insights.snapshot").fetchall()]
 
 
+@pytest.mark.soak
 def test_a_stopped_server_costs_no_backfill_and_the_lake_catches_up(org, sync, publishing, server):
     org.pass_day()
     sync(day="2026-03-02", daily_at="00:30")
@@ -100,6 +101,7 @@ def test_a_failed_lake_is_not_a_failed_sync_for_the_schedule(sync, publishing, s
     assert start.at.date() == moment.date() + timedelta(days=1)
 
 
+@pytest.mark.soak
 def test_a_lake_that_fails_after_a_relabelling_keeps_the_label(sync, publishing, server):
     sync(day="2026-03-01")
     server.stop()

@@ -11,7 +11,7 @@ from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 from sf_insights_tests.soak import IS_SOAK
 
-KILLS, ROUNDS = (40, 10) if IS_SOAK else (6, 3)
+KILLS, ROUNDS = (40, 10) if IS_SOAK else (4, 2)
 ACCOUNTS = 10_500
 
 PUBLISH = """

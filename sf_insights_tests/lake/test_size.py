@@ -12,7 +12,7 @@ from sf_insights.system.clock import now
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 from sf_insights_tests.soak import IS_SOAK
 
-ACCOUNTS, DAYS = (20_000, 30) if IS_SOAK else (10_500, 2 * MOST_FILES)
+ACCOUNTS, DAYS = (20_000, 30) if IS_SOAK else (10_500, MOST_FILES + 1)
 LARGE = 200_000
 
 

@@ -13,6 +13,7 @@ from sf_insights_tests.cli.test_signals import Running, run
 from sf_insights_tests.pages.browser import PROGRAM, browsing
 from sf_insights_tests.pages.conftest import Site
 from sf_insights_tests.pages.tls_proxy import tls_proxy
+from sf_insights_tests.soak import some
 
 NAME = "insights.example.test"
 TOKEN = "a token of the tests"
@@ -41,7 +42,7 @@ def resolver(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("passes_host", [True, False], ids=["Host is passed on", "Host is the proxy's own"])
+@pytest.mark.parametrize("passes_host", some([False, True], 1), ids="Host is passed on: {}".format)
 def test_a_person_signs_in_and_saves_a_label_through_a_proxy_with_tls(
     synced, session, resolver, closed_port, tmp_path, checkout, command, passes_host
 ):

@@ -3,6 +3,7 @@
 import pytest
 
 from sf_insights_tests.pages.browser import PROGRAM, new_browser
+from sf_insights_tests.soak import some
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
 
@@ -22,7 +23,7 @@ def box(name):
     return f'input[type=checkbox][value="{name}"]'
 
 
-@pytest.fixture(params=[1280, 390])
+@pytest.fixture(params=some([390, 1280], 1))
 def browser(chromium, request):
     with new_browser(chromium) as browser:
         browser.resize(request.param, 900)

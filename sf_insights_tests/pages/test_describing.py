@@ -6,6 +6,7 @@ import pytest
 
 from sf_insights_tests.cli.conftest import CONFIGURATION
 from sf_insights_tests.pages.browser import PROGRAM
+from sf_insights_tests.soak import some
 
 
 def test_descriptions_formats_and_archived_fields_are_saved_and_published(synced_site, synced):
@@ -76,7 +77,7 @@ needs_browser = pytest.mark.skipif(
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", some([390, 1280], 1))
 def test_saving_stays_on_the_page_and_nothing_is_off_screen(synced_site, synced, browser, width):
     browser.resize(width, 900)
     browser.open(f"{synced_site.url}/labels")

@@ -47,6 +47,7 @@ def test_a_label_set_during_the_first_sync_is_published(org, sf_insights, other_
     assert sf_insights.labels()["Industry"] == "Branch"
 
 
+@pytest.mark.soak
 def test_labels_saved_on_the_page_during_the_first_sync_are_published(org, site, sf_insights, other_sync):
     page = site.post("/labels", site.labelled(Industry="Branch"))
     assert page.address.endswith("/labels?saved=1+field")

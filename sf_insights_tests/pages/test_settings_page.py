@@ -7,6 +7,7 @@ import pytest
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights_tests.cli.conftest import CONFIGURATION
 from sf_insights_tests.pages.browser import PROGRAM
+from sf_insights_tests.soak import some
 
 SECONDS = 60
 
@@ -168,7 +169,7 @@ def test_the_connections_are_tested_with_the_findings_of_check(synced_site, monk
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", some([390, 1280], 1))
 def test_settings_are_changed_in_a_browser(synced_site, synced, browser, width):
     browser.resize(width, 900)
     browser.open(f"{synced_site.url}/settings")

@@ -7,6 +7,7 @@ import pytest
 from sf_insights.pages.plain_words import ASK
 from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import serve
+from sf_insights_tests.soak import some
 
 SELECT = """\
 SELECT account_id, account_status AS status, account_name AS name, accounts_sharing AS accounts
@@ -164,7 +165,7 @@ def test_values_of_an_org_are_shown_as_text(mapped_site, mapped):
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", some([390, 1280], 1))
 def test_the_page_fits_the_width_of_the_screen(mapped_site, browser, width):
     press(mapped_site, "preview")
     browser.resize(width, 900)

@@ -4,6 +4,7 @@ import pytest
 
 from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.test_accessibility import axe, in_both_schemes
+from sf_insights_tests.soak import some
 
 __all__ = ["axe"]
 
@@ -67,7 +68,7 @@ def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site,
     assert [complaint for complaint in browser.complaints if "404 (Not Found)" not in complaint] == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", some(reversed(SIZES), 1))
 def test_from_sync_health_to_an_account_and_back_to_the_search(synced_site, synced, browser, size):
     browser.resize(*size)
     browser.open(f"{synced_site.url}/health")

@@ -57,6 +57,7 @@ def test_a_retyped_field_stays_paused_until_it_is_selected_again(org, sync):
     assert types["NumberofLocations__c"] == "VARCHAR"
 
 
+@pytest.mark.soak
 def test_repeated_syncs_keep_the_history_of_a_retyped_field(org, sync):
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, NumberofLocations__c=7)
@@ -79,6 +80,7 @@ def test_repeated_syncs_keep_the_history_of_a_retyped_field(org, sync):
     assert run.rows(history, [zuora_id]) == [("7", "2026-03-01", None)]
 
 
+@pytest.mark.soak
 def test_a_retyped_field_stays_paused_when_it_becomes_a_metric_again(org, sync):
     metric = {"field": "NumberofLocations__c", "as": "metric"}
     sync(day="2026-03-01", fields=["Industry", metric])
@@ -334,6 +336,7 @@ def test_relabelling_after_a_half_read_sync_publishes_the_last_complete_one(org,
     assert _labels(run) == {"Industry": "Branch"}
 
 
+@pytest.mark.soak
 def test_relabelling_after_a_sync_that_stopped_after_matching_mixes_no_days(org, sync):
     sync.first_day(fields=["Industry"])
     org.pass_day()

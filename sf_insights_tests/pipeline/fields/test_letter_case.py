@@ -124,6 +124,7 @@ STEPS = {
 }
 
 
+@pytest.mark.soak
 def test_changes_of_letter_case_do_not_change_the_history(org, two_pipelines):
     two_pipelines({}, "2026-03-01", {"fields": FIELDS})
     for name, (respelled, day, settings) in STEPS.items():

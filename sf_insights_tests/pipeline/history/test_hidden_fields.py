@@ -55,6 +55,7 @@ def test_another_salesforce_account_with_another_value(org, sync, accounts):
     assert history(run, account) == [(day(2), others, "history")]
 
 
+@pytest.mark.soak
 def test_another_salesforce_account_with_the_same_value(org, sync, accounts):
     (account, _, industry), (_, other, _) = accounts
     org.update_account(other, Industry=industry)
@@ -67,6 +68,7 @@ def test_another_salesforce_account_with_the_same_value(org, sync, accounts):
     assert held == [(industry,)]
 
 
+@pytest.mark.soak
 def test_another_salesforce_account_whose_history_begins_later(org, sync, accounts):
     """Between the two, the value is not known: the account's own is no longer its, and the other's not told."""
     (account, _, industry), (_, other, _) = accounts

@@ -3,6 +3,7 @@
 import pytest
 
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.soak import some
 
 FIELDS = ["Industry", {"field": "ARR__c", "as": "metric"}]
 
@@ -60,6 +61,7 @@ def test_a_chain_of_merges_is_followed_to_the_end(org, sync):
     assert match(run, zuora_id)[:2] == ("matched_by_merge", third)
 
 
+@pytest.mark.soak
 def test_deleting_a_merge_survivor_leaves_its_losers_deleted(org, sync):
     (zuora_id, loser), (_, survivor) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
@@ -176,6 +178,7 @@ def test_an_account_that_leaves_zuora_in_a_sync_that_fails_has_left_in_the_next_
     assert statuses(sync(day="2026-03-04"), zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
 
 
+@pytest.mark.soak
 def test_an_account_that_leaves_zuora_in_a_sync_that_fails_and_returns_has_never_left(org, sync):
     [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
     sync(day="2026-03-01", fields=FIELDS)
@@ -188,7 +191,7 @@ def test_an_account_that_leaves_zuora_in_a_sync_that_fails_and_returns_has_never
     assert zuora_id in run.metric("ARR__c", "2026-03-03")
 
 
-@pytest.mark.parametrize("is_matched_again", [True, False], ids=["matched again", "only landed"])
+@pytest.mark.parametrize("is_matched_again", some([False, True], 1), ids="matched again: {}".format)
 def test_a_migration_finds_the_accounts_that_left_zuora_since_the_last_complete_sync(org, sync, is_matched_again):
     [(zuora_id, _)] = plain_accounts(org, 1)
     sync(day="2026-03-01", fields=FIELDS)

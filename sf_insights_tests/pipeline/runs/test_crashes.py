@@ -126,7 +126,7 @@ def test_a_sync_stopped_at_any_point_ends_with_nothing_half_published(org, sync,
 
 
 @pytest.mark.kept_log
-@pytest.mark.parametrize(("step", "kind"), some(DROPS, 3))
+@pytest.mark.parametrize(("step", "kind"), some(DROPS, 1))
 def test_a_signal_stops_a_sync_even_if_python_drops_its_exception(org, sync, step, kind, monkeypatch):
     sync.first_day(fields=FIELDS)
     org.pass_day()

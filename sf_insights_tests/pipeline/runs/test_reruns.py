@@ -1,6 +1,7 @@
 """Repeated days, failed days and past days."""
 
 import duckdb
+import pytest
 
 from sf_insights_tests.pipeline.truth import Truth
 
@@ -43,6 +44,7 @@ def test_a_second_sync_of_an_unchanged_day_changes_nothing(org, sync):
     assert content(sync(day="2026-03-02")) == once
 
 
+@pytest.mark.soak
 def test_a_second_sync_of_the_first_day_changes_nothing(sync):
     once = content(sync.first_day(fields=FIELDS))
     assert content(sync(day="2026-03-01")) == once
