@@ -18,6 +18,7 @@ VERSION = "4.14.1"
 SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 SECONDS = 120
 _KEPT = Path(sys.prefix) / f"axe-core-{VERSION}.js"
+_COLORS = ["color-contrast", "link-in-text-block"]
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -61,12 +62,17 @@ def _fetch() -> None:
         unfinished.replace(_KEPT)
 
 
-def violations(browser: Browser, script: str) -> list[Any]:
-    """Return the WCAG A and AA violations of the open page: the rules, and the elements that break them."""
-    browser.js(f"{script}; window.found = undefined")
+def violations(browser: Browser, script: str, *, only_colors: bool = False) -> list[Any]:
+    """Return the WCAG A and AA violations of the open page: the rules, and the elements that break them.
+
+    With `only_colors`, for a page that was checked already and has other colors now, by the rules about colors.
+    """
+    if not browser.js("!!window.axe"):
+        browser.js(f"{script}; 0")
+    chosen = f"type: 'rule', values: {_COLORS}" if only_colors else f"type: 'tag', values: {_RULES}"
     told = "rule => [rule.id, ...rule.nodes.map(node => `${node.html} ${node.failureSummary}`)]"
     browser.js(
-        f"axe.run(document, {{runOnly: {{type: 'tag', values: {_RULES}}}}})"
+        f"window.found = undefined; axe.run(document, {{runOnly: {{{chosen}}}, resultTypes: ['violations']}})"
         f".then(result => {{ window.found = result.violations.map({told}) }}); 0"
     )
     browser.until("window.found !== undefined")
