@@ -75,6 +75,7 @@ def reached(target: LakeTarget, places: Places, variables: Mapping[str, str]) ->
                 "temp_directory": str(temporary),
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                **extensions.AS_INSTALLED,
                 "preserve_insertion_order": "false",
             }
         )
@@ -87,13 +88,14 @@ def reached(target: LakeTarget, places: Places, variables: Mapping[str, str]) ->
 
 
 def _give_access(connection: duckdb.DuckDBPyConnection, target: LakeTarget, variables: Mapping[str, str]) -> None:
-    extensions.load_extensions(connection, extensions.LAKE, extensions.POSTGRES)
+    names = [extensions.LAKE, extensions.POSTGRES]
+    if target.is_in_object_storage:
+        names += [extensions.OBJECT_STORAGE] + [extensions.AWS] * uses_aws_profiles(target, variables)
+    extensions.load_extensions(connection, *names)
+    extensions.refuse_others(connection)
     tx = Transaction(connection)
     tx.run("lake/secret", called="lake_catalog", type="postgres", options=database_secret(target, variables))
     if target.is_in_object_storage:
-        extensions.load_extensions(connection, extensions.OBJECT_STORAGE)
-        if uses_aws_profiles(target, variables):
-            extensions.load_extensions(connection, extensions.AWS)
         tx.run("lake/secret", called="lake_files", type="s3", options=storage_secret(variables))
 
 

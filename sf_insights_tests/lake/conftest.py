@@ -56,8 +56,9 @@ def server(running_server: DatabaseServer) -> DatabaseServer:
 
 
 @pytest.fixture
-def home(server, tmp_path) -> HomeWithLake:
+def home(server, tmp_path, monkeypatch) -> HomeWithLake:
     """A home without a snapshot, and a lake that does not exist yet."""
+    monkeypatch.setenv("SF_INSIGHTS_THREADS", "1")
     data = tmp_path / "home"
     data.mkdir()
     settings = {

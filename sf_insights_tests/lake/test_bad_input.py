@@ -205,6 +205,14 @@ def test_a_wheel_of_another_version_and_a_missing_one():
         extension_file("not_there")
 
 
+def test_nothing_unsigned_is_loaded_after_the_wheels(synced):
+    synced.publish()
+    with synced.reader() as connection:
+        assert connection.execute("SELECT current_setting('allow_unsigned_extensions')").fetchone() == (False,)
+        with pytest.raises(duckdb.InvalidInputException, match="Cannot change allow_unsigned_extensions"):
+            connection.execute("SET allow_unsigned_extensions = true")
+
+
 def test_without_the_wheels_the_lake_is_refused_and_the_rest_works(synced):
     script = """
 import sys
