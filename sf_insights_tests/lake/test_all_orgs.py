@@ -78,7 +78,6 @@ def test_an_unreadable_file_keeps_its_rows_and_hinders_no_other_org(across, sync
     assert across.rows("SELECT count(*) > 0 FROM lake.all_orgs.accounts WHERE org = 'acme'") == [(True,)]
 
 
-@pytest.mark.soak
 def test_the_asset_writes_the_orgs_and_fails_if_one_is_missing(across):
     orgs = [*copies(across, "acme", "beta"), OrgSnapshot("new", across.data / "not_yet.duckdb")]
     asset = accounts_of_all_orgs(lambda: bring(across, orgs))

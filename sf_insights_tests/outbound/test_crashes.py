@@ -172,7 +172,6 @@ def test_a_run_that_settled_another_one_still_compares_its_login_with_the_snapsh
     assert not outbound.written()
 
 
-@pytest.mark.soak
 def test_a_first_batch_with_other_values_than_that_of_a_killed_run_is_read_back(outbound, sync, org):
     outbound.preview()
     outbound.accept()

@@ -61,7 +61,6 @@ def test_a_chain_of_merges_is_followed_to_the_end(org, sync):
     assert match(run, zuora_id)[:2] == ("matched_by_merge", third)
 
 
-@pytest.mark.soak
 def test_deleting_a_merge_survivor_leaves_its_losers_deleted(org, sync):
     (zuora_id, loser), (_, survivor) = plain_accounts(org, 2)
     sync(day="2026-03-01", fields=FIELDS)
@@ -178,7 +177,6 @@ def test_an_account_that_leaves_zuora_in_a_sync_that_fails_has_left_in_the_next_
     assert statuses(sync(day="2026-03-04"), zuora_id) == [("2026-03-01", "matched"), ("2026-03-03", "gone")]
 
 
-@pytest.mark.soak
 def test_an_account_that_leaves_zuora_in_a_sync_that_fails_and_returns_has_never_left(org, sync):
     [(zuora_id, salesforce_id)] = plain_accounts(org, 1)
     sync(day="2026-03-01", fields=FIELDS)

@@ -56,7 +56,6 @@ def test_older_rows_are_deleted_unless_something_refers_to_them(org, sync):
     assert days_in(run, "ops.sync_runs") == kept
 
 
-@pytest.mark.soak
 def test_every_sync_referenced_by_another_table_is_kept(org, sync):
     for number in range(1, 7):
         run = sync(day=f"2026-03-0{number}", fields=FIELDS, retention={"ops_days": 1})
@@ -136,7 +135,6 @@ def test_retention_changes_nothing_that_analysts_see(org, sync, without_retentio
     assert len(days_in(sync.look(), "ops.match_history")) < len(days_in(without_retention.look(), "ops.match_history"))
 
 
-@pytest.mark.soak
 def test_an_emptied_field_stays_paused_beyond_the_retention(org, sync):
     before = sync.first_day(fields=["Industry", "BillingCountry"], retention={"ops_days": 1})
     org.remove_field("BillingCountry")
