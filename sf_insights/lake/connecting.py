@@ -90,7 +90,9 @@ def reached(target: LakeTarget, places: Places, variables: Mapping[str, str]) ->
 def _give_access(connection: duckdb.DuckDBPyConnection, target: LakeTarget, variables: Mapping[str, str]) -> None:
     names = [extensions.LAKE, extensions.POSTGRES]
     if target.is_in_object_storage:
-        names += [extensions.OBJECT_STORAGE] + [extensions.AWS] * uses_aws_profiles(target, variables)
+        names.append(extensions.OBJECT_STORAGE)
+    if uses_aws_profiles(target, variables):
+        names.append(extensions.AWS)
     extensions.load_extensions(connection, *names)
     extensions.refuse_others(connection)
     tx = Transaction(connection)

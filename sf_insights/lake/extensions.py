@@ -35,7 +35,7 @@ def load_extensions(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
 
 
 def refuse_others(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a connection that has the options `AS_INSTALLED` load nothing unsigned from now on, which is final."""
+    """Refuse unsigned extensions from now on. DuckDB does not let anybody allow them again on this connection."""
     connection.execute("SET allow_unsigned_extensions = false")
 
 

@@ -27,6 +27,9 @@ LARGEST_SHARE = 0.2  # of the rows, above which all are written
 MOST_FILES = 7  # of a table: a week of changes. Every change of rows adds a file for each earlier one
 
 
+_Name = tuple[str, str]  # the schema and the name
+_Comments = dict[_Name, str | None]
+
 OWN = {("ops", "lake"), ("ops", "lake_views")}  # tables of the lake itself
 
 
@@ -121,16 +124,16 @@ def _keys(table: str, columns: list[Column]) -> tuple[str, ...]:
     return keys if usable.issuperset(keys) else ()
 
 
-def _columns(tx: Transaction, database: str) -> dict[tuple[str, str], list[Column]]:
-    found: dict[tuple[str, str], list[Column]] = {}
+def _columns(tx: Transaction, database: str) -> dict[_Name, list[Column]]:
+    found: dict[_Name, list[Column]] = {}
     for schema, table, name, type_, is_nullable in tx.execute(render("lake/columns", database=database)):
         found.setdefault((schema, table), []).append(Column(name, type_, is_nullable))
     return found
 
 
-def _comments(tx: Transaction) -> tuple[dict[tuple[str, str], str | None], dict[tuple[str, str], str | None]]:
+def _comments(tx: Transaction) -> tuple[_Comments, _Comments]:
     """Return the comment of each published table, and of each table of the lake."""
-    found: dict[str, dict[tuple[str, str], str | None]] = {"published": {}, "lake": {}}
+    found: dict[str, _Comments] = {"published": {}, "lake": {}}
     for row in tx.records(render("lake/relations", kind="table")):
         found[row["database_name"]][row["schema_name"], row["name"]] = row["comment"]
     return found["published"], found["lake"]

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,7 @@ import pytest
 
 from sf_insights_tests.cli.test_signals import Running
 from sf_insights_tests.soak import some
+from sf_insights_tests.waiting import wait_for
 
 DAGSTER = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "sf_insights.definitions"]
 JOBS = "/jobs/query"
@@ -39,11 +39,12 @@ def test_a_sync_waits_for_a_dagster_run_and_names_it(org, sf_insights, checkout,
         stderr=subprocess.DEVNULL,
     ) as dagster:
         try:
-            deadline = time.monotonic() + 60
-            while not [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]:
+
+            def jobs():
                 assert dagster.poll() is None
-                assert time.monotonic() < deadline, "Dagster's run asks Salesforce for nothing"
-                time.sleep(0.05)
+                return [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]
+
+            wait_for("Dagster's run to ask Salesforce", jobs)
             with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
                 org.clear_faults()
                 waiting.said += waiting.process.stdout.read()

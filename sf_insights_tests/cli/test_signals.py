@@ -23,6 +23,7 @@ from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.cli.conftest import clean_environment
 from sf_insights_tests.pipes import output
 from sf_insights_tests.soak import some
+from sf_insights_tests.waiting import wait_for
 
 READY_SECONDS = 90
 [runs_that_died] = defs.sensors or ()
@@ -229,7 +230,7 @@ def test_closing_the_terminal_ends_the_sync_its_dagster_run_and_its_bulk_job(
     ) as sync:  # fmt: skip
         try:
             os.close(side)
-            wait_for(lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
+            wait_for("the bulk job", lambda: [call for call in org.requests() if "/jobs/query/" in call["path"]])
             os.close(terminal)
             assert sync.wait(60) == 1
         finally:
@@ -270,13 +271,6 @@ def test_the_next_sync_marks_a_killed_run_as_failed_but_not_a_live_one(
 def look_for_dead_runs(instance):
     with dg.build_sensor_context(instance=instance) as context:
         return runs_that_died.evaluate_tick(context).skip_message
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + READY_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 UNDER_NOHUP = """

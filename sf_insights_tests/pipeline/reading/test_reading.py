@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from sf_insights_tests.forked import forked
 from sf_insights_tests.pipeline.truth import Truth
 from sf_insights_tests.soak import IS_SOAK, some
+from sf_insights_tests.waiting import wait_for
 
 FIELDS = ["Industry", "Rating", {"field": "ARR__c", "as": "metric"}]
 RESULTS = "/results"
@@ -312,11 +312,13 @@ def killed_in_the_middle_of_the_download(org, sync):
     org.fault("latency", path=RESULTS, seconds=60, times=None, skip=4)
     landing = sync.data / "landing"
     with forked(SYNC) as process:
-        deadline = time.monotonic() + 60
-        # The directory is emptied before the job note is written to it.
-        while not (landing / "job.json").exists() or len(list(landing.glob("accounts-*.json"))) < 3:
-            assert process.ended(0.02) is None
-            assert time.monotonic() < deadline, "the sync lands nothing"
+
+        def has_landed():
+            assert process.ended(0) is None
+            # The directory is emptied before the job note is written to it.
+            return (landing / "job.json").exists() and len(list(landing.glob("accounts-*.json"))) >= 3
+
+        wait_for("the sync to land pages", has_landed)
     org.clear_faults()
     org.configure(page_records=50)
     job = json.loads((landing / "job.json").read_text(encoding="utf-8"))["job_id"]
@@ -371,10 +373,12 @@ def test_a_cancelled_sync_aborts_its_job_and_leaves_nothing_half_published(org, 
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-01")
     org.fault("job_stuck")
     with forked(SYNC) as process:
-        deadline = time.monotonic() + 60
-        while not [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]:
-            assert process.ended(0.02) is None
-            assert time.monotonic() < deadline, "the sync asks for nothing"
+
+        def questions():
+            assert process.ended(0) is None
+            return [call for call in org.requests() if call["method"] == "GET" and JOBS + "/" in call["path"]]
+
+        wait_for("the sync to ask for its job", questions)
         process.signal(number)
         assert process.ended(30) == 1
     assert [call for call in org.requests() if call["method"] == "PATCH" and JOBS in call["path"]]
