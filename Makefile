@@ -9,6 +9,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/sf-insights demo
 
+# Hundreds of tests start processes, each of which would compile the package again where Python may not write bytecode.
+test check soak bench: export PYTHONDONTWRITEBYTECODE =
+
 # worksteal: a worker that has nothing left takes over half of what waits for another.
 # Three workers on two cores: many tests wait, for a daemon, a browser or a retry.
 test: $(READY) lint

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from sf_insights.demo.process import DemoOrg
 from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.system.imports import importing
 from sf_insights.transport.session import new_session
 from sf_insights_tests.clients import connected
 from sf_insights_tests.soak import IS_SOAK
@@ -37,6 +38,13 @@ def pytest_configure() -> None:
     """Keep the tests' files in memory if there is room: a sync waits for about a hundred disk writes."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import the tests and the package as the commands do, without the garbage collector."""
+    with importing():
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -149,7 +149,7 @@ def closed_port() -> int:
 
 def cloned_checkout(copy: Path) -> Path:
     """Fill an empty directory with the checkout, as after `git clone`."""
-    shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CHECKOUT / "sf_insights", copy / "sf_insights")
     (copy / "data").mkdir()
     for name in ("data/account_field_sync.yaml", "dagster.yaml", "workspace.yaml"):
         shutil.copyfile(CHECKOUT / name, copy / name)

@@ -1,6 +1,7 @@
 """The language of the pipeline tests: run a day's sync with these settings, and read what analysts see."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 from sf_insights.dagster_instance.run_news import News
 from sf_insights.runs import run_backfill, run_relabelling, run_sync
 from sf_insights.settings.home import CHECKOUT
+from sf_insights.sql import literal
 
 FIELDS = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
 # Keeping the log of a run and copying its output take longer than the sync.
@@ -42,11 +44,11 @@ class Run:
     snapshot: Path
 
     def rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        with open_snapshot(self.snapshot) as connection:
+        with _attached(self.snapshot) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def field(self, name: str) -> SimpleNamespace:
-        with open_snapshot(self.snapshot) as connection:
+        with _attached(self.snapshot) as connection:
             result = connection.execute("FROM insights.fields WHERE field = ?", [name])
             names = [column[0] for column in result.description]
             return SimpleNamespace(**dict(zip(names, result.fetchall()[0], strict=True)))
@@ -208,3 +210,20 @@ def open_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+
+
+@functools.cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """A DuckDB that stays, because each start of one takes longer than most queries; it starts no threads."""
+    return duckdb.connect(config={"threads": 1})
+
+
+@contextlib.contextmanager
+def _attached(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a snapshot for one query."""
+    with _reader().cursor() as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; ATTACH {literal(str(path))} AS snapshot (READ_ONLY); USE snapshot")
+        try:
+            yield connection
+        finally:
+            connection.execute("USE memory; DETACH snapshot")
