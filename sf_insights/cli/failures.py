@@ -26,7 +26,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
-            from sf_insights.demo.process import DemoOrgError  # loads a web server, which only the demo needs
+            from sf_insights.demo.back_door import DemoOrgError  # loads an HTTP client, which only the demo needs
 
             if isinstance(error, DemoOrgError):
                 fail(f"The demo org failed: {error}")

@@ -5,7 +5,8 @@ import time
 import pytest
 import requests
 
-from sf_insights.demo.process import DemoOrg, DemoOrgError
+from sf_insights.demo.back_door import DemoOrgError
+from sf_insights.demo.process import DemoOrg
 
 SOQL = "SELECT Id, Name, Industry FROM Account"
 

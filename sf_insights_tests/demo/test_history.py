@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sf_insights.demo.process import DemoOrg, DemoOrgError
+from sf_insights.demo.back_door import DemoOrgError
+from sf_insights.demo.process import DemoOrg
 
 COLUMNS = "Id, IsDeleted, AccountId, CreatedDate, Field, DataType, OldValue, NewValue"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sf_insights.demo.back_door import DemoOrgError
 from sf_insights.demo.data.masking import masked
-from sf_insights.demo.process import DemoOrgError
 
 
 @pytest.mark.parametrize(

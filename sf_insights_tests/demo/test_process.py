@@ -9,7 +9,8 @@ import pytest
 import requests
 
 import sf_insights.demo
-from sf_insights.demo.process import DemoOrg, DemoOrgError
+from sf_insights.demo.back_door import DemoOrgError
+from sf_insights.demo.process import DemoOrg
 
 
 def test_an_org_keeps_its_passed_days_until_a_reset(tmp_path: Path) -> None:
