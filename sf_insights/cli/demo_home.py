@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from sf_insights.demo.process import START_SECONDS, DemoOrg
 from sf_insights.domain.problems import ConfigurationProblem
-from sf_insights.salesforce.org import DEFAULT_API_VERSION
+from sf_insights.salesforce.connection import DEFAULT_API_VERSION
 from sf_insights.settings.environment import OF_A_HOME, Places
 from sf_insights.settings.home import (
     CONFIGURATION_NAME,

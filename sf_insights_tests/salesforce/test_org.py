@@ -6,7 +6,7 @@ import pytest
 
 from sf_insights.domain.problems import ConfigurationProblem, ConnectionProblem
 from sf_insights.domain.refusals import without_soql
-from sf_insights.salesforce.api_usage import read_api_usage
+from sf_insights.salesforce.connection import read_api_usage
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.transport.patience import Patience
