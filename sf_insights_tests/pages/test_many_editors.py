@@ -11,7 +11,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights_tests.cli.conftest import CONFIGURATION
 
-FIELDS = ["Industry", "Rating", "Phone", "Website", "Type", "Sic"]
+FIELDS = ["Industry", "Rating", "Phone"]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from sf_insights_tests.pipeline.history.conftest import day
 from sf_insights_tests.pipeline.pipeline import Run
 from sf_insights_tests.soak import IS_SOAK
 
-DAYS = 60 if IS_SOAK else 6
+DAYS = 60 if IS_SOAK else 5
 FIELDS = [
     "Name",
     "Industry",

@@ -96,6 +96,7 @@ def without_retention(dagster_home, tmp_path, monkeypatch):
     return Pipeline(tmp_path / "without_retention", dagster_home, monkeypatch)
 
 
+@pytest.mark.soak  # the model of random days, which keeps three days of ops tables, shows it too
 @pytest.mark.slow
 def test_retention_changes_nothing_that_analysts_see(org, sync, without_retention, monkeypatch):
     a_rejected_value(org)
