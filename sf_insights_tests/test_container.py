@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,6 +115,13 @@ def test_the_image_has_the_whole_package(site_packages):
     }
     there = {str(file.relative_to(site_packages)) for file in site_packages.rglob("*")}
     assert here <= there
+
+
+def test_the_image_has_bytecode_since_its_commands_write_none(site_packages, environment):
+    assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+    sources = list((site_packages / "sf_insights").rglob("*.py"))
+    assert sources
+    assert [file for file in sources if not Path(cache_from_source(file)).exists()] == []
 
 
 def test_the_installed_package_runs_without_the_checkout(site_packages, tmp_path):
