@@ -1,7 +1,7 @@
 """The warehouse of a run, and the sync that each of its steps works on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -129,21 +129,21 @@ class WarehouseResource(HomeResource):
             self._failures.is_sync = True
             yield self._tagged(context, warehouse, sync, org_id)
 
-    @contextmanager
-    def relabelling(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
+    def relabelling(self, context: dg.AssetExecutionContext) -> AbstractContextManager[Step]:
         """Label the fields of the last plan, also if another run made it."""
-        with self._reported(context) as warehouse:
-            with warehouse.transaction() as tx:
-                sync = syncs.last_planned_sync(tx)
-                org_id = syncs.org_of(tx, sync)
-            yield self._tagged(context, warehouse, sync, org_id)
+        return self._of_earlier_sync(context, syncs.last_planned_sync)
+
+    def after_sync(self, context: dg.AssetExecutionContext) -> AbstractContextManager[Step]:
+        """Work on the last complete sync, also if another run made it: publish it, or fill the days before it."""
+        return self._of_earlier_sync(context, syncs.last_complete_sync)
 
     @contextmanager
-    def after_sync(self, context: dg.AssetExecutionContext) -> Iterator[Step]:
-        """Work on the last complete sync, also if another run made it: publish it, or fill the days before it."""
+    def _of_earlier_sync(
+        self, context: dg.AssetExecutionContext, find: Callable[[Transaction], Sync]
+    ) -> Iterator[Step]:
         with self._reported(context) as warehouse:
             with warehouse.transaction() as tx:
-                sync = syncs.last_complete_sync(tx)
+                sync = find(tx)
                 org_id = syncs.org_of(tx, sync)
             yield self._tagged(context, warehouse, sync, org_id)
 
