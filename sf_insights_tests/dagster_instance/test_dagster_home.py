@@ -1,6 +1,10 @@
 import subprocess
 import sys
+from importlib.resources import files
 
+from alembic.script import ScriptDirectory
+
+from sf_insights.dagster_instance.home import opened_instance
 from sf_insights_tests.pipes import output, tell
 
 OPEN = """
@@ -28,3 +32,13 @@ def test_processes_can_open_a_new_dagster_home_at_the_same_time(tmp_path):
         for process in processes:
             process.kill()
             process.communicate()
+
+
+def test_the_version_of_dagsters_tables_is_that_of_its_newest_migration(tmp_path):
+    migrations = ScriptDirectory(str(files("dagster") / "_core" / "storage" / "alembic"))
+    newest = migrations.as_revision_number("head")
+    for _ in range(2):
+        with opened_instance(tmp_path) as instance:
+            for storage in (instance.run_storage, instance.event_log_storage, instance.schedule_storage):
+                assert storage is not None
+                assert storage.alembic_version() == (migrations.get_current_head(), newest)
