@@ -24,6 +24,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
         )
         tx.execute("COMMENT ON TABLE insights.fields IS 'It''s commented'")
         tx.execute("CREATE VIEW insights.accounts AS FROM salesforce.raw_accounts")
+        tx.execute("CREATE TABLE ops.in_order AS SELECT md5(range::VARCHAR) AS text FROM range(90_000)")
     return warehouse
 
 
@@ -50,6 +51,7 @@ def content(file: Path) -> list[object]:
             for query in (
                 "SELECT count(*), bit_xor(hash(account)) FROM salesforce.raw_accounts AS account",
                 "SELECT count(*) FROM insights.accounts",
+                "SELECT hash(list(text ORDER BY rowid)) FROM ops.in_order",
                 "SELECT schema_name, table_name, comment, sql FROM duckdb_tables() ORDER BY ALL",
                 "SELECT insights.sf_id18('001000000000001')",
             )
