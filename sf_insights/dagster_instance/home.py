@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sf_insights.dagster_instance.engines import keep_engines
 from sf_insights.dagster_instance.recorded_runs import ORG_NAME_TAG
+from sf_insights.dagster_instance.storage_reuse import reuse_storage_parts
 from sf_insights.settings.environment import Places, environment, installation_of
 from sf_insights.settings.home import Home, demo_dagster, demo_data, found_home, shipped
 from sf_insights.system.durable import PRIVATE_DIRECTORY, locked_directory
@@ -64,7 +64,7 @@ def opened_instance(home: Path) -> dg.DagsterInstance:
     """
     import dagster as dg
 
-    keep_engines()
+    reuse_storage_parts()
     with locked_directory(home, _OPENING_SECONDS):
         return dg.DagsterInstance.from_config(str(home))
 

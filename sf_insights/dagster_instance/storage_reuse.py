@@ -21,7 +21,7 @@ _MOST = 64  # each run has a file
 
 
 @cache  # once in a process
-def keep_engines() -> None:
+def reuse_storage_parts() -> None:
     """Let Dagster's storage in this process use the engine of a file again, and what it read of the migrations."""
     from dagster._core.storage import sql
     from dagster._core.storage.event_log.sqlite import sqlite_event_log
