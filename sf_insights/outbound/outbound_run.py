@@ -16,7 +16,7 @@ from typing import Any
 
 from sf_insights.domain.outbound import guards
 from sf_insights.domain.outbound.limits import calls_to_read, calls_to_write
-from sf_insights.domain.outbound.targets import Target, by_name_of, check_kinds, targets_of
+from sf_insights.domain.outbound.targets import Target, by_name_of
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal
 from sf_insights.outbound import runs
 from sf_insights.outbound.delivery import settling
@@ -24,15 +24,15 @@ from sf_insights.outbound.delivery.batches import send_all
 from sf_insights.outbound.delivery.planning import plan_delivery
 from sf_insights.outbound.delivery.sending import Sending, Tally
 from sf_insights.outbound.described import keep_describe, kept_describe
+from sf_insights.outbound.login import Login
 from sf_insights.outbound.request import Request
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values import comparison
 from sf_insights.outbound.values.comparison import Differences
-from sf_insights.outbound.values.entries import Entry, entries_of
+from sf_insights.outbound.values.entries import Entry, all_entries, usable_entries
 from sf_insights.outbound.values.matching import find_records, forget_found
 from sf_insights.outbound.values.present import read_present
 from sf_insights.outbound.values.source import Source, read_source
-from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 
@@ -51,7 +51,6 @@ class OutboundRun:
     tally: Tally = field(default_factory=Tally)
     entries: list[Entry] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
-    _org: SalesforceOrg | None = None
     _source: Source | None = None
     _described: Mapping[str, Any] = field(default_factory=dict)
     _work: OutboundState | None = None
@@ -62,6 +61,9 @@ class OutboundRun:
     _is_first: bool = False  # of the accepted mapping
     _is_just_described: bool = False
     _paused: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._login = Login(self.state, self.request)
 
     # Steps
 
@@ -74,7 +76,7 @@ class OutboundRun:
                 tx, self.request.run_id, is_preview=self.request.is_preview, accepted=self.request.accepted
             )
             self._note(tx, object=self.request.outbound.object)
-        settling.settle_leftovers(self.state, self.connected, self.request.directory, self.run, self.request.tell)
+        settling.settle_leftovers(self.state, self._login.org, self.request.directory, self.run, self.request.tell)
 
     def make_desired(self) -> int:
         """Read the snapshot and work out what each record should hold; return the number of records."""
@@ -105,8 +107,7 @@ class OutboundRun:
             self._is_first = runs.is_first_run(tx, fingerprint, self.run)
         if is_other_org and not self.is_dry:
             self._refuse_other_org(before)
-        if self._org is not None:  # connected before the snapshot was read, to settle an earlier run
-            self._refuse_other_login(self._org)
+        self._login.expect_org_of(self._source)
         if not request.is_preview:
             guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
         self._work = self._copy() if self.is_dry else self.state
@@ -149,7 +150,7 @@ class OutboundRun:
             records = work.scratch().value("SELECT count(DISTINCT record_id) FROM candidates")
             self._refuse_expensive(calls_to_read(records))
             fields = [entry.target.name for entry in self.entries]
-            read_present(work, self.connected(), object_name, names, fields, self.request.directory)
+            read_present(work, self._login.org(), object_name, names, fields, self.request.directory)
             comparison.decide(work, self.entries, org_has_currencies="CurrencyIsoCode" in names)
         else:
             comparison.nothing_decided(work)
@@ -190,7 +191,7 @@ class OutboundRun:
             self._note(tx, channel=channel)
         sending = Sending(
             work,
-            self.connected(),
+            self._login.org(),
             run=self.run,
             object_name=object_name,
             targets=self._targets(),
@@ -229,8 +230,7 @@ class OutboundRun:
                 self.state.publish(published)
         finally:
             self.state.close()
-            if self._org is not None:
-                self._org.__exit__(None, None, None)
+            self._login.close()
             if has_directory:
                 shutil.rmtree(self.request.directory, ignore_errors=True)
 
@@ -240,30 +240,6 @@ class OutboundRun:
         return self._paused
 
     # What the steps share
-
-    def connected(self) -> SalesforceOrg:
-        """Log in when first needed, and make sure that it is the org of the snapshot."""
-        if self._org is None:
-            self._org = self.request.connect().__enter__()
-            self._refuse_other_login(self._org)
-        return self._org
-
-    def _refuse_other_login(self, org: SalesforceOrg) -> None:
-        """Compare the login with the snapshot, or, while an earlier run is settled, with the org that it wrote to."""
-        if self._source is None:
-            with self.state.transaction() as tx:
-                before = runs.org_of(tx)
-            if before not in (None, org.org_id) and "org" not in self.request.accepted:
-                raise GuardRefusal(
-                    f"An earlier run to the org {before} did not end, and the login is of {org.org_id}.",
-                    "Correct the credentials. If that org no longer exists, run"
-                    " `sf-insights outbound send --accept org` once, then `sf-insights outbound reset`.",
-                )
-        elif self._source.org_id not in (None, org.org_id):
-            raise ConfigurationProblem(
-                f"The login is of the org {org.org_id}, and the snapshot is of {self._source.org_id}.",
-                "Values of one org are never written to another: correct the credentials.",
-            )
 
     def _refuse_other_org(self, before: str | None) -> None:
         if "org" not in self.request.accepted:
@@ -288,7 +264,7 @@ class OutboundRun:
         if (match := self.request.outbound.match) is not None:
             to = by_name_of(self._described)[match.to]
             everything = self.is_dry or self._is_verification
-            find_records(work, self.connected, object_name, to, self.request.directory, everything=everything)
+            find_records(work, self._login.org, object_name, to, self.request.directory, everything=everything)
             comparison.find_shared(work)
 
     def _forget_found(self) -> bool:
@@ -338,34 +314,24 @@ class OutboundRun:
     def read_describe(self) -> None:
         """Read the describe of the object from Salesforce, and keep it."""
         object_name = self.request.outbound.object
-        self._described = self.connected().describe(object_name)
+        self._described = self._login.org().describe(object_name)
         self._is_just_described = True
         with self.state.transaction() as tx:
             keep_describe(tx, object_name, self._described)
 
     def _usable_entries(self) -> list[Entry]:
         """Return the entries to compare. A mapping that has been used goes on without fields that cannot be written."""
-        outbound, source = self.request.outbound, self._opened()[1]
-        usable, reasons = [], {}
-        for entry in outbound.fields:
-            alone = outbound.model_copy(update={"fields": (entry,)})
-            try:
-                (target,) = targets_of(alone, self._described)
-                check_kinds(alone, source.columns, [target])
-            except ConfigurationProblem as problem:
-                if not self._has_sent:
-                    targets = targets_of(outbound, self._described)  # the same problem, with the number of the entry
-                    check_kinds(outbound, source.columns, targets)
-                    raise
-                reasons[entry.to] = problem.what
-                continue
-            usable.append((entry, target))
+        outbound, source = self.request.outbound, self._opened_source()
+        usable, reasons = (
+            usable_entries(outbound, self._described, source)
+            if self._has_sent
+            else (all_entries(outbound, self._described, source), {})
+        )
         with self.state.transaction() as tx:
             settling.note_paused(tx, outbound.object, reasons, self._moment)
         if not usable:
             raise ConfigurationProblem("outbound: no field can be written.", "; ".join(reasons.values()))
-        left = outbound.model_copy(update={"fields": tuple(entry for entry, _ in usable)})
-        return entries_of(left, [target for _, target in usable], source)
+        return usable
 
     def _targets(self) -> dict[str, Target]:
         return {entry.target.name: entry.target for entry in self.entries}
@@ -382,8 +348,7 @@ class OutboundRun:
             calls=calls_to_write(found.to_write),
         )
         guards.check_amounts(self.request.outbound.guards, self.request.max_left, amounts, self.request.accepted)
-        if self._org is not None:
-            guards.check_quota(self._org.api_usage, amounts.calls, self.request.accepted)
+        guards.check_quota(self._login.api_usage, amounts.calls, self.request.accepted)
 
     def _refuse_expensive(self, calls: int) -> None:
         most = self.request.outbound.guards.max_api_calls
@@ -404,6 +369,6 @@ class OutboundRun:
                 ended_at=now(),
                 written=self.tally.written,
                 rejected=(self.differences.rejected_cells if self.differences else 0) + self.tally.rejected_values,
-                api_calls=self._org.api_calls if self._org is not None else 0,
+                api_calls=self._login.api_calls,
             )
             self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))

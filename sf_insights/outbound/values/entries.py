@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
-from sf_insights.domain.outbound.targets import Target
+from sf_insights.domain.outbound.targets import Target, check_kinds, targets_of
+from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.outbound.values.source import Source
 
 
@@ -29,8 +31,14 @@ class Entry:
         return self.target.fingerprint
 
 
-def entries_of(outbound: OutboundSync, targets: Sequence[Target], source: Source) -> list[Entry]:
-    """Join the settings, the described targets and the columns of the source."""
+def all_entries(outbound: OutboundSync, described: Mapping[str, Any], source: Source) -> list[Entry]:
+    """Join the settings, the described object and the columns of the source.
+
+    Raises:
+        ConfigurationProblem: the object or a field cannot be written, or cannot hold its values.
+    """
+    targets = targets_of(outbound, described)
+    check_kinds(outbound, source.columns, targets)
     places = {name: f"v{number}" for number, name in enumerate(source.sent)}
     return [
         Entry(
@@ -46,6 +54,21 @@ def entries_of(outbound: OutboundSync, targets: Sequence[Target], source: Source
         )
         for field, target in zip(outbound.fields, targets, strict=True)
     ]
+
+
+def usable_entries(
+    outbound: OutboundSync, described: Mapping[str, Any], source: Source
+) -> tuple[list[Entry], dict[str, str]]:
+    """Return the entries that can be written, and for each other target field the reason why it cannot."""
+    usable: list[Entry] = []
+    reasons = {}
+    for field in outbound.fields:
+        alone = outbound.model_copy(update={"fields": (field,)})
+        try:
+            usable += all_entries(alone, described, source)
+        except ConfigurationProblem as problem:
+            reasons[field.to] = problem.what
+    return usable, reasons
 
 
 def _currency(field: OutboundField, places: dict[str, str]) -> str | None:
