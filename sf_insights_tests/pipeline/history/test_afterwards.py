@@ -51,23 +51,28 @@ def test_summaries_are_those_of_the_points(backfilled):
     assert len(told) > 2000
 
 
-def test_a_dry_run_changes_nothing(org, sync):
+@pytest.fixture
+def synced(org, sync):
+    """A warehouse that synced once, one day after the org's first day."""
     org.pass_day()
-    sync(day(1), daily_at=DAILY_AT, fields=FIELDS)
-    before, published = held(sync), sync.snapshot.stat().st_mtime_ns
+    sync.configure(daily_at=DAILY_AT, fields=FIELDS)
+    sync.once(day(1), "synced a day later")
+    return sync
+
+
+def test_a_dry_run_changes_nothing(synced):
+    before, published = held(synced), synced.snapshot.stat().st_mtime_ns
     found = {}
-    run = sync.run_backfill(is_dry=True, on_news=lambda news: found.update(news.facts))
+    run = synced.run_backfill(is_dry=True, on_news=lambda news: found.update(news.facts))
     assert run.success
     assert found["points"] > 0
-    assert held(sync) == before
-    assert sync.snapshot.stat().st_mtime_ns == published
+    assert held(synced) == before
+    assert synced.snapshot.stat().st_mtime_ns == published
 
 
-def test_a_field_is_filled_alone(org, sync):
-    org.pass_day()
-    sync(day(1), daily_at=DAILY_AT, fields=FIELDS)
-    sync.backfill("industry", since=day(0))
-    days = sync.look().rows("SELECT DISTINCT field, date FROM insights.field_days WHERE source = 'history'")
+def test_a_field_is_filled_alone(synced):
+    synced.backfill("industry", since=day(0))
+    days = synced.look().rows("SELECT DISTINCT field, date FROM insights.field_days WHERE source = 'history'")
     assert [(field, str(on)) for field, on in days] == [("Industry", day(0))]
 
 

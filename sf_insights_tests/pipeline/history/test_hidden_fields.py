@@ -9,7 +9,7 @@ FIELDS = ["Name", "Industry"]
 
 @pytest.fixture
 def accounts(org, sync):
-    """Two matched accounts of Salesforce Accounts with other industries, before Industry is deselected."""
+    """Three matched accounts of Salesforce Accounts with other industries, before Industry is deselected."""
     run = sync.first_day(daily_at=DAILY_AT, fields=FIELDS)
     rows = run.rows(
         """SELECT account_id, salesforce_account_id, "Industry" FROM insights.matched_accounts
@@ -22,7 +22,7 @@ def accounts(org, sync):
     other = next(row for row in rows if row[2] != rows[0][2])
     org.pass_day()
     sync(day(1), fields=["Name"])
-    return rows[0], other
+    return rows[0], other, next(row for row in rows[1:] if row[2] not in (rows[0][2], other[2]))
 
 
 def selected_again(org, sync):
@@ -47,17 +47,25 @@ def changes(run, account):
     return [(str(on), *rest) for on, *rest in run.rows(sql, [account, day(0)])]
 
 
-def test_another_salesforce_account_with_another_value(org, sync, accounts):
-    (account, _, industry), (_, other, others) = accounts
+def test_a_new_link_a_merge_and_a_first_match_are_on_their_days(org, sync, accounts):
+    (account, _, industry), (_, other, others), (merged, loser, former) = accounts
     org.update_zuora_account(account, CrmId=other)
+    org.merge_accounts(other, loser)
+    id_ = org.add_account(Name="New", Industry="Energy")
+    org.add_zuora_account(CrmId=id_)
     run = selected_again(org, sync)
     assert changes(run, account) == [(day(2), industry, others, "relinked", "history")]
     assert history(run, account) == [(day(2), others, "history")]
+    assert changes(run, merged) == [(day(2), former, others, "merged", "history")]
+    assert history(run, merged) == [(day(2), others, "history")]
+    [(first,)] = run.rows("SELECT account_id FROM insights.matched_accounts WHERE salesforce_account_id = ?", [id_])
+    assert changes(run, first) == [(day(2), None, "Energy", "first_match", "history")]
+    assert history(run, first) == [(day(2), "Energy", "history")]
 
 
 @pytest.mark.soak
 def test_another_salesforce_account_with_the_same_value(org, sync, accounts):
-    (account, _, industry), (_, other, _) = accounts
+    (account, _, industry), (_, other, _), _ = accounts
     org.update_account(other, Industry=industry)
     org.remove_history(other)
     org.update_zuora_account(account, CrmId=other)
@@ -71,7 +79,7 @@ def test_another_salesforce_account_with_the_same_value(org, sync, accounts):
 @pytest.mark.soak
 def test_another_salesforce_account_whose_history_begins_later(org, sync, accounts):
     """Between the two, the value is not known: the account's own is no longer its, and the other's not told."""
-    (account, _, industry), (_, other, _) = accounts
+    (account, _, industry), (_, other, _), _ = accounts
     org.update_zuora_account(account, CrmId=other)
     org.pass_day()
     sync(day(2))
@@ -90,20 +98,3 @@ def test_another_salesforce_account_whose_history_begins_later(org, sync, accoun
         (day(3), None, "Unseen", "value_changed", "history"),
     ]
     assert history(run, account) == [(day(2), None, "sync"), (day(3), "Unseen", "history")]
-
-
-def test_a_merge_into_another_salesforce_account(org, sync, accounts):
-    (account, id_, industry), (_, other, others) = accounts
-    org.merge_accounts(other, id_)
-    run = selected_again(org, sync)
-    assert changes(run, account) == [(day(2), industry, others, "merged", "history")]
-    assert history(run, account) == [(day(2), others, "history")]
-
-
-def test_an_account_that_is_first_matched(org, sync, accounts):
-    id_ = org.add_account(Name="New", Industry="Energy")
-    org.add_zuora_account(CrmId=id_)
-    run = selected_again(org, sync)
-    [(account,)] = run.rows("SELECT account_id FROM insights.matched_accounts WHERE salesforce_account_id = ?", [id_])
-    assert changes(run, account) == [(day(2), None, "Energy", "first_match", "history")]
-    assert history(run, account) == [(day(2), "Energy", "history")]
