@@ -2,7 +2,9 @@
 
 import hashlib
 import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -12,6 +14,7 @@ from sf_insights.dagster_instance.recorded_runs import forget_runs
 from sf_insights.definitions import defs
 from sf_insights.demo.data.credentials import ORGANIZATION_ID
 from sf_insights.settings.home import CHECKOUT
+from sf_insights_tests.pipeline.pipeline import Pipeline, Run
 
 pytestmark = pytest.mark.kept_log
 
@@ -27,6 +30,22 @@ COUNTED = [
     "insights/attribute_changes",
     "insights/account_metrics",
 ]
+SNAPSHOT = "insights/published_snapshot"
+INDUSTRY = {"field": "Industry"}
+REVENUE = {"field": "AnnualRevenue", "as": "metric"}
+
+
+@dataclass
+class Recorded:
+    """A sync and a relabelling, with the metadata of what the sync made, and when, before the relabelling."""
+
+    dagster: dg.DagsterInstance
+    synced: Run
+    relabelled: Run
+    made: dict[str, dict[str, Any]]
+    made_at: dict[dg.AssetKey, float]
+    counts: dict[str, int]
+    size: int
 
 
 @pytest.fixture
@@ -37,80 +56,87 @@ def instance(sync):
     return get
 
 
+@pytest.fixture(scope="module")
+def recorded(running_org, tmp_path_factory):
+    """One sync and one relabelling of another data directory, for tests that only read what Dagster recorded."""
+    running_org.reset()
+    running_org.configure(job_seconds=1)
+    place = tmp_path_factory.mktemp("recorded")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running_org.environment.items():
+            patch.setenv(name, value)
+        patch.setenv("SF_INSIGHTS_THREADS", "1")
+        sync = Pipeline(place / "data", place / "dagster", patch)
+        synced = sync("2026-03-01", fields=[INDUSTRY, {"field": "Rating", "label": "Temperature"}, REVENUE])
+        with dg.DagsterInstance.get() as dagster:
+            made = {key: metadata(dagster, key) for key in [*COUNTED, SNAPSHOT]}
+            made_at = times(dagster)
+        counts = {key: sync.count(key) for key in COUNTED}
+        size = sync.snapshot.stat().st_size
+        relabelled = sync.relabel(fields=[INDUSTRY | {"label": "Branch"}, "Rating", REVENUE])
+        with dg.DagsterInstance.get() as dagster:
+            yield Recorded(dagster, synced, relabelled, made, made_at, counts, size)
+
+
 def metadata(instance, key):
     event = instance.get_latest_materialization_event(dg.AssetKey(key.split("/")))
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}
 
 
-def test_every_materialization_has_row_count_schema_and_preview(sync, instance):
-    run = sync(day="2026-03-01")
-    with instance() as dagster:
-        for key in COUNTED:
-            found = metadata(dagster, key)
-            assert found["dagster/row_count"] == sync.count(key), key
-            assert found["dagster/column_schema"].columns, key
-            assert found["preview"].startswith("| "), key
-        snapshot = metadata(dagster, "insights/published_snapshot")
-        assert snapshot["snapshot"] == str(run.snapshot)
-        assert snapshot["bytes"] == run.snapshot.stat().st_size
-        assert metadata(dagster, "insights/matched_accounts")["accounts_matched"] > 0
+def times(instance):
+    """Return when each asset whose age Dagster watches was made."""
+    watched = [spec.key for spec in defs.resolve_all_asset_specs() if spec.freshness_policy]
+    return {key: instance.get_latest_materialization_event(key).timestamp for key in watched}
 
 
-def test_a_relabelling_names_the_column_it_changes(sync, instance):
-    sync(day="2026-03-01", fields=["Industry", {"field": "Rating", "label": "Temperature"}])
-    with instance() as dagster:
-        schema = metadata(dagster, "insights/account_attributes")["dagster/column_schema"]
-    described = {column.name: column.description for column in schema.columns}
-    assert (described["Industry"], described["Rating"]) == ("Sssf Industry", "Temperature")
+def test_every_materialization_has_row_count_schema_and_preview(recorded):
+    for key in COUNTED:
+        found = recorded.made[key]
+        assert found["dagster/row_count"] == recorded.counts[key], key
+        assert found["dagster/column_schema"].columns, key
+        assert found["preview"].startswith("| "), key
+    assert recorded.made[SNAPSHOT]["snapshot"] == str(recorded.synced.snapshot)
+    assert recorded.made[SNAPSHOT]["bytes"] == recorded.size
+    assert recorded.made["insights/matched_accounts"]["accounts_matched"] > 0
 
 
-def test_relabelling_materializes_the_labels_and_the_snapshot_and_nothing_else(sync, instance):
-    fields = ["Industry", {"field": "AnnualRevenue", "as": "metric"}]
-    sync(day="2026-03-01", fields=fields)
-    run = sync.relabel(fields=[{"field": "Industry", "label": "Branch"}, fields[1]])
-    with instance() as dagster:
-        made = dagster.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-        keys = {entry.dagster_event.asset_key.to_user_string() for entry in made}
-        assert "| Industry | Branch |" in metadata(dagster, "insights/field_labels")["preview"]
-    assert keys == {"insights/field_labels", "insights/published_snapshot"}
+def test_relabelling_materializes_the_labels_and_the_snapshot_and_nothing_else(recorded):
+    made = recorded.dagster.all_logs(recorded.relabelled.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    keys = {entry.dagster_event.asset_key.to_user_string() for entry in made}
+    assert "| Industry | Branch |" in metadata(recorded.dagster, "insights/field_labels")["preview"]
+    assert keys == {"insights/field_labels", SNAPSHOT}
 
 
-def test_every_materialization_has_its_duration_in_seconds(org, sync, instance):
-    org.configure(job_seconds=1)
-    sync(day="2026-03-01")
-    with instance() as dagster:
-        seconds = {key: metadata(dagster, key)["seconds"] for key in [*COUNTED, "insights/published_snapshot"]}
+def test_every_materialization_has_its_duration_in_seconds(recorded):
+    seconds = {key: made["seconds"] for key, made in recorded.made.items()}
     assert all(isinstance(value, float) and 0 < value < 60 for value in seconds.values()), seconds
     assert seconds["salesforce/raw_accounts"] >= 1 > seconds["zuora/accounts"]
 
 
-def test_columns_are_described_by_their_labels_or_the_data_dictionary(sync, instance):
-    sync(day="2026-03-01", fields=[{"field": "Industry", "label": "Line of business"}])
-    with instance() as dagster:
-        schemas = {
-            key: {column.name: column.description for column in metadata(dagster, key)["dagster/column_schema"].columns}
-            for key in ("insights/account_attributes", "insights/matched_accounts", "salesforce/raw_accounts")
-        }
-    assert schemas["insights/account_attributes"]["Industry"] == "Line of business"
+def test_columns_are_described_by_their_labels_or_the_data_dictionary(recorded):
+    schemas = {
+        key: {column.name: column.description for column in recorded.made[key]["dagster/column_schema"].columns}
+        for key in ("insights/account_attributes", "insights/matched_accounts", "salesforce/raw_accounts")
+    }
+    assert schemas["insights/account_attributes"]["Industry"] == "Sssf Industry"
+    assert schemas["insights/account_attributes"]["Rating"] == "Temperature"
     assert schemas["insights/account_attributes"]["synced_on"] == "The day of the sync that these values are from"
     assert all(schemas["insights/matched_accounts"].values())
     assert schemas["salesforce/raw_accounts"]["Industry"] == "Industry"
 
 
-def test_runs_are_tagged_with_their_day_and_org(sync, instance):
-    whole = sync(day="2026-03-01")
-    relabelled = sync.relabel(fields=[{"field": "Industry", "label": "Line of business"}])
-    with instance() as dagster:
-        for run in (whole, relabelled):
-            tags = dagster.get_run_by_id(run.run_id).tags
-            assert tags["sf_insights/org"] == ORGANIZATION_ID
-            assert tags["sf_insights/day"] == "2026-03-01"
-        filters = dg.RunsFilter(tags={"sf_insights/org": ORGANIZATION_ID})
-        assert {record.run_id for record in dagster.get_runs(filters)} == {whole.run_id, relabelled.run_id}
+def test_runs_are_tagged_with_their_day_and_org(recorded):
+    both = {recorded.synced.run_id, recorded.relabelled.run_id}
+    for run_id in both:
+        tags = recorded.dagster.get_run_by_id(run_id).tags
+        assert tags["sf_insights/org"] == ORGANIZATION_ID
+        assert tags["sf_insights/day"] == "2026-03-01"
+    filters = dg.RunsFilter(tags={"sf_insights/org": ORGANIZATION_ID})
+    assert {record.run_id for record in recorded.dagster.get_runs(filters)} == both
 
 
 def test_a_run_refused_for_another_org_is_tagged_with_that_org(sync, instance):
-    sync(day="2026-03-01")
+    sync.first_day()
     sync.change_warehouse("UPDATE ops.warehouse SET org_id = '00D000000000001AAA'")
     refused = sync.fails(day="2026-03-02")
     with instance() as dagster:
@@ -179,17 +205,12 @@ def test_a_day_that_is_not_a_date_is_refused(sync):
     assert "SF_INSIGHTS_TODAY" in run.reason
 
 
-def test_a_label_does_not_make_the_data_look_newer(sync, instance):
-    sync(day="2026-03-01", fields=["Industry"])
-    watched = [spec.key for spec in defs.resolve_all_asset_specs() if spec.freshness_policy]
-    with instance() as dagster:
-        before = {key: dagster.get_latest_materialization_event(key).timestamp for key in watched}
-    sync.relabel(fields=[{"field": "Industry", "label": "Branch"}])
-    with instance() as dagster:
-        assert before == {key: dagster.get_latest_materialization_event(key).timestamp for key in watched}
-    assert watched
+def test_a_label_does_not_make_the_data_look_newer(recorded):
+    assert times(recorded.dagster) == recorded.made_at
+    assert recorded.made_at
 
 
+@pytest.mark.soak  # the test of alerts of a sync that a check stopped shows it too
 def test_a_failed_error_check_stops_the_following_steps(sync):
     sync(day="2026-03-01")
     before = sync.snapshot.read_bytes()
@@ -203,13 +224,15 @@ def test_a_failed_error_check_stops_the_following_steps(sync):
 
 
 def test_old_runs_are_deleted_with_all_their_data_after_a_sync(sync, instance, tmp_path):
-    old, other_old, young = (sync(day=f"2026-03-0{day}").run_id for day in (1, 2, 3))
+    old = sync(day="2026-03-01").run_id
+    other_old = sync.relabel().run_id
+    young = sync(day="2026-03-02").run_id
     with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as runs:
         long_ago = datetime.now(UTC) - timedelta(days=8)
         runs.execute(
             "UPDATE runs SET update_timestamp = ? WHERE run_id IN (?, ?)", [str(long_ago)[:26], old, other_old]
         )
-    sync(day="2026-03-03", retention={"run_days": 7})
+    sync(day="2026-03-02", retention={"run_days": 7})
     with instance() as dagster:
         left = {run.run_id for run in dagster.get_runs()}
         assert young in left
@@ -219,11 +242,9 @@ def test_old_runs_are_deleted_with_all_their_data_after_a_sync(sync, instance, t
     assert (old in kept, other_old in kept, young in kept) == (False, False, True)
 
 
-def test_runs_of_the_latest_materializations_are_kept_at_any_age(sync, instance):
-    run_id = sync(day="2026-03-01").run_id
-    with instance() as dagster:
-        assert forget_runs(dagster, datetime.now(UTC) + timedelta(days=1)) == 0
-        assert dagster.get_run_by_id(run_id)
+def test_runs_of_the_latest_materializations_are_kept_at_any_age(recorded):
+    assert forget_runs(recorded.dagster, datetime.now(UTC) + timedelta(days=1)) == 0
+    assert recorded.dagster.get_run_by_id(recorded.synced.run_id)
 
 
 def test_dagsters_settings_are_updated_until_somebody_edits_them(monkeypatch, tmp_path):
