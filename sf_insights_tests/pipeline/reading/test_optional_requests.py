@@ -4,20 +4,21 @@ import pytest
 
 from sf_insights_tests.pipeline.runs.test_partial_runs import materialize, reasons
 from sf_insights_tests.pipeline.truth import Truth
+from sf_insights_tests.soak import some
 
 COUNT = "/limits/recordCount"
 FAULTS = {
-    "500": {"action": "status", "status": 500, "body": [{"errorCode": "UNKNOWN_EXCEPTION", "message": "because"}]},
+    "no answer": {"action": "drop_before"},
+    "another form": {"action": "status", "status": 200, "body": {"sObjects": [{"name": "Account", "count": "many"}]}},
     "400": {"action": "status", "status": 400, "body": [{"errorCode": "INVALID_TYPE", "message": "because"}]},
     "a page of a proxy": {"action": "status", "status": 200, "body": "<html>"},
-    "another form": {"action": "status", "status": 200, "body": {"sObjects": [{"name": "Account", "count": "many"}]}},
-    "no answer": {"action": "drop_before"},
+    "500": {"action": "status", "status": 500, "body": [{"errorCode": "UNKNOWN_EXCEPTION", "message": "because"}]},
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", some(FAULTS, 3))
 def test_a_sync_works_without_salesforces_record_count(org, sync, fault):
-    org.fault(path=COUNT, times=None, **fault)
+    org.fault(path=COUNT, times=None, **FAULTS[fault])
     run = sync(day="2026-03-01", fields=["Industry"])
     assert run.attributes("Industry") == Truth(org).attribute("Industry")
     assert run.rows("SELECT salesforce_record_count FROM ops.sync_runs") == [(None,)]
