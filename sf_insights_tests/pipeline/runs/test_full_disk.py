@@ -31,16 +31,16 @@ def disk(tmp_path):
 
 
 @pytest.fixture
-def sync(org, disk, dagster_home, monkeypatch):
+def sync(org, disk, first_days, dagster_home, monkeypatch):
     for name, value in org.environment.items():
         monkeypatch.setenv(name, value)
-    return Pipeline(disk.path / "data", dagster_home, monkeypatch)
+    return Pipeline(disk.path / "data", dagster_home, monkeypatch, first_days)
 
 
 @pytest.mark.parametrize("moment", some(FULL, 3))
 def test_a_full_disk_is_reported_and_leaves_yesterdays_tables(org, disk, sync, moment):
     step, leaving, failing = FULL[moment]
-    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    yesterday = content(sync.first_day(fields=FIELDS))
     failed = []
 
     def listen(news):
@@ -81,7 +81,7 @@ def test_a_disk_full_from_the_start_is_reported_in_one_sentence(disk, sync, monk
 
 
 def test_a_read_only_disk_is_reported_and_its_snapshot_still_opens(disk, sync):
-    yesterday = content(sync("2026-03-01", fields=FIELDS))
+    yesterday = content(sync.first_day(fields=FIELDS))
     disk.forbid_writing()
     run = sync.run("2026-03-02")
     assert not run.success
@@ -113,7 +113,7 @@ def test_a_check_without_space_for_temporary_files_says_so_and_continues(disk, s
 
 
 def test_a_backup_onto_a_full_disk_is_refused_and_leaves_nothing_there(disk, sync):
-    sync("2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     disk.fill(leaving=1_000_000)
     said = CliRunner().invoke(main, ["backup", str(disk.path / "backup.duckdb")])
     assert said.exit_code == 1
