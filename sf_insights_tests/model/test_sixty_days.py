@@ -1,6 +1,6 @@
 """Random days, synced by the pipeline and by a model of it: all tables agree after each day.
 
-`make soak` runs sixty days of two seeds, `make test` the first six of one. The seeds come from
+`make soak` runs sixty days of two seeds, `make test` the first four of one. The seeds come from
 SF_INSIGHTS_SEEDS (1,2,...; even ones have several currencies). A failure names its seed;
 `SF_INSIGHTS_SOAK=1 SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/model` repeats the same days.
 """
@@ -29,7 +29,7 @@ from sf_insights_tests.pipeline.pipeline import Pipeline, home_in_memory, open_s
 from sf_insights_tests.soak import IS_SOAK
 
 SEEDS = [int(seed) for seed in os.environ.get("SF_INSIGHTS_SEEDS", "1,2" if IS_SOAK else "2").split(",")]
-DAYS = 60 if IS_SOAK else 6
+DAYS = 60 if IS_SOAK else 4
 FIRST_DAY = date(2026, 3, 1)
 OPS_DAYS = 3  # nothing may depend on rows deleted after these days
 NO_GUARDS = {"max_row_drop": 1.0, "min_match_rate": 0.0}

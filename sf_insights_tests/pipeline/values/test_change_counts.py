@@ -42,7 +42,7 @@ def test_only_a_difference_from_an_accounts_last_seen_value_is_a_change(org, syn
 def test_a_metric_selected_again_changed_only_where_it_differs(org, sync):
     salesforce_id = next(iter(Truth(org).matches().values()))
     held = list(Truth(org).matches().values()).count(salesforce_id)
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     sync(day="2026-03-02", fields=["Industry"])
     org.update_account(salesforce_id, ARR__c=1234.5)
     assert changes(sync(day="2026-03-03", fields=FIELDS), "2026-03-03") == Changes(values=held, accounts=held)

@@ -35,18 +35,21 @@ class Past:
 
 
 @pytest.fixture
-def past(org, sync, tmp_path):
+def past(org, sync):
     """Three days of every kind of attribute, with accounts that change, come, go, merge and get new links."""
-    seen: dict[str, Path] = {}
-    for day in DAYS:
-        if seen:
+    seen = {day: sync.data / f"seen_{day[-2:]}.duckdb" for day in DAYS}
+
+    def live_on():
+        shutil.copyfile(sync.snapshot, seen[DAYS[0]])
+        for number, day in enumerate(DAYS[1:], start=1):
             org.pass_day()
-            salesforce_id = list(Truth(org).matches().values())[len(seen)]
+            salesforce_id = list(Truth(org).matches().values())[number]
             is_key = Truth(org).accounts[salesforce_id]["Is_Key__c"]
             org.update_account(salesforce_id, **CHANGED, Is_Key__c=not is_key)
-        run = sync(day=day, fields=list(ATTRIBUTES))
-        seen[day] = shutil.copyfile(run.snapshot, tmp_path / f"seen_{day[-2:]}.duckdb")
-    return Past(run, seen)
+            shutil.copyfile(sync(day=day).snapshot, seen[day])
+
+    sync.configure(fields=list(ATTRIBUTES))
+    return Past(sync.once(DAYS[0], "two more days", live_on), seen)
 
 
 @pytest.fixture

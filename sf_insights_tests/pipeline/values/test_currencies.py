@@ -13,7 +13,7 @@ def running_org(tmp_path_factory):
 
 
 def test_every_amount_has_its_currency(org, sync):
-    run = sync(day="2026-03-01", fields=["Industry", {"field": "ARR__c", "as": "metric"}])
+    run = sync.first_day(fields=["Industry", {"field": "ARR__c", "as": "metric"}])
     truth = Truth(org)
     expected = {
         key: (float(truth.accounts[id_]["ARR__c"]), truth.accounts[id_]["CurrencyIsoCode"])
@@ -34,7 +34,7 @@ def test_a_paused_metric_keeps_the_currency_of_its_last_reading(org, sync):
         (key, id_) for key, id_ in truth.matches().items() if truth.accounts[id_]["ARR__c"] is not None
     )
     before = truth.accounts[salesforce_id]["CurrencyIsoCode"]
-    sync(day="2026-03-01", fields=["Industry", {"field": "ARR__c", "as": "metric"}])
+    sync.first_day(fields=["Industry", {"field": "ARR__c", "as": "metric"}])
     org.hide_field("ARR__c")
     org.update_account(salesforce_id, CurrencyIsoCode="JPY" if before != "JPY" else "USD")
     run = sync(day="2026-03-02")
@@ -44,7 +44,7 @@ def test_a_paused_metric_keeps_the_currency_of_its_last_reading(org, sync):
 
 
 def test_the_summary_has_a_row_for_each_currency(org, sync):
-    run = sync(day="2026-03-01", fields=[{"field": "ARR__c", "as": "metric"}])
+    run = sync.first_day(fields=[{"field": "ARR__c", "as": "metric"}])
     sql = "SELECT currency, count(*), min(value), max(value) FROM insights.account_metrics GROUP BY currency ORDER BY 1"
     assert run.rows("SELECT currency, accounts, min, max FROM insights.metric_summary ORDER BY 1") == run.rows(sql)
 
@@ -58,7 +58,7 @@ def test_a_changed_currency_ends_an_interval_even_if_the_number_is_the_same(org,
     other = next(
         account["CurrencyIsoCode"] for account in truth.accounts.values() if account["CurrencyIsoCode"] != before
     )
-    sync(day="2026-03-01", fields=[{"field": "ARR__c", "as": "metric"}])
+    sync.first_day(fields=[{"field": "ARR__c", "as": "metric"}])
     org.update_account(salesforce_id, CurrencyIsoCode=other)
     run = sync(day="2026-03-02")
     intervals = run.rows(

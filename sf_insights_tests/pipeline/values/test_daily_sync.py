@@ -155,7 +155,7 @@ def test_a_metric_that_becomes_null_ends_its_interval_and_can_start_again(org, s
     matches = Truth(org).matches()
     values = Truth(org).metric("AnnualRevenue")
     zuora_id = next(iter(values))
-    sync(day="2026-03-01")
+    sync.first_day()
     org.update_account(matches[zuora_id], AnnualRevenue=None)
     sync(day="2026-03-02")
     org.update_account(matches[zuora_id], AnnualRevenue=7.25)

@@ -1,4 +1,4 @@
-"""Days without changes cost no space. `make soak` runs a month of them."""
+"""Days without changes cost no space. `make soak` runs a month of them, in a larger org."""
 
 from datetime import date, timedelta
 
@@ -9,13 +9,13 @@ from sf_insights.demo.process import DemoOrg
 from sf_insights_tests.soak import IS_SOAK
 
 FIELDS = ["Industry", "CreatedDate", "Description", {"field": "ARR__c", "as": "metric"}]
-DAYS = 31 if IS_SOAK else 6
+ACCOUNTS, DAYS = (20_000, 31) if IS_SOAK else (8_000, 5)
 BLOCK = 1  # the smallest step by which a DuckDB file grows
 
 
 @pytest.fixture(scope="module")
 def running_org(tmp_path_factory):
-    with DemoOrg.started(tmp_path_factory.mktemp("quiet"), accounts=20_000) as org:
+    with DemoOrg.started(tmp_path_factory.mktemp("quiet"), accounts=ACCOUNTS) as org:
         yield org
 
 

@@ -92,7 +92,7 @@ def test_without_the_setting_nothing_is_added(sync):
 
 
 def test_columns_are_described(sync):
-    run = sync(day="2026-03-01", zuora_columns=["Balance", "Batch", "SoldToId"], fields=["Industry"])
+    run = sync.first_day(zuora_columns=["Balance", "Batch", "SoldToId"], fields=["Industry"])
     assert meaning(run, "balance") == "What the customer owes: the open invoices. Zuora: Balance"
     [(comment,)] = run.rows(
         "SELECT comment FROM duckdb_columns() WHERE schema_name = 'insights' AND table_name = 'accounts' "
@@ -103,7 +103,7 @@ def test_columns_are_described(sync):
 
 
 def test_a_day_changes_the_values_of_the_accounts_that_zuora_billed(org, sync):
-    sync(day="2026-03-01", zuora_columns=ALL)
+    sync.first_day(zuora_columns=ALL)
     summary = org.pass_day()
     before = {name: expected(org, name) for name in ALL}
     run = sync(day="2026-03-02")
@@ -116,7 +116,7 @@ def test_a_day_changes_the_values_of_the_accounts_that_zuora_billed(org, sync):
 
 
 def test_a_changed_balance_changes_the_account_and_nothing_of_its_match(org, sync):
-    first = sync(day="2026-03-01", zuora_columns=["Balance"])
+    first = sync.first_day(zuora_columns=["Balance"])
     zuora_id = next(iter(Truth(org).matches()))
     matches = first.rows("FROM ops.account_matches ORDER BY ALL")
     org.update_zuora_account(zuora_id, Balance="12345678901.2345")
@@ -128,7 +128,7 @@ def test_a_changed_balance_changes_the_account_and_nothing_of_its_match(org, syn
 
 
 def test_columns_come_and_go_with_the_setting(org, sync):
-    sync(day="2026-03-01", zuora_columns=["Balance"])
+    sync.first_day(zuora_columns=["Balance"])
     run = sync(day="2026-03-02", zuora_columns=["Balance", "MRR", "AutoPay"])
     assert shown(run, "MRR") == expected(org, "MRR")
     assert shown(run, "AutoPay") == expected(org, "AutoPay")
@@ -143,7 +143,7 @@ def test_columns_come_and_go_with_the_setting(org, sync):
 
 
 def test_a_sync_that_fails_leaves_the_published_columns(org, sync):
-    before = sync(day="2026-03-01", zuora_columns=["Balance"])
+    before = sync.first_day(zuora_columns=["Balance"])
     values = shown(before, "Balance")
     for row in org.zuora_accounts():
         org.update_zuora_account(row["Id"], CrmId="none")
@@ -158,7 +158,7 @@ def test_a_sync_that_fails_leaves_the_published_columns(org, sync):
 
 
 def test_a_column_that_takes_the_name_of_a_field_waits_for_a_complete_sync(org, sync):
-    run = sync(day="2026-03-01", fields=["Industry", "Is_Key__c"])
+    run = sync.first_day(fields=["Industry", "Is_Key__c"])
     before = run.rows("SELECT account_id, is_key__c FROM insights.accounts ORDER BY ALL")
     file = sync.data / "accounts.csv"
     account_file(file, org, ["Name"])
@@ -193,7 +193,7 @@ def test_a_corrected_spelling_renames_the_column(org, sync):
 
 
 def test_a_second_sync_of_a_day_has_the_newest_values(org, sync):
-    sync(day="2026-03-01", zuora_columns=["MRR"])
+    sync.first_day(zuora_columns=["MRR"])
     id_ = org.zuora_accounts()[0]["Id"]
     org.update_zuora_account(id_, MRR=12.5)
     run = sync(day="2026-03-01")
@@ -212,7 +212,7 @@ def test_a_column_unknown_to_zuora_is_paused_and_empty_and_the_others_are_synced
 
 
 def test_a_column_that_zuora_refuses_later_keeps_its_last_values_until_it_is_back(org, sync):
-    before = shown(sync(day="2026-03-01", zuora_columns=["Balance", "MRR"]), "MRR")
+    before = shown(sync.first_day(zuora_columns=["Balance", "MRR"]), "MRR")
     kept, gone, *_ = before
     org.update_zuora_account(kept, Balance=77, MRR=88)
     org.delete_zuora_account(gone)
@@ -303,7 +303,7 @@ def test_dagster_shows_rejected_values_and_paused_columns(org, sync):
 
 
 def test_a_column_read_between_two_syncs_is_part_of_the_next_one(org, sync):
-    sync(day="2026-03-01", zuora_columns=["MRR"])
+    sync.first_day(zuora_columns=["MRR"])
     id_ = org.zuora_accounts()[0]["Id"]
     org.update_zuora_account(id_, MRR=1)
     with dg.DagsterInstance.get() as instance:
