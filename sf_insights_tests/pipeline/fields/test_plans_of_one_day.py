@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sf_insights.demo.process import DemoOrg
-from sf_insights_tests.pipeline.pipeline import Pipeline
 from sf_insights_tests.pipeline.runs.test_reruns import content
 
 Change = Callable[[DemoOrg], None]
@@ -26,10 +25,10 @@ def show(name):
     return lambda org: org.show_field(name)
 
 
-def empty(name):
+def empty(name, type_, **described):
     def change(org):
-        for account in org.accounts():
-            org.update_account(account["Id"], **{name: None})
+        org.remove_field(name)
+        org.add_field(name, name, type_, length=255, **described)
 
     return change
 
@@ -72,8 +71,18 @@ PLANS: dict[str, tuple[Any, Change, Change, list[Any]]] = {
         hide("Site"),
         ["Site", "Site"],
     ),
-    "selected, and emptied before the second sync": (None, lambda org: None, empty("Website"), ["Website", "Website"]),
-    "deselected, emptied, selected": ("Industry", lambda org: None, empty("Industry"), [None, "Industry"]),
+    "selected, and emptied before the second sync": (
+        None,
+        lambda org: None,
+        empty("Website", "url"),
+        ["Website", "Website"],
+    ),
+    "deselected, emptied, selected": (
+        "Industry",
+        lambda org: None,
+        empty("Industry", "picklist", help_text="The main business of the company."),
+        [None, "Industry"],
+    ),
 }
 
 
@@ -83,18 +92,14 @@ def selection(number):
     return ["BillingCity", *[field for field in chosen if field is not None]]
 
 
-def test_a_repeated_sync_plans_from_the_state_before_the_day(org, dagster_home, tmp_path, monkeypatch):
-    for name, value in org.environment.items():
-        monkeypatch.setenv(name, value)
-    once = Pipeline(tmp_path / "once", dagster_home, monkeypatch)
-    twice = Pipeline(tmp_path / "twice", dagster_home, monkeypatch)
+def test_a_repeated_sync_plans_from_the_state_before_the_day(org, sync, tmp_path):
+    once, twice = sync, sync.beside(tmp_path / "twice")
 
     def synced(pipeline, day, number):
-        monkeypatch.setenv("SF_INSIGHTS_DATA_DIR", str(pipeline.data))
-        return content(pipeline(day=day, fields=selection(number)))
+        return content(pipeline.use()(day=day, fields=selection(number)))
 
     for pipeline in (once, twice):
-        synced(pipeline, "2026-03-01", 0)
+        pipeline.use().first_day(fields=selection(0))
     for _, change, _, _ in PLANS.values():
         change(org)
     synced(twice, "2026-03-02", 1)
@@ -111,8 +116,12 @@ def test_a_field_paused_by_its_type_takes_the_new_type_on_a_later_day(org, sync)
     sync.first_day(fields=["Industry", "ARR__c"])
     org.retype_field("ARR__c", "string", **TEXT)
     run = sync(day="2026-03-02")
+    assert "string" in run.field("ARR__c").status_reason
     assert "on a later day" in run.field("ARR__c").status_reason
     sync(day="2026-03-02", fields=["Industry"])
     assert sync(day="2026-03-02", fields=["Industry", "ARR__c"]).field("ARR__c").status == "paused"
     sync(day="2026-03-02", fields=["Industry"])
-    assert sync(day="2026-03-03", fields=["Industry", "ARR__c"]).field("ARR__c").status == "active"
+    run = sync(day="2026-03-03", fields=["Industry", "ARR__c"])
+    assert run.field("ARR__c").status == "active"
+    types = {name: type_ for name, type_, *_ in run.rows("DESCRIBE insights.account_attributes")}
+    assert types["ARR__c"] == "VARCHAR"

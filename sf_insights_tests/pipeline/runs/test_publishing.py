@@ -13,7 +13,7 @@ from sf_insights_tests.soak import IS_SOAK
 
 FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
 
-READERS, SYNCS = (20, 10) if IS_SOAK else (4, 3)
+READERS, SYNCS = (20, 10) if IS_SOAK else (2, 2)
 
 # Opens the snapshot again and again and reports each view's day; more than one day is an error.
 READ = """
@@ -33,7 +33,7 @@ while not sys.stdin.closed and (line := sys.stdin.readline()) != "stop\\n":
             ):
                 assert connection.execute(sql).fetchall() == [(day,)], (sql, day)
         days.add(day)
-        time.sleep(0.01)  # leave the processors to the syncs
+        time.sleep(float(sys.argv[2]))  # leave the processors to the syncs
     print("read", flush=True)
 print(*sorted(days), flush=True)
 """
@@ -43,7 +43,7 @@ print(*sorted(days), flush=True)
 def always_reading(snapshot):
     """Run a process that keeps opening the snapshot and ends at an error or a mix of days."""
     with subprocess.Popen(
-        [sys.executable, "-c", READ, str(snapshot)],
+        [sys.executable, "-c", READ, str(snapshot), "0.1"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -61,7 +61,10 @@ def test_constant_readers_see_no_error_and_no_mixed_days(org, sync):
     sync(day=days[0], fields=FIELDS)
     readers = [
         subprocess.Popen(
-            [sys.executable, "-c", READ, str(sync.snapshot)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", READ, str(sync.snapshot), "0.01"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(READERS)
     ]

@@ -33,7 +33,7 @@ def reason(result):
 
 
 def test_a_change_read_between_two_syncs_is_part_of_the_next_sync(org, sync, materialize):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     zuora_id, salesforce_id = next(iter(Truth(org).matches().items()))
     org.update_account(salesforce_id, Industry="Energy", ARR__c=12.5)
     assert materialize("salesforce/raw_accounts").success
@@ -43,7 +43,7 @@ def test_a_change_read_between_two_syncs_is_part_of_the_next_sync(org, sync, mat
 
 
 def test_a_match_made_between_two_syncs_is_part_of_the_next_sync(org, sync, materialize):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.snapshot.read_bytes()
     (zuora_id, _), (_, other) = list(Truth(org).matches().items())[:2]
     org.update_zuora_account(zuora_id, CrmId=other)
@@ -59,7 +59,7 @@ def test_a_match_made_between_two_syncs_is_part_of_the_next_sync(org, sync, mate
 
 
 def test_modelling_a_complete_sync_again_changes_nothing(org, sync, materialize):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     org.pass_day()
     once = content(sync(day="2026-03-02"))
     assert materialize("insights/matched_accounts", *MODEL, "insights/published_snapshot").success
@@ -67,7 +67,7 @@ def test_modelling_a_complete_sync_again_changes_nothing(org, sync, materialize)
 
 
 def test_the_plan_of_a_failed_sync_is_not_applied_to_earlier_data(org, sync, materialize):
-    sync(day="2026-03-01", fields=[*FIELDS, "Rating"])
+    sync.first_day(fields=[*FIELDS, "Rating"])
     org.fault("job_failed", message="InvalidBatch : QUERY_TIMEOUT: too long")
     sync.fails(day="2026-03-02", fields=FIELDS)
     before = sync.snapshot.read_bytes()
@@ -134,7 +134,7 @@ def test_a_failed_publish_never_looks_published(org, sync):
 
 @pytest.mark.parametrize("asset", ["salesforce/raw_accounts", "zuora/accounts"])
 def test_accounts_read_on_another_day_are_not_recorded_for_an_earlier_day(org, sync, materialize, monkeypatch, asset):
-    sync(day="2026-03-01", fields=FIELDS)
+    sync.first_day(fields=FIELDS)
     before = sync.read_warehouse("FROM salesforce.raw_accounts ORDER BY ALL")
     org.pass_day()
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-09")
