@@ -97,6 +97,7 @@ def test_a_field_selected_and_deselected_on_one_day_leaves_nothing(org, sync):
     assert run.rows("SELECT count(*) FROM insights.attribute_changes") == [(0,)]
 
 
+@pytest.mark.soak  # the test of rejected values that do not pile up has one on two days
 def test_a_value_that_does_not_fit_is_reported_every_day(org, sync):
     salesforce_id = org.add_account(AnnualRevenue=1e30)
     for day in ("2026-03-01", "2026-03-02"):

@@ -1,5 +1,7 @@
 """Requests other than for the accounts are optional: a sync that has its accounts does not need them."""
 
+from typing import Any
+
 import pytest
 
 from sf_insights_tests.pipeline.runs.test_partial_runs import materialize, reasons
@@ -7,7 +9,7 @@ from sf_insights_tests.pipeline.truth import Truth
 from sf_insights_tests.soak import some
 
 COUNT = "/limits/recordCount"
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "no answer": {"action": "drop_before"},
     "another form": {"action": "status", "status": 200, "body": {"sObjects": [{"name": "Account", "count": "many"}]}},
     "400": {"action": "status", "status": 400, "body": [{"errorCode": "INVALID_TYPE", "message": "because"}]},
