@@ -2,18 +2,22 @@
 
 import json
 import shutil
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
 
+from sf_insights.demo.data.account_fields import account_fields
 from sf_insights_tests.pages import axe as axe_file
 from sf_insights_tests.pages.axe import VERSION, AxeUnavailable, axe_core, violations
 from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.conftest import serve
-from sf_insights_tests.soak import some
+from sf_insights_tests.soak import IS_SOAK, some
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
+
+# Fields that the tests select, and all that accounts are matched by.
+NEEDED = {"Industry", "AnnualRevenue", "Rating", "Phone", "Website", "Insights_Reference__c"}
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +38,17 @@ def test_a_failed_download_of_axe_gives_the_reason(tmp_path, closed_port, monkey
     monkeypatch.setenv("PATH", "")
     with pytest.raises(AxeUnavailable, match="npm is not installed"):
         axe_core()
+
+
+@pytest.fixture
+def synced(synced, org):
+    """An installation whose org shows a fifth of its fields: one row of a kind tells what a hundred of them do."""
+    by_type = groupby(sorted(account_fields(multi_currency=False), key=lambda field: field.type), lambda it: it.type)
+    shown = {field.name for _, fields in by_type for field in [*fields][:1]}
+    for field in account_fields(multi_currency=False):
+        if field.permissionable and field.name not in shown | NEEDED:
+            org.hide_field(field.name)
+    return synced
 
 
 @pytest.fixture
@@ -118,7 +133,8 @@ def test_a_person_who_may_view_has_accessible_pages_without_buttons_that_change_
             browser.resize(width, 900)
             for path in ("/fields", "/labels", "/health", "/settings"):
                 browser.open(site.url + path)
-                assert in_both_schemes(browser, axe) == [], (path, width)
+                if width == 1280 or IS_SOAK:  # on a phone, the pages of a person who may edit have these elements too
+                    assert in_both_schemes(browser, axe) == [], (path, width)
                 assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 shown = browser.js(
                     "[...document.querySelectorAll('form[method=post] button')].filter(e => e.checkVisibility())"
@@ -129,7 +145,7 @@ def test_a_person_who_may_view_has_accessible_pages_without_buttons_that_change_
         assert browser.js("location.pathname") == "/sign-in"
 
 
-def test_the_review_and_sync_pages_meet_wcag(synced_site, browser, axe):
+def test_the_review_and_sync_pages_meet_wcag(synced_site, synced, browser, axe):
     browser.open(f"{synced_site.url}/fields")
     for name in ("Phone", "Rating"):
         browser.click(f'input[type=checkbox][value="{name}"]')
@@ -139,9 +155,9 @@ def test_the_review_and_sync_pages_meet_wcag(synced_site, browser, axe):
     browser.follow("button.main")
     assert "Saved to account_field_sync.yaml" in browser.js("document.body.innerText")
     assert in_both_schemes(browser, axe) == []
-    browser.follow("form[action='/sync'] button")
-    browser.until("document.body.innerText.includes('The sync is complete and published')")
-    browser.until("document.readyState === 'complete' && !document.querySelector('[data-progress]')")
+    assert synced("sync").code == 0
+    browser.open(f"{synced_site.url}/sync")
+    assert "The sync is complete and published" in browser.js("document.body.innerText")
     assert in_both_schemes(browser, axe) == []
 
 

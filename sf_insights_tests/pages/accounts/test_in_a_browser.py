@@ -4,7 +4,7 @@ import pytest
 
 from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.pages.test_accessibility import axe, in_both_schemes
-from sf_insights_tests.soak import some
+from sf_insights_tests.soak import IS_SOAK, some
 
 __all__ = ["axe"]
 
@@ -28,7 +28,10 @@ _SCROLLING = """
 
 @pytest.fixture
 def paths(synced_site, synced, org, monkeypatch):
-    """The addresses of all these pages, after a second day with changes, hostile names and rejected values."""
+    """The addresses of all these pages, after a second day with changes, hostile names and rejected values.
+
+    The first three have every kind of table; on a phone, axe checks the others only in `make soak`.
+    """
     long = "W" * 200 + " \u202e<script>window.wasRun = true</script> שלום"
     salesforce = org.add_account(Name=long, AnnualRevenue=1e30, Industry="Energy")
     account = org.add_zuora_account(Name=long[:250], CrmId=salesforce)
@@ -40,21 +43,21 @@ def paths(synced_site, synced, org, monkeypatch):
     org.pass_day()
     assert synced("sync").code == 0
     return [
+        f"/accounts/{account}",
+        "/unmatched",
+        "/rejected",
         "/accounts",
         "/accounts?q=a",
         "/accounts?q=no+such+account",
-        f"/accounts/{account}",
         f"/accounts/{lost}",
         "/accounts/nobody",
-        "/unmatched",
         f"/unmatched?q={lost}",
-        "/rejected",
         "/unreferenced",
     ]
 
 
 def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site, browser, axe, paths):
-    for path in paths:
+    for number, path in enumerate(paths):
         for width, height in SIZES:
             browser.resize(width, height)
             browser.open(synced_site.url + path)
@@ -62,7 +65,8 @@ def test_the_pages_fit_and_meet_wcag_wide_and_narrow_light_and_dark(synced_site,
             assert browser.js("document.documentElement.scrollWidth <= innerWidth"), (path, width)
             assert browser.js(_OFF_SCREEN) == [], (path, width)
             assert browser.js(_SCROLLING) == [], (path, width)
-            assert in_both_schemes(browser, axe) == [], (path, width)
+            if number < 3 or width == SIZES[0][0] or IS_SOAK:
+                assert in_both_schemes(browser, axe) == [], (path, width)
     assert browser.js("window.wasRun") is None
     # The browser reports the answer 404 of the page of an unknown account.
     assert [complaint for complaint in browser.complaints if "404 (Not Found)" not in complaint] == []
