@@ -1,4 +1,4 @@
-"""A sync in Dagster's own pages, in a real browser."""
+"""A sync in Dagster's own pages, in a real browser: what test_dagster_pages.py asks of its web server, as drawn."""
 
 import pytest
 
@@ -18,6 +18,7 @@ def says(browser, *texts):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_dagsters_pages_show_the_asset_graph_and_a_run(sf_insights, monkeypatch, tmp_path, browser):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     assert sf_insights("sync").code == 0
