@@ -84,6 +84,7 @@ def test_a_field_is_selected_synced_and_relabelled(site, sf_insights, browser):
     assert browser.complaints == []
 
 
+@pytest.mark.soak
 def test_text_is_readable_in_light_and_dark_mode_and_fits_the_width(synced_site, synced, browser):
     synced.configure(outbound={"fields": [{"from": "account_name", "to": "Insights_Reference__c"}]})
     assert synced("outbound", "preview").code == 0
