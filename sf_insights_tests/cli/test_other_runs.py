@@ -1,20 +1,22 @@
 """Syncs while another run holds the warehouse, after one did, and with clocks that jump."""
 
 import json
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from sf_insights_tests.cli.test_signals import Running
+from sf_insights_tests.forked import forked
 from sf_insights_tests.soak import some
 from sf_insights_tests.waiting import wait_for
 
-DAGSTER = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "sf_insights.definitions"]
+BY_DAGSTER = """
+from dagster._cli import create_dagster_cli
+create_dagster_cli()(["job", "execute", "-m", "sf_insights.definitions", "-j", "daily_account_field_sync"])
+"""
 JOBS = "/jobs/query"
 
 
@@ -28,32 +30,24 @@ def variables(org, sf_insights, dagster_home):
     }
 
 
-def test_a_sync_waits_for_a_dagster_run_and_names_it(org, sf_insights, checkout, command, variables):
+def test_a_sync_waits_for_a_dagster_run_and_names_it(org, sf_insights, checkout, command, variables, monkeypatch):
     in_progress = {"id": "750", "state": "InProgress"}
     org.fault("status", path=JOBS + "/", method="GET", status=200, body=in_progress, times=None)
-    with subprocess.Popen(
-        [*DAGSTER, "-j", "daily_account_field_sync"],
-        cwd=checkout,
-        env=os.environ | variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as dagster:
-        try:
+    monkeypatch.setenv("DAGSTER_HOME", variables["DAGSTER_HOME"])
+    with forked(BY_DAGSTER) as dagster:
 
-            def jobs():
-                assert dagster.poll() is None
-                return [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]
+        def jobs():
+            assert dagster.ended(0) is None
+            return [call for call in org.requests() if call["method"] == "POST" and call["path"].endswith(JOBS)]
 
-            wait_for("Dagster's run to ask Salesforce", jobs)
-            with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
-                org.clear_faults()
-                waiting.said += waiting.process.stdout.read()
-                assert waiting.process.wait(60) == 0, waiting.said
-                running = r"Dagster run [0-9a-f-]{36} is running since .*\(process \d+\)"
-                assert re.search(running, " ".join(waiting.said.split())), waiting.said
-            assert dagster.wait(60) == 0
-        finally:
-            dagster.kill()
+        wait_for("Dagster's run to ask Salesforce", jobs)
+        with Running([*command, "sync"], checkout, "waiting up to 600 s", **variables) as waiting:
+            org.clear_faults()
+            waiting.said += waiting.process.stdout.read()
+            assert waiting.process.wait(60) == 0, waiting.said
+            running = r"Dagster run [0-9a-f-]{36} is running since .*\(process \d+\)"
+            assert re.search(running, " ".join(waiting.said.split())), waiting.said
+        assert dagster.ended() == 0
     assert sf_insights.rows("SELECT sync, state FROM ops.sync_runs ORDER BY sync") == [
         (1, "complete"),
         (2, "complete"),

@@ -1,7 +1,6 @@
 """Concurrent edits of the settings file: no edit is lost, and no reader sees half a file."""
 
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,24 +9,21 @@ import requests
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, load_configuration
 from sf_insights_tests.cli.conftest import CONFIGURATION
+from sf_insights_tests.forked import commanded
 
 FIELDS = ["Industry", "Rating", "Phone"]
 
 
 @pytest.mark.slow
-def test_concurrent_commands_lose_no_edit(sf_insights, command):
+def test_concurrent_commands_lose_no_edit(sf_insights, tmp_path):
     sf_insights.configure(fields=FIELDS, timezone="Europe/Vienna")
     commands = [["label", field, f"Label of {field}"] for field in FIELDS[:-1]]
     commands += [["select", "Fax"], ["deselect", FIELDS[-1]]]
-    running = [
-        subprocess.Popen(
-            [*command, *words], env=os.environ, stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
-        )
-        for words in commands
-    ]
-    while any(process.poll() is None for process in running):
-        assert load_configuration(sf_insights.configuration).timezone == "Europe/Vienna"
-    assert [(process.returncode, process.communicate()[1]) for process in running] == [(0, "")] * len(running)
+    with ThreadPoolExecutor() as processes:
+        running = [processes.submit(commanded, tmp_path, *words) for words in commands]
+        while not all(process.done() for process in running):
+            assert load_configuration(sf_insights.configuration).timezone == "Europe/Vienna"
+    assert [process.result()[0] for process in running] == [0] * len(running), [one.result() for one in running]
     entries = load_configuration(sf_insights.configuration).fields
     assert {entry.field: entry.label for entry in entries} == {
         **{field: f"Label of {field}" for field in FIELDS[:-1]},

@@ -1,9 +1,7 @@
 """A sync that is started, watched and explained on the pages."""
 
-import os
 import re
-import subprocess
-import sys
+import signal
 import time
 from datetime import UTC, datetime
 
@@ -13,11 +11,15 @@ from sf_insights.dagster_instance.run_news import News
 from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.dagster_instance.run_progress import ProgressNote, RunProgress, StepProgress
 from sf_insights.pages.syncing.steps import seconds_left, shown_steps
+from sf_insights_tests.forked import forked
 from sf_insights_tests.pages.browser import PROGRAM
 from sf_insights_tests.soak import some
 
 SECONDS = 90
-_BY_DAGSTER = ("-m", "dagster", "job", "execute", "-m", "sf_insights.definitions", "-j", "daily_account_field_sync")
+_BY_DAGSTER = """
+from dagster._cli import create_dagster_cli
+create_dagster_cli()(["job", "execute", "-m", "sf_insights.definitions", "-j", "daily_account_field_sync"])
+"""
 
 
 def test_sync_now_publishes_the_selected_fields(site, sf_insights):
@@ -140,10 +142,10 @@ def test_every_step_is_shown_from_the_first_moment_and_after_a_reload(synced_sit
     assert "Accounts through the Bulk API" in page.text
 
 
-def test_a_sync_that_dagster_runs_is_shown_like_one_of_the_pages(synced_site, synced, org):
+def test_a_sync_that_dagster_runs_is_shown_like_one_of_the_pages(synced_site, synced, org, monkeypatch):
     org.configure(job_seconds=5)
-    environment = {**os.environ, "SF_INSIGHTS_TODAY": "2026-03-03"}
-    with subprocess.Popen([sys.executable, *_BY_DAGSTER], env=environment, stderr=subprocess.DEVNULL) as process:
+    monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")
+    with forked(_BY_DAGSTER) as process:
         page = until(synced_site, "Reading every Account")
         assert states(page)["Selection"] == "done"
         assert "Sync is running" in synced_site.get("/fields").text
@@ -151,16 +153,16 @@ def test_a_sync_that_dagster_runs_is_shown_like_one_of_the_pages(synced_site, sy
         assert synced_site.pages.worker.last is None
         page = synced_site.wait()
         assert "The sync is complete and published" in page.text
-        assert process.wait(SECONDS) == 0
+        assert process.ended() == 0
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2026-03-03",)]
 
 
 def test_a_killed_sync_is_not_shown_as_running(synced_site, org):
     org.configure(job_seconds=300)
-    with subprocess.Popen([sys.executable, *_BY_DAGSTER], stderr=subprocess.DEVNULL) as process:
+    with forked(_BY_DAGSTER) as process:
         until(synced_site, "Reading every Account")
-        process.kill()
-        process.wait(SECONDS)
+        process.signal(signal.SIGKILL)
+        assert process.ended() == -signal.SIGKILL
     page = synced_site.get("/sync")
     assert "The sync did not complete." in page.text
     assert "The process of the sync ended before the sync did." in page.text
