@@ -9,17 +9,18 @@ import dagster as dg
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
+from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.settings.home import CHECKOUT
 
 DAGSTER = str(Path(sys.executable).with_name("dagster"))
 
 
 @pytest.fixture
-def synced_once(sf_insights, tmp_path, monkeypatch):
+def synced_once(synced, tmp_path, monkeypatch):
     """A synced installation with its own Dagster instance."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
-    assert sf_insights("sync").code == 0
-    return sf_insights
+    use_dagster_home()
+    return synced
 
 
 def outputs(installation, *select):
