@@ -144,9 +144,16 @@ def differences(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _wrong_rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    held, rows = _count(connection, f"FROM lake.{name}"), _count(connection, f"FROM published.{name}")
-    missing = rows and _count(connection, f"FROM published.{name} EXCEPT ALL FROM lake.{name}")
-    return abs(held - rows) + missing
+    """Compare the hashes of all rows; only rows that differ are compared one by one, which takes twice as long."""
+    held, wanted = (_rows_and_hash(connection, f"{place}.{name}") for place in ("lake", "published"))
+    if held == wanted:
+        return 0
+    return abs(held[0] - wanted[0]) + _count(connection, f"FROM published.{name} EXCEPT ALL FROM lake.{name}")
+
+
+def _rows_and_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Any, ...]:
+    [found] = connection.execute(f"SELECT count(*), sum(hash(whole_row)) FROM {relation} AS whole_row").fetchall()
+    return found
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

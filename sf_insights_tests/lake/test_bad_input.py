@@ -17,8 +17,16 @@ from sf_insights.lake.errors import problem_of
 from sf_insights.lake.extensions import LAKE, extension_file
 from sf_insights.lake.state import read_state
 from sf_insights_tests.lake.database_server import PASSWORD
+from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 from sf_insights_tests.pipeline.runs.small_disk import SmallDisk
 from sf_insights_tests.soak import some
+
+
+@pytest.fixture
+def made(home):
+    """A home with a small snapshot, which is published and compared in a fraction of the time of a synced one."""
+    MadeSnapshot(home.snapshot, 100)
+    return home
 
 
 def refused(home, *words):
@@ -115,9 +123,9 @@ def test_a_directory_that_may_not_be_written(synced, tmp_path):
     assert synced.server.run("insights", f"SELECT FROM pg_namespace WHERE nspname = '{synced.schema}'") == []
 
 
-def test_a_full_disk_leaves_the_lake_as_it_was(synced, tmp_path):
+def test_a_full_disk_leaves_the_lake_as_it_was(made, tmp_path):
     with SmallDisk.mounted(tmp_path / "disk", 3) as disk:
-        home = synced.but(data=str(disk.path))
+        home = made.but(data=str(disk.path))
         disk.fill(leaving=10_000)
         refused(home, "disk is full", "Make room")
         disk.make_room()
@@ -125,8 +133,8 @@ def test_a_full_disk_leaves_the_lake_as_it_was(synced, tmp_path):
         assert home.differences() == {}
 
 
-def test_a_bucket_that_refuses_and_one_that_is_missing(synced, storage):
-    home = synced.but(data="s3://lake/orgs")
+def test_a_bucket_that_refuses_and_one_that_is_missing(made, storage):
+    home = made.but(data="s3://lake/orgs")
     home.variables.update(storage.variables)
     storage.refuse_everybody()
     refused(home, "object storage refuses access", "AWS_")
@@ -169,12 +177,12 @@ def test_phrases_of_errors_are_explained(home, error, said):
     assert said in problem_of(duckdb.IOException(f"IO Error: {error}"), home.but(data="s3://http-logs/x").target).what
 
 
-def test_keys_come_from_the_profiles_of_aws_when_no_variable_has_them(synced, storage, tmp_path, monkeypatch):
+def test_keys_come_from_the_profiles_of_aws_when_no_variable_has_them(made, storage, tmp_path, monkeypatch):
     profiles = tmp_path / "credentials"
     keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
     profiles.write_text(f"[default]\n{keys}[insights]\n{keys}", encoding="utf-8")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profiles))
-    home = synced.but(data="s3://lake/orgs")
+    home = made.but(data="s3://lake/orgs")
     home.variables.update({name: storage.variables[name] for name in ("AWS_REGION", "AWS_ENDPOINT_URL")})
     home.publish()
     home.variables["AWS_PROFILE"] = "insights"

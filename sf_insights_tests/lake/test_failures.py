@@ -14,6 +14,7 @@ from sf_insights.runs import run_backfill, run_publishing
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment
 from sf_insights_tests.alert_receiver import Receiver
+from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 
 
 @pytest.fixture
@@ -120,10 +121,11 @@ def test_settings_that_name_no_lake_any_more_are_no_failure(sync, publishing):
     assert read_state(sync.data).problem == ""
 
 
-def test_a_rollback_that_fails_too_does_not_hide_the_first_error(synced, server):
-    synced.publish()
+def test_a_rollback_that_fails_too_does_not_hide_the_first_error(home, server):
+    MadeSnapshot(home.snapshot, 100)
+    home.publish()
     try:
-        with reached(synced.target, synced.places, synced.variables) as lake:
+        with reached(home.target, home.places, home.variables) as lake:
             lake.attach()
             with pytest.raises(GuardRefusal, match="the first error"), lake.transaction() as tx:
                 tx.execute("DELETE FROM lake.ops.lake_views")
@@ -131,4 +133,4 @@ def test_a_rollback_that_fails_too_does_not_hide_the_first_error(synced, server)
                 raise GuardRefusal("the first error")
     finally:
         server.start()
-    assert synced.differences() == {}
+    assert home.differences() == {}

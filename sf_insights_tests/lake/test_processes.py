@@ -11,7 +11,7 @@ from sf_insights_tests.forked import finished, forked
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 from sf_insights_tests.soak import IS_SOAK
 
-KILLS, ROUNDS = (40, 10) if IS_SOAK else (4, 2)
+KILLS, ROUNDS = (40, 10) if IS_SOAK else (2, 1)
 ACCOUNTS = 10_500
 
 PUBLISH = """
