@@ -151,9 +151,10 @@ def _wrong_rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     return abs(held[0] - wanted[0]) + _count(connection, f"FROM published.{name} EXCEPT ALL FROM lake.{name}")
 
 
-def _rows_and_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Any, ...]:
-    [found] = connection.execute(f"SELECT count(*), sum(hash(whole_row)) FROM {relation} AS whole_row").fetchall()
-    return found
+def _rows_and_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int | None]:
+    query = f"SELECT count(*), sum(hash(whole_row)) FROM {relation} AS whole_row"
+    [(rows, hashes)] = connection.execute(query).fetchall()
+    return rows, hashes
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -71,6 +71,7 @@ def test_a_new_field_and_a_removed_one_change_the_columns(sync, publishing):
     assert publishing.differences() == {}
 
 
+@pytest.mark.soak
 def test_publish_brings_the_file_and_the_lake(sync, publishing):
     sync.first_day(publish_to=None)
     sync.configure(publish_to=publishing.settings)
