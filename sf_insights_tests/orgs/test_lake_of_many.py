@@ -1,5 +1,7 @@
 """Orgs of an installation and the lake: one lake for each, and one table across them."""
 
+import shutil
+
 import duckdb
 import pytest
 
@@ -15,7 +17,13 @@ from sf_insights_tests.lake.database_server import PASSWORD
 from sf_insights_tests.orgs.conftest import SETTINGS
 
 __all__ = ["running_server"]
-DATABASE = "many"
+DATABASE, KEPT = "many", "many_synced"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The directory of the lakes' files, which each catalog names; copies of them are beside it."""
+    return tmp_path_factory.mktemp("of_many") / "lake"
 
 
 @pytest.fixture
@@ -26,9 +34,10 @@ def catalog(running_server):
 
 
 @pytest.fixture
-def lakes(orgs, catalog, org, other_org, tmp_path):
+def lakes(orgs, catalog, org, other_org, place):
     """Two orgs that publish into lakes under their names, and the settings of the table across them."""
-    settings = f"publish_to:\n  catalog: {catalog}\n  data: {tmp_path / 'lake'}\n"
+    settings = f"publish_to:\n  catalog: {catalog}\n  data: {place}\n"
+    shutil.rmtree(place, ignore_errors=True)
     (orgs.directory / ".env").write_text(f"{PASSWORD_VARIABLE}={PASSWORD}\n")
     for name, its_org in (("apac", other_org), ("emea", org)):
         home = orgs.add(name, its_org, **{PASSWORD_VARIABLE: PASSWORD})
@@ -36,6 +45,23 @@ def lakes(orgs, catalog, org, other_org, tmp_path):
     with (orgs.directory / "installation.yaml").open("a") as file:
         file.write(settings)
     return orgs
+
+
+@pytest.fixture
+def synced(lakes, place, running_server):
+    """The two orgs after emea was synced, which happens once; its home, its lake and the catalog are then copied."""
+    home, copies = lakes.home("emea").directory, place.parent
+    if not (copies / "home").exists():
+        running_server.run("postgres", f"DROP DATABASE IF EXISTS {KEPT}")
+        assert lakes("sync", "--org", "emea").code == 0
+        shutil.copytree(place, copies / "files")
+        running_server.run("postgres", f"CREATE DATABASE {KEPT} TEMPLATE {DATABASE}")
+        shutil.copytree(home, copies / "home")
+    else:
+        running_server.run("postgres", f"DROP DATABASE {DATABASE}", f"CREATE DATABASE {DATABASE} TEMPLATE {KEPT}")
+        shutil.copytree(copies / "files", place)
+        shutil.copytree(copies / "home", home, dirs_exist_ok=True)
+    return lakes
 
 
 @pytest.fixture
@@ -75,20 +101,18 @@ def test_each_org_has_a_lake_and_all_have_one_table(lakes, read):
     assert all(facts["lake_published_at"] and not facts["lake_problem"] for facts in health.values())
 
 
-def test_an_org_whose_settings_are_broken_keeps_its_rows(lakes, read):
-    assert lakes("sync", "--org", "emea").code == 0
-    job = account_field_sync(lakes.directory).resolve_job_def(JOB)
+def test_an_org_whose_settings_are_broken_keeps_its_rows(synced, read):
+    job = account_field_sync(synced.directory).resolve_job_def(JOB)
     assert job.execute_in_process().success
-    lakes.home("emea").configuration.unlink()
+    synced.home("emea").configuration.unlink()
     assert job.execute_in_process().success
     assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
 
 
-def test_an_org_whose_file_is_gone_keeps_its_rows_and_one_that_never_published_has_none(lakes, read):
-    assert lakes("sync", "--org", "emea").code == 0
-    assert lakes("orgs", "publish").code == 0
-    (lakes.home("emea").data / "account_insights.duckdb").unlink()
-    failed = lakes("orgs", "publish")
+def test_an_org_whose_file_is_gone_keeps_its_rows_and_one_that_never_published_has_none(synced, read):
+    assert synced("orgs", "publish").code == 0
+    (synced.home("emea").data / "account_insights.duckdb").unlink()
+    failed = synced("orgs", "publish")
     assert failed.code == 1
     assert "The published file of emea cannot be read" in failed.err
     assert "apac" not in failed.err
@@ -96,23 +120,22 @@ def test_an_org_whose_file_is_gone_keeps_its_rows_and_one_that_never_published_h
     assert read("all_orgs", "SELECT count(*) > 0 FROM lake.all_orgs.accounts") == [(True,)]
 
 
-def test_a_lake_that_is_behind_shows_in_the_health_of_its_org(lakes):
-    assert lakes("sync", "--org", "emea").code == 0
-    with lakes.home("emea").env_file.open("a") as file:
+def test_a_lake_that_is_behind_shows_in_the_health_of_its_org(synced):
+    with synced.home("emea").env_file.open("a") as file:
         file.write(f"{PASSWORD_VARIABLE}=wrong\n")
-    assert lakes("publish", "--org", "emea").code == 1
-    told = lakes("status", "--all", "--json")
+    assert synced("publish", "--org", "emea").code == 1
+    told = synced("status", "--all", "--json")
     assert told.code == 1
     [health] = [row for row in told.json["orgs"] if row["org"] == "emea"]
     assert health["state"] == "failed"
     assert "the lake is behind" in health["why"]
     assert "refuses the password" in health["why"]
-    alone = lakes("status", "--org", "emea")
+    alone = synced("status", "--org", "emea")
     assert alone.code == 1
     assert "The snapshot is published, and the lake is behind." in alone.err
-    with lakes.home("emea").configuration.open("a") as file:
+    with synced.home("emea").configuration.open("a") as file:
         file.write("enabled: false\n")
-    assert lakes("status", "--org", "emea").code == 0
+    assert synced("status", "--org", "emea").code == 0
 
 
 def test_without_a_lake_there_is_no_job_across_orgs(orgs, org):
@@ -142,62 +165,58 @@ def test_wrong_settings_are_told_and_leave_the_orgs(orgs, settings, said):
     assert JOB not in names
 
 
-def test_a_renamed_org_keeps_its_lake(lakes, read):
-    assert lakes("sync", "--org", "emea").code == 0
-    with lakes.home("emea").configuration.open("a") as file:
+def test_a_renamed_org_keeps_its_lake(synced, read):
+    with synced.home("emea").configuration.open("a") as file:
         file.write("  keep_days: 7  # a week\n# the end\n")
     before = read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()")
-    renamed = lakes("orgs", "rename", "emea", "west")
+    renamed = synced("orgs", "rename", "emea", "west")
     assert renamed.code == 0
     assert "Its lake stays in the schema emea, which its settings name now." in renamed.out
-    settings = lakes.home("west").configuration.read_text()
+    settings = synced.home("west").configuration.read_text()
     assert settings.endswith('  keep_days: 7  # a week\n  schema: "emea"\n# the end\n')
-    assert lakes("publish", "--org", "west").code == 0
+    assert synced("publish", "--org", "west").code == 0
     assert read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()") >= before
-    assert "schema emea of" in lakes("status", "--org", "west").out
-    assert lakes("orgs", "rename", "west", "north").code == 0
-    assert lakes.home("north").configuration.read_text() == settings
+    assert "schema emea of" in synced("status", "--org", "west").out
+    assert synced("orgs", "rename", "west", "north").code == 0
+    assert synced.home("north").configuration.read_text() == settings
 
 
-def test_an_org_whose_settings_cannot_be_read_is_not_renamed_if_it_has_a_lake(lakes):
-    assert lakes("sync", "--org", "emea").code == 0
+def test_an_org_whose_settings_cannot_be_read_is_not_renamed_if_it_has_a_lake(synced):
     for name in ("apac", "emea"):
-        lakes.home(name).configuration.write_text("fields: [\n")
-    assert lakes("orgs", "rename", "apac", "east").code == 0
-    refused = lakes("orgs", "rename", "emea", "west")
+        synced.home(name).configuration.write_text("fields: [\n")
+    assert synced("orgs", "rename", "apac", "east").code == 0
+    refused = synced("orgs", "rename", "emea", "west")
     assert refused.code == 1
     assert "is not valid YAML" in refused.err
-    assert lakes.home("emea").configuration.exists()
+    assert synced.home("emea").configuration.exists()
 
 
-def test_the_table_is_checked_and_brought_up_to_date_by_command(lakes, read):
-    assert lakes("sync", "--org", "emea").code == 0
-    checked = lakes("check", "--all", "--json").json["installation"]
+def test_the_table_is_checked_and_brought_up_to_date_by_command(synced, read):
+    checked = synced("check", "--all", "--json").json["installation"]
     assert [finding["state"] for finding in checked] == ["ok", "ok"]
     assert "schema all_orgs of" in checked[0]["detail"]
     assert "(the next publication creates it)" in checked[0]["detail"]
-    before = lakes("status", "--all", "--json").json["all_orgs"]
+    before = synced("status", "--all", "--json").json["all_orgs"]
     assert (before["published_at"], before["problem"]) == (None, "")
 
-    assert lakes("orgs", "publish").out == "Published: all_orgs.accounts, 1 org written, 0 orgs removed."
+    assert synced("orgs", "publish").out == "Published: all_orgs.accounts, 1 org written, 0 orgs removed."
     assert read("all_orgs", "SELECT org FROM lake.all_orgs.orgs") == [("emea",)]
-    assert lakes("orgs", "publish").out == "Published: all_orgs.accounts, 0 orgs written, 0 orgs removed."
-    assert "published just now" in lakes("status", "--all").out
-    assert "All orgs: Catalog ok: schema all_orgs of" in lakes("check", "--all").out
+    assert synced("orgs", "publish").out == "Published: all_orgs.accounts, 0 orgs written, 0 orgs removed."
+    assert "published just now" in synced("status", "--all").out
+    assert "All orgs: Catalog ok: schema all_orgs of" in synced("check", "--all").out
 
 
-def test_a_table_that_fails_is_told_once_until_it_works_again(lakes):
-    assert lakes("sync", "--org", "emea").code == 0
-    with Receiver.started() as receiver, (lakes.directory / ".env").open("a") as file:
+def test_a_table_that_fails_is_told_once_until_it_works_again(synced):
+    with Receiver.started() as receiver, (synced.directory / ".env").open("a") as file:
         file.write(f"SF_INSIGHTS_ALERT_URL={receiver.environment['SF_INSIGHTS_ALERT_URL']}\n")
         file.flush()
-        lakes.home("apac").configuration.write_text(f"enabled: false\n{SETTINGS}")
-        snapshot = lakes.home("emea").data / "account_insights.duckdb"
+        synced.home("apac").configuration.write_text(f"enabled: false\n{SETTINGS}")
+        snapshot = synced.home("emea").data / "account_insights.duckdb"
         whole = snapshot.read_bytes()
         snapshot.chmod(0o600)
         snapshot.write_bytes(b"no database")
         for _ in range(2):
-            failed = lakes("orgs", "publish")
+            failed = synced("orgs", "publish")
             assert failed.code == 1
             assert "The published file of emea cannot be read" in failed.err
         [told] = receiver.taken()
@@ -206,17 +225,17 @@ def test_a_table_that_fails_is_told_once_until_it_works_again(lakes):
         snapshot.write_bytes(whole)
         file.write(f"{PASSWORD_VARIABLE}=wrong\n")
         file.flush()
-        job = account_field_sync(lakes.directory).resolve_job_def(JOB)
+        job = account_field_sync(synced.directory).resolve_job_def(JOB)
         assert not job.execute_in_process(raise_on_error=False).success
         assert receiver.taken() == []
-        shown = lakes("status", "--all", "--json")
+        shown = synced("status", "--all", "--json")
         assert shown.code == 1
         assert not shown.json["ok"]
         assert "refuses the password" in shown.json["all_orgs"]["problem"]
         assert shown.json["all_orgs"]["published_at"]
         assert all(row["is_well"] for row in shown.json["orgs"])
-        assert "It is behind: PostgreSQL refuses the password" in lakes("status", "--all").out
-        checked = lakes("check", "--all")
+        assert "It is behind: PostgreSQL refuses the password" in synced("status", "--all").out
+        checked = synced("check", "--all")
         assert checked.code == 1
         assert "All orgs: Lake failed: PostgreSQL refuses the password" in checked.out
 
@@ -224,7 +243,7 @@ def test_a_table_that_fails_is_told_once_until_it_works_again(lakes):
         file.flush()
         assert job.execute_in_process().success
         assert receiver.taken() == ["sf_insights: Recovered: the table across orgs is up to date again."]
-    assert lakes("status", "--all").code == 0
+    assert synced("status", "--all").code == 0
 
 
 def test_invalid_settings_of_the_installation_are_told_where_people_look(orgs):
