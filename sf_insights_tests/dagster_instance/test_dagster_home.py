@@ -1,37 +1,34 @@
-import subprocess
-import sys
+import fcntl
+from contextlib import ExitStack
 from importlib.resources import files
 
 from alembic.script import ScriptDirectory
 
 from sf_insights.dagster_instance.home import opened_instance
-from sf_insights_tests.pipes import output, tell
+from sf_insights_tests.forked import forked
 
+# Each process waits for the lock that the test holds until all are ready.
 OPEN = """
-import sys
+import fcntl, sys
 from pathlib import Path
-import dagster
 from sf_insights.dagster_instance.home import opened_instance
 print("ready", flush=True)
-sys.stdin.readline()
+with open(sys.argv[2]) as start:
+    fcntl.flock(start, fcntl.LOCK_SH)
 with opened_instance(Path(sys.argv[1])) as instance:
     assert instance.get_runs() == []
 """
 
 
 def test_processes_can_open_a_new_dagster_home_at_the_same_time(tmp_path):
-    command = [sys.executable, "-W", "ignore", "-c", OPEN, str(tmp_path)]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    try:
-        for process in processes:
-            assert output(process).readline() == "ready\n"
-        for process in processes:
-            tell(process, "go\n")
-        assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+    home = tmp_path / "home"
+    home.mkdir()
+    with ExitStack() as stack:
+        with (tmp_path / "start").open("w") as start:
+            fcntl.flock(start, fcntl.LOCK_EX)
+            processes = [stack.enter_context(forked(OPEN, str(home), start.name)) for _ in range(4)]
+            assert [process.output.readline() for process in processes] == ["ready\n"] * 4
+        assert [(process.output.read(), process.ended()) for process in processes] == [("", 0)] * 4
 
 
 def test_the_version_of_dagsters_tables_is_that_of_its_newest_migration(tmp_path):
