@@ -28,10 +28,10 @@ def sync(org, first_days, dagster_home, tmp_path, monkeypatch) -> Pipeline:
 
 
 @pytest.fixture
-def outbound(org, sync) -> Sender:
+def outbound(org, sync, first_days) -> Sender:
     """The outbound job after the first inbound sync."""
     sync.first_day()
-    return Sender(org, sync)
+    return Sender(org, sync, first_days)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def large(large_org, first_days, dagster_home, tmp_path, monkeypatch) -> Sender:
     """The outbound job of the large org, after its first inbound sync."""
     sync = pipeline(large_org, first_days, dagster_home, tmp_path, monkeypatch)
     sync.first_day(fields=["Industry"])
-    return Sender(large_org, sync)
+    return Sender(large_org, sync, first_days)
 
 
 def pipeline(

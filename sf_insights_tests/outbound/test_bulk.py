@@ -6,7 +6,8 @@ from sf_insights_tests.outbound.test_sending import matched
 
 
 def test_many_records_are_written_by_one_job_and_no_job_remains(large, large_org):
-    large.first_send()
+    large.previewed()
+    large.send()
     wanted = matched(large.sync)
     assert len(wanted) > 2000
     held = large.held("Insights_Status__c")

@@ -1,12 +1,11 @@
 """What people write into the fields in Salesforce."""
 
 import duckdb
-import pytest
 
 from sf_insights_tests.outbound.test_sending import matched
-from sf_insights_tests.soak import some
 
 STATUS = "Insights_Status__c"
+FIELDS = {"overwrite": STATUS, "keep_edits": "Insights_Notes__c", "only_if_empty": "Insights_Site__c"}
 
 
 def change(outbound, sync, org, day="2026-03-02"):
@@ -20,40 +19,46 @@ def change(outbound, sync, org, day="2026-03-02"):
     return record
 
 
-@pytest.mark.parametrize(
-    ("existing", "wanted"), [("overwrite", "Suspended"), ("keep_edits", "a person's"), ("only_if_empty", "a person's")]
-)
-def test_an_edit_is_overwritten_or_kept_as_the_entry_says(outbound, sync, org, existing, wanted):
-    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": existing}])
+def entries():
+    """Return an entry of each kind, for the same value."""
+    return [{"from": "account_status", "to": field, "existing": existing} for existing, field in FIELDS.items()]
+
+
+def test_an_edit_is_overwritten_or_kept_as_the_entry_says(outbound, sync, org):
+    outbound.previewed(fields=entries())
+    outbound.send()
     record = sync.look().rows(
         "SELECT salesforce_account_id FROM insights.matched_accounts"
         " WHERE match_status = 'matched' AND accounts_sharing = 1 ORDER BY account_id LIMIT 1"
     )[0][0]
-    org.edit("Account", record, **{STATUS: "a person's"})
+    org.edit("Account", record, **dict.fromkeys(FIELDS.values(), "a person's"))
     assert change(outbound, sync, org) == record
     outbound.send()
-    assert outbound.held(STATUS)[record] == wanted
-    held = outbound.rows("SELECT record_id, class FROM outbound.rejects WHERE class != 'conflict'")
-    assert held == ([] if existing == "overwrite" else [(record, "edited")])
+    assert {existing: outbound.held(field)[record] for existing, field in FIELDS.items()} == {
+        "overwrite": "Suspended",
+        "keep_edits": "a person's",
+        "only_if_empty": "a person's",
+    }
+    held = outbound.rows("SELECT record_id, field, class FROM outbound.rejects WHERE class != 'conflict' ORDER BY 2")
+    kept = sorted(field for existing, field in FIELDS.items() if existing != "overwrite")
+    assert held == [(record, field, "edited") for field in kept]
     org.clear_requests()
     outbound.send()
     assert org.requests() == []
 
 
-@pytest.mark.parametrize("existing", some(["keep_edits", "overwrite"], 1))
-def test_our_own_value_is_replaced_by_the_next_one(outbound, sync, org, existing):
-    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": existing}])
-    record = change(outbound, sync, org)
+def test_our_own_value_is_replaced_by_the_next_one_but_not_where_only_empty_fields_are_filled(outbound, sync, org):
+    outbound.previewed(fields=entries())
     outbound.send()
-    assert outbound.held(STATUS)[record] == "Suspended"
-
-
-def test_only_if_empty_replaces_nothing_not_even_our_own(outbound, sync, org):
-    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "existing": "only_if_empty"}])
     before = outbound.held(STATUS)
     record = change(outbound, sync, org)
     outbound.send()
-    assert outbound.held(STATUS)[record] == before[record] != "Suspended"
+    assert before[record] != "Suspended"
+    assert {existing: outbound.held(field)[record] for existing, field in FIELDS.items()} == {
+        "overwrite": "Suspended",
+        "keep_edits": "Suspended",
+        "only_if_empty": before[record],
+    }
 
 
 def test_a_value_that_a_person_entered_already_is_not_written(outbound, sync, org):
@@ -65,7 +70,8 @@ def test_a_value_that_a_person_entered_already_is_not_written(outbound, sync, or
 
 
 def test_a_verification_finds_edits_that_no_change_of_ours_would(outbound, sync, org):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     record, status = sorted(matched(sync).items())[0]
     org.edit("Account", record, **{STATUS: "drifted"})
     outbound.send()
@@ -76,7 +82,8 @@ def test_a_verification_finds_edits_that_no_change_of_ours_would(outbound, sync,
 
 
 def test_a_week_after_the_first_run_every_record_is_compared(outbound, sync, org):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     record, status = sorted(matched(sync).items())[0]
     org.edit("Account", record, **{STATUS: "drifted"})
     with duckdb.connect(str(sync.data / "outbound_sync.duckdb")) as connection:

@@ -19,7 +19,8 @@ def many(outbound, sync):
     """The outbound side after sending a status to every matched record, by a table that a test can change."""
     ids = sorted(matched(sync))
     assert len(ids) > 100
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     return ids
 
 
@@ -47,7 +48,8 @@ def test_a_run_without_an_accepted_preview_is_refused_and_writes_nothing(outboun
 
 
 def test_a_changed_mapping_needs_a_new_preview(outbound, org):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     accepted, before = dict(outbound.settings), len(org.writes())
     changes: list[dict[str, Any]] = [
         {"fields": [{"from": "account_name", "to": STATUS}]},
@@ -64,7 +66,8 @@ def test_a_changed_mapping_needs_a_new_preview(outbound, org):
 
 
 def test_changed_guards_labels_and_times_need_no_new_preview(outbound):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     outbound.configure(every="4h", guards={"max_changed": 0.5})
     outbound.sync.configure(label_prefix="New")
     outbound.send()
@@ -119,8 +122,7 @@ def test_a_run_that_needs_too_many_calls_is_refused(large, large_org):
 
 
 def test_a_fifth_of_the_orgs_calls_is_left_to_other_programs(outbound, org):
-    outbound.preview()
-    outbound.accept()
+    outbound.previewed()
     org.configure(quota_used=80_000, quota_max=100_000)
     assert "of its 100000 API calls" in outbound.fails()
     assert not org.writes()
@@ -137,7 +139,8 @@ def test_values_of_one_org_are_never_written_to_another(outbound, org):
 
 
 def test_another_org_than_before_needs_a_person(outbound, org):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     with duckdb.connect(str(outbound.sync.data / "outbound_sync.duckdb")) as connection:
         connection.execute("UPDATE ops.outbound SET org_id = '00D000000000001AAA'")
     assert "`sf-insights outbound reset`" in outbound.fails()
@@ -156,17 +159,15 @@ def test_another_snapshot_than_the_previewed_one_is_guarded(outbound, sync, org,
 
 
 def test_too_many_refused_records_stop_the_run(large, large_org):
+    large.previewed()
     large_org.add_validation_rule(STATUS, "no", ["Active", "Canceled", "Draft", "Suspended"])
-    large.preview()
-    large.accept()
     reason = large.fails()
     assert "max_rejected (10%)" in reason
 
 
 def test_a_flow_that_changes_the_value_stops_the_run_after_ten_records(outbound, org):
+    outbound.previewed()
     org.add_flow(STATUS, "from the flow")
-    outbound.preview()
-    outbound.accept()
     assert "holds another value than was sent" in outbound.fails()
     assert len(org.writes()) == 10
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-STATUS = "Insights_Status__c"
+STATUS, NOTES, CHECKBOX = "Insights_Status__c", "Insights_Notes__c", "Insights_Autopay__c"
 
 
 @pytest.fixture
@@ -24,7 +24,8 @@ def free(sync, org):
 
 def test_a_relinked_account_fills_its_new_record_and_clears_the_old_one(outbound, sync, org, one, free):
     account, record = one
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     before = outbound.held(STATUS)[record]
     org.update_zuora_account(account, CrmId=free)
     sync("2026-03-02")
@@ -40,7 +41,8 @@ def test_a_relinked_account_fills_its_new_record_and_clears_the_old_one(outbound
 
 def test_a_value_that_somebody_changed_meanwhile_is_not_cleared(outbound, sync, org, one, free):
     account, record = one
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     org.edit("Account", record, **{STATUS: "a person's"})
     org.update_zuora_account(account, CrmId=free)
     sync("2026-03-02")
@@ -51,56 +53,44 @@ def test_a_value_that_somebody_changed_meanwhile_is_not_cleared(outbound, sync, 
     assert org.requests() == [], "the record is no longer ours"
 
 
-@pytest.mark.parametrize("on_leave", ["keep", "clear"])
-def test_an_account_that_zuora_no_longer_has_keeps_or_clears_its_value(outbound, sync, org, one, on_leave):
+@pytest.mark.parametrize("leaves", ["zuora", "the match"])
+def test_an_account_that_left_keeps_or_clears_its_values_as_the_entries_say(outbound, sync, org, one, leaves):
     account, record = one
-    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "on_leave": on_leave}])
-    before = outbound.held(STATUS)[record]
-    assert before
-    org.delete_zuora_account(account)
-    sync("2026-03-02")
-    outbound.send()
-    assert outbound.held(STATUS)[record] == (before if on_leave == "keep" else None)
-    org.clear_requests()
-    outbound.send()
-    assert org.requests() == []
-
-
-@pytest.mark.parametrize("on_leave", ["keep", "clear"])
-def test_an_account_without_a_match_keeps_or_clears_its_value(outbound, sync, org, one, on_leave):
-    account, record = one
-    outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "on_leave": on_leave}])
-    before = outbound.held(STATUS)[record]
-    assert before
-    org.update_zuora_account(account, CrmId=None)
-    sync("2026-03-02")
-    outbound.send()
-    assert outbound.held(STATUS)[record] == (before if on_leave == "keep" else None)
-    [(status, reason)] = outbound.rows(
-        "SELECT status, reason FROM outbound.unsent_accounts WHERE account_id = ?", [account]
+    outbound.previewed(
+        fields=[
+            {"from": "account_status", "to": STATUS, "on_leave": "keep"},
+            {"from": "account_status", "to": NOTES, "on_leave": "clear"},
+            {"from": "is_current", "to": CHECKBOX, "on_leave": "clear"},
+        ]
     )
-    assert status
-    assert reason
     outbound.send()
-    assert outbound.unchanged_writes() == 0
-
-
-def test_a_checkbox_without_an_account_becomes_false(outbound, sync, org, one):
-    account, record = one
-    outbound.first_send(fields=[{"from": "is_current", "to": "Insights_Autopay__c", "on_leave": "clear"}])
-    assert outbound.held("Insights_Autopay__c")[record] is True
-    org.update_zuora_account(account, CrmId=None)
+    before = outbound.held(STATUS)[record]
+    assert before
+    assert (outbound.held(NOTES)[record], outbound.held(CHECKBOX)[record]) == (before, True)
+    if leaves == "zuora":
+        org.delete_zuora_account(account)
+    else:
+        org.update_zuora_account(account, CrmId=None)
     sync("2026-03-02")
     outbound.send()
-    assert outbound.held("Insights_Autopay__c")[record] is False
+    held = tuple(outbound.held(field)[record] for field in (STATUS, NOTES, CHECKBOX))
+    assert held == (before, None, False), "a checkbox without an account becomes false"
+    if leaves == "the match":
+        [(status, reason)] = outbound.rows(
+            "SELECT status, reason FROM outbound.unsent_accounts WHERE account_id = ?", [account]
+        )
+        assert status
+        assert reason
     org.clear_requests()
     outbound.send()
     assert org.requests() == []
+    assert outbound.unchanged_writes() == 0
 
 
 def test_a_merged_records_values_go_to_the_survivor(outbound, sync, org, one, free):
     _, record = one
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     before = outbound.held(STATUS)[record]
     org.merge_accounts(free, record)
     sync("2026-03-02")
@@ -112,8 +102,7 @@ def test_a_merged_records_values_go_to_the_survivor(outbound, sync, org, one, fr
 
 def test_a_deleted_record_is_not_tried_again_and_filled_when_it_is_restored(outbound, sync, org, one):
     _, record = one
-    outbound.preview()
-    outbound.accept()
+    outbound.previewed()
     org.delete_account(record)  # after the inbound sync saw it
     outbound.send()
     assert outbound.last_run()["gone"] == 1
@@ -164,7 +153,8 @@ def test_a_record_is_cleared_when_any_of_its_accounts_is_relinked_and_the_select
 
 def test_an_account_that_comes_back_with_another_record_clears_the_first_one(outbound, sync, org, one, free):
     account, record = one
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     org.update_zuora_account(account, CrmId=None)
     sync("2026-03-02")
     outbound.send()

@@ -90,42 +90,53 @@ def test_a_trigger_that_fails_a_whole_chunk_costs_only_the_guilty_record(outboun
     assert outbound.unchanged_writes() == 0
 
 
-@pytest.mark.parametrize(
-    ("bad", "good", "target", "code", "refused_by"),
-    [
-        ("123.5", "12.5", "Insights_Score__c", "NUMBER_OUTSIDE_VALID_RANGE", "sf_insights"),
-        ("'Fair'", "'Good'", "Insights_Health__c", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "sf_insights"),
-        (
-            "DATE '1066-10-14'",
-            "DATE '2026-03-01'",
-            "Insights_Renewal__c",
-            "INVALID_TYPE_ON_FIELD_IN_RECORD",
-            "sf_insights",
-        ),
-        ("'nobody'", "'a@example.com'", "Insights_Contact__c", "INVALID_EMAIL_ADDRESS", "Salesforce"),
-        ("'taken'", "'free'", "Insights_Reference__c", "DUPLICATE_VALUE", "Salesforce"),
-    ],
-)
-def test_a_bad_value_is_held_back_until_it_changes_and_the_other_records_are_written(
-    outbound, some, org, bad, good, target, code, refused_by
-):
+# A bad value, a good one, the target, the code, who refuses it.
+BAD_VALUES = [
+    ("123.5", "12.5", "Insights_Score__c", "NUMBER_OUTSIDE_VALID_RANGE", "sf_insights"),
+    ("'Fair'", "'Good'", "Insights_Health__c", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "sf_insights"),
+    ("DATE '1066-10-14'", "DATE '2026-03-01'", "Insights_Renewal__c", "INVALID_TYPE_ON_FIELD_IN_RECORD", "sf_insights"),
+    ("'nobody'", "'a@example.com'", "Insights_Contact__c", "INVALID_EMAIL_ADDRESS", "Salesforce"),
+    ("'taken'", "'free'", "Insights_Reference__c", "DUPLICATE_VALUE", "Salesforce"),
+]
+
+
+def test_a_bad_value_is_held_back_until_it_changes_and_the_other_records_are_written(outbound, some, org):
+    """Each of the first records has one bad value, and the last one has none."""
     others = sorted(set(outbound.held(STATUS)) - set(some))
     org.edit("Account", others[0], Insights_Reference__c="taken")
-    columns = f"unnest([{bad}, NULL]) AS value, unnest(['one', 'two']) AS note"
-    outbound.values(f"SELECT unnest({some[:2]}) AS salesforce_account_id, {columns}")
-    outbound.first_send(fields=[{"from": "value", "to": target}, {"from": "note", "to": STATUS}])
+    records = some[: len(BAD_VALUES) + 1]
+    notes = [f"note {number}" for number, _ in enumerate(records)]
+
+    def values(column):
+        columns = ", ".join(
+            f"CASE WHEN number = {number} THEN {case[column]} END AS v{number}"
+            for number, case in enumerate(BAD_VALUES)
+        )
+        outbound.values(
+            f"SELECT salesforce_account_id, note, {columns} FROM (SELECT unnest({records}) AS salesforce_account_id,"
+            f" unnest({notes}) AS note, unnest(range({len(records)})) AS number)"
+        )
+
+    values(0)
+    outbound.first_send(
+        fields=[
+            *({"from": f"v{number}", "to": case[2]} for number, case in enumerate(BAD_VALUES)),
+            {"from": "note", "to": STATUS},
+        ]
+    )
     found = outbound.rows("SELECT record_id, field, code, refused_by FROM outbound.rejects")
-    assert (some[0], target, code, refused_by) in found
-    assert {id_ for id_, *_ in found} == {some[0]}
-    is_held = STATUS in {field for _, field, *_ in found}  # Salesforce's error does not always name the field
-    assert is_held is (code == "DUPLICATE_VALUE")
-    assert [outbound.held(STATUS)[id_] for id_ in some[:2]] == [None if is_held else "one", "two"]
+    refused = {(record, *case[2:]) for record, case in zip(records, BAD_VALUES, strict=False)}
+    # Salesforce's error does not always name the field, so the whole record with the duplicate is held back.
+    assert set(found) == refused | {(records[4], STATUS, "DUPLICATE_VALUE", "Salesforce")}
+    assert [outbound.held(STATUS)[id_] for id_ in records] == [*notes[:4], None, notes[5]]
     org.clear_requests()
     outbound.send()
     assert org.requests() == []
-    outbound.values(f"SELECT unnest({some[:2]}) AS salesforce_account_id, {columns.replace(bad, good)}")
+    values(1)
     outbound.first_send()
-    assert outbound.held(target)[some[0]] is not None
+    for record, (_, _, target, *_) in zip(records, BAD_VALUES, strict=False):
+        assert outbound.held(target)[record] is not None
+    assert outbound.held(STATUS)[records[4]] == notes[4]
     assert rejects(outbound) == []
     assert outbound.unchanged_writes() == 0
 

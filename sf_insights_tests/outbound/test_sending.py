@@ -36,7 +36,8 @@ def test_a_preview_writes_nothing_and_says_what_the_send_will_do(outbound, sync,
 
 
 def test_every_matched_account_holds_its_status(outbound, sync):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     wanted = matched(sync)
     held = outbound.held("Insights_Status__c")
     assert {id_: held[id_] for id_ in wanted} == wanted
@@ -45,7 +46,8 @@ def test_every_matched_account_holds_its_status(outbound, sync):
 
 
 def test_a_second_run_sends_no_request_to_salesforce(outbound, org):
-    outbound.first_send()
+    outbound.previewed()
+    outbound.send()
     org.clear_requests()
     outbound.send()
     assert org.requests() == []

@@ -1,8 +1,8 @@
 """Random hours: after each outbound run, Salesforce and the outbound file are as a model of both says.
 
 `make soak` lives through forty runs of each of twenty seeds and twelve with jobs of five seeds, and `make test` through
-six runs of one seed. `SF_INSIGHTS_SOAK=1 SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/outbound/model` repeats one seed.
-A failure tells all that happened before.
+four runs of one. `SF_INSIGHTS_SOAK=1 SF_INSIGHTS_SEEDS=7 pytest sf_insights_tests/outbound/model` repeats one seed. A
+failure tells all that happened before.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def started(tmp_path, monkeypatch) -> Callable[[DemoOrg], Pipeline]:
 @pytest.mark.parametrize("seed", [int(seed) for seed in SEEDS.split(",")])
 def test_salesforce_ends_where_the_model_says_after_each_run(seed, started, tmp_path):
     with DemoOrg.started(tmp_path / "org", accounts=60, seed=seed) as org:
-        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 6)
+        SideBySide(org, started(org), seed).live_through(40 if IS_SOAK else 4)
 
 
 @pytest.mark.soak
