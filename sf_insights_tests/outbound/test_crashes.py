@@ -56,9 +56,9 @@ ANSWERS = [
 ]
 FAULTS: list[dict[str, Any]] = [
     {"action": "job_failed", "batches": 0, "message": "InternalServerError : try later"},
-    {"action": "ingest_results", "how": "missing", "rows": 7, "path": "successfulResults"},
     {"action": "job_aborted"},
     {"action": "ingest_results", "how": "doubled", "rows": 7, "path": "successfulResults"},
+    {"action": "ingest_results", "how": "missing", "rows": 7, "path": "successfulResults"},
     {"action": "ingest_results", "how": "header_only", "path": "successfulResults"},
     {"action": "ingest_results", "how": "204", "path": "successfulResults"},
     {"action": "job_deleted", "path": "successfulResults"},
@@ -110,7 +110,7 @@ def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, method, path
 
 
 @pytest.mark.parametrize(
-    "fault", some(FAULTS, 2), ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2])
+    "fault", some(FAULTS, 3), ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2])
 )
 def test_a_job_that_fails_or_whose_results_are_damaged_is_settled(large, large_org, fault):
     large.previewed()
