@@ -14,6 +14,7 @@ from sf_insights_tests.soak import IS_SOAK
 FIELDS = ["Industry", "CreatedDate", {"field": "ARR__c", "as": "metric"}]
 
 READERS, SYNCS = (20, 10) if IS_SOAK else (2, 2)
+PAUSE = "0.01" if IS_SOAK else "0.1"  # between two looks, in seconds
 
 # Opens the snapshot again and again and reports each view's day; more than one day is an error.
 READ = """
@@ -43,7 +44,7 @@ print(*sorted(days), flush=True)
 def always_reading(snapshot):
     """Run a process that keeps opening the snapshot and ends at an error or a mix of days."""
     with subprocess.Popen(
-        [sys.executable, "-c", READ, str(snapshot), "0.1"],
+        [sys.executable, "-c", READ, str(snapshot), PAUSE],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -61,7 +62,7 @@ def test_constant_readers_see_no_error_and_no_mixed_days(org, sync):
     sync(day=days[0], fields=FIELDS)
     readers = [
         subprocess.Popen(
-            [sys.executable, "-c", READ, str(sync.snapshot), "0.01"],
+            [sys.executable, "-c", READ, str(sync.snapshot), PAUSE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
