@@ -48,6 +48,14 @@ def find(browser, text):
     browser.js("document.querySelector('#q').dispatchEvent(new Event('input'))")
 
 
+def test_a_long_status_stays_in_its_column(synced_site, browser):
+    synced_site.save(synced_site.chosen(deselect=("Rating",)))
+    browser.resize(1280, 900)
+    browser.open(f"{synced_site.url}/fields")
+    assert "removed at the next sync" in browser.js("document.body.innerText")
+    assert browser.js(_FITS)
+
+
 def test_selected_fields_come_first_and_any_column_sorts(synced_site, browser):
     browser.open(f"{synced_site.url}/fields")
     assert set(browser.js(_SHOWN)[:3]) == {"Industry", "AnnualRevenue", "Rating"}
