@@ -81,54 +81,22 @@ class OutboundRun:
     def make_desired(self) -> int:
         """Read the snapshot and work out what each record should hold; return the number of records."""
         request = self.request
-        scratch = request.directory / "desired.duckdb"
-        for file in (scratch, scratch.with_name(scratch.name + ".wal")):
-            file.unlink(missing_ok=True)
-        self._source = read_source(
+        source = self._source = read_source(
             request.outbound, request.select, request.snapshot, request.directory, self.state.limits
         )
-        fingerprint = f"{request.outbound.fingerprint(request.select)}-{self._source.org_id}"
-        with self.state.transaction() as tx:
-            self._note(
-                tx,
-                fingerprint=fingerprint,
-                org_id=self._source.org_id,
-                snapshot_sync=self._source.sync,
-                snapshot_published_at=self._source.published_at,
-            )
-            self.is_dry = request.is_preview or not runs.is_accepted(tx, fingerprint)
-            self._has_sent = runs.has_sent(tx, fingerprint)
-            before = runs.org_of(tx)
-            is_other_org = before not in (None, self._source.org_id)
-            self._is_verification = (
-                request.verify or is_other_org or (not self.is_dry and runs.is_verification_due(tx, self._moment))
-            )
-            self._is_as_previewed = not self._has_sent and runs.previewed_sync(tx, fingerprint) == self._source.sync
-            self._is_first = runs.is_first_run(tx, fingerprint, self.run)
-        if is_other_org and not self.is_dry:
-            self._refuse_other_org(before)
-        self._login.expect_org_of(self._source)
+        self._learn_what_was_accepted(source)
+        self._login.expect_org_of(source)
         if not request.is_preview:
-            guards.check_age(request.outbound.guards, self._source.published_at, self._moment, request.accepted)
-        self._work = self._copy() if self.is_dry else self.state
-        self._stack.enter_context(self._work.attached(scratch))
-        self._work.scratch().run(
-            "outbound/given",
-            values=str(self._source.file),
-            links=self._source.links and str(self._source.links),
-            has_match=request.outbound.match is not None,
-        )
-        if request.outbound.match is None:
-            comparison.find_shared(self._work)
-            if request.outbound.values is not None and self._source.links is None:
-                comparison.refuse_doubled(self._work, request.outbound.values)
+            guards.check_age(request.outbound.guards, source.published_at, self._moment, request.accepted)
+        work = self._work = self._copy() if self.is_dry else self.state
+        self._give_values(work, source)
         self._describe()
         self.entries = self._usable_entries()
         self._find_records()
         self._make_cells()
         if self._is_first:
-            comparison.forget_refusals(self._work, object_name=request.outbound.object)
-        return comparison.count_records(self._work)
+            comparison.forget_refusals(work, object_name=request.outbound.object)
+        return comparison.count_records(work)
 
     def compare(self) -> Differences:
         """Find what differs, read what Salesforce holds of it, and decide about each cell."""
@@ -241,12 +209,54 @@ class OutboundRun:
 
     # What the steps share
 
-    def _refuse_other_org(self, before: str | None) -> None:
-        if "org" not in self.request.accepted:
+    def _learn_what_was_accepted(self, source: Source) -> None:
+        """Find out what a person accepted and earlier runs sent of this mapping, and so what this run may do.
+
+        Raises:
+            GuardRefusal: values were sent to another org than the snapshot's.
+        """
+        request = self.request
+        fingerprint = f"{request.outbound.fingerprint(request.select)}-{source.org_id}"
+        with self.state.transaction() as tx:
+            self._note(
+                tx,
+                fingerprint=fingerprint,
+                org_id=source.org_id,
+                snapshot_sync=source.sync,
+                snapshot_published_at=source.published_at,
+            )
+            self.is_dry = request.is_preview or not runs.is_accepted(tx, fingerprint)
+            self._has_sent = runs.has_sent(tx, fingerprint)
+            before = runs.org_of(tx)
+            is_other_org = before not in (None, source.org_id)
+            self._is_verification = (
+                request.verify or is_other_org or (not self.is_dry and runs.is_verification_due(tx, self._moment))
+            )
+            self._is_as_previewed = not self._has_sent and runs.previewed_sync(tx, fingerprint) == source.sync
+            self._is_first = runs.is_first_run(tx, fingerprint, self.run)
+        if is_other_org and not self.is_dry and "org" not in request.accepted:
             raise GuardRefusal(
-                f"Values were sent to the org {before}, and the snapshot is of {self._opened_source().org_id}.",
+                f"Values were sent to the org {before}, and the snapshot is of {source.org_id}.",
                 "Run `sf-insights outbound reset` to forget what was sent, and preview again.",
             )
+
+    def _give_values(self, work: OutboundState, source: Source) -> None:
+        """Bring the values of the snapshot into a scratch file beside the work."""
+        outbound = self.request.outbound
+        scratch = self.request.directory / "desired.duckdb"
+        for file in (scratch, scratch.with_name(scratch.name + ".wal")):
+            file.unlink(missing_ok=True)
+        self._stack.enter_context(work.attached(scratch))
+        work.scratch().run(
+            "outbound/given",
+            values=str(source.file),
+            links=source.links and str(source.links),
+            has_match=outbound.match is not None,
+        )
+        if outbound.match is None:
+            comparison.find_shared(work)
+            if outbound.values is not None and source.links is None:
+                comparison.refuse_doubled(work, outbound.values)
 
     def _opened_source(self) -> Source:
         if self._source is None:
