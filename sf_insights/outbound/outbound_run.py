@@ -272,9 +272,16 @@ class OutboundRun:
     def _find_records(self) -> None:
         work, _, object_name = self._opened()
         if (match := self.request.outbound.match) is not None:
-            to = by_name_of(self._described)[match.to]
-            everything = self.is_dry or self._is_verification
-            find_records(work, self._login.org, object_name, to, self.request.directory, everything=everything)
+            fields = by_name_of(self._described)
+            find_records(
+                work,
+                self._login.org,
+                object_name,
+                fields[match.to],
+                self.request.directory,
+                has_deleted="IsDeleted" in fields,
+                everything=self.is_dry or self._is_verification,
+            )
             comparison.find_shared(work)
 
     def _forget_found(self) -> bool:

@@ -59,9 +59,13 @@ def test_an_id_field_that_does_not_exist_is_refused(outbound, to):
 
 
 def test_many_keys_are_looked_up_by_one_query_of_the_bulk_api(large, large_org):
+    record, twin = sorted(customers(large_org))[:2]
+    large_org.edit("Customer__c", twin, Zuora_Account_Number__c=customers(large_org)[record]["Zuora_Account_Number__c"])
+    large_org.edit("Customer__c", twin, IsDeleted=True)
     large.first_send(object="Customer__c", match=MATCH, fields=[STATUS])
     assert large.last_run()["channel"] == "bulk"
     assert len(large_org.writes()) > 2000
+    assert large_org.writes()[record], "a record in the recycle bin does not make a key ambiguous"
     assert large.unchanged_writes() == 0
 
 

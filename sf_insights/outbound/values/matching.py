@@ -31,6 +31,7 @@ def find_records(
     field: Mapping[str, Any],
     directory: Path,
     *,
+    has_deleted: bool,
     everything: bool,
 ) -> None:
     """Fill record_id, status and reason of the table `source` in the scratch file.
@@ -41,6 +42,7 @@ def find_records(
         object_name: the object.
         field: the describe of the id field.
         directory: for the pages of a large answer.
+        has_deleted: whether records of the object can be in the recycle bin, as its field IsDeleted tells.
         everything: whether to look up all keys, also those that were found lately.
     """
     tx, moment = state.scratch(), now()
@@ -60,7 +62,7 @@ def find_records(
         if len(unknown) <= MOST_BY_KEY:
             _by_key(tx, org(), object_name, to, unknown, is_number=form["is_number"])
         else:
-            _all(state, org(), object_name, to, directory)
+            _all(state, org(), object_name, to, directory, has_deleted=has_deleted)
         with state.transaction() as change:
             change.run("outbound/add_found", {**names, "now": moment}, **form)
     tx.run("outbound/matched_source", names, **form, object=object_name, field=to)
@@ -112,8 +114,12 @@ def _soql(key: str, *, is_number: bool) -> str:
     return "'" + key.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
-def _all(state: OutboundState, org: SalesforceOrg, object_name: str, field: str, directory: Path) -> None:
+def _all(
+    state: OutboundState, org: SalesforceOrg, object_name: str, field: str, directory: Path, *, has_deleted: bool
+) -> None:
     soql = f"SELECT {_selected(field)} FROM {object_name} WHERE {field} != null"
+    if has_deleted:
+        soql += " AND IsDeleted = false"  # the Bulk API reads the recycle bin too, unlike a query by key
     with queried(org, soql, directory / "keys") as records:
         if records:
             state.scratch().execute(f'INSERT INTO looked_up SELECT {identifier(field)}, "Id" FROM ({records})')
