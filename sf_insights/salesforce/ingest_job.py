@@ -95,7 +95,11 @@ class IngestJob:
         )
 
     def start(self) -> None:
-        """Tell Salesforce that the rows are complete. From now on the job may write."""
+        """Tell Salesforce that the rows are complete. From now on the job may write.
+
+        The state is "Unknown" if nobody could find out whether it was started.
+        """
+        self.state = "Unknown"  # until Salesforce says, also if a signal or an outage ends the request
         try:
             info: Any = self._org.call(
                 "PATCH",

@@ -109,6 +109,17 @@ def test_a_lost_answer_is_settled_by_the_next_run(large, large_org, method, path
     assert_written_once(large, matched(large.sync))
 
 
+def test_a_job_that_may_have_been_started_is_left_running_for_the_next_run(large, large_org):
+    large.previewed()
+    large_org.fault("drop_after", method="PATCH", path="/jobs/ingest/7", times=1)
+    large_org.fault("status", method="GET", path="/jobs/ingest/7", times=None, status=403)
+    assert "Salesforce" in large.fails()
+    assert large_org.ingest_jobs(), "the job was removed although it may write"
+    large_org.clear_faults()
+    large.send()
+    assert_written_once(large, matched(large.sync))
+
+
 @pytest.mark.parametrize(
     "fault", some(FAULTS, 3), ids=lambda fault: "-".join(str(part) for part in list(fault.values())[:2])
 )
