@@ -35,7 +35,8 @@ Results = Literal["successfulResults", "failedResults", "unprocessedrecords"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 20.0
 _SHORTEST_PAUSE = 0.1  # and never less than this share of the time so far, because reported progress may stand still
-_CLOCKS_DIFFER = timedelta(seconds=5)
+_CLOCKS_DIFFER = timedelta(seconds=5)  # the clocks of Salesforce's servers may differ
+_CREATED_WITHIN = timedelta(minutes=10)  # of the first try: retries of a request end before
 _CHUNK_BYTES = 1 << 20
 
 
@@ -60,7 +61,7 @@ class IngestJob:
         """Create a job, which Salesforce runs only after `start`.
 
         Raises:
-            OutcomeUnknown: the answer was lost; `leftover_jobs` finds the job.
+            OutcomeUnknown: the answer was lost; `leftover_job` finds the job.
         """
         body = {"object": object_name, "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
         info: Any = org.call(
@@ -200,10 +201,15 @@ def _expected(seconds: float, processed: int, left: int) -> float:
     return seconds * max(0, left) / processed if processed > 0 else math.inf
 
 
-def leftover_jobs(org: SalesforceOrg, object_name: str, since: datetime, until: datetime) -> list[IngestJob]:
-    """Return jobs that our user created for this object in this time and never started: Open, for updates.
+def leftover_job(org: SalesforceOrg, object_name: str, since: datetime) -> IngestJob | None:
+    """Return the job that a request for this object left without an answer: open, and never started.
 
-    A run that was killed after it created a job does not know the job's id. The list has all users' jobs of a week.
+    Other programs with our user have such jobs too. If there are several, nobody can tell which one is ours: None.
+
+    Args:
+        org: the connected org; its list has all users' jobs of a week.
+        object_name: the object.
+        since: when the request was first sent, on Salesforce's clock.
     """
     user, found = org.user_id(), []
     for info in _listed_jobs(org):
@@ -212,10 +218,10 @@ def leftover_jobs(org: SalesforceOrg, object_name: str, since: datetime, until: 
             if (
                 (info.get("operation"), info.get("object"), info.get("state")) == ("update", object_name, "Open")
                 and to_18_characters(info["createdById"]) == user
-                and since - _CLOCKS_DIFFER <= created <= until + _CLOCKS_DIFFER
+                and since - _CLOCKS_DIFFER <= created <= since + _CREATED_WITHIN
             ):
                 found.append(IngestJob(org, info))
-    return found
+    return found[0] if len(found) == 1 else None
 
 
 def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from sf_insights.salesforce.ingest_job import IngestJob
+from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.forked import finished
 from sf_insights_tests.outbound.test_sending import matched
 from sf_insights_tests.soak import some
@@ -129,6 +131,18 @@ def test_a_job_that_fails_or_whose_results_are_damaged_is_settled(large, large_o
     large.run()
     large.send()
     assert_written_once(large, matched(large.sync))
+
+
+@pytest.mark.parametrize(("when", "hours"), some([("after", 0), ("before", 2)], 1))
+def test_an_open_job_of_another_program_is_not_removed(large, large_org, when, hours):
+    large.previewed()
+    killed("POST", r"jobs/ingest$", when)
+    with duckdb.connect(str(large.sync.data / "outbound_sync.duckdb")) as connection:
+        connection.execute("UPDATE ops.batches SET began_at = began_at - to_hours($hours)", {"hours": hours})
+    with SalesforceOrg.from_environment(large_org.environment) as org:
+        other = IngestJob.created(org, "Account")
+    large.send()
+    assert other.id in {job["id"] for job in large_org.ingest_jobs()}
 
 
 def test_a_job_that_fails_half_way_is_finished_by_the_next_run(large, large_org):

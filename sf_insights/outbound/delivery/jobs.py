@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from sf_insights.domain.outbound.row_errors import RowError
@@ -9,7 +10,7 @@ from sf_insights.domain.problems import ConnectionProblem
 from sf_insights.outbound.delivery import journal
 from sf_insights.outbound.delivery.journal import Batch
 from sf_insights.outbound.delivery.outcomes import read_outcomes, records_of, settle
-from sf_insights.outbound.delivery.results import download_results, field_named_by, remove_leftovers
+from sf_insights.outbound.delivery.results import download_results, field_named_by, remove_leftover
 from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.salesforce.ingest_job import IngestJob
 from sf_insights.sql import render
@@ -28,12 +29,13 @@ def send_job(sending: Sending, batch: Batch) -> None:
             the next run finds out.
     """
     csv = sending.directory / f"batch-{batch.batch:06}.csv"
+    began = sending.org.clock or now()
     with sending.state.transaction() as tx:
-        journal.note(tx, batch, "creating")
+        journal.note(tx, batch, "creating", moment=began)
         _write_csv(tx, batch, csv)
     job: IngestJob | None = None
     try:
-        job = _created(sending, batch)
+        job = _created(sending, batch, began)
         _note(sending, batch, "created", job)
         _uploaded(job, csv)
         _note(sending, batch, "uploaded", job)
@@ -94,13 +96,12 @@ def _note(sending: Sending, batch: Batch, state: str, job: IngestJob) -> None:
         journal.note(tx, batch, state, job_id=job.id)
 
 
-def _created(sending: Sending, batch: Batch) -> IngestJob:
-    began = now()
+def _created(sending: Sending, batch: Batch, began: datetime) -> IngestJob:
     try:
         return IngestJob.created(sending.org, sending.object_name)
     except OutcomeUnknown as unknown:
         # The job may be there, open and without rows. Remove it, and let the next run send the records.
-        remove_leftovers(sending.org, sending.object_name, began, now())
+        remove_leftover(sending.org, sending.object_name, began)
         with sending.state.transaction() as tx:
             journal.abandon(tx, batch)
         raise unknown.trouble.lasting("tries: 1") from None

@@ -60,12 +60,14 @@ def jobs_to_remove(tx: Transaction) -> list[str]:
     ]
 
 
-def note(tx: Transaction, batch: Batch, state: str, *, job_id: str | None = None) -> None:
-    """Record how far a batch is."""
+def note(
+    tx: Transaction, batch: Batch, state: str, *, job_id: str | None = None, moment: datetime | None = None
+) -> None:
+    """Record how far a batch is. The first moment that is noted stays as `began_at`."""
     tx.execute(
         "UPDATE ops.batches SET state = $state, job_id = coalesce($job, job_id), began_at = coalesce(began_at, $now)"
         " WHERE batch = $batch",
-        {"state": state, "job": job_id, "now": now(), "batch": batch.batch},
+        {"state": state, "job": job_id, "now": moment or now(), "batch": batch.batch},
     )
 
 

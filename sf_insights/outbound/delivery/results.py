@@ -14,7 +14,7 @@ import duckdb
 from sf_insights.domain.problems import IncompleteData, Problem
 from sf_insights.outbound.state import OutboundState
 from sf_insights.salesforce.csv_pages import header_of
-from sf_insights.salesforce.ingest_job import IngestJob, Results, leftover_jobs
+from sf_insights.salesforce.ingest_job import IngestJob, Results, leftover_job
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.sql import csv_texts, literal
 from sf_insights.warehouse.transaction import Transaction
@@ -85,10 +85,11 @@ def field_named_by(error: str) -> str | None:
     return found[1] if found else None
 
 
-def remove_leftovers(org: SalesforceOrg, object_name: str, since: datetime, until: datetime) -> None:
-    """Remove open jobs that we created in this time and do not know: they hold no data and never run."""
+def remove_leftover(org: SalesforceOrg, object_name: str, since: datetime) -> None:
+    """Remove the open job that a request left, whose answer we do not know: it holds no data and never runs."""
     try:
-        for job in leftover_jobs(org, object_name, since, until):
+        job = leftover_job(org, object_name, since)
+        if job is not None:
             job.remove()
     except IncompleteData:
         raise

@@ -11,7 +11,7 @@ from sf_insights.outbound.delivery import journal
 from sf_insights.outbound.delivery.jobs import LONGEST_JOB_SECONDS, collect
 from sf_insights.outbound.delivery.journal import Batch
 from sf_insights.outbound.delivery.outcomes import settle_by_reading
-from sf_insights.outbound.delivery.results import remove_leftovers
+from sf_insights.outbound.delivery.results import remove_leftover
 from sf_insights.outbound.delivery.sending import Sending
 from sf_insights.outbound.described import kept_describe
 from sf_insights.outbound.state import OutboundState, target_columns
@@ -59,7 +59,7 @@ def _settle(
 ) -> None:
     sending = _sending(state, org, batch, directory, run, tell)
     if batch.state == "creating":
-        remove_leftovers(org, batch.object, batch.began_at or now(), now())
+        remove_leftover(org, batch.object, batch.began_at or now())
         _abandon(state, batch)
         return
     if batch.job_id is None:
