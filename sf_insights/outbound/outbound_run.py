@@ -55,6 +55,7 @@ class OutboundRun:
     _described: Mapping[str, Any] = field(default_factory=dict)
     _work: OutboundState | None = None
     _moment: datetime = field(default_factory=now)
+    _fingerprint: str = ""  # of the mapping, with the org
     _is_verification: bool = False
     _has_sent: bool = False
     _is_as_previewed: bool = False  # a person accepted exactly what this run sends
@@ -216,7 +217,7 @@ class OutboundRun:
             GuardRefusal: values were sent to another org than the snapshot's.
         """
         request = self.request
-        fingerprint = f"{request.outbound.fingerprint(request.select)}-{source.org_id}"
+        fingerprint = self._fingerprint = f"{request.outbound.fingerprint(request.select)}-{source.org_id}"
         with self.state.transaction() as tx:
             self._note(
                 tx,
@@ -232,7 +233,8 @@ class OutboundRun:
             self._is_verification = (
                 request.verify or is_other_org or (not self.is_dry and runs.is_verification_due(tx, self._moment))
             )
-            self._is_as_previewed = not self._has_sent and runs.previewed_sync(tx, fingerprint) == source.sync
+            has_sent_all = runs.last_complete(tx, fingerprint) is not None
+            self._is_as_previewed = not has_sent_all and runs.previewed_sync(tx, fingerprint) == source.sync
             self._is_first = runs.is_first_run(tx, fingerprint, self.run)
         if is_other_org and not self.is_dry and "org" not in request.accepted:
             raise GuardRefusal(
@@ -318,12 +320,12 @@ class OutboundRun:
         return work
 
     def _describe(self) -> None:
-        """Take the describe of an earlier run, or read it: for a dry run, and once a day if something is held back."""
+        """Take an earlier run's describe, or read it: for a new mapping, and once a day if something is held back."""
         with self.state.transaction() as tx:
             is_held = not tx.is_empty("outbound.paused_fields") or not tx.is_empty("outbound.rejects")
             since = self._moment - DESCRIBED_FOR if is_held else None
             kept = kept_describe(tx, self.request.outbound.object, since)
-        if kept is None or self.is_dry or self._is_verification:
+        if kept is None or not self._has_sent or self._is_verification:
             self.read_describe()
         else:
             self._described = kept
@@ -355,8 +357,8 @@ class OutboundRun:
 
     def _check_amounts(self, found: Differences) -> None:
         with self.state.transaction() as tx:
-            last = runs.last_delivered(tx)
-        before = int((last or {}).get("records") or 0) if self._has_sent else 0
+            last = runs.last_complete(tx, self._fingerprint)
+        before = int((last or {}).get("records") or 0)
         amounts = guards.Amounts(
             managed=found.managed,
             changed=0 if self._is_as_previewed else found.changed,

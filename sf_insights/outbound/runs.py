@@ -16,6 +16,7 @@ from sf_insights.warehouse.transaction import Transaction
 
 VERIFIED_EVERY = timedelta(days=7)
 _DELIVERED = "('complete', 'partial')"
+_SINCE_ACCEPTED = "fingerprint = $fingerprint AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)"
 _PREVIEWS = "(state = 'preview' OR (state = 'refused' AND differing IS NOT NULL))"
 
 
@@ -96,8 +97,7 @@ def has_sent(tx: Transaction, fingerprint: str) -> bool:
     """Tell whether values were sent with this mapping since it was accepted."""
     return bool(
         tx.value(
-            f"SELECT count(*) FROM outbound.runs WHERE fingerprint = $fingerprint AND state IN {_DELIVERED}"
-            " AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)",
+            f"SELECT count(*) FROM outbound.runs WHERE state IN {_DELIVERED} AND {_SINCE_ACCEPTED}",
             {"fingerprint": fingerprint},
         )
     )
@@ -116,8 +116,7 @@ def previewed_sync(tx: Transaction, fingerprint: str) -> int | None:
 def is_first_run(tx: Transaction, fingerprint: str, run: int) -> bool:
     """Tell whether no other run of this mapping has ended since it was accepted, or it is not accepted yet."""
     return not is_accepted(tx, fingerprint) or not tx.value(
-        "SELECT count(*) FROM outbound.runs WHERE fingerprint = $fingerprint AND run != $run AND NOT is_preview"
-        " AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)",
+        f"SELECT count(*) FROM outbound.runs WHERE run != $run AND NOT is_preview AND {_SINCE_ACCEPTED}",
         {"fingerprint": fingerprint, "run": run},
     )
 
@@ -143,9 +142,12 @@ def last_preview(tx: Transaction) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
-def last_delivered(tx: Transaction) -> Mapping[str, Any] | None:
-    """Return the last complete run, or None."""
-    rows = tx.records("FROM outbound.runs WHERE state = 'complete' ORDER BY run DESC LIMIT 1")
+def last_complete(tx: Transaction, fingerprint: str) -> Mapping[str, Any] | None:
+    """Return the last run that sent everything with this mapping since it was accepted, or None."""
+    rows = tx.records(
+        f"FROM outbound.runs WHERE state = 'complete' AND {_SINCE_ACCEPTED} ORDER BY run DESC LIMIT 1",
+        {"fingerprint": fingerprint},
+    )
     return rows[0] if rows else None
 
 

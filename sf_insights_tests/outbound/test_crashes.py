@@ -10,8 +10,11 @@ import pytest
 from sf_insights.salesforce.ingest_job import IngestJob
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights_tests.forked import finished
+from sf_insights_tests.outbound.sender import STATUS
 from sf_insights_tests.outbound.test_sending import matched
 from sf_insights_tests.soak import some
+
+NOTES = {"from": "account_name", "to": "Insights_Notes__c", "combine": "list"}
 
 # Kills the process right before or right after the n-th request whose method and path match.
 KILLED = textwrap.dedent(
@@ -161,6 +164,19 @@ def test_a_killed_run_is_settled_after_a_person_tried_refused_values_again(outbo
     outbound.retry()
     outbound.send()
     assert_written_once(outbound, matched(sync))
+
+
+def test_a_killed_run_is_settled_after_the_user_lost_a_field(outbound, sync, org):
+    outbound.previewed(fields=[STATUS, NOTES])
+    killed("PATCH", r"composite/sobjects$", "after", 1)
+    org.hide_field("Insights_Notes__c")
+    assert "the user sees no field Insights_Notes__c" in outbound.fails()
+    seen = {id_ for id_, cells in outbound.written().items() if "Insights_Status__c" in cells}
+    recorded = outbound.rows("SELECT DISTINCT record_id FROM outbound.changes WHERE field = 'Insights_Notes__c'")
+    assert {id_ for (id_,) in recorded} == seen  # what became of one field tells it of the record
+    org.show_field("Insights_Notes__c")
+    outbound.send()
+    assert {count for cells in outbound.written().values() for count in cells.values()} == {1}
 
 
 def test_a_killed_run_is_not_settled_by_asking_another_org(outbound, sync):

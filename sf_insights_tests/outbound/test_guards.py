@@ -150,6 +150,17 @@ def test_another_org_than_before_needs_a_person(outbound, org):
     assert org.writes() == before, "what is in place is not written again"
 
 
+def test_the_rest_of_an_interrupted_first_delivery_is_what_a_person_accepted(outbound, org, many):
+    outbound.preview(fields=[{"from": "account_name", "to": STATUS, "too_long": "truncate", "combine": "list"}])
+    outbound.accept()
+    limit = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
+    org.fault("status", method="PATCH", path="composite/sobjects", skip=1, status=403, body=limit)
+    assert "Stopped for quota" in outbound.fails()
+    assert outbound.last_run()["state"] == "partial"
+    outbound.send()
+    assert not set(outbound.held(STATUS).values()) & {"Active", "Canceled"}
+
+
 def test_another_snapshot_than_the_previewed_one_is_guarded(outbound, sync, org, many):
     outbound.configure(fields=[{"from": "account_status", "to": STATUS, "too_long": "truncate"}])
     outbound.preview()

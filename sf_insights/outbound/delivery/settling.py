@@ -13,7 +13,6 @@ from sf_insights.outbound.delivery.journal import Batch
 from sf_insights.outbound.delivery.outcomes import settle_by_reading
 from sf_insights.outbound.delivery.results import remove_leftover
 from sf_insights.outbound.delivery.sending import Sending
-from sf_insights.outbound.described import kept_describe
 from sf_insights.outbound.state import OutboundState, target_columns
 from sf_insights.salesforce.ingest_job import ENDED, IngestJob
 from sf_insights.salesforce.org import SalesforceOrg
@@ -93,15 +92,13 @@ def _sending(
     tell: Callable[[str], None],
 ) -> Sending:
     with state.transaction() as tx:
-        kept = kept_describe(tx, batch.object)
         fields = {
             name
             for (name,) in tx.execute(
                 "SELECT DISTINCT field FROM ops.batch_cells WHERE batch = $batch", {"batch": batch.batch}
             )
         }
-    # A paused field and `retry` remove the describe that was kept.
-    described = kept or org.describe(batch.object)
+    described = org.describe(batch.object)  # not the kept one: the user may have lost a field since
     targets = {
         entry["name"]: target
         for entry in described["fields"]
