@@ -170,10 +170,12 @@ class OutboundRun:
             tell=self.request.tell,
             tally=self.tally,
         )
+        limits, accepted = self.request.outbound.guards, self.request.accepted
         send_all(
             sending,
-            max_rejected=1.0 if "rejected" in self.request.accepted else self.request.outbound.guards.max_rejected,
-            reads_back="stored" not in self.request.accepted,
+            max_rejected=1.0 if "rejected" in accepted else limits.max_rejected,
+            max_calls=None if "calls" in accepted else limits.max_api_calls,
+            reads_back="stored" not in accepted,
         )
         return self.tally
 

@@ -189,6 +189,19 @@ def test_a_field_that_may_no_longer_be_written_is_paused_and_the_others_go_on(ou
     assert outbound.held("Insights_Notes__c")[record] == "Renamed"
 
 
+def test_a_field_that_is_lost_while_sending_costs_one_request_more(outbound, sync, org):
+    notes = {"from": "account_name", "to": "Insights_Notes__c", "combine": "list"}
+    outbound.previewed(fields=[{"from": "account_status", "to": STATUS}, notes])
+    org.clear_requests()
+    lost = {"object_name": "Account", "field": "Insights_Notes__c", "hidden": False}
+    org.fault("field_lost_before_write", path="composite/sobjects", skip=1, **lost)
+    outbound.send()
+    wanted, held = matched(sync), outbound.held(STATUS)
+    assert {id_: held[id_] for id_ in wanted} == wanted
+    writes = [request for request in org.requests() if request["method"] == "PATCH"]
+    assert len(writes) == 3, "the first ten, the others, and these without the field"
+
+
 def test_a_clearing_that_is_refused_waits_and_is_forgotten_when_the_account_returns(outbound, sync, org):
     outbound.first_send(fields=[{"from": "account_status", "to": STATUS, "combine": "list", "on_leave": "clear"}])
     account, record = sync.look().rows(

@@ -14,7 +14,7 @@ CHUNKS = (MOST_UPDATED, 25, 1, 1)
 
 @dataclass(frozen=True)
 class Verdict:
-    """`rejected` are the fields whose values are held back. With `again`, the other fields go into a smaller request.
+    """`rejected` are the fields whose values are held back. With `again`, the other fields are sent again.
 
     `paused` is a field that nobody may write any more, and is not sent again.
     """
@@ -24,6 +24,11 @@ class Verdict:
     paused: str | None = None
     is_gone: bool = False
     stops_the_run: bool = False
+
+    @property
+    def names_the_culprit(self) -> bool:
+        """Whether a field is to blame, and not other records, so that smaller requests would not help."""
+        return bool(self.rejected or self.paused)
 
 
 def verdict(error: RowError, fields: Sequence[str], mapped: Collection[str], *, tries: int, was_alone: bool) -> Verdict:
@@ -39,8 +44,10 @@ def verdict(error: RowError, fields: Sequence[str], mapped: Collection[str], *, 
     match error.row_class:
         case RowClass.QUOTA:
             return Verdict(stops_the_run=True)
-        case RowClass.FIELD if error.field in mapped:
+        case RowClass.FIELD if error.field in fields:
             return Verdict(paused=error.field, again=len(fields) > 1)
+        case RowClass.FIELD if error.field in mapped and tries < len(CHUNKS):
+            return Verdict(again=True)  # Salesforce refused the request for a field of other records
         case RowClass.BUSY if tries < len(CHUNKS):
             return Verdict(again=True)
         case RowClass.AUTOMATION if tries < len(CHUNKS) and not was_alone:

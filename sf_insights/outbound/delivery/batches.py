@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sf_insights.domain.outbound.guards import QUOTA_SHARE
 from sf_insights.domain.problems import ConnectionProblem, GuardRefusal
 from sf_insights.outbound.delivery import journal
 from sf_insights.outbound.delivery.jobs import send_job
@@ -14,18 +15,20 @@ _JUDGED_AFTER = 1000  # records, before the share of rejected ones says anything
 _LONGEST_PAUSE = 10.0
 
 
-def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None:
+def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, reads_back: bool) -> None:
     """Send every planned batch, and those that refusals add.
 
     Args:
         sending: the delivery.
         max_rejected: the largest share of rejected records.
+        max_calls: the most API calls of this run, when refused records are sent again; None: any number.
         reads_back: whether to compare the first records with what was sent, before the others go.
 
     Raises:
         GuardRefusal: too many records are rejected, or the first ones hold other values than were sent.
         ConnectionProblem: Salesforce cannot be reached, or allows no more calls.
     """
+    round_ = 0
     while True:
         with sending.state.transaction() as tx:
             planned = [batch for batch in journal.unsettled(tx) if batch.state == "planned"]
@@ -33,9 +36,12 @@ def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None
             return
         refuse_stopped()
         batch = planned[0]
-        if batch.round:
+        if batch.round and max_calls is not None:
+            _refuse_dear(sending, max_calls)
+        if batch.round > round_:
             # Give the program that locks the records time.
             pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
+        round_ = batch.round
         is_read_back = batch.is_first and reads_back
         if is_read_back:
             _note_first(sending, batch.batch)
@@ -46,6 +52,23 @@ def send_all(sending: Sending, *, max_rejected: float, reads_back: bool) -> None
         if is_read_back:
             _refuse_other_values(sending)
         _refuse_to_go_on(sending, max_rejected)
+
+
+def _refuse_dear(sending: Sending, max_calls: int) -> None:
+    """Refuse to send refused records again without end: single requests for all of them cost a call each."""
+    made, usage = sending.org.api_calls, sending.org.api_usage
+    if made >= max_calls:
+        raise GuardRefusal(
+            f"The run has made {made} API calls, and max_api_calls is {max_calls}. Salesforce refuses so many records"
+            " that sending them again in smaller requests takes more.",
+            f"Look at the triggers and flows on {sending.object_name}; `sf-insights outbound send --accept calls` lets"
+            " one run pass.",
+        )
+    if usage is not None and usage[0] > QUOTA_SHARE * usage[1]:
+        raise ConnectionProblem(
+            f"The org has used {usage[0]} of its {usage[1]} API calls in 24 hours.",
+            "The next run sends the rest, when the rolling 24 hours have room again.",
+        )
 
 
 def _refuse_to_go_on(sending: Sending, max_rejected: float) -> None:

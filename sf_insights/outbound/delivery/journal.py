@@ -77,6 +77,11 @@ def abandon(tx: Transaction, batch: Batch) -> None:
     tx.execute("DELETE FROM ops.batches WHERE batch = $batch", {"batch": batch.batch})
 
 
+def forget_field(tx: Transaction, object_name: str, field: str) -> None:
+    """Take a field that cannot be written out of the planned batches."""
+    tx.run("outbound/forget_field", {"object": object_name, "field": field})
+
+
 def forget_job(tx: Transaction, job_id: str) -> None:
     """Note that a job is removed from Salesforce."""
     tx.execute("DELETE FROM ops.batches WHERE state = 'settled' AND job_id = $job", {"job": job_id})

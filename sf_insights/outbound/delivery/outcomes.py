@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sf_insights.domain.outbound.limits import MOST_BY_COLLECTIONS
 from sf_insights.domain.outbound.row_errors import HELD_FOR, RowError
 from sf_insights.domain.outbound.verdicts import CHUNKS, Verdict, verdict
 from sf_insights.outbound.delivery import journal
@@ -22,7 +23,6 @@ Said = Mapping[str, RowError | None]
 
 _GONE = RowError("ENTITY_IS_DELETED", "entity is deleted")
 _A_DAY = timedelta(days=1)
-_Row = dict[str, Any]
 
 
 def settle(sending: Sending, batch: Batch, said: Said) -> None:
@@ -32,7 +32,7 @@ def settle(sending: Sending, batch: Batch, said: Said) -> None:
         _note_written(tx, batch, said)
         verdicts = _verdicts(tx, sending, batch, said)
         rejected = _note_rejected(tx, said, verdicts, moment)
-        _note_paused(tx, sending, said, verdicts, moment)
+        _note_paused(tx, sending, batch, said, verdicts, moment)
         _note_gone(tx, sending, batch, verdicts, moment)
         _plan_again(tx, sending, batch, verdicts)
         fingerprints = {name: target.fingerprint for name, target in sending.targets.items()}
@@ -135,7 +135,7 @@ def _note_rejected(
 
 
 def _note_paused(
-    tx: Transaction, sending: Sending, said: Said, verdicts: Mapping[str, Verdict], moment: datetime
+    tx: Transaction, sending: Sending, batch: Batch, said: Said, verdicts: Mapping[str, Verdict], moment: datetime
 ) -> None:
     errors = {found.paused: said[record_id] for record_id, found in verdicts.items() if found.paused}
     known = {name for (name,) in tx.execute("SELECT field FROM outbound.paused_fields")}
@@ -145,6 +145,7 @@ def _note_paused(
         reason = f"Salesforce refuses to write it ({error.code}: {error.message})"
         row = {"object": sending.object_name, "field": field, "reason": reason, "since": moment.isoformat()}
         tx.insert("outbound.paused_fields", [row])
+        journal.forget_field(tx, batch.object, field)
         forget_describes(tx)  # the next run looks whether the user may write it
         sending.tell(f"{field} is paused: {reason}")
 
@@ -168,16 +169,19 @@ def _note_gone(
 
 
 def _plan_again(tx: Transaction, sending: Sending, batch: Batch, verdicts: Mapping[str, Verdict]) -> None:
-    """Plan smaller requests for refused records, without the fields that are to blame."""
-    again = [
-        {"record_id": record_id, "without": found.paused or (found.rejected[0] if found.rejected else None)}
-        for record_id, found in verdicts.items()
-        if found.again
-    ]
-    if not again:
-        return
+    """Plan to send refused records again: without the field that is to blame, or else in smaller requests."""
+    again = {record_id: found for record_id, found in verdicts.items() if found.again}
+    without = {id_: str(found.paused or found.rejected[0]) for id_, found in again.items() if found.names_the_culprit}
+    if without:
+        _plan(tx, sending, batch, without, batch.round)
+    if smaller := dict.fromkeys(again.keys() - without.keys()):
+        _plan(tx, sending, batch, smaller, min(batch.round + 1, len(CHUNKS) - 1))
+
+
+def _plan(tx: Transaction, sending: Sending, batch: Batch, again: Mapping[str, str | None], round_: int) -> None:
+    """Plan records again, each without a field. A second job takes the records of a job, if there are still many."""
     tx.execute("CREATE OR REPLACE TEMP TABLE again (record_id VARCHAR, without VARCHAR)")
-    tx.insert("again", again)
+    tx.insert("again", [{"record_id": record_id, "without": field} for record_id, field in again.items()])
     tx.execute(
         "CREATE OR REPLACE TEMP TABLE planned AS SELECT lpad(CAST(cell.position AS VARCHAR), 12, '0') AS sibling,"
         " cell.record_id, cell.account_id, cell.field, cell.old_value, cell.new_value, cell.reason"
@@ -186,12 +190,12 @@ def _plan_again(tx: Transaction, sending: Sending, batch: Batch, verdicts: Mappi
         {"batch": batch.batch},
     )
     tx.execute("DROP TABLE again")
-    round_ = min(batch.round + 1, len(CHUNKS) - 1)
+    is_job = batch.channel == "bulk" and round_ == 0 and len(again) > MOST_BY_COLLECTIONS
     journal.plan_batches(
         tx,
         run=sending.run,
         object_name=batch.object,
-        channel="collections",
-        size=CHUNKS[round_],
+        channel="bulk" if is_job else "collections",
+        size=batch.records if is_job else CHUNKS[round_],
         round_=round_,
     )

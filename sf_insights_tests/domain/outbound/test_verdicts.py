@@ -64,6 +64,7 @@ def test_a_value_that_is_to_blame_is_held_back_alone():
 
 def test_a_field_that_nobody_may_write_is_paused_and_the_others_go_on():
     assert judged("INVALID_FIELD_FOR_INSERT_UPDATE", "A__c") == Verdict(paused="A__c", again=True)
+    assert judged("INVALID_FIELD_FOR_INSERT_UPDATE", "A__c", fields=("B__c",)) == Verdict(again=True)
     assert judged("INVALID_FIELD_FOR_INSERT_UPDATE", "Other__c") == Verdict(rejected=FIELDS)
 
 
