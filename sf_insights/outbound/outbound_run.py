@@ -366,7 +366,7 @@ class OutboundRun:
             changed=0 if self._is_as_previewed else found.changed,
             cleared=0 if self._is_as_previewed else found.cleared,
             left=max(0, before - found.records),
-            calls=calls_to_write(found.to_write),
+            calls=calls_to_write(min(found.to_write, self.request.limit or found.to_write)),
         )
         guards.check_amounts(self.request.outbound.guards, self.request.max_left, amounts, self.request.accepted)
         guards.check_quota(self._login.api_usage, amounts.calls, self.request.accepted)

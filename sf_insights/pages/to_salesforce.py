@@ -38,7 +38,7 @@ _LEFT = 10
 MEANINGS = {
     "value": "the field cannot hold the value",
     "conflict": "accounts of one record disagree",
-    "edited": "somebody changed the field in Salesforce",
+    "edited": "the value that Salesforce has is kept",
     "currency": "the amount is in another currency than the record",
     "rule": "a rule in Salesforce refuses it",
     "automation": "a trigger or a flow failed",

@@ -39,9 +39,18 @@ def test_an_edit_is_overwritten_or_kept_as_the_entry_says(outbound, sync, org):
         "keep_edits": "a person's",
         "only_if_empty": "a person's",
     }
-    held = outbound.rows("SELECT record_id, field, class FROM outbound.rejects WHERE class != 'conflict' ORDER BY 2")
-    kept = sorted(field for existing, field in FIELDS.items() if existing != "overwrite")
-    assert held == [(record, field, "edited") for field in kept]
+    held = outbound.rows(
+        "SELECT record_id, field, class, message FROM outbound.rejects WHERE class != 'conflict' ORDER BY 2"
+    )
+    assert held == [
+        (record, FIELDS["keep_edits"], "edited", "Salesforce holds a value that somebody else wrote"),
+        (
+            record,
+            FIELDS["only_if_empty"],
+            "edited",
+            "the field is not empty, and the entry says `existing: only_if_empty`",
+        ),
+    ]
     org.clear_requests()
     outbound.send()
     assert org.requests() == []
@@ -109,6 +118,14 @@ def test_only_if_empty_is_refused_for_a_checkbox(outbound, org):
     outbound.configure(fields=[{"from": "is_current", "to": "Insights_Autopay__c", "existing": "only_if_empty"}])
     assert "would never write Insights_Autopay__c: a checkbox is never empty" in outbound.fails("preview")
     assert not org.writes()
+
+
+def test_a_checkbox_that_nobody_touched_is_checked_where_edits_are_kept(outbound):
+    outbound.first_send(
+        fields=[{"from": "is_current", "to": "Insights_Autopay__c", "existing": "keep_edits", "combine": "any"}]
+    )
+    assert outbound.last_run()["written"] == outbound.last_run()["records"] > 100
+    assert outbound.rows("FROM outbound.rejects") == []
 
 
 def test_each_preview_of_a_mapping_tells_of_all_edits_that_it_keeps(outbound, sync, org):

@@ -162,10 +162,18 @@ def note_decisions(
     state: OutboundState, *, object_name: str, run: int, sync: int, moment: datetime, entries: Sequence[Entry]
 ) -> None:
     """Record what needs no write: equal values as ours, edited and foreign-currency ones as held, gone records."""
+    parameters = {
+        "object": object_name,
+        "run": run,
+        "sync": sync,
+        "now": moment,
+        "tomorrow": moment + timedelta(days=1),
+        "only_if_empty": [entry.target.name for entry in entries if entry.existing == "only_if_empty"],
+    }
     with state.transaction() as tx:
         tx.run(
             "outbound/note_decisions",
-            {"object": object_name, "run": run, "sync": sync, "now": moment, "tomorrow": moment + timedelta(days=1)},
+            parameters,
             columns=target_columns(tx),
             fingerprints={entry.target.name: entry.fingerprint for entry in entries},
         )

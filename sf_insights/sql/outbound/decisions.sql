@@ -22,10 +22,9 @@ SELECT
     ) IS DISTINCT FROM present."CurrencyIsoCode" THEN 'currency'
     {% endif %}
     {% if entry.existing == 'keep_edits' %}
-    WHEN candidate.field = {{ entry.target.name | literal }}
-        AND cell.present NOT IN ('', coalesce(candidate.sent, '')) THEN 'edited'
-    WHEN candidate.field = {{ entry.target.name | literal }}
-        AND cell.present = '' AND coalesce(candidate.sent, '') != '' THEN 'edited'
+    {# A checkbox that nobody touched holds false. #}
+    WHEN candidate.field = {{ entry.target.name | literal }} AND cell.present !=
+        coalesce(nullif(candidate.sent, ''), {{ ('false' if entry.target.kind == 'checkbox' else '') | literal }}) THEN 'edited'
     {% elif entry.existing == 'only_if_empty' %}
     WHEN candidate.field = {{ entry.target.name | literal }} AND cell.present != '' THEN 'edited'
     {% endif %}

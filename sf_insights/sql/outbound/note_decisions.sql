@@ -7,7 +7,9 @@ DROP TABLE applied;
 CREATE OR REPLACE TEMP TABLE refused AS
 SELECT record_id, field, desired AS value, action AS class,
     CASE action WHEN 'edited' THEN 'EDITED' ELSE 'CURRENCY_DIFFERS' END AS code,
-    CASE action WHEN 'edited' THEN 'Salesforce holds a value that somebody else wrote'
+    CASE WHEN action = 'edited' AND list_contains($only_if_empty, field)
+            THEN 'the field is not empty, and the entry says `existing: only_if_empty`'
+        WHEN action = 'edited' THEN 'Salesforce holds a value that somebody else wrote'
         ELSE 'the amount is in another currency than the record' END AS message,
     CASE action WHEN 'edited' THEN NULL ELSE $tomorrow END AS held_until,
     CASE field

@@ -258,12 +258,14 @@ class Product:
             present = canonical(self.known[name], org[record][name])
             ours = self.sent.get(record, {}).get(name) or ""
             existing = by_target[name].existing
+            untouched = "false" if self.known[name].kind == "checkbox" else ""
             if present == value:
                 plan.equal[record, name] = value
             elif reason != "new_value" and present != ours:
                 plan.not_ours.add((record, name))
             elif reason == "new_value" and (
-                (existing == "keep_edits" and present != ours) or (existing == "only_if_empty" and present)
+                (existing == "keep_edits" and present != (ours or untouched))
+                or (existing == "only_if_empty" and present)
             ):
                 plan.edited[record, name] = value
             else:
