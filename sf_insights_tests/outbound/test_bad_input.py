@@ -42,6 +42,7 @@ def refused(**outbound):
             "is the field that finds the record",
         ),
         ({"fields": [{"from": "a", **TO, "combine": "sum", "nulls": False}]}, "`nulls: false` is for checkboxes"),
+        ({"fields": [{"from": "a", **TO}], "object": "Customer__c"}, "`match: {from: account_number"),
     ],
 )
 def test_a_mistake_in_the_file_is_found_without_a_network(outbound, said):

@@ -184,6 +184,12 @@ def check_outbound(outbound: OutboundSync, selected: Sequence[str]) -> None:
     Raises:
         ConfigurationProblem: names the entries, and says what to write instead.
     """
+    is_account = outbound.object.casefold() == "account"
+    if outbound.match is None and not is_account:
+        raise ConfigurationProblem(
+            f"outbound: nothing says which record of {outbound.object} belongs to an account.",
+            "Name an id field of it, such as `match: {from: account_number, to: Account_Number__c}`.",
+        )
     seen: ByApiName[int] = ByApiName()
     for number, entry in enumerate(outbound.fields, 1):
         where = f"outbound: fields, entry {number} ({entry.to})"
@@ -207,7 +213,7 @@ def check_outbound(outbound: OutboundSync, selected: Sequence[str]) -> None:
                 "Make a custom field for it, or add `allow_standard: true` to the entry.",
             )
         _check_combination(entry, where)
-    if outbound.object.casefold() == "account":
+    if is_account:
         _refuse_loops(outbound, selected)
 
 
