@@ -6,7 +6,7 @@ from typing import Any
 from sf_insights.checking.finding import Finding, failed
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
-from sf_insights.domain.outbound.targets import check_kinds, check_sources, targets_of
+from sf_insights.domain.outbound.targets import check_kinds, check_sources, of_entry_alone, targets_of
 from sf_insights.domain.problems import Problem
 from sf_insights.domain.wording import counted
 from sf_insights.outbound.values.source import check_columns, opened_source, select_text
@@ -90,7 +90,5 @@ def _target(
             check_sources(alone.model_copy(update={"match": None}), columns, outbound.values or "insights.accounts")
             check_kinds(alone, columns, [target])
     except Problem as problem:
-        # The entry stands alone here, so its number would be wrong.
-        what = problem.what.removeprefix("outbound: fields, entry 1").removeprefix(f" ({entry.to})").removeprefix(": ")
-        return Finding(GROUP, entry.to, "failed", what, problem.remedy)
+        return Finding(GROUP, entry.to, "failed", of_entry_alone(problem.what, entry.to), problem.remedy)
     return Finding(GROUP, target.name, "ok", f"from {entry.source} ({target.type})")

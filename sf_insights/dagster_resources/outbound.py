@@ -26,6 +26,7 @@ from sf_insights.system.signals import forget_signals, note_signals
 from sf_insights.system.waiting import Waiting
 from sf_insights.transport.patience import Patience
 from sf_insights.transport.retry import RetryPolicy
+from sf_insights.warehouse.locked_database import DatabaseInUse
 
 
 class OutboundResource(HomeResource):
@@ -104,6 +105,8 @@ class OutboundResource(HomeResource):
         """Tell a failure once: the receiver hears of the first failed run, and of the first that works again."""
         try:
             yield
+        except DatabaseInUse:
+            raise  # the run that has the file tells how it ends
         except BaseException as error:
             if self._run is not None and not self._run.request.is_preview and not isinstance(error, STOPPED):
                 self.alerts().sent(reason_of(error), self._run.paused)

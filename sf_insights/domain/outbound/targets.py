@@ -193,6 +193,11 @@ def _nearest(name: str, described: ByApiName[Mapping[str, Any]]) -> str:
     return f" (similar: {', '.join(near)})" if near else ""
 
 
+def of_entry_alone(what: str, to: str) -> str:
+    """Return what is wrong with an entry that was checked alone, without the number 1 that it has there."""
+    return what.removeprefix("outbound: fields, entry 1").removeprefix(f" ({to})").removeprefix(": ")
+
+
 def source_kind(duckdb_type: str) -> SourceKind | None:
     """Return the kind of a column of this DuckDB type; None if its values are not single values."""
     if duckdb_type in _INTEGERS or duckdb_type in ("DOUBLE", "FLOAT") or duckdb_type.startswith("DECIMAL("):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sf_insights.domain.outbound.settings import OutboundField, OutboundSync
-from sf_insights.domain.outbound.targets import Target, check_kinds, targets_of
+from sf_insights.domain.outbound.targets import Target, check_kinds, of_entry_alone, targets_of
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.outbound.values.source import Source
 
@@ -67,7 +67,7 @@ def usable_entries(
         try:
             usable += all_entries(alone, described, source)
         except ConfigurationProblem as problem:
-            reasons[field.to] = problem.what
+            reasons[field.to] = of_entry_alone(problem.what, field.to)
     return usable, reasons
 
 
