@@ -50,6 +50,23 @@ def test_two_rows_for_one_record_are_ambiguous_and_none_is_sent(outbound, sync, 
     assert {status for (status,) in outbound.rows("SELECT status FROM outbound.unsent_accounts")} == {"ambiguous"}
 
 
+MATCH = {"from": "account_name", "to": "Name"}
+
+
+@pytest.mark.parametrize("match", [None, MATCH])
+def test_an_insights_account_that_does_not_exist_is_counted_and_shown(outbound, sync, org, match):
+    [known] = sync.look().rows(
+        "SELECT account_id FROM insights.matched_accounts WHERE match_status = 'matched' LIMIT 1"
+    )
+    outbound.values(
+        f"SELECT unnest(['{known[0]}', 'A00000042']) AS account_id, 'nobody' AS account_name, 'x' AS account_status"
+    )
+    outbound.preview(match=match)
+    assert outbound.last_run()["unmatched"] == (2 if match else 1)
+    reasons = dict(outbound.rows("SELECT account_id, reason FROM outbound.unsent_accounts"))
+    assert reasons["A00000042"] == "Insights has no account with this account_id"
+
+
 def test_an_account_that_nobody_knows_is_counted_and_not_sent(outbound, sync, org):
     [known] = sorted(matched(sync))[:1]
     outbound.values(f"SELECT unnest(['{known}', '001000000000000AAA']) AS salesforce_account_id, 'x' AS account_status")

@@ -2,7 +2,7 @@
 {# Give each account its record; a key that several records have is ambiguous. #}
 CREATE OR REPLACE TABLE work.main.source AS
 SELECT source.* REPLACE (
-    CASE WHEN found.records = 1 THEN found.record_id END AS record_id,
+    CASE WHEN source.status IS NULL AND found.records = 1 THEN found.record_id END AS record_id,
     CASE WHEN source.status IS NOT NULL THEN source.status
          WHEN coalesce(found.records, 0) = 0 THEN 'not_found'
          WHEN found.records > 1 THEN 'ambiguous' END AS status,

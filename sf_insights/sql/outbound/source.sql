@@ -1,10 +1,15 @@
 {% from "statuses.sql" import matched %}
+{% set unknown = 'Insights has no account with this account_id' %}
 {# One row per account: the key of its record, and the values to send. Runs in the sandbox, where the snapshot is the
-   default database. `columns` are SQL expressions. Parquet is several times cheaper to write than a table of a file,
+   default database. `columns` are SQL expressions. A SELECT may name accounts that do not exist. Parquet is several times cheaper to write than a table of a file,
    and without compression and without dictionaries of ids cheaper still. #}
 COPY (
 SELECT
+    {% if key == 'account_id' and not is_matches_alone %}
+    CAST(given.account_id AS VARCHAR) AS account_id,
+    {% else %}
     match.account_id,
+    {% endif %}
     {% if key == 'salesforce_account_id' %}
     given.salesforce_account_id AS key,
     given.salesforce_account_id AS record_id,
@@ -16,9 +21,10 @@ SELECT
     {% elif match_column %}
     {{ 'insights.sf_id18' if is_id }}(trim(CAST({{ match_column }} AS VARCHAR))) AS key,
     NULL::VARCHAR AS record_id,
-    CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = '' THEN 'unmatched' END AS status,
-    CASE WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = ''
-        THEN {{ (match_name ~ ' is empty') | literal }} END AS reason,
+    CASE WHEN match.account_id IS NULL THEN 'unknown_account'
+        WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = '' THEN 'unmatched' END AS status,
+    CASE WHEN match.account_id IS NULL THEN {{ unknown | literal }}
+        WHEN coalesce(trim(CAST({{ match_column }} AS VARCHAR)), '') = '' THEN {{ (match_name ~ ' is empty') | literal }} END AS reason,
     {% else %}
     {# Only people who look for the reason need the key. #}
     {% if is_matches_alone %}
@@ -27,8 +33,10 @@ SELECT
     unmatched.crm_account_id AS key,
     {% endif %}
     CASE WHEN match.match_status IN {{ matched }} THEN match.salesforce_account_id END AS record_id,
-    CASE WHEN match.match_status NOT IN {{ matched }} THEN match.match_status END AS status,
-    CASE WHEN match.match_status NOT IN {{ matched }} THEN match.match_reason END AS reason,
+    CASE WHEN match.account_id IS NULL THEN 'unknown_account'
+        WHEN match.match_status NOT IN {{ matched }} THEN match.match_status END AS status,
+    CASE WHEN match.account_id IS NULL THEN {{ unknown | literal }}
+        WHEN match.match_status NOT IN {{ matched }} THEN match.match_reason END AS reason,
     {% endif %}
     {% for column in columns %}
     {{ column }} AS v{{ loop.index0 }},
@@ -43,9 +51,9 @@ LEFT JOIN (
     WHERE match_status IN {{ matched }} GROUP BY salesforce_account_id
 ) AS match USING (salesforce_account_id)
 {% elif match_column %}
-JOIN insights.matched_accounts AS match USING (account_id)
+LEFT JOIN insights.matched_accounts AS match USING (account_id)
 {% else %}
-JOIN ops.account_matches AS match USING (account_id)
+LEFT JOIN ops.account_matches AS match USING (account_id)
 LEFT JOIN (
     SELECT account_id, crm_account_id FROM insights.matched_accounts WHERE match_status NOT IN {{ matched }}
 ) AS unmatched USING (account_id)
