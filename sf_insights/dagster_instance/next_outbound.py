@@ -1,4 +1,4 @@
-"""When Dagster starts the next outbound run, told to people with what stands in the way."""
+"""When Dagster starts the next outbound run, and what prevents it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ from sf_insights.system.clock import now
 SWITCHED_OFF = "Sending to Salesforce is switched off."
 
 
-def outbound_outlook(configuration: AccountFieldSync, variables: Mapping[str, str]) -> Outlook | None:
-    """Return what Dagster will do; None if the file has no `outbound:` block."""
+def outbound_outlook(
+    configuration: AccountFieldSync, variables: Mapping[str, str], waits: str | None
+) -> Outlook | None:
+    """Return what Dagster will do; None if the file has no `outbound:` block.
+
+    Args:
+        configuration: the settings.
+        variables: the environment of the home.
+        waits: why the next run waits for a person, or None.
+    """
     outbound, moment = configuration.outbound, now()
     if outbound is None:
         return None
@@ -34,6 +42,8 @@ def outbound_outlook(configuration: AccountFieldSync, variables: Mapping[str, st
         running, last, obstacle, remedy = None, moment, unreadable.what, ""
     if running:
         return Outlook(None if obstacle else at, f"A run is under way ({running}).", obstacle, remedy)
+    if waits is not None:
+        return Outlook(None, waits, obstacle, remedy)
     if is_due(moment, outbound.interval, configuration.zone, last):
         return Outlook(None if obstacle else moment, "The next run is due now.", obstacle, remedy)
     local = f"{at.astimezone(configuration.zone):%Y-%m-%d %H:%M} {configuration.timezone}"

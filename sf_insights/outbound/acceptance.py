@@ -30,7 +30,9 @@ _FORGOTTEN = (
 
 
 def accept_preview(outbound: OutboundSync, places: Places, number: int | None = None) -> Mapping[str, Any]:
-    """Accept a preview; return its run. From then on, runs write with this mapping.
+    """Accept a preview; return its run, and as `was_accepted` whether its mapping was accepted before.
+
+    From then on, runs write with this mapping.
 
     Args:
         outbound: the settings.
@@ -49,8 +51,10 @@ def accept_preview(outbound: OutboundSync, places: Places, number: int | None = 
             raise ConfigurationProblem(
                 "The mapping has changed since the last preview.", "Run `sf-insights outbound preview` again."
             )
-        runs.accept(tx, preview["fingerprint"], preview["run"])
-    return preview
+        was_accepted = runs.is_accepted(tx, preview["fingerprint"])
+        if not was_accepted:  # a mapping that is accepted already keeps its guards
+            runs.accept(tx, preview["fingerprint"], preview["run"])
+    return {**preview, "was_accepted": was_accepted}
 
 
 def _chosen(previews: Sequence[Mapping[str, Any]], number: int | None) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from sf_insights.warehouse.transaction import Transaction
 VERIFIED_EVERY = timedelta(days=7)
 _DELIVERED = "('complete', 'partial')"
 _SINCE_ACCEPTED = "fingerprint = $fingerprint AND started_at >= (SELECT max(accepted_at) FROM ops.acceptances)"
-_PREVIEWS = "(state = 'preview' OR (state = 'refused' AND differing IS NOT NULL))"
+_PREVIEWS = "(state = 'preview' OR (state = 'refused' AND differing IS NOT NULL AND coalesce(written, 0) = 0))"
 
 
 def begin_run(tx: Transaction, run_id: str, *, is_preview: bool, accepted: Collection[str]) -> int:
@@ -87,9 +87,7 @@ def is_accepted(tx: Transaction, fingerprint: str) -> bool:
 
 
 def accept(tx: Transaction, fingerprint: str, run: int) -> None:
-    """Note that a person accepted the preview of a run. A mapping that is accepted already keeps its guards."""
-    if is_accepted(tx, fingerprint):
-        return
+    """Note that a person accepted the preview of a run."""
     tx.insert("ops.acceptances", [{"fingerprint": fingerprint, "run": run, "accepted_at": now().isoformat()}])
 
 

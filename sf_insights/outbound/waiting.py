@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import WarehouseProblem
+from sf_insights.domain.wording import counted
 from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.values.source import select_text
 from sf_insights.settings.environment import Places
@@ -25,5 +26,8 @@ def reason_to_wait(outbound: OutboundSync, places: Places) -> str | None:
             if accepted != last[0]["fingerprint"]:
                 return "The mapping waits for a person to accept its preview: `sf-insights outbound accept`."
             if last[0]["written"]:
-                return "The last run was refused after its first records: look at why, and send by hand."
+                return (
+                    f"The last run was refused after it wrote {counted(last[0]['written'], 'record')}. Look at the"
+                    " reason, then run `sf-insights outbound send`."
+                )
     return None

@@ -22,6 +22,7 @@ from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.source import select_text
+from sf_insights.outbound.waiting import reason_to_wait
 from sf_insights.pages.access.guard import Form
 from sf_insights.pages.measured_fields import MeasuredFields
 from sf_insights.pages.plain_words import plain, plain_problem
@@ -153,7 +154,7 @@ class ToSalesforce:
             "unmeasured": unmeasured and plain(unmeasured.what),
             "select": select,
             "every": _every(outbound.interval),
-            "ahead": outbound_outlook(configuration, self._variables()),
+            "ahead": outbound_outlook(configuration, self._variables(), reason_to_wait(outbound, self._places)),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
             "acceptance": "not previewed",
             "previewed": None,

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,14 @@ class Sender:
             self.configure(**settings)
         return self._succeeded(self.run("preview"))
 
-    def accept(self) -> None:
-        """Accept the last preview, as a person who read it."""
+    def accept(self) -> Mapping[str, Any]:
+        """Accept the last preview, as a person who read it, and return its run."""
         configuration = load_configuration(self.sync.configuration)
         assert configuration.outbound is not None
         places = Places.from_environment(environment())
         with reading_outbound(places) as tx:
             read = last_previewed(tx)
-        accept_preview(configuration.outbound, places, read)
+        return accept_preview(configuration.outbound, places, read)
 
     def previewed(self, **settings: Any) -> None:
         """Preview and accept after the first day: both happen once for these settings, and are then copied.

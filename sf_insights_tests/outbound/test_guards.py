@@ -197,6 +197,6 @@ def test_a_mapping_that_is_accepted_again_keeps_its_guards(outbound, sync):
     )
     outbound.first_send()
     outbound.preview()
-    outbound.accept()
+    assert outbound.accept()["was_accepted"]
     assert sync("2026-03-02").success
     assert "max_changed" in outbound.fails()

@@ -5,6 +5,7 @@ import pytest
 from dagster._core.errors import ScheduleExecutionError
 
 from sf_insights.definitions import defs
+from sf_insights_tests.cli.conftest import Installation
 
 
 @pytest.fixture
@@ -55,4 +56,6 @@ def test_no_run_starts_after_one_that_was_refused_half_way(outbound, org, tick):
     outbound.preview()
     outbound.accept()
     outbound.fails()
-    assert "refused after its first records" in tick().skip_message
+    reason = "The last run was refused after it wrote 10 records"
+    assert reason in tick().skip_message
+    assert reason in Installation(outbound.sync.data)("outbound", "status").out

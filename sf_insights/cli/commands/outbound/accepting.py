@@ -23,6 +23,18 @@ def accept(preview: int | None) -> None:
     _, outbound = configured(places)
     accepted = accept_preview(outbound, places, preview)
     console = terminal()
+    if accepted["was_accepted"]:
+        console.print(
+            "This mapping was accepted before. Nothing changed: each run sends what differs, within the guards."
+        )
+        next_steps(
+            console,
+            [
+                ("To send now:", f"{program()} outbound send"),
+                ("To let one run pass a guard that refused it:", f"{program()} outbound send --accept GUARD"),
+            ],
+        )
+        return
     console.print(
         f"Preview {accepted['run']} is accepted:"
         f" {counted(accepted['to_write'], 'record')} of {outbound.object} will be written by the next run.",

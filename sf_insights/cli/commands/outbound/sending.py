@@ -112,14 +112,17 @@ def run(mode: Mode, accept: Sequence[str] = (), limit: int | None = None, places
         outcome = runs.run_outbound(mode, accept=accept, limit=limit, on_news=progress)
     if outcome.success:
         return
-    written = 0
+    written, goes_on = 0, ""
     if places is not None and places.published_outbound.exists():
         with reading_outbound(places) as tx:
             [last] = status.last_runs(tx, 1)
-            written = (last["written"] or 0) if last["run_id"] == outcome.run_id else 0
+        if last["run_id"] == outcome.run_id:
+            written = last["written"] or 0
+            refused = "Dagster sends no more until you run `sf-insights outbound send`."
+            goes_on = refused if last["state"] == "refused" else "The next run sends the rest."
     fail(
         outcome.reason or "The run failed without giving a reason.",
-        f"{counted(written, 'record')} had been written; the next run goes on." if written else "Nothing was written.",
+        f"{counted(written, 'record')} had been written. {goes_on}" if written else "Nothing was written.",
         f"The log is in Dagster: `{ui_command()}`{ui_condition()}, run {outcome.run_id}.",
     )
 

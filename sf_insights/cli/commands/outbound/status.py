@@ -16,6 +16,7 @@ from sf_insights.outbound.reading import reading_outbound
 from sf_insights.outbound.reports import status as found_in
 from sf_insights.outbound.state import OutboundState
 from sf_insights.outbound.values.source import select_text
+from sf_insights.outbound.waiting import reason_to_wait
 from sf_insights.settings.environment import Places, environment
 
 _RUNS = 7
@@ -38,7 +39,7 @@ def status(as_json: bool) -> None:
     variables = environment()
     places = Places.from_environment(variables)
     configuration, outbound = configured(places)
-    ahead = outbound_outlook(configuration, variables)
+    ahead = outbound_outlook(configuration, variables, reason_to_wait(outbound, places))
     with reading_outbound(places) as tx:
         left, some = found_in.left_behind(tx, _LEFT)
         found = {
