@@ -112,10 +112,10 @@ def run_outbound(
         on_news: called with each piece of news.
     """
     _import_dagster()
-    from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOUND_TAG, RETRY_TAG
+    from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, RETRY_TAG
 
     tags = {
-        OUTBOUND_TAG: mode,
+        recorded_runs.OUTBOUND_TAG: mode,
         ACCEPT_TAG: " ".join(accept),
         LIMIT_TAG: "" if limit is None else str(limit),
         RETRY_TAG: RETRY_FOR_A_PERSON,

@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from sf_insights.dagster_instance.next_sync import planned_start, sentence_of
-from sf_insights.dagster_instance.recorded_runs import last_started, run_under_way
+from sf_insights.dagster_instance.recorded_runs import last_sent, run_under_way
 from sf_insights.dagster_resources import SettingsResource
 from sf_insights.domain.outbound.schedule import is_due
 from sf_insights.domain.problems import ConfigurationProblem
@@ -94,7 +94,7 @@ def _send_or_skip(instance: dg.DagsterInstance, job: str, settings: SettingsReso
     if run := run_under_way(instance, job):
         return dg.SkipReason(f"The run {run} is under way.")
     moment = now()
-    if not is_due(moment, outbound.interval, configuration.zone, last_started(instance, job)):
+    if not is_due(moment, outbound.interval, configuration.zone, last_sent(instance, job)):
         return dg.SkipReason(f"Values are sent every {outbound.every}, and the next time has not come.")
     if reason := reason_to_wait(outbound, places):
         return dg.SkipReason(reason)

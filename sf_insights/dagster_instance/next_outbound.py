@@ -36,7 +36,7 @@ def outbound_outlook(
     try:
         with readable_instance() as instance:
             running = recorded_runs.run_under_way(instance, job) if instance else None
-            last = recorded_runs.last_started(instance, job) if instance else None
+            last = recorded_runs.last_sent(instance, job) if instance else None
             obstacle, remedy = obstacle_of(instance, moment, job)
     except WarehouseProblem as unreadable:
         running, last, obstacle, remedy = None, moment, unreadable.what, ""

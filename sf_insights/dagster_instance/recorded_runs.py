@@ -24,6 +24,7 @@ ENDING_TAG = "sf_insights/ending"
 SETTINGS_TAG = "sf_insights/settings"
 COMMAND_TAG = "sf_insights/command"
 ORG_NAME_TAG = "sf_insights/org_name"  # the name of an org in an installation of many; also in dagster.yaml
+OUTBOUND_TAG = "sf_insights/outbound"  # preview: write nothing; verify: compare every record with Salesforce
 REPOSITORY_TAG = ".dagster/repository"  # Dagster's pages find the runs of a location by it
 
 _REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module
@@ -44,10 +45,12 @@ def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | 
     return runs[0].run_id if runs else None
 
 
-def last_started(instance: dg.DagsterInstance, job: str) -> datetime | None:
-    """When the last run of the job was created; None when there is none."""
-    records = instance.get_run_records(_filter(job), limit=1)
-    return records[0].create_timestamp.replace(tzinfo=UTC) if records else None
+def last_sent(instance: dg.DagsterInstance, job: str) -> datetime | None:
+    """Return when the last outbound run that was no preview was created; None if there is none."""
+    for record in instance.get_run_records(_filter(job), limit=_MOST_AT_ONCE):
+        if record.dagster_run.tags.get(OUTBOUND_TAG) != "preview":
+            return record.create_timestamp.replace(tzinfo=UTC)
+    return None
 
 
 def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAILY_SYNC) -> list[Attempt]:

@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 import dagster as dg
 from pydantic import PrivateAttr
 
-from sf_insights.dagster_instance.recorded_runs import OUTBOUND_SYNC
+from sf_insights.dagster_instance.recorded_runs import OUTBOUND_SYNC, OUTBOUND_TAG
 from sf_insights.dagster_instance.run_processes import RunLock
 from sf_insights.dagster_resources import retrying
 from sf_insights.dagster_resources.failures import STOPPED, explained, reason_of
 from sf_insights.dagster_resources.home import HomeResource, SettingsResource
-from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, OUTBOUND_TAG, retry_time
+from sf_insights.dagster_resources.run_tags import ACCEPT_TAG, LIMIT_TAG, retry_time
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.outbound.settings import OutboundSync
 from sf_insights.domain.problems import ConfigurationProblem, GuardRefusal, Problem

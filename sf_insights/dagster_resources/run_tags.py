@@ -14,7 +14,6 @@ ACCEPT_TAG = "sf_insights/accept"
 RETRY_TAG = "sf_insights/retry_for"
 DAY_TAG = "sf_insights/day"
 ORG_TAG = "sf_insights/org"
-OUTBOUND_TAG = "sf_insights/outbound"  # preview: write nothing; verify: compare every record with Salesforce
 LIMIT_TAG = "sf_insights/limit"
 HISTORY_FIELDS_TAG = "sf_insights/history_fields"  # API names, separated by spaces; all without it
 HISTORY_SINCE_TAG = "sf_insights/history_since"

@@ -152,7 +152,6 @@ class ToSalesforce:
         found: dict[str, Any] = {
             "custom": measured,
             "unmeasured": unmeasured and plain(unmeasured.what),
-            "select": select,
             "every": _every(outbound.interval),
             "ahead": outbound_outlook(configuration, self._variables(), reason_to_wait(outbound, self._places)),
             "running": OutboundState(self._places.outbound, self._places.limits).holder(),
@@ -171,10 +170,8 @@ class ToSalesforce:
             left, left_some = status.left_behind(tx, _LEFT)
             return found | {
                 "acceptance": acceptance,
-                "accepted_at": status.accepted_at(tx),
                 "previewed": previewed,
                 "compared": compared,
-                "counts": {row["field"]: row for row in compared.get("fields", ())},
                 "samples": [(field, list(rows)) for field, rows in groupby(compared.get("samples", ()), _field)],
                 "calls": calls_to_write(compared["run"]["to_write"] or 0) if compared else 0,
                 "runs": [{**run, "reason": plain(run["reason"])} for run in runs],

@@ -54,7 +54,6 @@ class IngestJob:
             self.state = str(info["state"])
             self.error = str(info.get("errorMessage") or "")
             self.processed = int(info.get("numberRecordsProcessed") or 0)
-            self.failed = int(info.get("numberRecordsFailed") or 0)
 
     @classmethod
     def created(cls, org: SalesforceOrg, object_name: str) -> IngestJob:

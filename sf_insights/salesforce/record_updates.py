@@ -109,11 +109,9 @@ def _outcome(record_id: str, said: Mapping[str, Any]) -> RecordOutcome:
     if said["success"]:
         return RecordOutcome(record_id)
     first = said["errors"][0] if said.get("errors") else {}
-    fields = first.get("fields") or []
     code = str(first.get("statusCode") or first.get("errorCode") or "")
-    return RecordOutcome(
-        record_id, RowError(code, str(first.get("message") or "")[:500], fields[0] if fields else None)
-    )
+    error = RowError.told(code, str(first.get("message") or ""), first.get("fields") or [])
+    return RecordOutcome(record_id, error)
 
 
 def _read_exactly(response: requests.Response) -> Any:

@@ -50,7 +50,7 @@ class OutcomeUnknown(ConnectionProblem):
     """A request that must not be sent twice failed with `trouble`, and may have been carried out."""
 
     def __init__(self, trouble: TemporaryFailure) -> None:
-        super().__init__(f"{trouble}; the request may or may not have been carried out.")
+        super().__init__(f"{trouble}; it is unknown whether the request was carried out.")
         self.trouble = trouble
 
 
@@ -75,7 +75,7 @@ class RetryPolicy:
         wait between two tries; without `stopped`, a signal to stop ends it.
 
         Raises:
-            OutcomeUnknown: the call may or may not have been carried out.
+            OutcomeUnknown: it is unknown whether the call was carried out.
             Problem: the last try failed too. See TemporaryFailure.lasting for the kind of problem.
         """
         began, me = time.monotonic(), object()

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 from dagster._core.errors import ScheduleExecutionError
 
+from sf_insights.dagster_instance.recorded_runs import OUTBOUND_SYNC, OUTBOUND_TAG
 from sf_insights.definitions import defs
 from sf_insights_tests.cli.conftest import Installation
 
@@ -42,6 +43,17 @@ def test_a_run_starts_when_a_mapping_is_there_and_none_after_a_preview_that_nobo
     assert "waits for a person to accept its preview" in tick().skip_message
     outbound.accept()
     assert len(tick().run_requests) == 1
+
+
+@pytest.mark.parametrize(("mode", "is_due"), [("preview", True), ("verify", False), (None, False)])
+def test_a_preview_does_not_take_the_place_of_the_next_run(outbound, tick, tmp_path, mode, is_due):
+    outbound.previewed()
+    tick()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+        tags = {} if mode is None else {OUTBOUND_TAG: mode}
+        job = defs.resolve_job_def(OUTBOUND_SYNC)
+        instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.SUCCESS)
+    assert bool(tick().run_requests) is is_due
 
 
 def test_a_mistake_in_the_file_fails_the_tick(outbound, tick):

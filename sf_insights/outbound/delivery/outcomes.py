@@ -45,7 +45,7 @@ def settle(sending: Sending, batch: Batch, said: Said) -> None:
 
 
 def settle_by_reading(sending: Sending, batch: Batch) -> None:
-    """End a batch of which nobody knows what became: those records were written that hold what was sent."""
+    """End a batch without an answer: the records that hold what was sent were written."""
     settle(sending, batch, read_outcomes(sending, batch, None))
 
 

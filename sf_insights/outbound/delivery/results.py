@@ -30,8 +30,6 @@ class JobResults:
 
     _tx: Transaction
     error_texts: tuple[str, ...]
-    processed: int
-    unprocessed: int
 
     def rows(self) -> Iterator[tuple[str, str | None]]:
         """Yield the processed records: the id, and the text of the error or None."""
@@ -62,9 +60,7 @@ def download_results(state: OutboundState, job: IngestJob, directory: Path) -> J
             file.unlink(missing_ok=True)
     tx.run("outbound/one_result_each")
     texts = tx.execute("SELECT DISTINCT error FROM job_results WHERE error IS NOT NULL")
-    unprocessed = tx.value("SELECT count(*) FROM job_results WHERE kind = 'unprocessedrecords'")
-    total = tx.value("SELECT count(*) FROM job_results")
-    return JobResults(tx, tuple(text for (text,) in texts), total - unprocessed, unprocessed)
+    return JobResults(tx, tuple(text for (text,) in texts))
 
 
 def _read(tx: Transaction, kind: Results, file: Path, job: IngestJob) -> None:

@@ -54,7 +54,7 @@ def find_shared(state: OutboundState) -> None:
 
 
 def refuse_doubled(state: OutboundState, name: str) -> None:
-    """Refuse several rows for one account, of which nobody can say which one counts.
+    """Refuse several rows for one account: it is unclear which one counts.
 
     Args:
         state: the open file, after `find_shared`: rows of one account have the same record, or none.

@@ -324,7 +324,7 @@ def _are_of_matches(connection: duckdb.DuckDBPyConnection, outbound: OutboundSyn
 
 
 def several_rows(name: str, account: str) -> ConfigurationProblem:
-    """Return the error for several rows of one account, of which nobody can say which one counts."""
+    """Return the error for several rows of one account: it is unclear which one counts."""
     return ConfigurationProblem(
         f"outbound: values: {name} has several rows for the account {account}.",
         "Write one row per account, such as with GROUP BY account_id.",

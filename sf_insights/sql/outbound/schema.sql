@@ -97,7 +97,7 @@ CREATE TABLE outbound.paused_fields (
 CREATE TABLE outbound.changes (
     run BIGINT NOT NULL, changed_at TIMESTAMPTZ NOT NULL, object VARCHAR NOT NULL, record_id VARCHAR NOT NULL,
     account_id VARCHAR, field VARCHAR NOT NULL, old_value VARCHAR, new_value VARCHAR NOT NULL,
-    reason VARCHAR NOT NULL,                -- new_value, left, relinked, field_removed
+    reason VARCHAR NOT NULL,                -- new_value, left, relinked
     channel VARCHAR NOT NULL,
-    outcome VARCHAR NOT NULL                -- written, rejected, lost
+    outcome VARCHAR NOT NULL                -- written, rejected
 );

@@ -63,13 +63,16 @@ def test_the_next_run_is_at_the_next_full_interval_of_the_day(moment, following)
     assert next_slot(local, TWO_HOURS, NEW_YORK) == datetime.fromisoformat(following).replace(tzinfo=NEW_YORK)
 
 
+@pytest.mark.parametrize("minutes", [15, 30, 60, 120])
 @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01"])  # the clocks change
-def test_the_schedule_starts_a_run_at_the_announced_time_and_not_before(day):
+def test_the_schedule_starts_a_run_at_the_announced_time_and_not_before(day, minutes):
+    interval = timedelta(minutes=minutes)
     moment = datetime.fromisoformat(f"{day}T00:10").replace(tzinfo=NEW_YORK).astimezone(UTC)
     end = moment + timedelta(hours=26)
     while moment < end:
-        following = next_slot(moment, TWO_HOURS, NEW_YORK)
-        assert moment < following <= moment + timedelta(hours=3)
-        assert not is_due(following - timedelta(seconds=1), TWO_HOURS, NEW_YORK, moment)
-        assert is_due(following, TWO_HOURS, NEW_YORK, moment)
+        following = next_slot(moment, interval, NEW_YORK)
+        # Two hours are three where an hour comes twice.
+        assert moment < following <= moment + (interval if minutes <= 60 else timedelta(hours=3))
+        assert not is_due(following - timedelta(seconds=1), interval, NEW_YORK, moment)
+        assert is_due(following, interval, NEW_YORK, moment)
         moment = following
