@@ -52,36 +52,34 @@ def planned_start(
     moment: datetime,
     job: str = recorded_runs.DAILY_SYNC,
     *,
-    published_at: datetime | None = None,
+    opened_at: datetime | None = None,
 ) -> NextStart:
-    """Return when the next sync starts, from the last publication and the failed attempts that Dagster recorded.
+    """Return when the next sync starts, from the last published sync and the failed attempts that Dagster recorded.
 
-    `published_at` is when the snapshot was published; without it, the snapshot is opened to read it.
+    `opened_at` is when the sync of the snapshot began; without it, the snapshot is opened to read it.
     """
     earlier = moment - _LOOK_BACK
     attempts = recorded_runs.failed_since(instance, earlier, job) if instance else []
     return next_start(
         configuration,
         moment,
-        published_at=published_at or _published_at(places),
+        opened_at=opened_at or _opened_at(places),
         attempts=attempts,
         settings=recorded_runs.settings_fingerprint(places.configuration, variables) if attempts else "",
     )
 
 
 def outlook(
-    configuration: Daily, places: Places, variables: Mapping[str, str], published_at: datetime | None = None
+    configuration: Daily, places: Places, variables: Mapping[str, str], opened_at: datetime | None = None
 ) -> Outlook:
-    """Return what Dagster will do, as far as this user may read its state; `published_at` as in `planned_start`."""
+    """Return what Dagster will do, as far as this user may read its state; `opened_at` as in `planned_start`."""
     moment = now()
     if not configuration.enabled:
         return Outlook(None, f"The synchronization is switched off: {places.configuration.name} says `enabled: false`.")
     try:
-        return _outlook(configuration, places, variables, moment, published_at)
+        return _outlook(configuration, places, variables, moment, opened_at)
     except WarehouseProblem as unreadable:
-        start = planned_start(
-            configuration, places, variables, None, moment, _job(variables), published_at=published_at
-        )
+        start = planned_start(configuration, places, variables, None, moment, _job(variables), opened_at=opened_at)
         return Outlook(start.at, sentence_of(start, configuration, moment), unreadable.what)
 
 
@@ -90,16 +88,16 @@ def _outlook(
     places: Places,
     variables: Mapping[str, str],
     moment: datetime,
-    published_at: datetime | None,
+    opened_at: datetime | None,
 ) -> Outlook:
     job = _job(variables)
     if quiet := quiet_state(dagster_home(), job, moment - _LOOK_BACK):
         running, (obstacle, remedy) = quiet.running, _silence(quiet.scheduler_alive_at, moment)
-        start = planned_start(configuration, places, variables, None, moment, job, published_at=published_at)
+        start = planned_start(configuration, places, variables, None, moment, job, opened_at=opened_at)
         return _told(configuration, moment, running, start, obstacle, remedy)
     with readable_instance() as instance:
         running = recorded_runs.run_under_way(instance, job) if instance else None
-        start = planned_start(configuration, places, variables, instance, moment, job, published_at=published_at)
+        start = planned_start(configuration, places, variables, instance, moment, job, opened_at=opened_at)
         obstacle, remedy = obstacle_of(instance, moment, job)
     return _told(configuration, moment, running, start, obstacle, remedy)
 
@@ -152,11 +150,11 @@ def _start_one() -> str:
     return f"Start one with `{ui_command()}`."
 
 
-def _published_at(places: Places) -> datetime | None:
-    """Return when the snapshot was published, or when its file was written if it cannot be opened; None without one."""
+def _opened_at(places: Places) -> datetime | None:
+    """Return when the snapshot's sync began, or when the file was written if it cannot be opened; None without one."""
     with suppress(WarehouseProblem), reading_snapshot(places.snapshot) as tx:
-        published: datetime | None = tx.value("SELECT published_at FROM insights.snapshot")
-        return published
+        opened: datetime | None = tx.value("SELECT opened_at FROM ops.sync_runs JOIN insights.snapshot USING (sync)")
+        return opened
     with suppress(OSError):  # without this time, a sync would start every minute
         return datetime.fromtimestamp(places.snapshot.stat().st_mtime, UTC)
     return None

@@ -61,6 +61,7 @@ def failed_since(instance: dg.DagsterInstance, moment: datetime, job: str = DAIL
     records = instance.get_run_records(_filter(job, statuses=failed, updated_after=moment))
     return [
         Attempt(
+            datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), UTC),
             datetime.fromtimestamp(record.end_time or record.update_timestamp.timestamp(), UTC),
             _ending(record.dagster_run),
             record.dagster_run.tags.get(SETTINGS_TAG),

@@ -77,7 +77,7 @@ def status(max_age: timedelta | None, of_all: bool, as_json: bool) -> None:
             "protected": source.is_protected,
             **_status(source.tx, syncs, places, is_warehouse=source.source == "warehouse"),
         }
-    found |= _ahead(places, (found["snapshot"] or {}).get("published_at"))
+    found |= _ahead(places, (found["snapshot"] or {}).get("opened_at"))
     if as_json:
         print_json(found)
     else:
@@ -130,11 +130,11 @@ def _status(tx: Transaction, syncs: list[dict[str, Any]], places: Places, *, is_
     }
 
 
-def _ahead(places: Places, published_at: datetime | None) -> dict[str, Any]:
+def _ahead(places: Places, opened_at: datetime | None) -> dict[str, Any]:
     """Return when the next sync starts or why it cannot, and what is sent to Salesforce and published in a lake."""
     variables = environment()
     if daily := noted_daily_time(places):
-        return {"next_sync": asdict(outlook(daily, places, variables, published_at)), "outbound": None, "lake": None}
+        return {"next_sync": asdict(outlook(daily, places, variables, opened_at)), "outbound": None, "lake": None}
     from sf_insights.settings.configuration_file import load_configuration  # validation takes as long as the rest
 
     text = text_of(places)
@@ -146,7 +146,7 @@ def _ahead(places: Places, published_at: datetime | None) -> dict[str, Any]:
     if text is not None and text == text_of(places):
         note_valid(places, text, configuration)
     return {
-        "next_sync": asdict(outlook(configuration, places, variables, published_at)),
+        "next_sync": asdict(outlook(configuration, places, variables, opened_at)),
         "outbound": _outbound(configuration, places),
         "lake": _lake(configuration, places),
     }
@@ -187,7 +187,10 @@ def _published(places: Places, tx: Transaction | None) -> tuple[dict[str, Any] |
         return None, None
     try:
         with reading_snapshot(places.snapshot, tx) as snapshot:
-            return snapshot.records("SELECT * FROM insights.snapshot")[0], None
+            facts = snapshot.records(
+                "SELECT snapshot.*, opened_at FROM insights.snapshot AS snapshot LEFT JOIN ops.sync_runs USING (sync)"
+            )
+            return facts[0], None
     except WarehouseProblem as problem:
         return None, problem
 

@@ -48,10 +48,12 @@ class DailyTime:
 class Attempt:
     """A sync that ended without being published.
 
-    `ending` says why: "passing" for a temporary failure, "person" for one that only a person can fix, and "stopped"
-    when a person stopped it. `settings` is the fingerprint of the settings it ran with, None if unknown.
+    It belongs to the day on which it started. `ending` says why it ended: "passing" for a temporary failure, "person"
+    for one that only a person can fix, and "stopped" when a person stopped it. `settings` is the fingerprint of the
+    settings it ran with, None if unknown.
     """
 
+    started_at: datetime
     ended_at: datetime
     ending: Ending
     settings: str | None = None
@@ -82,7 +84,7 @@ def next_start(
     configuration: Daily,
     now: datetime,
     *,
-    published_at: datetime | None,
+    opened_at: datetime | None,
     attempts: Iterable[Attempt],
     settings: str,
 ) -> NextStart:
@@ -91,7 +93,8 @@ def next_start(
     Args:
         configuration: the settings, which say when each day's sync is due.
         now: the present moment.
-        published_at: when the last sync was published, None before the first.
+        opened_at: when the last published sync began, None before the first. When it was published does not matter: a
+            sync that begins shortly before midnight is published on the next day.
         attempts: the syncs that failed or were stopped, in any order.
         settings: the fingerprint of the present settings; only needed with attempts.
     """
@@ -99,9 +102,11 @@ def next_start(
     due, tomorrow = due_on(configuration, today), due_on(configuration, today + timedelta(days=1))
     if now < due:
         return NextStart(due)
-    if published_at is not None and due <= published_at <= now:
+    if opened_at is not None and due <= opened_at <= now:
         return NextStart(tomorrow)
-    since = sorted((one for one in attempts if due <= one.ended_at <= now), key=lambda one: one.ended_at)
+    since = sorted(
+        (one for one in attempts if due <= one.started_at <= one.ended_at <= now), key=lambda one: one.ended_at
+    )
     if not since:
         return NextStart(due)
     last = since[-1]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sf_insights.domain.configuration import parse_configuration
-from sf_insights.domain.syncs.schedule import Attempt, due_on, next_start
+from sf_insights.domain.syncs.schedule import Attempt, NextStart, due_on, next_start
 
 NEW_YORK = "America/New_York"
 
@@ -19,12 +19,17 @@ def at(clock, day=2):
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
 
 
-def starts(now, *, published=None, attempts=(), settings="as now", configuration=None):
-    return next_start(configuration or configured(), now, published_at=published, attempts=attempts, settings=settings)
+def starts(now, *, opened=None, attempts=(), settings="as now", configuration=None):
+    return next_start(configuration or configured(), now, opened_at=opened, attempts=attempts, settings=settings)
+
+
+def ended(moment, ending, settings=None):
+    """Return an attempt that took a minute."""
+    return Attempt(moment - timedelta(minutes=1), moment, ending, settings)
 
 
 @pytest.mark.parametrize(
-    ("now", "published", "start"),
+    ("now", "opened", "start"),
     [
         ("03:59", None, at("04:00")),
         ("04:00", None, at("04:00")),
@@ -32,11 +37,11 @@ def starts(now, *, published=None, attempts=(), settings="as now", configuration
         ("15:30", at("04:02", day=1), at("04:00")),  # the daemon was down at 04:00
         ("04:10", at("04:02"), at("04:00", day=3)),
         ("03:00", at("02:30"), at("04:00")),  # a manual sync at night does not replace today's
-        ("04:10", at("23:00", day=9), at("04:00")),  # the clock was wrong at publishing
+        ("04:10", at("23:00", day=9), at("04:00")),  # the clock was wrong at that sync
     ],
 )
-def test_a_sync_starts_once_a_day_at_or_after_its_time(now, published, start):
-    found = starts(at(now), published=published)
+def test_a_sync_starts_once_a_day_at_or_after_its_time(now, opened, start):
+    found = starts(at(now), opened=opened)
     assert (found.at, found.attempt, found.instead) == (start, 1, "")
 
 
@@ -49,8 +54,8 @@ def test_a_sync_starts_once_a_day_at_or_after_its_time(now, published, start):
     ],
 )
 def test_an_edited_time_takes_effect_on_the_same_day(was, is_, start):
-    published = due_on(configured(was), date(2026, 3, 2)) + timedelta(minutes=2)
-    assert starts(at("04:10"), published=published, configuration=configured(is_)).at == start
+    opened = due_on(configured(was), date(2026, 3, 2)) + timedelta(minutes=1)
+    assert starts(at("04:10"), opened=opened, configuration=configured(is_)).at == start
 
 
 def test_a_failed_sync_is_retried_with_longer_waits_until_midnight():
@@ -60,7 +65,7 @@ def test_a_failed_sync_is_retried_with_longer_waits_until_midnight():
         assert found.attempt == len(attempts) + 1
         pauses.append((found.at - now).total_seconds() / 60)
         now = max(found.at, now) + timedelta(minutes=1)
-        attempts.append(Attempt(now, "passing"))
+        attempts.append(Attempt(now - timedelta(minutes=1), now, "passing"))
     assert pauses[1:6] == [15, 30, 60, 120, 120]
     assert found.at == at("04:00", day=3)
     assert "day ends" in found.instead
@@ -68,25 +73,31 @@ def test_a_failed_sync_is_retried_with_longer_waits_until_midnight():
 
 
 def test_yesterdays_failures_do_not_delay_today():
-    failed = [Attempt(at("23:50", day=1), "passing"), Attempt(at("03:00"), "stopped")]
+    failed = [ended(at("23:50", day=1), "passing"), ended(at("03:00"), "stopped")]
     assert starts(at("04:00"), attempts=failed).at == at("04:00")
 
 
+@pytest.mark.parametrize("ending", ["passing", "person", "stopped"])
+def test_a_failure_that_outlasts_its_day_does_not_delay_today(ending):
+    failed = [Attempt(at("23:58", day=1), at("00:10"), ending)]
+    assert starts(at("00:11"), attempts=failed, configuration=configured("00:00")) == NextStart(at("00:00"))
+
+
 def test_a_sync_stopped_by_a_person_is_not_retried_that_day():
-    found = starts(at("09:00"), attempts=[Attempt(at("04:01"), "passing"), Attempt(at("04:20"), "stopped")])
+    found = starts(at("09:00"), attempts=[ended(at("04:01"), "passing"), ended(at("04:20"), "stopped")])
     assert (found.at, found.instead) == (at("04:00", day=3), "a person stopped it")
 
 
 @pytest.mark.parametrize(("settings", "start"), [("as then", at("04:00", day=3)), ("edited", at("04:05"))])
 def test_a_failure_that_needs_a_person_is_retried_once_the_settings_change(settings, start):
-    found = starts(at("09:00"), attempts=[Attempt(at("04:05"), "person", "as then")], settings=settings)
+    found = starts(at("09:00"), attempts=[ended(at("04:05"), "person", "as then")], settings=settings)
     assert found.at == start
     assert bool(found.instead) == (settings == "as then")
 
 
 def test_a_published_sync_ends_the_days_attempts():
-    failed = [Attempt(at("04:01"), "passing")]
-    assert starts(at("10:00"), published=at("04:20"), attempts=failed).at == at("04:00", day=3)
+    failed = [ended(at("04:01"), "passing")]
+    assert starts(at("10:00"), opened=at("04:20"), attempts=failed).at == at("04:00", day=3)
 
 
 @pytest.mark.parametrize(
@@ -109,10 +120,10 @@ def test_each_day_has_one_due_time_even_when_clocks_change(day, daily_at, due):
 def test_every_day_is_synced_once_when_clocks_change(first, daily_at):
     configuration = configured(daily_at, NEW_YORK)
     now = datetime.combine(first, datetime.min.time(), configuration.zone).astimezone(UTC)
-    published, days = now - timedelta(hours=20), []
+    opened, days = now - timedelta(hours=20), []
     for _ in range(4 * 24 * 12):
-        if starts(now, published=published, configuration=configuration).at <= now:
-            published = now + timedelta(minutes=1)
+        if starts(now, opened=opened, configuration=configuration).at <= now:
+            opened = now + timedelta(minutes=1)
             days.append(now.astimezone(configuration.zone).date())
         now += timedelta(minutes=5)
     assert days == [first + timedelta(days=n) for n in range(4)]

@@ -8,6 +8,7 @@ import pytest
 from sf_insights.dagster_instance.home import use_dagster_home
 from sf_insights.dagster_instance.recorded_runs import job_origin
 from sf_insights.definitions import defs
+from sf_insights.runs import run_publishing
 
 pytestmark = pytest.mark.kept_log
 
@@ -62,10 +63,14 @@ def test_a_switched_off_file_skips_the_tick_with_a_message(about_noon):
     assert "switched off" in tick().skip_message
 
 
-def test_a_published_sync_counts_for_the_day(about_noon):
+def test_a_published_sync_counts_for_the_day_on_which_it_began(about_noon):
     about_noon(day=DAY)
     assert starts() == []
     assert "The next sync is due " in tick().skip_message
+    about_noon.change_warehouse("UPDATE ops.sync_runs SET opened_at = opened_at - INTERVAL 1 DAY")
+    assert run_publishing().success
+    assert about_noon.look().rows("SELECT now() - published_at < INTERVAL 1 HOUR FROM insights.snapshot") == [(True,)]
+    assert starts() == ["1"]
 
 
 def test_an_unreadable_snapshot_does_not_start_a_sync_every_minute(about_noon):
