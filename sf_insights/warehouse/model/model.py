@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from sf_insights.domain.configuration import SelectedField
 from sf_insights.domain.fields.field_types import Category
-from sf_insights.domain.fields.lifecycle import next_states
+from sf_insights.domain.fields.lifecycle import FieldState, next_states
 from sf_insights.domain.fields.past import past_of
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import WarehouseProblem
@@ -130,9 +131,17 @@ def _update_states(model: _Model) -> None:
     tx, sync = model.tx, model.sync
     tx.execute("CREATE OR REPLACE TABLE ops.undo_fields AS FROM insights.fields")
     states, events = next_states(load_states(tx), model.plan, sync.day, sync.opened_at, earlier_syncs(tx, sync.day))
-    days = synced_days(tx)
-    states = [replace(state, past=past_of(state, days.get(state.field, {}))) for state in states]
+    days, entries = synced_days(tx), sync.configuration.by_field
+    states = [
+        replace(_as_shown(state, entries.get(state.field)), past=past_of(state, days.get(state.field, {})))
+        for state in states
+    ]
     save_states(tx, states, events, sync.day)
+
+
+def _as_shown(state: FieldState, entry: SelectedField | None) -> FieldState:
+    """Return a state with what the settings of the sync say of how the field is shown; a deselected one keeps it."""
+    return replace(state, display_format=entry.format, is_archived=entry.archived) if entry else state
 
 
 def _describe_snapshot(model: _Model) -> None:

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from sf_insights_tests.soak import some
 
-RATING = {"field": "Rating", "label": "Standing"}
+RATING = {"field": "Rating", "label": "Standing", "format": "percent 1", "archived": True}
 BEGAN_WITH = ["Industry", RATING]
 RELABELLED = [{"field": "Industry", "label": "Branch"}, RATING]
 LAST_STEP = "insights__published_snapshot"
@@ -76,6 +76,8 @@ def test_a_file_that_becomes_invalid_during_a_sync_does_not_stop_it(sync, edited
     sync.configure(fields=BEGAN_WITH)
     run, messages = edited_during("2026-03-01", step, text)
     assert labels(run) == {"Industry": "Sssf Industry", "Rating": "Standing"}
+    assert (run.field("Rating").display_format, run.field("Rating").is_archived) == ("percent 1", True)
+    assert "Standing" not in {name for name, *_ in run.rows("DESCRIBE insights.account_attributes_labelled")}
     assert reason in messages
     assert "The labels" in messages
 
