@@ -10,7 +10,7 @@ import duckdb
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE
-from sf_insights.warehouse.copies import damage, replace_file
+from sf_insights.warehouse.copies import damage, log_of, replace_file
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 
@@ -46,7 +46,7 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
     if warehouse.path.exists() and file.samefile(warehouse.path):
         raise ConfigurationProblem(f"{file} is the warehouse itself.", "Name a copy of it.")
     _refuse_unusable(file)
-    aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S}.duckdb")
+    aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S%f}.duckdb")
     warehouse.hold("sf-insights restore")
     try:
         # Move the old file only when the copy is complete, and move it back if replacing it fails.
@@ -68,9 +68,9 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
 
 def _move(file: Path, target: Path) -> None:
     """Rename a database, if it exists, together with its write-ahead log, which may contain its last changes."""
-    for suffix in ("", ".wal"):
+    for old, new in ((file, target), (log_of(file), log_of(target))):
         with suppress(FileNotFoundError):
-            file.with_name(file.name + suffix).rename(target.with_name(target.name + suffix))
+            old.rename(new)
 
 
 def _refuse_unusable(file: Path) -> None:

@@ -29,7 +29,7 @@ def replace_file(
 ) -> None:
     """Replace a file with a copy of a closed DuckDB file, durably and in one step.
 
-    Programs that have the old file open keep it.
+    Programs that have the old file open keep it. If the file has a write-ahead log, the copy contains its changes.
 
     Args:
         file: the file to copy. To detect damage, every column of every table is read in the copy.
@@ -49,7 +49,7 @@ def replace_file(
 
     # The caller holds the warehouse's lock, so a file with this name was left by a killed process.
     copy = target.with_name(f".{target.name}.part")
-    log = copy.with_name(copy.name + ".wal")
+    log = log_of(copy)
     try:
         log.unlink(missing_ok=True)
         create_private(copy)  # other users cannot read it until it has its final mode
@@ -60,6 +60,10 @@ def replace_file(
             copied.result()
         else:
             shutil.copyfile(file, copy)
+            if log_of(file).exists():
+                create_private(log)
+                shutil.copyfile(log_of(file), log)
+                _complete(copy, limits)  # DuckDB replays the log, and its changes are in one file again
             _refuse_damaged(copy, file, limits, just_read)
         if complete is not None:
             _complete(copy, limits, complete)
@@ -67,7 +71,7 @@ def replace_file(
         copy.chmod(mode)
         # A write-ahead log of the old target, left by a program that opened it for writing, would make the new file
         # unreadable.
-        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        log_of(target).unlink(missing_ok=True)
         copy.replace(target)
     finally:
         copy.unlink(missing_ok=True)
@@ -92,11 +96,18 @@ def _refuse_damaged(file: Path, of: Path, limits: DatabaseLimits, just_read: Col
         raise
 
 
-def _complete(copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+def _complete(
+    copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None
+) -> None:
     config = limits.as_options(size_of(copy)) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(copy), config=config) as connection:
         complete(connection)
         connection.execute("CHECKPOINT")
+
+
+def log_of(file: Path) -> Path:
+    """Return the path of a database's write-ahead log, which holds its last changes if it was not closed."""
+    return file.with_name(file.name + ".wal")
 
 
 def size_of(file: Path) -> int:

@@ -20,7 +20,7 @@ from sf_insights.sql import literal
 from sf_insights.system.file_lock import FileLock
 from sf_insights.system.open_transactions import inside_transaction
 from sf_insights.system.waiting import Waiting
-from sf_insights.warehouse.copies import damage, size_of, unreadable
+from sf_insights.warehouse.copies import damage, log_of, size_of, unreadable
 from sf_insights.warehouse.holder import HolderNote
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import STORAGE_VERSION
@@ -104,7 +104,7 @@ class LockedDatabase:
         self._opened().execute("CHECKPOINT")
         self._opened().close()
         self._connection = None
-        if self.path.with_name(self.path.name + ".wal").exists():
+        if log_of(self.path).exists():
             raise WarehouseProblem(
                 f"Some changes could not be written to {self.path.name}. Nothing was published.", "Run the sync again."
             )

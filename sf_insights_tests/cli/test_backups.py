@@ -191,15 +191,17 @@ def test_restoring_a_warehouse_from_itself_is_refused(synced):
     assert synced.warehouse.read_bytes() == before
 
 
-def test_a_replaced_warehouse_keeps_its_write_ahead_log(synced, tmp_path):
+def test_a_replaced_warehouse_keeps_its_write_ahead_log_and_is_restored_with_it(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
     dying = "import duckdb, os, sys; duckdb.connect(sys.argv[1]).execute('CREATE TABLE ops.proof (x INT)'); os._exit(9)"
     subprocess.run([sys.executable, "-c", dying, str(synced.warehouse)], check=False)
     assert synced("restore", str(copy)).code == 0
     [aside] = synced.data.glob("warehouse.before-restore-*.duckdb")
-    with duckdb.connect(str(aside), read_only=True) as connection:
-        assert connection.execute("FROM ops.proof").fetchall() == []
+    for file in (aside, synced.warehouse):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            assert connection.execute("FROM ops.proof").fetchall() == []
+        assert synced("restore", str(aside)).code == 0
 
 
 def test_republishing_does_not_make_a_snapshot_look_fresh_to_a_monitor(synced):
