@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import shutil
 from pathlib import Path
 
 import duckdb
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.system.clock import now
-from sf_insights.system.durable import PRIVATE
+from sf_insights.system.durable import PRIVATE, create_private, flush
 from sf_insights.warehouse.copies import damage, log_of, replace_file
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
@@ -35,7 +35,9 @@ def back_up(warehouse: Warehouse, file: Path) -> None:
 
 
 def restore(warehouse: Warehouse, file: Path) -> Path | None:
-    """Replace the warehouse with a copy; return the path that the old file was moved to, None if there was none.
+    """Replace the warehouse with a copy; return the path where the old file is kept, None if there was none.
+
+    A kill leaves the old warehouse or the new one in place, never none.
 
     Raises:
         ConfigurationProblem: the file does not exist or is not a copy of a warehouse.
@@ -49,28 +51,72 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
     aside = warehouse.path.with_name(f"{warehouse.path.stem}.before-restore-{now():%Y%m%dT%H%M%S%f}.duckdb")
     warehouse.hold("sf-insights restore")
     try:
-        # Move the old file only when the copy is complete, and move it back if replacing it fails.
-        replace_file(
-            file,
-            warehouse.path,
-            mode=PRIVATE,
-            limits=warehouse.limits,
-            complete=lambda _: _move(warehouse.path, aside),
-        )
-    except BaseException:
-        if not warehouse.path.exists():
-            _move(aside, warehouse.path)
-        raise
+        _forget_unfinished(warehouse.path)
+        old = _identity(warehouse.path)
+        try:
+            replace_file(
+                file,
+                warehouse.path,
+                mode=PRIVATE,
+                limits=warehouse.limits,
+                before_replacing=lambda: _keep(warehouse.path, aside),
+            )
+        except BaseException:
+            if _identity(warehouse.path) == old:
+                _undo(warehouse.path, aside)
+            raise
     finally:
         warehouse.close()
     return aside if aside.exists() else None
 
 
-def _move(file: Path, target: Path) -> None:
-    """Rename a database, if it exists, together with its write-ahead log, which may contain its last changes."""
-    for old, new in ((file, target), (log_of(file), log_of(target))):
-        with suppress(FileNotFoundError):
-            old.rename(new)
+def _keep(file: Path, aside: Path) -> None:
+    """Give a database, if it exists, a second name that stays when another file replaces it.
+
+    Its write-ahead log, which may contain its last changes, comes first: the database has its second name only when it
+    is complete there.
+    """
+    if not file.exists():
+        return
+    for old, kept in ((log_of(file), log_of(aside)), (file, aside)):
+        if old.exists():
+            _link(old, kept)
+    flush(aside.parent)
+
+
+def _link(old: Path, kept: Path) -> None:
+    try:
+        kept.hardlink_to(old)
+    except OSError:  # the file system has no hard links
+        create_private(kept)
+        shutil.copyfile(old, kept)
+        flush(kept)
+
+
+def _undo(file: Path, aside: Path) -> None:
+    """Remove the second name of a database that was not replaced, and give it back its write-ahead log."""
+    if log_of(aside).exists() and not log_of(file).exists():
+        log_of(aside).rename(log_of(file))
+    for kept in (aside, log_of(aside)):
+        kept.unlink(missing_ok=True)
+
+
+def _forget_unfinished(file: Path) -> None:
+    """Remove the second names of the present warehouse, which a restore left that was killed before its last step."""
+    for aside in file.parent.glob(f"{file.stem}.before-restore-*.duckdb"):
+        names = (aside, file), (log_of(aside), log_of(file))
+        if all(_identity(kept) == _identity(old) for kept, old in names):
+            for kept, _ in names:
+                kept.unlink(missing_ok=True)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Return what only the names of one file have in common; None if it does not exist."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _refuse_unusable(file: Path) -> None:

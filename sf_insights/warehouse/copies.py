@@ -26,6 +26,7 @@ def replace_file(
     just_read: Collection[str] = (),
     *,
     reads_while_copying: bool = False,
+    before_replacing: Callable[[], None] = lambda: None,
 ) -> None:
     """Replace a file with a copy of a closed DuckDB file, durably and in one step.
 
@@ -41,6 +42,7 @@ def replace_file(
         just_read: tables, as schema.table, that the caller has just read in full; they are not read again.
         reads_while_copying: whether to read the file itself while it is copied, which saves time; for a copy on the
             same disk.
+        before_replacing: called when the copy is complete and on disk, while the target is still the old file.
 
     Raises:
         WarehouseProblem: part of the file cannot be read; the target is unchanged.
@@ -69,6 +71,7 @@ def replace_file(
             _complete(copy, limits, complete)
         flush(copy)
         copy.chmod(mode)
+        before_replacing()
         # A write-ahead log of the old target, left by a program that opened it for writing, would make the new file
         # unreadable.
         log_of(target).unlink(missing_ok=True)

@@ -1,13 +1,12 @@
 """backup, restore and publish with a lost or damaged file."""
 
 import shlex
-import subprocess
-import sys
 
 import duckdb
 import pytest
 
 from sf_insights.warehouse.warehouse import Warehouse
+from sf_insights_tests.forked import finished
 
 
 def held(sf_insights):
@@ -194,14 +193,51 @@ def test_restoring_a_warehouse_from_itself_is_refused(synced):
 def test_a_replaced_warehouse_keeps_its_write_ahead_log_and_is_restored_with_it(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
-    dying = "import duckdb, os, sys; duckdb.connect(sys.argv[1]).execute('CREATE TABLE ops.proof (x INT)'); os._exit(9)"
-    subprocess.run([sys.executable, "-c", dying, str(synced.warehouse)], check=False)
+    finished(
+        "import duckdb, os, sys\n"
+        "held = duckdb.connect(sys.argv[1])  # closing it would empty the log\n"
+        "held.execute('CREATE TABLE ops.proof (x INT)')\n"
+        "os._exit(9)",
+        str(synced.warehouse),
+    )
+    assert synced.warehouse.with_name("warehouse.duckdb.wal").exists()
     assert synced("restore", str(copy)).code == 0
     [aside] = synced.data.glob("warehouse.before-restore-*.duckdb")
     for file in (aside, synced.warehouse):
         with duckdb.connect(str(file), read_only=True) as connection:
             assert connection.execute("FROM ops.proof").fetchall() == []
         assert synced("restore", str(aside)).code == 0
+
+
+KILLED = """
+import os, signal, sys
+from fnmatch import fnmatch
+left = int(sys.argv.pop(1))
+def look(event, names):
+    global left
+    if event in ("os.link", "os.rename") and fnmatch(names[1], "*/warehouse.*duckdb"):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(look)
+from sf_insights.cli import main
+main(prog_name="sf-insights")
+"""
+
+
+def test_a_restore_killed_at_any_step_leaves_a_warehouse_and_is_repeated(synced, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    assert synced("backup", str(copy)).code == 0
+    before, code, steps = synced.warehouse.stat().st_ino, -9, 0
+    while code == -9:
+        code, said = finished(KILLED, str(steps), "restore", str(copy))
+        with duckdb.connect(str(synced.warehouse), read_only=True) as connection:
+            assert connection.execute("SELECT count(*) > 0 FROM insights.account_attributes").fetchall() == [(True,)]
+        steps += 1
+    assert code == 0, said
+    assert steps > 2
+    [aside] = synced.data.glob("*before-restore*")
+    assert aside.stat().st_ino == before
 
 
 def test_republishing_does_not_make_a_snapshot_look_fresh_to_a_monitor(synced):
