@@ -77,13 +77,13 @@ def _plan_field(
             )
         vanished = AccountField(before.name, before.label, before.type, is_formula=before.is_formula)
         return PlannedField(vanished, entry.category, entry.description, _vanished(before, org))
-    if before and before.column and before.column.widened(now.column) is None:
+    # A type that cannot be synced has no column of its own, even if its values look like text.
+    if before and before.column and (now.refusal or before.column.widened(now.column) is None):
         return PlannedField(
             now,
             entry.category,
             entry.description,
-            f"its type changed from {before.type} to {now.type}; to use the new type, deselect it, sync, and select it "
-            "again on a later day",
+            f"its type changed from {before.type} to {now.type}; {_remedy(now)}",
         )
     if now.refusal:
         parts = sorted(name for name, field in org.items() if field.compound_field == now.name and field != now)
@@ -97,6 +97,12 @@ def _plan_field(
             "Only int, long, double, currency and percent fields can; leave `as:` out to make it an attribute.",
         )
     return PlannedField(now, entry.category, entry.description)
+
+
+def _remedy(retyped: AccountField) -> str:
+    if retyped.refusal:
+        return f"it cannot be synced any more, because {retyped.refusal}; deselect it"
+    return "to use the new type, deselect it, sync, and select it again on a later day"
 
 
 def _vanished(before: KnownField, org: Mapping[str, AccountField]) -> str:

@@ -163,10 +163,20 @@ def test_a_metric_that_became_text_pauses_alone():
     assert other.is_read
 
 
-def test_a_field_that_became_compound_or_binary_pauses_alone():
-    known = KnownField("Logo__c", "Logo", "double", ColumnType("decimal", 16, 2))
-    retyped, other = plan("[Logo__c, Name]", known=[known])
-    assert not retyped.is_read
+@pytest.mark.parametrize(
+    ("name", "before", "column", "why"),
+    [
+        ("Logo__c", "double", ColumnType("decimal", 16, 2), "its type base64 is not a single value"),
+        ("Logo__c", "string", ColumnType("text"), "its type base64 is not a single value"),
+        ("BillingAddress", "textarea", ColumnType("text"), "it is compound (address): select its parts instead"),
+    ],
+)
+def test_a_field_that_became_compound_or_binary_pauses_alone(name, before, column, why):
+    known = KnownField(name, "Logo", before, column)
+    retyped, other = plan(f"[{name}, Name]", known=[known])
+    assert why_paused(retyped) == (
+        f"its type changed from {before} to {ORG[name].type}; it cannot be synced any more, because {why}; deselect it"
+    )
     assert other.is_read
 
 

@@ -113,9 +113,13 @@ def test_a_repeated_sync_plans_from_the_state_before_the_day(org, sync, tmp_path
 
 
 def test_a_field_paused_by_its_type_takes_the_new_type_on_a_later_day(org, sync):
-    sync.first_day(fields=["Industry", "ARR__c"])
+    ratings = sync.first_day(fields=["Industry", "ARR__c", "Rating"]).attributes("Rating")
     org.retype_field("ARR__c", "string", **TEXT)
+    org.retype_field("Rating", "base64")
     run = sync(day="2026-03-02")
+    assert run.field("Rating").status == "paused"
+    assert run.field("Rating").status_reason.endswith("its type base64 is not a single value; deselect it")
+    assert run.attributes("Rating") == ratings
     assert "string" in run.field("ARR__c").status_reason
     assert "on a later day" in run.field("ARR__c").status_reason
     sync(day="2026-03-02", fields=["Industry"])
