@@ -82,11 +82,15 @@ def _complete(copy: Transaction, moment: datetime) -> None:
 
 
 def _stamp(tx: Transaction, moment: datetime) -> None:
-    """Set the time when the sync was first published; publishing again for a label change keeps it."""
+    """Set the time when the sync was first published, and clear the reason why it was not published before.
+
+    Publishing again for a label change keeps the time.
+    """
     first = "CASE WHEN published_at <= $moment THEN published_at ELSE $moment END"
     tx.execute(f"UPDATE insights.snapshot SET published_at = {first}", {"moment": moment})
     tx.execute(
-        f"UPDATE ops.sync_runs SET published_at = {first} WHERE sync = (SELECT sync FROM insights.snapshot)",
+        f"UPDATE ops.sync_runs SET published_at = {first}, reason = NULL "
+        "WHERE sync = (SELECT sync FROM insights.snapshot)",
         {"moment": moment},
     )
 

@@ -131,7 +131,7 @@ def test_a_sync_stopped_by_a_check_is_alerted_and_recorded_with_the_check(sync, 
     assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-02 is published."]
 
 
-def test_a_late_published_sync_counts_as_recovered(sync, receiver):
+def test_a_late_published_sync_counts_as_recovered_and_keeps_no_reason(sync, receiver):
     sync.configure(fields=[{"field": "Industry", "label": "Branch"}])
     in_the_way = sync.data / ".account_insights.duckdb.part"
     in_the_way.mkdir()
@@ -139,8 +139,11 @@ def test_a_late_published_sync_counts_as_recovered(sync, receiver):
     [line] = receiver.taken()
     assert line.startswith("sf_insights: The sync failed: ")
     assert receiver.beats == 0
+    reason = "SELECT reason FROM ops.sync_runs"
+    assert sync.read_warehouse(reason) != [(None,)]
     in_the_way.rmdir()
     assert run_publishing().success
+    assert sync.read_warehouse(reason) == sync.look().rows(reason) == [(None,)]
     assert receiver.taken() == ["sf_insights: Recovered: the sync of 2026-03-01 is published."]
     assert run_publishing().success
     assert receiver.taken() == []
