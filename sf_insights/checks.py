@@ -14,6 +14,7 @@ from sf_insights.assets.landing import raw_accounts
 from sf_insights.assets.matching import matched_accounts
 from sf_insights.dagster_resources import WarehouseResource
 from sf_insights.domain.configuration import AccountFieldSync, parse_configuration
+from sf_insights.domain.fields.labels import shared_labels
 from sf_insights.domain.fields.masking import REMEDY
 from sf_insights.domain.problems import WarehouseProblem
 from sf_insights.warehouse.accounts.matches import match_rates
@@ -24,7 +25,6 @@ from sf_insights.warehouse.transaction import Transaction
 _PAUSED = """
     SELECT field, paused_because FROM salesforce.selected_fields WHERE paused_because IS NOT NULL ORDER BY field
 """
-_SHARED_LABELS = "SELECT lower(label) FROM insights.field_labels GROUP BY ALL HAVING count(*) > 1"
 _LAST_LANDED = """
     SELECT salesforce_records, configuration FROM ops.sync_runs
     WHERE salesforce_landed_at IS NOT NULL ORDER BY sync DESC LIMIT 1
@@ -121,7 +121,7 @@ def no_field_is_paused(context: dg.AssetCheckExecutionContext, warehouse: Wareho
 @dg.asset_check(asset=field_labels, description="No two fields have the same label, case ignored.", blocking=True)
 def labels_are_unique(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     with warehouse.reading(context) as tx:
-        shared = [label for (label,) in tx.execute(_SHARED_LABELS)]
+        shared = shared_labels(label for (label,) in tx.execute("SELECT label FROM insights.field_labels"))
     return dg.AssetCheckResult(passed=not shared, metadata={"labels": ", ".join(shared)})
 
 

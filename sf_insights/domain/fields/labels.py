@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -64,6 +65,12 @@ def assign_labels(
             labels[wish.field] = _wished(FieldLabel(wish.field, default, default), wish)
     _refuse_duplicates(labels.values(), fixed)
     return labels
+
+
+def shared_labels(labels: Iterable[str]) -> list[str]:
+    """Return each label that several fields have, ignoring letter case in the same way as `assign_labels`."""
+    fields = Counter(label.casefold() for label in labels)
+    return sorted(label for label, number in fields.items() if number > 1)
 
 
 def default_label(prefix: str, salesforce_label: str, field: str, taken: set[str]) -> str:

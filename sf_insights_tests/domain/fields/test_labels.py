@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sf_insights.domain.fields.api_names import ByApiName
-from sf_insights.domain.fields.labels import FieldLabel, LabelWish, assign_labels
+from sf_insights.domain.fields.labels import FieldLabel, LabelWish, assign_labels, shared_labels
 from sf_insights.domain.problems import ConfigurationProblem
 
+DOTTED = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}l"  # DuckDB makes it "il" in lower case
 FIXED = ("account_id", "is_current")
 
 
@@ -54,6 +55,13 @@ def test_a_new_field_with_a_null_label_gets_its_default():
 def test_a_custom_label_may_equal_the_default():
     label = assign(says("ARR__c", "Sssf ARR", "ARR"))["ARR__c"]
     assert label == FieldLabel("ARR__c", "Sssf ARR", "Sssf ARR", "user")
+
+
+def test_the_check_of_finished_labels_ignores_letter_case_as_the_assignment_does():
+    assert texts(assign(says("A__c", DOTTED), says("B__c", "il"))) == {"A__c": DOTTED, "B__c": "il"}
+    assert shared_labels([DOTTED, "il"]) == []
+    assert shared_labels(["Straße", "Region", "STRASSE"]) == ["strasse"]
+    assert refusal(says("A__c", "Straße"), says("B__c", "STRASSE"))
 
 
 def test_fields_with_the_same_salesforce_label_get_their_names_added():

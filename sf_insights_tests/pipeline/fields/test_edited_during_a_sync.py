@@ -95,6 +95,7 @@ def test_a_sync_switched_off_while_it_runs_completes_and_is_the_last(sync, edite
 
 
 def test_labels_can_be_edited_while_the_synchronization_is_switched_off(sync):
-    sync.first_day(fields=["Industry"])
-    run = sync.relabel(enabled=False, fields=[{"field": "Industry", "label": "Branch"}])
-    assert labels(run) == {"Industry": "Branch"}
+    sync.first_day(fields=["Industry", "Rating"])
+    dotted = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}l"  # another label, although DuckDB makes it "il" in lower case
+    edited = [{"field": "Industry", "label": dotted}, {"field": "Rating", "label": "il"}]
+    assert labels(sync.relabel(enabled=False, fields=edited)) == {"Industry": dotted, "Rating": "il"}
