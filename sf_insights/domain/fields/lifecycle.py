@@ -108,7 +108,7 @@ def _state(
         field=planned.name,
         category=planned.category,
         **_description(planned.field, before if not planned.is_read else None),
-        description=planned.description or planned.field.help_text or _kept_description(planned, before),
+        description=description_of(planned.field, planned.description),
         status=status,
         status_reason=planned.paused_because,
         status_since=before.status_since if before and unchanged else day,
@@ -117,9 +117,12 @@ def _state(
     )
 
 
-def _kept_description(planned: PlannedField, before: FieldState | None) -> str | None:
-    """Keep the earlier description of a paused field; describe no longer gives its help text."""
-    return before.description if before and not planned.is_read else None
+def description_of(field: AccountField, said: str | None) -> str | None:
+    """Return the description of a field: what the settings file says, or else the last help text from Salesforce.
+
+    It does not depend on earlier states, so that each sync of a day comes to the same description.
+    """
+    return said or field.help_text
 
 
 def _description(field: AccountField, kept: FieldState | None) -> dict[str, Any]:

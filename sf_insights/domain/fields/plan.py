@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # the whole of the settings takes a tenth of a second to impo
 class KnownField:
     """What the warehouse knows about a field from earlier syncs.
 
-    `column` is the type in which its values are stored, None when it was never selected or is deselected.
+    `column` is the type in which its values are stored, None when it was never selected or is deselected. `help_text`
+    is the one that Salesforce last showed.
     """
 
     name: str
@@ -27,6 +28,7 @@ class KnownField:
     type: str
     column: ColumnType | None = None
     is_formula: bool = False
+    help_text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def _plan_field(
                 f"fields: Account has no field {entry.field} that the integration user can see.",
                 _nearest(entry.field, org),
             )
-        vanished = AccountField(before.name, before.label, before.type, is_formula=before.is_formula)
+        vanished = AccountField(
+            before.name, before.label, before.type, is_formula=before.is_formula, help_text=before.help_text
+        )
         return PlannedField(vanished, entry.category, entry.description, _vanished(before, org))
     # A type that cannot be synced has no column of its own, even if its values look like text.
     if before and before.column and (now.refusal or before.column.widened(now.column) is None):

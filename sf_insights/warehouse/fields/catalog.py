@@ -40,15 +40,22 @@ def load_catalog(tx: Transaction) -> ByApiName[AccountField]:
 
 def known_fields(tx: Transaction, day: date | None = None) -> ByApiName[KnownField]:
     """Return every field that the org ever showed, as known before a sync of this day; without `day`, as known now."""
+    shown = by_name(field_of(row) for row in tx.records("SELECT * FROM salesforce.account_fields"))
     known = ByApiName(
-        (row["field"], KnownField(row["field"], row["label"], row["type"], is_formula=row["is_formula"]))
-        for row in tx.records("SELECT field, label, type, is_formula FROM salesforce.account_fields")
+        (name, KnownField(name, field.label, field.type, is_formula=field.is_formula, help_text=field.help_text))
+        for name, field in shown.items()
     )
     states = load_states(tx) if day is None else states_before(tx, day)
     for state in states.values():
         last_read = AccountField(state.field, state.salesforce_label, state.salesforce_type)
-        column = last_read.column if state.is_visible else None
-        known[state.field] = KnownField(last_read.name, last_read.label, last_read.type, column, state.is_formula)
+        known[state.field] = KnownField(
+            last_read.name,
+            last_read.label,
+            last_read.type,
+            last_read.column if state.is_visible else None,
+            state.is_formula,
+            shown[state.field].help_text if state.field in shown else None,
+        )
     return known
 
 

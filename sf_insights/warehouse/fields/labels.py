@@ -10,6 +10,7 @@ from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.fields.api_names import ByApiName
 from sf_insights.domain.fields.dictionary import RESERVED_NAMES
 from sf_insights.domain.fields.labels import FieldLabel, LabelWish, assign_labels
+from sf_insights.domain.fields.lifecycle import description_of
 from sf_insights.domain.fields.plan import PlannedField
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.configuration_file import load_configuration
@@ -95,9 +96,7 @@ def _save_descriptions(tx: Transaction, configuration: AccountFieldSync, plan: I
         entry, state = entries.get(planned.name), states.get(planned.name)
         if entry is None or state is None:
             continue
-        # Describe gives no help text for a paused field, so it keeps the description that it had.
-        known = planned.field.help_text if planned.is_read else planned.field.help_text or state.description
-        said = (entry.description or known, entry.format, entry.archived)
+        said = (description_of(planned.field, entry.description), entry.format, entry.archived)
         if said != (state.description, state.display_format, bool(state.is_archived)):
             tx.execute(
                 "UPDATE insights.fields SET description = $description, display_format = $format, "

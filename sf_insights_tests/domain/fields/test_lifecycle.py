@@ -23,8 +23,8 @@ def read(field: AccountField = ARR, category="attribute", description: str | Non
 
 
 def gone(field: AccountField = ARR, category="attribute", reason: str = HIDDEN) -> PlannedField:
-    """A planned field that the sync cannot see: its name, label, type and whether it is a formula are known."""
-    known = AccountField(field.name, field.label, field.type, is_formula=field.is_formula)
+    """A planned field that the sync cannot see. Of what describe shows, it has only what earlier syncs kept."""
+    known = AccountField(field.name, field.label, field.type, is_formula=field.is_formula, help_text=field.help_text)
     return PlannedField(known, category, None, reason)
 
 
@@ -132,14 +132,15 @@ def test_a_paused_field_shows_the_current_reason():
     assert (fields.arr.status_reason, fields.arr.status_since) == ("its type changed", day(2))
 
 
-def test_a_paused_field_keeps_the_description_of_its_values():
+def test_a_paused_field_keeps_the_type_of_its_values_and_shows_the_present_description():
     formula = AccountField("ARR__c", "ARR", "percent", scale=1, is_formula=True, help_text="Per year")
     fields = Fields()
     fields.sync(1, read(formula))
     before = fields.arr
     fields.sync(2, PlannedField(AccountField("ARR__c", "Tier", "picklist"), "attribute", None, "its type changed"))
-    for name in ("data_type", "format", "places", "salesforce_type", "salesforce_label", "is_formula", "description"):
+    for name in ("data_type", "format", "places", "salesforce_type", "salesforce_label", "is_formula"):
         assert getattr(fields.arr, name) == getattr(before, name), name
+    assert fields.arr.description is None
 
 
 def test_the_configured_description_wins_over_the_help_text():
@@ -148,6 +149,9 @@ def test_the_configured_description_wins_over_the_help_text():
     assert fields.arr.description == "As reported"
     fields.sync(2, read())
     assert fields.arr.description == "Per year"
+    fields.sync(3, read(description="As reported"))
+    fields.sync(4, gone())
+    assert (fields.arr.status, fields.arr.description) == ("paused", "Per year")
 
 
 def test_a_deselected_field_is_remembered_and_hidden():

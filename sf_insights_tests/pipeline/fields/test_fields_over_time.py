@@ -21,11 +21,12 @@ def test_only_the_field_hidden_overnight_is_paused(org, sync):
 
 
 def test_a_field_visible_again_resumes_with_todays_values(org, sync):
-    sync.first_day(fields=["Industry", REVENUE])
+    sync.first_day(fields=[{"field": "Industry", "description": "What they do"}, REVENUE])
     org.hide_field("AnnualRevenue")
     org.hide_field("Industry")
     org.pass_day()
-    sync(day="2026-03-02", fields=["Industry", REVENUE, "Type"])
+    paused = sync(day="2026-03-02", fields=["Industry", REVENUE, "Type"]).field("Industry")
+    assert (paused.status, paused.description) == ("paused", "The main business of the company.")
     org.show_field("AnnualRevenue")
     org.show_field("Industry")
     org.pass_day()

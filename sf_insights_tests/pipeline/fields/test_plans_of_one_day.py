@@ -80,7 +80,7 @@ PLANS: dict[str, tuple[Any, Change, Change, list[Any]]] = {
     "deselected, emptied, selected": (
         "Industry",
         lambda org: None,
-        empty("Industry", "picklist", help_text="The main business of the company."),
+        empty("Industry", "picklist"),  # and without its help text
         [None, "Industry"],
     ),
 }
