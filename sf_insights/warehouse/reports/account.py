@@ -182,8 +182,9 @@ def _periods(
     if all(source == "sync" for *_, source in days):
         return _first_is_older(intervals, first_day)
     found = periods_of_days(days)
+    found[-1] = replace(found[-1], is_older=True)
     ended = intervals[0].until if intervals else days[-1][0] + timedelta(1)
-    return [replace(found[0], until=ended), *found[1:-1], *([replace(found[-1], is_older=True)] if found[1:] else [])]
+    return [replace(found[0], until=ended), *found[1:]]
 
 
 def _first_is_older(found: list[Period], first_day: date) -> list[Period]:
