@@ -120,7 +120,7 @@ def sentence_of(start: NextStart, configuration: Daily, moment: datetime) -> str
     if start.attempt > 1:
         return f"Today's sync failed and is tried again {when}; that is attempt {start.attempt}."
     if start.instead:
-        return f"Today's sync failed and is not tried again: {start.instead}. The next sync is due {when}."
+        return f"Today's sync {start.instead}. The next sync is due {when}."
     return f"The next sync is due {when}."
 
 

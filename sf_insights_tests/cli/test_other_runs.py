@@ -74,7 +74,7 @@ def test_a_day_synced_by_a_wrong_clock_is_undone_with_a_backup(org, synced, tmp_
     monkeypatch.setenv("SF_INSIGHTS_TODAY", "2026-03-03")  # and back
     refused = synced("sync")
     assert refused.code == 1
-    assert "2026-03-03 can no longer be synced: 2062-03-03 is already synced" in refused.err
+    assert "2026-03-03 cannot be synced: syncs only go forward, and 2062-03-03 is already synced" in refused.err
     assert "sf-insights restore" in refused.err
     assert synced.rows("SELECT synced_on::VARCHAR FROM insights.snapshot") == [("2062-03-03",)]
     assert synced("restore", backup).code == 0

@@ -28,7 +28,7 @@ def day_to_sync(today: date, last: date | None, today_where_last: Iterable[date]
     if any(day >= last for day in today_where_last):
         return last
     raise WarehouseUnusable(
-        f"{today} can no longer be synced: {last} is already synced, and Salesforce keeps no history to fill in a day.",
-        f"Sync today instead. If {last} is in the future, a wrong clock synced it: correct the clock, and restore "
-        "an earlier backup with `sf-insights restore`.",
+        f"{today} cannot be synced: syncs only go forward, and {last} is already synced.",
+        f"If {last} is in the future, a wrong clock synced it: correct the clock, and restore an earlier backup with "
+        "`sf-insights restore`. If it is not, this machine's clock is behind: correct it.",
     )

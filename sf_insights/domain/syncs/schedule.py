@@ -12,6 +12,7 @@ Ending = Literal["passing", "person", "stopped"]
 
 _FIRST_PAUSE = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(hours=2)
+_FAILED = "failed and is not tried again"
 
 
 class Daily(Protocol):
@@ -63,7 +64,8 @@ class Attempt:
 class NextStart:
     """When the next sync starts; if `at` is past, it starts now.
 
-    `attempt` counts the syncs of that day from 1. `instead` says why today's sync is not tried again, or is "".
+    `attempt` counts the syncs of that day from 1. `instead` says what became of today's sync if it is not tried
+    again, such as "was stopped and is not tried again", or is "".
     """
 
     at: datetime
@@ -111,14 +113,14 @@ def next_start(
         return NextStart(due)
     last = since[-1]
     if last.ending == "stopped":
-        return NextStart(tomorrow, instead="a person stopped it")
+        return NextStart(tomorrow, instead="was stopped and is not tried again")
     if last.ending == "person":
         if last.settings in (None, settings):
-            return NextStart(tomorrow, instead="its cause needs a person, and the settings have not changed since")
+            return NextStart(tomorrow, instead=f"{_FAILED}: its cause needs a person, and the settings are unchanged")
         return NextStart(last.ended_at, len(since) + 1)
     again = last.ended_at + _pause_after(len(since))
     if again.astimezone(configuration.zone).date() != today:
-        return NextStart(tomorrow, instead="the day ends before the next attempt")
+        return NextStart(tomorrow, instead=f"{_FAILED}: the day ends before the next attempt")
     return NextStart(again, len(since) + 1)
 
 

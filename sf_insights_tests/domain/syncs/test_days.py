@@ -31,7 +31,9 @@ def test_a_sync_never_goes_back_a_day(last, where_last, day):
     ("last", "where_last"), [(NEXT_YEAR, [TODAY]), (TOMORROW, [TODAY]), (TOMORROW, [TODAY, TODAY])]
 )
 def test_a_day_synced_by_a_wrong_clock_is_refused(last, where_last):
-    with pytest.raises(WarehouseProblem, match=f"{TODAY} can no longer be synced: {last} is already synced"):
+    with pytest.raises(
+        WarehouseProblem, match=f"{TODAY} cannot be synced: syncs only go forward, and {last} is already synced"
+    ):
         day_to_sync(TODAY, last, where_last)
 
 

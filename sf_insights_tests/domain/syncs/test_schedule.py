@@ -85,7 +85,7 @@ def test_a_failure_that_outlasts_its_day_does_not_delay_today(ending):
 
 def test_a_sync_stopped_by_a_person_is_not_retried_that_day():
     found = starts(at("09:00"), attempts=[ended(at("04:01"), "passing"), ended(at("04:20"), "stopped")])
-    assert (found.at, found.instead) == (at("04:00", day=3), "a person stopped it")
+    assert (found.at, found.instead) == (at("04:00", day=3), "was stopped and is not tried again")
 
 
 @pytest.mark.parametrize(("settings", "start"), [("as then", at("04:00", day=3)), ("edited", at("04:05"))])

@@ -127,7 +127,7 @@ def test_a_sync_canceled_in_dagster_is_not_retried_that_day(about_noon):
     with dg.DagsterInstance.get() as instance:
         instance.report_run_canceled(waiting_run(instance))
     assert starts() == []
-    assert "a person stopped it" in tick().skip_message
+    assert "Today's sync was stopped and is not tried again." in tick().skip_message
 
 
 def test_no_second_run_starts_while_one_is_running(about_noon):
