@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sf_insights.cli import main
+from sf_insights.definitions import defs
 from sf_insights.domain.configuration import AccountFieldSync, Guards, Retention, SelectedField, parse_configuration
 from sf_insights.domain.outbound.guards import GUARDS
 from sf_insights.domain.outbound.settings import OutboundField, OutboundGuards, OutboundMatch, OutboundSync
@@ -57,6 +58,12 @@ def test_every_document_is_linked_from_the_readme():
             found = sorted(target.glob("*.md")) if target.is_dir() else [target] if target.suffix == ".md" else []
             ahead += [file for file in found if file not in reached]
     assert set(PAGES) <= reached
+
+
+def test_every_decision_is_linked_where_people_look_for_it():
+    for page in (ROOT / "docs" / "architecture.md", ROOT / "docs" / "decisions" / "README.md"):
+        linked = set(re.findall(r"(\d+-[\w-]+\.md)\)", page.read_text(encoding="utf-8")))
+        assert linked == {file.name for file in (ROOT / "docs" / "decisions").glob("[0-9]*.md")}
 
 
 def test_every_picture_is_shown_and_small():
@@ -167,6 +174,14 @@ def test_every_command_and_option_named_in_a_document_exists(page):
         assert command, line
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, line
+
+
+def test_the_document_of_homes_names_what_a_project_gets():
+    text = (ROOT / "docs" / "homes.md").read_text(encoding="utf-8")
+    for named in (*(defs.jobs or ()), *(defs.sensors or ())):
+        assert f"`{named.name}`" in text
+    assert len(defs.resources or {}) == 5
+    assert "five resources" in text.replace("\n", " ")
 
 
 def test_the_services_write_only_to_their_state_outside_the_checkout():
