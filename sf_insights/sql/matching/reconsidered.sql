@@ -24,7 +24,7 @@ WHERE changed_in_sync > {{ since }}
    OR salesforce_account_id IN (SELECT "Id" FROM moved)
    OR account_id IN (SELECT account_id FROM ops.removed_accounts)
    -- The hint that Accounts may be hidden comes and goes without a change of an account.
-   OR match_status = 'not_found' AND {{ "true" if hidden else "contains(match_reason, 'View All on Account')" }}
+   OR match_status = 'not_found' AND {{ "true" if hidden else "contains(match_reason, " ~ may_be_hidden | literal ~ ")" }}
 UNION
 -- Unmatched accounts whose id names such an Account. The letter case is ignored, since it may be damaged, and since
 -- Accounts that differ only in it are named in the reason.

@@ -23,6 +23,7 @@ STATUSES = (
     "not_found",
     "deleted",
 )
+_MAY_BE_HIDDEN = "so it may also be hidden"  # the reasons with the hint of `_hidden_accounts` are found by it
 NO_CRM_ACCOUNT_IDS = "No account has a CRM Account ID, so none can be matched."
 ENTER_CRM_ACCOUNT_IDS = "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID."
 
@@ -77,6 +78,7 @@ def match_accounts(tx: Transaction, sync: Sync) -> MatchRate:
         day=_date(sync.day),
         previous_day=_date(sync.previous_day),
         hidden=_hidden_accounts(tx, sync),
+        may_be_hidden=_MAY_BE_HIDDEN,
     )
     columns = tx.columns("ops", "account_matches").keys() - {"accounts_sharing", "changed_in_sync"}
     tx.run(
@@ -109,7 +111,7 @@ def _hidden_accounts(tx: Transaction, sync: Sync) -> str:
         {"sync": sync.number},
     )
     hidden = hidden_accounts(seen, counted)
-    return f" {hidden}, so it may also be hidden: the permission View All on Account is missing." if hidden else ""
+    return f" {hidden}, {_MAY_BE_HIDDEN}: the permission View All on Account is missing." if hidden else ""
 
 
 def _guard_match_rate(sync: Sync, found: MatchRate) -> None:
