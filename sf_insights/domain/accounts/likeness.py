@@ -45,7 +45,7 @@ def site_pattern(words: Iterable[str]) -> str:
     return r"(?i)^(?:https?://)?(?:www\.)?(?:" + "|".join(sorted(words)) + r")\."
 
 
-def in_words(similarity: float) -> str:
+def how_alike(similarity: float) -> str:
     """Return how alike a candidate is, for people."""
     if similarity >= 1:
         return "same name"

@@ -1,4 +1,4 @@
-"""Match statuses, in words."""
+"""The match statuses and the reasons of changes, and what people read for them."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sf_insights.domain.accounts.likeness import in_words
+from sf_insights.domain.accounts.likeness import how_alike
 from sf_insights.domain.accounts.statuses import MEANINGS
 from sf_insights.domain.accounts.wanted import wanted
 from sf_insights.domain.configuration import AccountFieldSync
@@ -102,7 +102,7 @@ def _facts(tx: Transaction, found: Account) -> dict[str, Any]:
     if found.match and found.match["salesforce_account_id"] is None:
         by_account = salesforce_candidates(tx, [found.match])
         candidates = [
-            entry | {"likeness": in_words(entry["similarity"])} for entry in by_account.get(found.account_id, [])
+            entry | {"likeness": how_alike(entry["similarity"])} for entry in by_account.get(found.account_id, [])
         ]
     return {
         "synced_on": synced_on,

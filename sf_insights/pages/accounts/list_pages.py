@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from sf_insights.domain.accounts.likeness import MOST_CANDIDATES, in_words
+from sf_insights.domain.accounts.likeness import MOST_CANDIDATES, how_alike
 from sf_insights.domain.accounts.statuses import MEANINGS
 from sf_insights.domain.configuration import AccountFieldSync
 from sf_insights.domain.spreadsheets import csv_lines
@@ -225,7 +225,7 @@ def _facts(tx: Transaction, shown: ListPage, narrowed: Narrowed) -> dict[str, An
             row
             | {
                 "candidates": [
-                    entry | {"likeness": in_words(entry["similarity"])}
+                    entry | {"likeness": how_alike(entry["similarity"])}
                     for entry in candidates.get(row[shown.id] if shown.id else "", [])
                 ]
             }

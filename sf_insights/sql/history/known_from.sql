@@ -9,17 +9,17 @@ LEFT JOIN ops.history_gaps AS whole_gap
 {% macro known_from() %}coalesce(own_gap.known_from, whole_gap.known_from){% endmacro %}
 
 {# Whether history fills a day of the field. #}
-{% macro fills(field, day, category) %}
+{% macro is_filled_day(field, day, category) %}
 ({{ field }}, {{ day }}) IN (
     SELECT (field, date) FROM insights.field_days WHERE category = '{{ category }}' AND source = 'history')
 {%- endmacro %}
 
-{# Whether history knows all days of the account from one to another. #}
-{% macro knows(first, last) %}
+{# Whether all days of the account from one to another are in the part of its history that is known. #}
+{% macro has_known_days(first, last) %}
 coalesce({{ first }} >= {{ known_from() }} AND {{ last }} <= coalesce(own_gap.as_of, whole_gap.as_of), false)
 {%- endmacro %}
 
-{# Whether history says better than the day's sync what changed since the sync before: it fills the day in between. #}
-{% macro tells_of(field, day, category) %}
-{{ fills(field, day ~ " - 1", category) }} AND {{ knows(day ~ " - 1", day) }}
+{# Whether history dates this change more precisely than the sync: it fills the day before. #}
+{% macro history_dates_change(field, day, category) %}
+{{ is_filled_day(field, day ~ " - 1", category) }} AND {{ has_known_days(day ~ " - 1", day) }}
 {%- endmacro %}

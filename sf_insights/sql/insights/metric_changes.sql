@@ -2,7 +2,7 @@
 -- account had when it was last matched. The first values of a metric are not changes, an account that is no longer
 -- matched has not changed, and neither has one that is matched again with the same value. Where history fills the days
 -- before a sync, its changes stand in the place of those that the sync saw.
-{% from "history/known_from.sql" import join_known_from, tells_of %}
+{% from "history/known_from.sql" import history_dates_change, join_known_from %}
 {% from "statuses.sql" import matched, visible %}
 CREATE OR REPLACE VIEW insights.metric_changes AS
 WITH intervals AS (
@@ -91,4 +91,4 @@ LEFT JOIN ops.link_changes AS link ON link.account_id = change.account_id AND li
 {{ join_known_from("change.account_id", "change.metric", "metric") }}
 WHERE change.old_exact_value IS DISTINCT FROM change.new_exact_value
   AND (change.source = 'history' OR link.reason IS NOT NULL OR change.changed_on = held.first_matched_on
-       OR NOT ({{ tells_of("change.metric", "change.changed_on", "metric") }}));
+       OR NOT ({{ history_dates_change("change.metric", "change.changed_on", "metric") }}));

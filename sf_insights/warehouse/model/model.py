@@ -21,7 +21,7 @@ from sf_insights.warehouse.fields.states import earlier_syncs, load_states, save
 from sf_insights.warehouse.model.attribute_columns import fit_attribute_columns, give_values_back
 from sf_insights.warehouse.model.attributes import begin_fields, drop_todays_values, write_attributes
 from sf_insights.warehouse.model.extent import extent_of
-from sf_insights.warehouse.model.landings import Landings
+from sf_insights.warehouse.model.history_ends import HistoryEnds
 from sf_insights.warehouse.model.metrics import summarize_metrics, write_metrics
 from sf_insights.warehouse.model.retention import delete_expired
 from sf_insights.warehouse.model.views import write_views
@@ -68,7 +68,7 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
     """
     model = _Model.of(tx, sync)
     _refuse_unlabelled(model)
-    landings = Landings.before_undo(tx, sync.day) if day_is_complete(tx, sync.day) else None
+    history_ends = HistoryEnds.before_undo(tx, sync.day) if day_is_complete(tx, sync.day) else None
     _undo_earlier_sync_of_the_day(model)
     before = load_states(tx)
     active = {(state.field, state.category) for state in before.values() if state.status == "active"}
@@ -85,8 +85,8 @@ def model_sync(tx: Transaction, sync: Sync) -> int:
             [name for name in model.metrics if name in new],
         )
     drop_todays_values(tx, extent)
-    if landings is not None:
-        landings.renew(tx)
+    if history_ends is not None:
+        history_ends.renew(tx)
     _note_field_days(model)
     summarize_metrics(tx, sync, model.metrics)
     tx.run("ops/match_changes", {"day": sync.day, "previous_day": sync.previous_day})

@@ -1,7 +1,7 @@
 import duckdb
 import pytest
 
-from sf_insights.domain.accounts.likeness import in_words, pattern_of, site_pattern
+from sf_insights.domain.accounts.likeness import how_alike, pattern_of, site_pattern
 
 
 def found(pattern: str, text: str) -> bool:
@@ -30,8 +30,8 @@ def test_another_website_is_not_found(site):
     assert not found(site_pattern(["acme"]), site)
 
 
-def test_likeness_has_words():
-    assert [in_words(similarity) for similarity in (1.0, 0.96, 0.86)] == [
+def test_people_read_how_alike_two_names_are():
+    assert [how_alike(similarity) for similarity in (1.0, 0.96, 0.86)] == [
         "same name",
         "very similar name",
         "similar name",

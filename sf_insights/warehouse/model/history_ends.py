@@ -11,16 +11,16 @@ from sf_insights.warehouse.transaction import Transaction
 
 
 @dataclass(frozen=True)
-class Landings:
-    """The fields whose history leads to a day; temporary tables have what the first sync of the day saw of them."""
+class HistoryEnds:
+    """The fields whose history ends on the day before `day`; temporary tables have what the first sync of `day` saw."""
 
     day: date
     attributes: list[ModelledField]
     metrics: list[str]
 
     @classmethod
-    def before_undo(cls, tx: Transaction, day: date) -> Landings | None:
-        """Keep what the first sync saw, before it is undone; None if no history leads to the day."""
+    def before_undo(cls, tx: Transaction, day: date) -> HistoryEnds | None:
+        """Keep what the first sync saw, before it is undone; None if no history ends before it."""
         fields = tx.execute(
             "SELECT field, category FROM insights.field_days WHERE source = 'history' AND date = $day::DATE - 1",
             {"day": day},
@@ -28,7 +28,7 @@ class Landings:
         if not fields:
             return None
         columns = tx.columns("ops", "attribute_values")
-        landings = cls(
+        ends = cls(
             day,
             [
                 ModelledField(name, name, ColumnType.parse(columns[name]))
@@ -37,8 +37,8 @@ class Landings:
             ],
             [name for name, category in sorted(fields) if category == "metric"],
         )
-        landings._run(tx, "history/first_seen")
-        return landings
+        ends._run(tx, "history/first_seen")
+        return ends
 
     def renew(self, tx: Transaction) -> None:
         """Let the changes lead to the values of the second sync, which are written now."""
