@@ -17,7 +17,7 @@ PACKAGE = Path(sf_insights.__file__).parent
 ROOMS: dict[str, set[str]] = {
     "domain": set(),
     "system": {"domain"},
-    "sql": set(),
+    "sql": {"domain"},
     "settings": {"domain", "system"},
     "transport": {"domain", "system"},
     "salesforce": {"domain", "settings", "sql", "system", "transport"},

@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sf_insights.domain.accounts.statuses import MATCHED, STATUSES
+from sf_insights.domain.fields.lifecycle import VISIBLE
+
 if TYPE_CHECKING:
     import jinja2
 
@@ -30,6 +33,11 @@ def identifier(name: str) -> str:
 def literal(text: str | None) -> str:
     """Quote a text for SQL where parameters are not allowed: in COMMENT ON and in views."""
     return "NULL" if text is None else "'" + text.replace("'", "''").replace("\0", "") + "'"
+
+
+def literals(texts: Iterable[str]) -> str:
+    """Return texts as a list for IN."""
+    return f"({', '.join(map(literal, texts))})"
 
 
 def identifiers(names: Iterable[str], table: str = "") -> str:
@@ -92,7 +100,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - SQL, not HTML: the filters below quote inserted values
     )
-    made.filters.update(identifier=identifier, identifiers=identifiers, literal=literal)
+    made.filters.update(identifier=identifier, identifiers=identifiers, literal=literal, literals=literals)
+    made.globals.update(match_statuses=STATUSES, matched_statuses=MATCHED, visible_statuses=VISIBLE)
     return made
 
 

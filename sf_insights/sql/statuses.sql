@@ -1,3 +1,3 @@
-{# Lists of statuses that several files need. #}
-{% set matched = "('matched', 'matched_by_merge')" %}
-{% set visible = "('active', 'paused')" %}
+{# Lists of statuses that several files need, from the tuples that every file receives. #}
+{% set matched = matched_statuses | literals %}
+{% set visible = visible_statuses | literals %}

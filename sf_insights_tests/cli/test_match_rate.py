@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from sf_insights.domain.accounts.statuses import MATCHED, STATUSES
 from sf_insights.warehouse.accounts import matches
 from sf_insights.warehouse.warehouse import Warehouse
 from sf_insights_tests.dagster_records import latest_check, latest_materialization
@@ -115,7 +116,7 @@ def test_the_view_has_a_match_rate_for_every_list(tmp_path, statuses, expected):
         counts = matches.match_counts(tx)
     warehouse.close()
     assert (found.accounts, found.with_crm_account_id, found.matched, found.rate) == expected
-    assert counts == {status: statuses.count(status) for status in matches.STATUSES}
+    assert counts == {status: statuses.count(status) for status in STATUSES}
 
 
 def test_the_view_and_the_code_count_the_same_statuses_as_matched(tmp_path):
@@ -124,7 +125,7 @@ def test_the_view_and_the_code_count_the_same_statuses_as_matched(tmp_path):
     with warehouse.transaction() as tx:
         statuses = dict(tx.execute("SELECT match_status, is_matched FROM ops.match_statuses"))
     warehouse.close()
-    assert statuses == {status: status in matches.MATCHED for status in matches.STATUSES}
+    assert statuses == {status: status in MATCHED for status in STATUSES}
 
 
 def test_every_place_shows_the_same_number_of_rejected_values(synced, org, monkeypatch):

@@ -10,9 +10,9 @@ from sf_insights.cli.console import next_steps, one_line, print_json, program, t
 from sf_insights.cli.listing import listing_options
 from sf_insights.cli.spreadsheet import write_csv
 from sf_insights.domain.accounts.likeness import MOST_CANDIDATES
+from sf_insights.domain.accounts.statuses import MATCHED, STATUSES
 from sf_insights.settings.environment import Places, environment
 from sf_insights.settings.home import shown_path
-from sf_insights.warehouse.accounts.matches import MATCHED, STATUSES
 from sf_insights.warehouse.reading import reading_snapshot
 from sf_insights.warehouse.reports import worklists
 from sf_insights.warehouse.reports.candidates import salesforce_candidates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MATCHED = ("matched", "matched_by_merge")
 MEANINGS = {
     "matched": "matched",
     "matched_by_merge": "matched through a merge",
@@ -12,6 +13,7 @@ MEANINGS = {
     "deleted": "deleted in Salesforce",
     "gone": "no longer in Zuora's list",
 }
+STATUSES = tuple(status for status in MEANINGS if status != "gone")  # of the accounts in Zuora's list
 REASONS_OF_CHANGES = {
     "value_changed": "changed in Salesforce",
     "first_match": "the account got its first match",

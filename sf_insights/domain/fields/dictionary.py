@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sf_insights.domain.accounts.statuses import STATUSES
+
 ACCOUNT_COLUMNS = {
     "account_id": "The account's Id in Zuora: the key to join on",
     "account_number": "Zuora's account number",
@@ -10,8 +12,7 @@ ACCOUNT_COLUMNS = {
     "crm_account_id": "The CRM Account ID as entered in Zuora",
     "salesforce_account_id": "The 18-character id of the matching Salesforce Account; a sum counts a Salesforce "
     "Account once for each account that shares it",
-    "match_status": "matched, matched_by_merge, no_crm_account_id, invalid_crm_account_id, not_an_account_id, "
-    "not_found or deleted",
+    "match_status": f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]}",
     "is_current": "Whether the account is matched today; if not, its attributes are the last known ones",
     "currency": "The ISO code of its amounts, as last read; values of a paused field may be in an earlier currency; "
     "NULL in a single-currency org",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sf_insights.domain.accounts.statuses import MATCHED
 from sf_insights.domain.fields.appearance import Appearance
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.problems import Problem
@@ -99,8 +100,9 @@ def _matched_ids(places: Places) -> list[str]:
     with reading_snapshot(places.snapshot) as tx:
         found = tx.execute(
             "SELECT DISTINCT salesforce_account_id FROM insights.matched_accounts "
-            "WHERE match_status IN ('matched', 'matched_by_merge') ORDER BY salesforce_account_id "
-            f"LIMIT {ACCOUNTS}"
+            "WHERE list_contains($matched, match_status) ORDER BY salesforce_account_id "
+            f"LIMIT {ACCOUNTS}",
+            {"matched": list(MATCHED)},
         )
     return [id_ for (id_,) in found]
 

@@ -2,10 +2,7 @@
 {% from "statuses.sql" import matched %}
 CREATE OR REPLACE VIEW ops.match_statuses AS
 SELECT match_status, match_status IN {{ matched }} AS is_matched, match_status != 'no_crm_account_id' AS has_crm_account_id
-FROM (VALUES
-    ('matched'), ('matched_by_merge'), ('no_crm_account_id'), ('invalid_crm_account_id'), ('not_an_account_id'),
-    ('not_found'), ('deleted')
-) AS statuses(match_status);
+FROM (VALUES {% for status in match_statuses %}({{ status | literal }}){{ ", " if not loop.last }}{% endfor %}) AS statuses(match_status);
 COMMENT ON VIEW ops.match_statuses IS 'One row per match status: whether accounts with it are matched, and whether they have a CRM Account ID';
 
 CREATE OR REPLACE VIEW ops.match_counts AS

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sf_insights.domain.accounts.statuses import STATUSES
 from sf_insights.domain.problems import GuardRefusal
 from sf_insights.domain.salesforce_ids import OBJECTS_BY_PREFIX
 from sf_insights.domain.visibility import hidden_accounts
@@ -14,15 +15,6 @@ from sf_insights.warehouse.syncs.syncs import Sync
 from sf_insights.warehouse.transaction import Transaction
 from sf_insights.warehouse.versions import VERSION
 
-MATCHED = ("matched", "matched_by_merge")
-STATUSES = (
-    *MATCHED,
-    "no_crm_account_id",
-    "invalid_crm_account_id",
-    "not_an_account_id",
-    "not_found",
-    "deleted",
-)
 _MAY_BE_HIDDEN = "so it may also be hidden"  # the reasons with the hint of `_hidden_accounts` are found by it
 NO_CRM_ACCOUNT_IDS = "No account has a CRM Account ID, so none can be matched."
 ENTER_CRM_ACCOUNT_IDS = "Enter the ids of the Salesforce Accounts in Zuora, in the field CRM Account ID."
