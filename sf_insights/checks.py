@@ -1,8 +1,8 @@
 """What Dagster shows as the health of the assets.
 
-What must not be published is refused inside the assets, before a table changes; a check says the same of the tables
-that are there, so that it can be seen and plotted. Those of severity ERROR block: when one fails, the run ends there
-and yesterday's snapshot stays. The others warn: nothing is wrong with the tables, or a person has accepted them.
+Assets refuse bad data before a table changes. These checks repeat the rules on the finished tables, so that Dagster
+shows and plots them. When a check of severity ERROR fails, the run ends there and yesterday's snapshot stays. The
+others warn: nothing is wrong with the tables, or a person has accepted them.
 """
 
 import json

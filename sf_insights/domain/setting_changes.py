@@ -21,7 +21,7 @@ _NAMES = {
     "outbound": "what is sent to Salesforce",
     "publish_to": "the lake into which the snapshot is published",
 }
-_WHOLE = ("outbound", "publish_to")  # a change of one is told as a whole
+_WHOLE = ("outbound", "publish_to")  # reported as one change
 _OF_A_FIELD = {"label": "label", "description": "description", "format": "format"}
 
 

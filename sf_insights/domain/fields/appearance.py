@@ -31,12 +31,12 @@ class Appearance:
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Appearance:
-        """Return that of a row of insights.fields."""
+        """Create it from a row of insights.fields."""
         return cls(row["data_type"], row["format"], row["places"], row["display_format"])
 
     @classmethod
     def of_field(cls, field: _Typed, display_format: str | None = None) -> Appearance:
-        """Return that of a field of Salesforce or of the snapshot."""
+        """Create it from a field of Salesforce or of the snapshot."""
         return cls(field.data_type, field.format, field.places, display_format)
 
     @property

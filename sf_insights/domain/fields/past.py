@@ -1,4 +1,4 @@
-"""Where the values are that the views for analysts do not show: those of a deselected field or of another category."""
+"""Where hidden values are kept: those of a deselected field, or of a field in another category than today's."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def _apply(tx: Transaction, sync: Sync, landed: LandedAccounts, plan: Sequence[P
         "salesforce/raw_accounts",
         {"day": sync.day, "sync": sync.number},
         columns=list(columns),
-        # A sync that failed may have dropped a column whose values the tables have from the last complete sync. So any
-        # row may have changed in it, also to null.
+        # A sync that failed may have dropped a column whose values the other tables have from the last complete sync.
+        # So treat every row as changed.
         all_differ=bool(added - inactive) or landed.cast < landed.records,
         new=sorted(added & inactive),
         new_values=parquet(landed.new_values) if landed.new_columns else "landed_accounts",
