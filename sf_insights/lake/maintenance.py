@@ -58,4 +58,5 @@ def maintain(lake: Lake, moment: datetime) -> Maintained:
 def _is_ours(path: str, files: str) -> bool:
     """Tell whether a file lies where this lake writes, and not in another lake below the same directory."""
     inside = PurePosixPath(path.removeprefix(files))
-    return len(inside.parts) in (1, 3) and inside.name.startswith("ducklake-")
+    directories = [part for part in inside.parent.parts if "=" not in part]  # a partition is org=emea below its table
+    return len(directories) in (0, 2) and inside.name.startswith("ducklake-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from sf_insights.lake.bringing import Brought, bring_up_to_date
 from sf_insights.lake.connecting import reached
 from sf_insights.lake.target import LakeTarget
 from sf_insights.settings.environment import Places
+from sf_insights.system.clock import now
 from sf_insights_tests.lake.database_server import PASSWORD, DatabaseServer
 
 _RELATIONS = """
@@ -125,6 +127,12 @@ class HomeWithLake:
         reader.execute("DETACH published")
         reader.execute(f"ATTACH '{self.snapshot}' AS published (READ_ONLY)")
         return differences(reader)
+
+
+def aged(path: Path, days: int) -> None:
+    """Give a file the time of some days ago."""
+    moment = now().timestamp() - days * 86_400
+    os.utime(path, (moment, moment))
 
 
 def differences(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -13,6 +13,7 @@ from sf_insights.assets.all_orgs import accounts_of_all_orgs
 from sf_insights.domain.problems import LakeProblem
 from sf_insights.lake.all_orgs import OrgSnapshot, bring_all_orgs
 from sf_insights_tests.lake.conftest import copied
+from sf_insights_tests.lake.home_with_lake import aged
 
 # What one org's rows must say, from its published file.
 OF_FILE = """
@@ -144,3 +145,16 @@ def test_a_failed_clean_up_is_a_warning(across):
     brought = bring(across, orgs)
     assert brought.replaced == ("beta",)
     assert brought.maintained.warning.startswith("Old files stay until the next publication: PostgreSQL does not let")
+
+
+def test_what_a_killed_write_left_in_a_partition_is_deleted_after_two_days(across):
+    orgs = copies(across, "acme")
+    bring(across, orgs)
+    held = across.files()
+    left = (Path(across.target.files) / next(iter(files_of(across, "acme")))).with_name("ducklake-left.parquet")
+    left.write_bytes(b"half a file")
+    assert bring(across, orgs).maintained.files == 0
+    aged(left, days=3)
+    cleaned = bring(across, orgs).maintained
+    assert (cleaned.files, cleaned.warning) == (1, "")
+    assert across.files() == held

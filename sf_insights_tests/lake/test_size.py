@@ -1,6 +1,5 @@
 """The lake grows with what changes, and what nobody needs any more is deleted."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from sf_insights.lake.connecting import reached
 from sf_insights.lake.maintenance import maintain
 from sf_insights.lake.tables import MOST_FILES
 from sf_insights.system.clock import now
+from sf_insights_tests.lake.home_with_lake import aged
 from sf_insights_tests.lake.made_snapshot import MadeSnapshot
 from sf_insights_tests.soak import IS_SOAK
 
@@ -108,11 +108,6 @@ def test_object_storage_holds_the_same_and_is_cleaned_up(home, storage):
     assert home.publish().maintained.files > 0
     assert not set(before) <= set(storage.keys())
     assert home.differences() == {}
-
-
-def aged(path, days):
-    moment = now().timestamp() - days * 86_400
-    os.utime(path, (moment, moment))
 
 
 def test_what_a_killed_publication_left_is_deleted_after_two_days(home):
