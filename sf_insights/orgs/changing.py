@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sf_insights.domain.problems import ConfigurationProblem, WarehouseProblem
+from sf_insights.domain.publish_to import PublishTo
 from sf_insights.outbound.state import OutboundState
 from sf_insights.settings.configuration_file import ConfigurationFile, editing
 from sf_insights.settings.environment import Places, names_an_org, variables_of
@@ -100,7 +101,8 @@ def rename_org(installation: Path, name: str, new: str) -> tuple[Home, str | Non
         The home, and the schema that was written into its settings; None if none was.
 
     Raises:
-        ConfigurationProblem: there is no such org, the new name is invalid or taken, or the schema cannot be written.
+        ConfigurationProblem: there is no such org, the new name is invalid or taken, the schema cannot be written, or
+            the files of its lake would move with the home.
         WarehouseProblem: a run of the org has not ended.
     """
     home = org_of(Home(installation), name)
@@ -130,22 +132,44 @@ def remove_org(installation: Path, name: str) -> Path:
 
 def _keep_schema(home: Home) -> str | None:
     """Write the schema of the lake into the settings if it is the name of the home; return what was written."""
-    from sf_insights.lake.state import LakeState, read_state
     from sf_insights.lake.target import LakeTarget
 
     places = Places.from_environment(variables_of(home.directory))
     try:
         with editing(places.configuration) as file:
             publish_to = file.configuration.publish_to
+            if publish_to is not None:
+                _refuse_moving_lake(home, publish_to, places)
             if publish_to is None or publish_to.lake_schema is not None:
                 return None
             schema = LakeTarget.of(publish_to, places).schema
             file.replace(file.with_settings({("publish_to", "schema"): schema}))
             return schema
     except ConfigurationProblem:
-        if read_state(places.data) == LakeState():  # nothing was published into a lake
+        if not _has_published(places):
             return None
         raise
+
+
+def _refuse_moving_lake(home: Home, publish_to: PublishTo, places: Places) -> None:
+    """Refuse to move a home if the path of its lake's files would change: the catalog keeps the whole path."""
+    if publish_to.is_in_object_storage or not _has_published(places):
+        return
+    files = Path(publish_to.data).expanduser()
+    if not files.is_absolute() or files.resolve().is_relative_to(home.directory.resolve()):
+        name = home.directory.name
+        raise ConfigurationProblem(
+            f"{name} cannot be renamed: its lake has its files in {publish_to.data}, whose path would change with the "
+            "name, and the catalog of the lake keeps the old path. Nothing was changed.",
+            "Keep the name. Or write an absolute directory outside the home or s3://bucket/prefix as `data:` and "
+            f"another `schema:` under `publish_to:`, run `sf-insights publish --org {name}`, and rename it then.",
+        )
+
+
+def _has_published(places: Places) -> bool:
+    from sf_insights.lake.state import LakeState, read_state
+
+    return read_state(places.data) != LakeState()
 
 
 def _move(home: Home, target: Path) -> None:

@@ -181,6 +181,32 @@ def test_a_renamed_org_keeps_its_lake(synced, read):
     assert synced.home("north").configuration.read_text() == settings
 
 
+def test_an_org_whose_lake_would_move_with_its_home_is_not_renamed(synced, read, place):
+    home = synced.home("emea")
+
+    def publish_to(data, schema):
+        address = next(line for line in home.configuration.read_text().splitlines() if "catalog:" in line)
+        lake = f"publish_to:\n{address}\n  data: {data}\n  schema: {schema}\n"
+        home.configuration.write_text(SETTINGS + lake)
+
+    publish_to("lake", "inside")
+    assert synced("publish", "--org", "emea").code == 0
+    before = synced.everything()
+    refused = synced("orgs", "rename", "emea", "west")
+    assert refused.code == 1
+    assert "its lake has its files in lake, whose path would change with the name" in refused.err
+    assert synced.everything() == before
+    publish_to(home.directory / "lake", "inside")
+    assert "whose path would change with the name" in synced("orgs", "rename", "emea", "west").err
+
+    # What the remedy says.
+    publish_to(place, "outside")
+    assert synced("publish", "--org", "emea").code == 0
+    assert synced("orgs", "rename", "emea", "west").code == 0
+    assert synced("publish", "--org", "west").code == 0
+    assert read("outside", "SELECT count(*) > 0 FROM insights.accounts") == [(True,)]
+
+
 def test_an_org_whose_settings_cannot_be_read_is_not_renamed_if_it_has_a_lake(synced):
     for name in ("apac", "emea"):
         synced.home(name).configuration.write_text("fields: [\n")
