@@ -278,6 +278,13 @@ def test_a_refused_bulk_api_falls_back_to_rest_with_the_same_result(org, sync):
     assert read_by == "rest"
     assert "Async API not enabled" in reason
 
+    # A locator is lost with the session that opened it, so the reading starts again.
+    org.configure(batch_records=200)
+    org.fault("status", path="/query/01g", status=401, body=error("INVALID_SESSION_ID", "Session expired or invalid"))
+    again = sync(day="2026-03-01")
+    assert [call["status"] for call in org.requests() if "/query/01g" in call["path"]][:2] == [401, 400]
+    assert (again.attributes("Industry"), again.metric("ARR__c", "2026-03-01")) == values
+
 
 def test_a_sync_does_not_start_when_the_quota_is_nearly_used_up(org, sync):
     org.configure(quota_used=80_500)
