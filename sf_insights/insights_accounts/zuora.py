@@ -69,7 +69,8 @@ class ZuoraAccounts:
 
         Raises:
             ConnectionProblem: Zuora cannot be reached, refuses the request, or sends no accounts.
-            IncompleteData: Zuora sends an account twice, or drops the query every time.
+            IncompleteData: Zuora sends an account twice or fewer accounts than it announced, or drops the query every
+                time.
         """
         refused: dict[str, str] = {}
         restarts = 0
@@ -101,7 +102,11 @@ class ZuoraAccounts:
             page = self._call("/v1/action/query", {"queryString": f"select {', '.join(columns)} from Account"})
         except _QueryRefused as refused:
             raise _column_refused(refused, extra) or refused from None
-        trail = PageTrail("Zuora", "list the accounts")
+        trail, arrived = PageTrail("Zuora", "list the accounts"), 0
+        with translated_parse_errors("Zuora", "list the accounts"):
+            # The reference does not define `size`. Its example of queryMore has 252070 in a page of 2,000, so it counts
+            # the whole query. A tenant where it counts the page is not refused either.
+            announced = int(page.get("size") or 0)
         while True:
             with translated_parse_errors("Zuora", "list the accounts"):
                 rows = [{name: _text(record.get(name)) for name in columns} for record in page.get("records") or []]
@@ -112,7 +117,13 @@ class ZuoraAccounts:
             if accounts["Id"].str.contains(LOST, literal=True).any():
                 raise IncompleteData("Zuora sent an account whose Id has invalid bytes.", "Run again.")
             yield accounts
+            arrived += accounts.height
             if page.get("done"):
+                if arrived < announced:
+                    raise IncompleteData(
+                        f"{arrived} accounts arrived from Zuora, but it announced {announced}.",
+                        "Run again; nothing was changed.",
+                    )
                 return
             locator = page.get("queryLocator")
             if not locator:

@@ -117,6 +117,15 @@ def test_a_query_whose_locator_always_expires_is_given_up(org, zuora):
     assert len(calls(org, "POST", "/v1/action/queryMore")) == 3
 
 
+def test_a_list_that_ends_early_is_incomplete(org, zuora):
+    org.configure(zuora_page_records=40)
+    expected = listed(zuora).height
+    early = {"size": expected, "done": True, "records": []}
+    org.fault("status", path="/v1/action/queryMore", skip=1, status=200, body=early)
+    with pytest.raises(IncompleteData, match=f"80 accounts arrived from Zuora, but it announced {expected}"):
+        listed(zuora)
+
+
 def test_a_refusal_with_status_200_is_a_refusal(org, zuora):
     denied = reasons(50000010, "You do not have permission to query Account.")
     org.fault("status", path="/v1/action/query", status=200, body=denied)
