@@ -194,9 +194,18 @@ class QueryJob:
             logger.warning("Job %s remains in Salesforce. %s", self.id, problem)
 
     def _change(self, method: str, body: dict[str, str] | None = None) -> None:
-        self._org.call(
-            method, f"jobs/query/{self.id}", doing="remove the query", body=body, read=lambda _: None, retry=ONCE_MORE
-        )
+        try:
+            self._org.call(
+                method,
+                f"jobs/query/{self.id}",
+                doing="remove the query",
+                body=body,
+                read=lambda _: None,
+                retry=ONCE_MORE,
+            )
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
+                raise
 
 
 def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | None:

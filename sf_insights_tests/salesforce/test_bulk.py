@@ -243,6 +243,15 @@ def test_a_job_that_cannot_be_deleted_does_not_fail_the_read(org, salesforce, al
     assert "remains in Salesforce" in caplog.text
 
 
+def test_a_deletion_whose_answer_is_lost_is_repeated_without_a_warning(org, salesforce, tmp_path, caplog):
+    org.fault("drop_after", path="/jobs/query/750", method="DELETE")
+    with AccountReading(salesforce, SOQL, tmp_path) as reading:
+        assert list(reading.pages())
+    assert len(calls(org, "DELETE", f"/jobs/query/{reading.job_id}")) == 2
+    assert jobs_left(org) == {}
+    assert "remains in Salesforce" not in caplog.text
+
+
 def test_an_invalid_query_is_reported_without_its_text(org, salesforce, tmp_path):
     with (
         pytest.raises(RequestRefused, match="No such column 'Nowhere__c'") as refused,
