@@ -1,7 +1,8 @@
-"""The SOQL query that reads all Accounts."""
+"""The SOQL query that reads all Accounts, and the object of any query."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from sf_insights.domain.fields.field_types import AccountField, ColumnType
@@ -26,3 +27,11 @@ def columns_to_read(org: Mapping[str, AccountField], selected: Iterable[AccountF
 def select_accounts(columns: Iterable[str]) -> str:
     """Return the query for every Account. ORDER BY or LIMIT would stop Salesforce from splitting it into chunks."""
     return f"SELECT {', '.join(columns)} FROM Account"
+
+
+def object_of(soql: str) -> str:
+    """Return the object that a query reads."""
+    named = re.search(r"(?i)\bFROM\s+(\w+)", soql)
+    if named is None:
+        raise ValueError("The query has no FROM.")
+    return named[1]

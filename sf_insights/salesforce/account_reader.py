@@ -1,4 +1,7 @@
-"""Read all Accounts with one Bulk API 2.0 queryAll job, or with the REST API when the Bulk API is refused."""
+"""Read all Accounts, or the records of another query, with one Bulk API 2.0 queryAll job.
+
+The REST API is used when the Bulk API is refused.
+"""
 
 import logging
 import re
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from sf_insights.domain.problems import IncompleteData, Problem
+from sf_insights.domain.soql import object_of
 from sf_insights.salesforce.bulk_job import QueryJob
 from sf_insights.salesforce.csv_pages import CsvPage, header_of, write_page
 from sf_insights.salesforce.errors import RequestRefused, bulk_is_refused
@@ -44,7 +48,7 @@ class Progress:
 
 
 class AccountReading:
-    """One reading of all Accounts, including deleted ones. As a context manager it cleans up in Salesforce at the end.
+    """One reading of all records of a query, including deleted ones. As a context manager it cleans up in Salesforce.
 
         with AccountReading(org, soql, directory) as reading:
             for page in reading.pages():
@@ -79,6 +83,7 @@ class AccountReading:
         self.total_records: int | None = None
         self._org = org
         self._soql = soql
+        self._object_name = object_of(soql)
         self._directory = directory
         self._workers = workers
         self._deadline_seconds = deadline_seconds
@@ -148,7 +153,7 @@ class AccountReading:
         records = sum(self._arrived.values())
         if records != self.total_records:
             raise IncompleteData(
-                f"{records} Account records arrived, but Salesforce announced {self.total_records}.",
+                f"{records} {self._object_name} records arrived, but Salesforce announced {self.total_records}.",
                 "Run again; nothing was changed.",
             )
 
@@ -157,7 +162,7 @@ class AccountReading:
         announced = self.total_records or 0
         if sum(self._arrived.values()) > announced or len(self._arrived) > announced + _EMPTY_PAGES:
             raise IncompleteData(
-                f"Salesforce announced {announced} Account records, but keeps sending pages after them.",
+                f"Salesforce announced {announced} {self._object_name} records, but keeps sending pages after them.",
                 "Run again; nothing was changed.",
             )
 
@@ -216,9 +221,9 @@ class AccountReading:
         # Keep numbers as text to avoid floats, and keep invalid characters so that landing can report their cells.
         as_text = partial(read_json, keeps_damage=True, parse_float=str, parse_int=str)
         for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
-            with translated_parse_errors("Salesforce", "query Accounts"):
-                self.total_records = int(answer["totalSize"])
-                page = write_page(answer["records"], number, self._directory) if answer["records"] else None
+            with translated_parse_errors("Salesforce", f"query {self._object_name}"):
+                self.total_records, records = int(answer["totalSize"]), answer["records"]
+                page = write_page(records, number, self._directory, self._object_name) if records else None
             if page is not None:
                 yield page
 

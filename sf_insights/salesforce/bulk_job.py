@@ -16,7 +16,8 @@ import requests
 
 from sf_insights.domain.problems import ConnectionProblem, IncompleteData, Problem
 from sf_insights.domain.salesforce_ids import to_18_characters
-from sf_insights.salesforce.csv_pages import CsvPage, TornPage, save_page
+from sf_insights.domain.soql import object_of
+from sf_insights.salesforce.csv_pages import CsvPage, TornPage, page_title, save_page
 from sf_insights.salesforce.errors import RequestRefused, job_failed
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
@@ -45,6 +46,7 @@ class QueryJob:
         self.is_ours = is_ours
         with translated_parse_errors("Salesforce", "run the query"):
             self.id = str(info["id"])
+            self.object_name = str(info.get("object") or "queried")
             self.state = str(info["state"])
         self.records_found = 0
 
@@ -54,21 +56,21 @@ class QueryJob:
 
         A second job costs little: Salesforce deletes the first one after 7 days.
         """
-        asked_at = org.clock
+        asked_at, object_name = org.clock, object_of(soql)
 
         def create_or_find() -> "QueryJob":
             try:
                 info: Any = org.call(
                     "POST",
                     "jobs/query",
-                    doing="query the Accounts",
+                    doing=f"query the {object_name} records",
                     body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
                     repeat_when_unsure=False,
                 )
                 return cls(org, info)
             except OutcomeUnknown as met:
                 unknown = met
-            found = _job_since(org, asked_at)
+            found = _job_since(org, object_name, asked_at)
             if found is not None:
                 return cls(org, found, is_certain=False, is_ours=False)
             logger.warning("%s The query is created again; the first one may remain in Salesforce.", unknown.what)
@@ -112,13 +114,16 @@ class QueryJob:
                     raise IncompleteData("Salesforce does not say how many records it found.", "Run again.")
                 return
             if self.state == "Failed":
-                raise job_failed(str(info.get("errorMessage") or ""))
+                raise job_failed(str(info.get("errorMessage") or ""), self.object_name)
             if self.state == "Aborted":
-                raise ConnectionProblem("The query of the Accounts was aborted in Salesforce.", "Run again.")
+                raise ConnectionProblem(
+                    f"The query of the {self.object_name} records was aborted in Salesforce.", "Run again."
+                )
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ConnectionProblem(
-                    f"Salesforce did not finish the query of the Accounts in time; it was {self.state}.",
+                    f"Salesforce did not finish the query of the {self.object_name} records in time; it "
+                    f"was {self.state}.",
                     "Run again when the org is less busy, or select fewer formula fields.",
                 )
             pause(min(seconds * random.uniform(0.8, 1.2), left))  # noqa: S311
@@ -164,9 +169,9 @@ class QueryJob:
         """Return a page (None if empty) and the locator of the next page (None after the last)."""
 
         def read(response: requests.Response) -> tuple[CsvPage | None, str | None]:
-            page = save_page(response, number, directory, stopped)
+            page = save_page(response, number, directory, stopped, self.object_name)
             if page is None and self.records_found:
-                raise TornPage(f"Page {number} of the Accounts arrived without content")
+                raise TornPage(f"{page_title(number, self.object_name)} arrived without content")
             locator = response.headers.get("Sforce-Locator", "null")
             return page, None if locator in ("", "null") else locator
 
@@ -208,8 +213,8 @@ class QueryJob:
                 raise
 
 
-def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | None:
-    """Return the queryAll job on Account that our user created since `moment`, or None if there is not exactly one.
+def _job_since(org: SalesforceOrg, object_name: str, moment: datetime | None) -> dict[str, Any] | None:
+    """Return the queryAll job on an object that our user created since `moment`; None if there is not exactly one.
 
     The list contains all users' jobs of the last 7 days, without their queries.
     """
@@ -218,16 +223,16 @@ def _job_since(org: SalesforceOrg, moment: datetime | None) -> dict[str, Any] | 
     try:
         user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
         with translated_parse_errors("Salesforce", "list its query jobs"):
-            new = [info for info in _listed_jobs(org) if _is_of(info, user, earliest)]
+            new = [info for info in _listed_jobs(org) if _is_of(info, object_name, user, earliest)]
     except Problem as problem:
         logger.warning("It is unknown whether Salesforce created the query. %s", problem)
         return None
     return new[0] if len(new) == 1 else None
 
 
-def _is_of(info: dict[str, Any], user: str, earliest: datetime) -> bool:
+def _is_of(info: dict[str, Any], object_name: str, user: str, earliest: datetime) -> bool:
     return (
-        (info.get("operation"), info.get("object")) == ("queryAll", "Account")
+        (info.get("operation"), info.get("object")) == ("queryAll", object_name)
         and info["state"] not in ("Failed", "Aborted")
         and to_18_characters(info["createdById"]) == user
         and datetime.fromisoformat(info["createdDate"]) >= earliest

@@ -1,4 +1,4 @@
-"""Pages of Account records as CSV files, streamed from the Bulk API or written in the same form from the REST API."""
+"""Pages of records as CSV files, streamed from the Bulk API or written in the same form from the REST API."""
 
 import csv
 import json
@@ -31,6 +31,12 @@ class CsvPage:
     path: Path
     records: int
     claimed_records: int | None
+    object_name: str
+
+    @property
+    def title(self) -> str:
+        """The beginning of a sentence about the page."""
+        return page_title(self.number, self.object_name)
 
 
 class TornPage(DoubtfulAnswer):
@@ -50,7 +56,14 @@ def page_name(number: int) -> str:
     return f"accounts-{number:06}"
 
 
-def save_page(response: requests.Response, number: int, directory: Path, stopped: threading.Event) -> CsvPage | None:
+def page_title(number: int, object_name: str) -> str:
+    """Return the beginning of a sentence about a page of an object's records."""
+    return f"Page {number} of the {object_name} records"
+
+
+def save_page(
+    response: requests.Response, number: int, directory: Path, stopped: threading.Event, object_name: str
+) -> CsvPage | None:
     """Stream an answer of the Bulk API to a file in `directory` and return it as a page; None when it is empty.
 
     The file is UTF-8, converted from the encoding that the answer declares. Invalid bytes stay in it until the page is
@@ -61,9 +74,9 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
         TemporaryFailure: the answer is not CSV.
         DownloadStopped: `stopped` was set.
     """
-    content_type = response.headers.get("Content-Type", "")
+    content_type, title = response.headers.get("Content-Type", ""), page_title(number, object_name)
     if any(kind in content_type for kind in ("html", "json")):
-        raise TemporaryFailure(f"Page {number} of the Accounts is not CSV")
+        raise TemporaryFailure(f"{title} is not CSV")
     path = directory / f"{page_name(number)}.csv"
     part = path.with_suffix(".csv.part")
     try:
@@ -74,18 +87,18 @@ def save_page(response: requests.Response, number: int, directory: Path, stopped
                 file.write(chunk)
         claimed = _claimed_records(response)
         is_empty = part.stat().st_size == 0
-        records = 0 if is_empty else count_records(part)
+        records = 0 if is_empty else count_records(part, title)
         if claimed is not None and records != claimed:
-            raise TornPage(f"Page {number} of the Accounts has {records} records, but Salesforce announced {claimed}")
+            raise TornPage(f"{title} has {records} records, but Salesforce announced {claimed}")
         if is_empty:
             return None
         part.replace(path)
-        return CsvPage(number, path, records, claimed)
+        return CsvPage(number, path, records, claimed, object_name)
     finally:
         part.unlink(missing_ok=True)
 
 
-def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path) -> CsvPage:
+def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Path, object_name: str) -> CsvPage:
     """Write one or more records of the REST API to a file in the Bulk API's form.
 
     Numbers must be the text from the JSON. Lone surrogates become invalid bytes, as in Bulk API answers.
@@ -101,11 +114,11 @@ def write_page(records: Sequence[Mapping[str, Any]], number: int, directory: Pat
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return CsvPage(number, path, len(records), None)
+    return CsvPage(number, path, len(records), None, object_name)
 
 
-def count_records(path: Path) -> int:
-    """Count the records of a CSV file with a header; line breaks inside quotes are text.
+def count_records(path: Path, title: str) -> int:
+    """Count the records of a CSV file with a header; line breaks inside quotes are text. `title` is for the message.
 
     Raises:
         TornPage: the file is not CSV.
@@ -113,7 +126,7 @@ def count_records(path: Path) -> int:
     try:
         return int(pl.scan_csv(path, infer_schema=False, glob=False).select(pl.len()).collect().item())
     except pl.exceptions.PolarsError:
-        raise TornPage("A page of the Accounts is not CSV") from None
+        raise TornPage(f"{title} is not CSV") from None
 
 
 def header_of(path: Path) -> list[str]:

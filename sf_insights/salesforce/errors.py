@@ -80,7 +80,7 @@ def raise_for_refusal(response: requests.Response, doing: str) -> None:
     )
 
 
-def job_failed(error_message: str) -> DoubtfulAnswer | RequestRefused:
+def job_failed(error_message: str, object_name: str) -> DoubtfulAnswer | RequestRefused:
     """Return the error for a failed Bulk API job from its errorMessage, as in "InvalidBatch : ... INVALID_FIELD: ...".
 
     A DoubtfulAnswer means that the same query may succeed later; each try costs a whole query.
@@ -89,7 +89,7 @@ def job_failed(error_message: str) -> DoubtfulAnswer | RequestRefused:
     code = found[1] if found else ""
     detail = without_soql(error_message)
     rule = rule_for(API, code, error_message)
-    what = f"Salesforce's query of the Accounts failed ({detail.rstrip('.') or 'it gives no reason'})"
+    what = f"Salesforce's query of the {object_name} records failed ({detail.rstrip('.') or 'it gives no reason'})"
     remedy = rule.remedy or "Run again; if it fails every time, check the job in Setup under Bulk Data Load Jobs."
     if rule.reaction is Reaction.RETRY:
         return DoubtfulAnswer(what, remedy=remedy)

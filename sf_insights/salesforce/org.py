@@ -11,6 +11,7 @@ from sf_insights.domain.fields.api_names import ByApiName, by_name
 from sf_insights.domain.fields.field_types import AccountField
 from sf_insights.domain.problems import ConnectionProblem, IncompleteData
 from sf_insights.domain.salesforce_ids import InvalidSalesforceId, to_18_characters
+from sf_insights.domain.soql import object_of
 from sf_insights.salesforce.connection import OrgConnection
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.transport.answers import read_json, translated_parse_errors
@@ -157,8 +158,7 @@ class SalesforceOrg(OrgConnection):
                 "The query has more fields than fit into a request of the REST API.",
                 "Select fewer fields, or make the Bulk API available to the integration user.",
             )
-        named = re.search(r"(?i)\bFROM\s+(\w+)", soql)
-        doing = f"query {named[1]}" if named else "query"
+        doing = f"query {object_of(soql)}"
         page = self.call("GET", path, params={"q": soql}, doing=doing, read=read)
         trail, records = PageTrail("Salesforce", doing), 0
         while True:

@@ -257,7 +257,7 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFram
     if set(text.columns) != set(columns):
         missing, foreign = sorted(set(columns) - set(text.columns)), sorted(set(text.columns) - set(columns))
         raise IncompleteData(
-            f"Page {page.number} of the Accounts has other columns than requested"
+            f"{page.title} has other columns than requested"
             + (f"; without {', '.join(missing)}" if missing else "")
             + (f"; with {', '.join(foreign)}" if foreign else "")
             + ".",
@@ -265,15 +265,15 @@ def _read(page: CsvPage, columns: Mapping[str, ColumnType]) -> tuple[pl.DataFram
         )
     if len(text) != page.records:
         raise IncompleteData(
-            f"Page {page.number} of the Accounts has {len(text)} records, but {page.records} arrived.",
+            f"{page.title} has {len(text)} records, but {page.records} arrived.",
             "Run again; nothing was changed.",
         )
     if text["Id"].null_count():
-        raise IncompleteData(f"Page {page.number} of the Accounts has records without an Id.", "Run again.")
+        raise IncompleteData(f"{page.title} has records without an Id.", "Run again.")
     damaged_ids = damaged.filter(pl.col("field") == "Id")["text"]
     if len(damaged_ids):
         raise IncompleteData(
-            f"Page {page.number} of the Accounts has an Id with invalid bytes: {damaged_ids[0]}.",
+            f"{page.title} has an Id with invalid bytes: {damaged_ids[0]}.",
             "Run again; nothing was changed.",
         )
     named = damaged.select(
@@ -292,5 +292,5 @@ def _text_of(page: CsvPage) -> tuple[pl.DataFrame, pl.DataFrame]:
         return read_damaged(page.path)
     except pl.exceptions.PolarsError as error:
         raise IncompleteData(
-            f"Page {page.number} of the Accounts cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
+            f"{page.title} cannot be read as CSV: {str(error).splitlines()[0]}.", "Run again."
         ) from None

@@ -269,6 +269,21 @@ def test_a_job_created_without_an_answer_is_found_and_not_created_again(org, sal
     assert list(jobs_left(org)) == [reading.job_id], "it may be somebody else's, so it goes by itself"
 
 
+def test_a_job_of_another_object_is_found_by_it_and_named_in_messages(org, salesforce, tmp_path):
+    soql = "SELECT Id, Field, OldValue FROM AccountHistory"
+    salesforce.limits()  # the first answer tells Salesforce's clock
+    org.fault("drop_body", path="/jobs/query", method="POST")
+    with AccountReading(salesforce, soql, tmp_path) as reading:
+        list(reading.pages())
+    assert len(calls(org, "POST", "/jobs/query")) == 1
+    org.fault("job_failed", message="InvalidBatch : Failed to process query: QUERY_TIMEOUT: too long")
+    with (
+        pytest.raises(RequestRefused, match="query of the AccountHistory records failed"),
+        AccountReading(salesforce, soql, tmp_path) as reading,
+    ):
+        list(reading.pages())
+
+
 def test_a_job_of_another_installation_is_not_deleted(org, salesforce, all_ids, tmp_path):
     other = AccountReading(salesforce, SOQL, tmp_path).__enter__()
     org.fault("drop_body", path="/jobs/query", method="POST")
@@ -370,12 +385,12 @@ def test_rest_pages_are_written_in_the_format_of_bulk_pages(tmp_path):
         "Amount__c": "12345678901234567.89",
         "Nothing__c": None,
     }
-    page = write_page([record], 7, tmp_path)
+    page = write_page([record], 7, tmp_path, "Account")
     assert page.path.read_bytes() == (
         b'"Id","Name","Flag__c","Amount__c","Nothing__c"\n'
         b'"001","Acme ""East"",\r\nInc.","true","12345678901234567.89",""\n'
     )
-    assert (page.number, page.records, count_records(page.path)) == (7, 1, 1)
+    assert (page.number, page.records, count_records(page.path, page.title)) == (7, 1, 1)
 
 
 def test_creating_a_job_is_retried_until_the_server_is_back(org, salesforce, tmp_path):
