@@ -37,8 +37,8 @@ class Rule:
     """One rule. It applies when the code is one of `codes` and the text contains one of `words`; () matches any.
 
     Codes are compared without case and underscores, since the APIs spell them differently: the Bulk API writes
-    FeatureNotEnabled. `words` are in lower case. `passes` is true when a refusal that stops a sync may be gone a few
-    hours later.
+    FeatureNotEnabled. `words` are in lower case. `remedy` speaks of Account; see `for_object`. `passes` is true when a
+    refusal that stops a sync may be gone a few hours later.
     """
 
     reaction: Reaction
@@ -62,6 +62,7 @@ UNKNOWN = Rule(Reaction.STOP)
 
 _API_OFF = "Use an edition with API access, and give the integration user the permission API Enabled."
 _ACCOUNT_ACCESS = "Give the integration user Read and View All on Account, in a permission set or its profile."
+_BULK_OBJECT = "Check that the Bulk API supports this object, and that the user has access to it."
 _RETRY, _RENEW, _DOWNGRADE, _STOP = Reaction.RETRY, Reaction.RENEW, Reaction.DOWNGRADE, Reaction.STOP
 
 _PASSING = (
@@ -113,7 +114,7 @@ _PASSING = (
     Rule(
         _RETRY,
         codes=("TOO_MANY_LOCK_FAILURE", "UNABLE_TO_LOCK_ROW"),
-        remedy="Another program is changing the same Accounts in Salesforce: run again when it has finished.",
+        remedy="Another program is changing the same records in Salesforce: run again when it has finished.",
     ),
     Rule(_RETRY, codes=("REQUEST_LIMIT_EXCEEDED",), words=("concurrent",)),
 )
@@ -132,7 +133,8 @@ API = (
         words=("compound data not supported",),
         remedy="Select the parts of the compound field instead, such as BillingCity for BillingAddress.",
     ),
-    Rule(_DOWNGRADE, words=("not supported by the bulk api", "async api not enabled", "bulk v2 query jobs")),
+    Rule(_DOWNGRADE, words=("not supported by the bulk api",), remedy=_BULK_OBJECT),
+    Rule(_DOWNGRADE, words=("async api not enabled", "bulk v2 query jobs")),
     Rule(_DOWNGRADE, codes=("API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG"), remedy=_API_OFF),
     Rule(
         _DOWNGRADE, codes=("FEATURE_NOT_ENABLED",), remedy="Switch the feature on in Setup, or ask Salesforce for it."
@@ -143,7 +145,7 @@ API = (
         passes=True,
         remedy="Wait until the rolling 24-hour limit has room again.",
     ),
-    Rule(_DOWNGRADE, codes=("INVALID_ENTITY",)),
+    Rule(_DOWNGRADE, codes=("INVALID_ENTITY",), remedy=_BULK_OBJECT),
     Rule(
         _STOP,
         codes=("FUNCTIONALITY_NOT_ENABLED",),
@@ -334,6 +336,12 @@ def rule_for(rules: Sequence[Rule], code: str, message: str) -> Rule:
     """Return the first rule that applies to a refusal, or UNKNOWN."""
     text = f"{code}: {message}".lower()
     return next((rule for rule in rules if rule.applies(code, text)), UNKNOWN)
+
+
+def for_object(remedy: str, object_name: str) -> str:
+    """Return a remedy, which speaks of Account, for a request about another object."""
+    # AccountHistory has no permissions of its own: to read it, a user needs those of Account.
+    return re.sub(r"\bAccount\b", object_name.removesuffix("History"), remedy)
 
 
 def zuora_rule(code: str, message: str) -> Rule:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import requests
 
@@ -21,11 +21,13 @@ from sf_insights.salesforce.csv_pages import CsvPage, TornPage, page_title, save
 from sf_insights.salesforce.errors import RequestRefused, job_failed
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
-from sf_insights.transport.answers import translated_parse_errors
+from sf_insights.transport.answers import read_json, translated_parse_errors
 from sf_insights.transport.paging import PageTrail, own_path
 from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown, RetryPolicy
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
@@ -46,7 +48,7 @@ class QueryJob:
         self.is_ours = is_ours
         with translated_parse_errors("Salesforce", "run the query"):
             self.id = str(info["id"])
-            self.object_name = str(info.get("object") or "queried")
+            self.object_name = str(info.get("object") or "Account")
             self.state = str(info["state"])
         self.records_found = 0
 
@@ -64,6 +66,7 @@ class QueryJob:
                     "POST",
                     "jobs/query",
                     doing=f"query the {object_name} records",
+                    object_name=object_name,
                     body={"operation": "queryAll", "query": soql, "contentType": "CSV", "lineEnding": "LF"},
                     repeat_when_unsure=False,
                 )
@@ -103,7 +106,7 @@ class QueryJob:
         seconds = _FIRST_PAUSE
         while True:
             asked_at = time.monotonic()
-            info: Any = self._org.call("GET", f"jobs/query/{self.id}", doing="report the progress of the query")
+            info: Any = self._get(f"jobs/query/{self.id}", doing="report the progress of the query")
             deadline += time.monotonic() - asked_at  # do not count an outage: the query continues meanwhile
             with translated_parse_errors("Salesforce", "report the progress of the query"):
                 self.state = str(info["state"])
@@ -161,7 +164,7 @@ class QueryJob:
             answer = self._listed(trail.follow(path, brought=len(addresses)))
 
     def _listed(self, path: str) -> Any:
-        return self._org.call("GET", path, doing="list the pages of the result")
+        return self._get(path, doing="list the pages of the result")
 
     def download(
         self, number: int, address: str, directory: Path, stopped: threading.Event
@@ -175,9 +178,17 @@ class QueryJob:
             locator = response.headers.get("Sforce-Locator", "null")
             return page, None if locator in ("", "null") else locator
 
-        return self._org.call(
-            "GET", address, doing="send the result", headers={"Accept": "text/csv"}, read=read, stopped=stopped
-        )
+        return self._get(address, doing="send the result", headers={"Accept": "text/csv"}, read=read, stopped=stopped)
+
+    def _get(
+        self, address: str, *, doing: str, read: Callable[[requests.Response], T] = read_json, **options: Any
+    ) -> T:
+        try:
+            return self._org.call("GET", address, doing=doing, object_name=self.object_name, read=read, **options)
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found:
+                raise
+            raise refused.with_remedy("Run again: the query was deleted in Salesforce.") from None
 
     def finish(self) -> None:
         """Abort the job, or delete it if it has ended. A failure is only logged: Salesforce deletes jobs after 7 days.

@@ -130,6 +130,7 @@ class OrgConnection:
         path: str,
         *,
         doing: str,
+        object_name: str = "Account",
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         upload: Path | None = None,
@@ -144,7 +145,8 @@ class OrgConnection:
         `path` is relative to /services/data/vXX.X/ unless it begins with "/". The request sends `body` as JSON, or the
         content of the file `upload`. After a temporary failure, the request
         and its reading are repeated together by the org's retry policy or `retry`. See RetryPolicy.run for
-        `repeat_when_unsure` and `stopped`. `doing` completes the sentence "Salesforce refused to ...".
+        `repeat_when_unsure` and `stopped`. `doing` completes the sentence "Salesforce refused to ...", and
+        `object_name` is the object whose permissions the remedy names.
 
         Raises:
             RequestRefused: Salesforce refused, and retrying does not help.
@@ -161,7 +163,7 @@ class OrgConnection:
                     self._request(token, method, path, params, body, upload, headers) as answer,
                 ):
                     try:
-                        raise_for_refusal(answer, doing)
+                        raise_for_refusal(answer, doing, object_name)
                     except SessionRefused:
                         is_accepted = False
                     except (TemporaryFailure, RequestRefused):

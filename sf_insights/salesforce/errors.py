@@ -7,7 +7,16 @@ import requests
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from sf_insights.domain.problems import AccessRefused, ConnectionProblem
-from sf_insights.domain.refusals import API, LOGIN, UNKNOWN, Reaction, refusal_text, rule_for, without_soql
+from sf_insights.domain.refusals import (
+    API,
+    LOGIN,
+    UNKNOWN,
+    Reaction,
+    for_object,
+    refusal_text,
+    rule_for,
+    without_soql,
+)
 from sf_insights.transport.error_bodies import ReportedError, error_in, error_in_text
 from sf_insights.transport.retry import DoubtfulAnswer, TemporaryFailure
 from sf_insights.transport.waits import asked_wait
@@ -45,8 +54,8 @@ class SessionRefused(Exception):
     """Salesforce no longer accepts the session; a new login may help."""
 
 
-def raise_for_refusal(response: requests.Response, doing: str) -> None:
-    """Raise the error that the status and body of an answer report, if any.
+def raise_for_refusal(response: requests.Response, doing: str, object_name: str) -> None:
+    """Raise the error that the status and body of an answer report, if any. `object_name` is for the remedy.
 
     Raises:
         SessionRefused: the session has expired or belongs to another server.
@@ -73,7 +82,7 @@ def raise_for_refusal(response: requests.Response, doing: str) -> None:
         what = f"Stopped for quota while trying to {doing}: the org's API calls of the last 24 hours are used up."
     raise RequestRefused(
         what,
-        rule.remedy or _REMEDIES_BY_STATUS.get(response.status_code, ""),
+        for_object(rule.remedy or _REMEDIES_BY_STATUS.get(response.status_code, ""), object_name),
         status=response.status_code,
         code=reported.code,
         detail=without_soql(reported.message),
@@ -90,7 +99,10 @@ def job_failed(error_message: str, object_name: str) -> DoubtfulAnswer | Request
     detail = without_soql(error_message)
     rule = rule_for(API, code, error_message)
     what = f"Salesforce's query of the {object_name} records failed ({detail.rstrip('.') or 'it gives no reason'})"
-    remedy = rule.remedy or "Run again; if it fails every time, check the job in Setup under Bulk Data Load Jobs."
+    remedy = (
+        for_object(rule.remedy, object_name)
+        or "Run again; if it fails every time, check the job in Setup under Bulk Data Load Jobs."
+    )
     if rule.reaction is Reaction.RETRY:
         return DoubtfulAnswer(what, remedy=remedy)
     return RequestRefused(f"{what}.", remedy, status=requests.codes.ok, code=code, detail=detail)

@@ -71,8 +71,15 @@ class SalesforceOrg(OrgConnection):
 
     def describe(self, object_name: str) -> dict[str, Any]:
         """Return the describe of an object; `fields` contains the fields that the user can see."""
-        path = f"sobjects/{object_name}/describe"
-        return cast(dict[str, Any], self.call("GET", path, doing=f"describe {object_name}"))
+        path, doing = f"sobjects/{object_name}/describe", f"describe {object_name}"
+        try:
+            return cast(dict[str, Any], self.call("GET", path, doing=doing, object_name=object_name))
+        except RequestRefused as refused:
+            if refused.status != requests.codes.not_found or object_name == "Account":
+                raise
+            raise refused.with_remedy(
+                f"Check the name {object_name}, that the integration user can read it, and SALESFORCE_API_VERSION."
+            ) from None
 
     def account_fields(self) -> ByApiName[AccountField]:
         """Return the fields of Account that the user can see, by API name in the org's present spelling."""
@@ -158,8 +165,9 @@ class SalesforceOrg(OrgConnection):
                 "The query has more fields than fit into a request of the REST API.",
                 "Select fewer fields, or make the Bulk API available to the integration user.",
             )
-        doing = f"query {object_of(soql)}"
-        page = self.call("GET", path, params={"q": soql}, doing=doing, read=read)
+        object_name = object_of(soql)
+        doing = f"query {object_name}"
+        page = self.call("GET", path, params={"q": soql}, doing=doing, object_name=object_name, read=read)
         trail, records = PageTrail("Salesforce", doing), 0
         while True:
             yield page
@@ -174,4 +182,5 @@ class SalesforceOrg(OrgConnection):
                 raise IncompleteData(
                     f"Salesforce announced {announced} records, but sent {records} and more follow.", "Run again."
                 )
-            page = self.call("GET", trail.follow(following, brought=brought), doing=doing, read=read)
+            path = trail.follow(following, brought=brought)
+            page = self.call("GET", path, doing=doing, object_name=object_name, read=read)

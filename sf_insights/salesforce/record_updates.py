@@ -68,7 +68,9 @@ def _read_some(
 ) -> list[ReadRecord]:
     doing, path = f"read {object_name} records", f"composite/sobjects/{object_name}"
     body = {"ids": list(ids), "fields": list(fields)}
-    answer = org.call("POST", path, doing=doing, body=body, read=_read_exactly, stopped=stopped)
+    answer = org.call(
+        "POST", path, doing=doing, body=body, object_name=object_name, read=_read_exactly, stopped=stopped
+    )
     with translated_parse_errors("Salesforce", doing):
         if len(answer) != len(ids):
             raise IncompleteData(
@@ -96,6 +98,7 @@ def update_records(org: SalesforceOrg, object_name: str, rows: Sequence[Mapping[
         "composite/sobjects",
         doing=doing,
         body=body,
+        object_name=object_name,
         headers=_NO_ASSIGNMENT,
         repeat_when_unsure=False,
     )

@@ -165,6 +165,22 @@ def test_polling_survives_errors_and_reports_progress(org, salesforce, small_pag
     assert len(calls(org, "GET", f"/jobs/query/{reading.job_id}")) < 20 + len(pages)
 
 
+def test_a_job_that_somebody_deletes_is_reported_without_a_warning(org, salesforce, tmp_path, caplog):
+    org.configure(job_seconds=30)
+
+    def delete(progress):
+        with connected(org) as somebody:
+            somebody.call("PATCH", f"jobs/query/{progress.job_id}", doing="abort", body={"state": "Aborted"})
+            somebody.call("DELETE", f"jobs/query/{progress.job_id}", doing="delete")
+
+    with (
+        pytest.raises(RequestRefused, match="Run again: the query was deleted in Salesforce"),
+        AccountReading(salesforce, SOQL, tmp_path, on_progress=delete) as reading,
+    ):
+        list(reading.pages())
+    assert "remains in Salesforce" not in caplog.text
+
+
 def test_a_job_past_its_deadline_is_aborted(org, salesforce, tmp_path):
     org.fault("job_stuck")
     with (

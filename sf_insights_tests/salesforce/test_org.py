@@ -133,6 +133,13 @@ def test_a_refusal_names_the_setting_to_fix(org, salesforce, status, code, remed
     assert (refused.value.status, refused.value.code) == (status, code)
 
 
+def test_a_refusal_names_the_object_of_the_request(salesforce):
+    with pytest.raises(RequestRefused, match=r"NOT_FOUND.* Check the name Customr__c"):
+        salesforce.describe("Customr__c")
+    with pytest.raises(RequestRefused, match=r"INVALID_TYPE.* Read and View All on Customr__c"):
+        next(salesforce.query("SELECT Id FROM Customr__c"))
+
+
 def test_a_missing_field_is_reported_without_the_query(salesforce):
     with pytest.raises(RequestRefused) as refused:
         next(salesforce.query("SELECT Id, Industry, Nowhere__c FROM Account"))

@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | list[dict[str, Any]], list[str]]] = {
             "status": 400,
             "body": error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
         },
-        ["UNABLE_TO_LOCK_ROW", "tries: ", "changing the same Accounts"],
+        ["UNABLE_TO_LOCK_ROW", "tries: ", "changing the same records"],
     ),
     "the day's calls used up": (
         {
