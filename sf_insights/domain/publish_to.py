@@ -50,7 +50,7 @@ class CatalogAddress:
         """
         found = _of_url(text) if "://" in text else _of_pairs(text)
         if "password" in found:
-            raise ValueError(f"contains a password; set {PASSWORD_VARIABLE} in the environment instead")
+            raise ValueError(f"contains a password; set {PASSWORD_VARIABLE} in .env instead")
         for name in found:
             if name not in _SETTINGS:
                 raise ValueError(f"has the setting {name!r}; the settings are {', '.join(_SETTINGS)}")

@@ -20,7 +20,7 @@ _KNOWN = (
     (
         r"password authentication failed|no password supplied",
         "PostgreSQL refuses the password for {address}.",
-        f"Correct {PASSWORD_VARIABLE} in the environment or in .env.",
+        f"Correct {PASSWORD_VARIABLE} in .env; the environment counts only for a single home.",
     ),
     (r'database "[^"]*" does not exist', "There is no database {address}.", "Create it; docs/lake.md shows how."),
     (

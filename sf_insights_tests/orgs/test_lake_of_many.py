@@ -40,7 +40,8 @@ def lakes(orgs, catalog, org, other_org, place):
     shutil.rmtree(place, ignore_errors=True)
     (orgs.directory / ".env").write_text(f"{PASSWORD_VARIABLE}={PASSWORD}\n")
     for name, its_org in (("apac", other_org), ("emea", org)):
-        home = orgs.add(name, its_org, **{PASSWORD_VARIABLE: PASSWORD})
+        own = {PASSWORD_VARIABLE: PASSWORD} if name == "apac" else {}  # emea takes that of the installation
+        home = orgs.add(name, its_org, **own)
         home.configuration.write_text(SETTINGS + settings)
     with (orgs.directory / "installation.yaml").open("a") as file:
         file.write(settings)
