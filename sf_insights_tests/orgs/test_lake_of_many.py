@@ -14,7 +14,7 @@ from sf_insights.settings.installation import settings_of
 from sf_insights_tests.alert_receiver import Receiver
 from sf_insights_tests.lake.conftest import running_server
 from sf_insights_tests.lake.database_server import PASSWORD
-from sf_insights_tests.orgs.conftest import SETTINGS
+from sf_insights_tests.orgs.conftest import SETTINGS, Orgs
 
 __all__ = ["running_server"]
 DATABASE, KEPT = "many", "many_synced"
@@ -180,6 +180,25 @@ def test_a_renamed_org_keeps_its_lake(synced, read):
     assert "schema emea of" in synced("status", "--org", "west").out
     assert synced("orgs", "rename", "west", "north").code == 0
     assert synced.home("north").configuration.read_text() == settings
+
+
+def test_an_org_moves_to_another_installation_with_its_lake(synced, read, tmp_path, monkeypatch):
+    """As docs/scaling.md says."""
+    before = read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()")
+    assert synced("orgs", "pause", "emea").code == 0
+    assert synced("orgs", "remove", "emea", "--yes").code == 0
+    other = Orgs(tmp_path / "other")
+    (other.directory / "orgs").mkdir(parents=True)
+    for name in ("installation.yaml", ".env"):
+        shutil.copy(synced.directory / name, other.directory)
+    [home] = (synced.directory / "removed").iterdir()
+    shutil.copytree(home, other.home("emea").directory)
+    monkeypatch.chdir(other.directory)
+    assert other("check", "--org", "emea").code == 0
+    assert other("orgs", "resume", "emea").code == 0
+    assert [row["org"] for row in other("orgs", "list", "--json").json] == ["emea"]
+    assert other("sync", "--org", "emea").code == 0
+    assert read("emea", "SELECT max(snapshot_id) FROM lake.snapshots()") > before
 
 
 def test_an_org_whose_lake_would_move_with_its_home_is_not_renamed(synced, read, place):
