@@ -56,7 +56,7 @@ def account_history(
         described = org.account_fields()  # the first answer that says how many calls are used
         if org.api_usage:
             refuse_start(*org.api_usage)
-        landed = step.retry.run(
+        landed, method = step.retry.run(
             lambda: extract_history(
                 org,
                 fields_to_read(
@@ -78,7 +78,7 @@ def account_history(
             "seconds": step.seconds,
             "accounts": landed.creation.records,
             "fields": ", ".join(one.name for one in fields),
-            "read_by": landed.method,
+            "read_by": method,
             "api_calls": org.api_calls,
         }
     )

@@ -27,11 +27,10 @@ _CHANGES, _CREATION = "changes", "creation"
 
 @dataclass(frozen=True)
 class LandedHistory:
-    """The landed rows: how many, and how they were read."""
+    """The landed rows."""
 
     changes: LandedAccounts
     creation: LandedAccounts
-    method: Literal["bulk", "rest"]
 
     @classmethod
     def found_in(cls, directory: Path) -> LandedHistory:
@@ -39,7 +38,6 @@ class LandedHistory:
         return cls(
             LandedAccounts.found_in(directory / _CHANGES, _columns(HISTORY_COLUMNS)),
             LandedAccounts.found_in(directory / _CREATION, _columns(CREATION_COLUMNS)),
-            "bulk",
         )
 
 
@@ -51,8 +49,8 @@ def extract_history(
     day: str,
     describe_fingerprint: str,
     on_progress: Callable[[Progress], None],
-) -> LandedHistory:
-    """Land the recorded changes of these fields, and the creation of every Account.
+) -> tuple[LandedHistory, Literal["bulk", "rest"]]:
+    """Land the recorded changes of these fields, and the creation of every Account; return how they were read too.
 
     Raises:
         ConnectionProblem: the org or the user has no AccountHistory; or as extract_accounts.
@@ -79,7 +77,8 @@ def extract_history(
             f"Enable Account History in Salesforce ({PLACE}), and give the integration user Read on Account.",
         ) from None
     creation = landed(select_creation(), CREATION_COLUMNS, _CREATION)
-    return LandedHistory(changes.landed, creation.landed, changes.method)
+    method: Literal["bulk", "rest"] = "rest" if "rest" in (changes.method, creation.method) else "bulk"
+    return LandedHistory(changes.landed, creation.landed), method
 
 
 def _columns(kinds: Mapping[str, str]) -> dict[str, ColumnType]:

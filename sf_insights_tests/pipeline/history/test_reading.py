@@ -24,6 +24,7 @@ def synced(org, sync):
     return sync
 
 
+@pytest.mark.kept_log
 def test_the_rest_api_gives_the_same_history(org, synced):
     synced.backfill()
     by_bulk = held(synced)
@@ -37,6 +38,10 @@ def test_the_rest_api_gives_the_same_history(org, synced):
     synced.backfill()
     assert held(synced) == by_bulk
     assert any(call["path"].endswith("/queryAll") for call in org.requests())
+    with dg.DagsterInstance.get() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["salesforce", "account_history"]))
+    assert event and event.asset_materialization
+    assert event.asset_materialization.metadata["read_by"].value == "rest"
 
 
 def test_a_run_that_materializes_everything_reads_no_history(org, synced):
