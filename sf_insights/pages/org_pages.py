@@ -163,7 +163,7 @@ class OrgPages:
         return RedirectResponse("/sync", 303)
 
     def show_work(self, _: Request) -> Response:
-        """Show what is running, or what ran last, whoever started it."""
+        """Show what is running, or what ran last, by any person or schedule."""
         file, trouble = self._file()
         return self._page(
             "work", view=self._progress(), trouble=trouble, configuration=file.configuration if file else None

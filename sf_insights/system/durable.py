@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.02
 
 
 def create_private(file: Path) -> None:
-    """Create an empty file that only this user can read, whatever the umask. An existing file is removed first."""
+    """Create an empty file that only this user can read, for any umask. An existing file is removed first."""
     file.unlink(missing_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
 

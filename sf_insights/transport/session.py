@@ -94,7 +94,7 @@ class _Adapter(HTTPAdapter):
             response.close()
             what = refusal_text(reported.code, reported.message)
             rule = rule_for(self._rules, reported.code, reported.message)
-            # A code that waiting does not cure is not an outage, whatever the status: a few tries, not hours.
+            # A code that waiting does not cure is not an outage, for any status: a few tries, not hours.
             is_outage = not reported.code or rule is UNKNOWN or rule.reaction is Reaction.RETRY
             failure = TemporaryFailure if is_outage else DoubtfulAnswer
             raise failure(
