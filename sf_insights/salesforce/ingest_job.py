@@ -64,7 +64,12 @@ class IngestJob:
         """
         body = {"object": object_name, "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
         info: Any = org.call(
-            "POST", "jobs/ingest", doing=f"update {object_name} records", body=body, repeat_when_unsure=False
+            "POST",
+            "jobs/ingest",
+            doing=f"update {object_name} records",
+            object_name=object_name,
+            body=body,
+            repeat_when_unsure=False,
         )
         return cls(org, info)
 

@@ -21,12 +21,16 @@ def queried(org: SalesforceOrg, soql: str, directory: Path) -> Iterator[str | No
 
     The pages are in `directory` until the block ends.
     """
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
-    try:
+
+    def read() -> None:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
         with AccountReading(org, soql, directory) as reading:
             for _ in reading.pages():
                 pass
+
+    try:
+        org.retry.run(read)  # a query can fail temporarily
         yield _query_of(directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
