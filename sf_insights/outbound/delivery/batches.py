@@ -37,7 +37,7 @@ def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, re
         refuse_stopped()
         batch = planned[0]
         if batch.round and max_calls is not None:
-            _refuse_dear(sending, max_calls)
+            _refuse_expensive(sending, max_calls)
         if batch.round > round_:
             # Give the program that locks the records time.
             pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
@@ -54,7 +54,7 @@ def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, re
         _refuse_to_go_on(sending, max_rejected)
 
 
-def _refuse_dear(sending: Sending, max_calls: int) -> None:
+def _refuse_expensive(sending: Sending, max_calls: int) -> None:
     """Refuse to send refused records again without end: single requests for all of them cost a call each."""
     made, usage = sending.org.api_calls, sending.org.api_usage
     if made >= max_calls:
