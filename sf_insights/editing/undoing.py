@@ -8,9 +8,11 @@ from pathlib import Path
 
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.setting_changes import in_sentences
+from sf_insights.editing.labels import relabelled
 from sf_insights.editing.selection import changed_lines
 from sf_insights.settings.configuration_file import ConfigurationFile, editing, parsed
 from sf_insights.settings.revisions import Revision, revisions_of
+from sf_insights.warehouse.fields.published_fields import PublishedFields
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def edits_of(configuration: Path) -> list[Edit]:
     return [Edit(configuration, after, before) for before, after in pairwise(found)][::-1]
 
 
-def go_back(configuration: Path, number: int, seen: str) -> tuple[ConfigurationFile, ConfigurationFile]:
+def go_back(
+    configuration: Path, number: int, seen: str, published: PublishedFields
+) -> tuple[ConfigurationFile, ConfigurationFile]:
     """Write the file as it was at a revision, and return it as it was before and as it is now.
 
     A field that had no label then gets its default label.
@@ -52,10 +56,11 @@ def go_back(configuration: Path, number: int, seen: str) -> tuple[ConfigurationF
         configuration: the file.
         number: of the revision.
         seen: the fingerprint of the file that the person saw.
+        published: the fields of the last published sync.
 
     Raises:
-        ConfigurationProblem: the revision is not kept, its settings are not valid any more, or the file has changed
-            since the person saw it; nothing is written.
+        ConfigurationProblem: the revision is not kept, its settings are not valid any more, two fields would have the
+            same label, or the file has changed since the person saw it; nothing is written.
     """
     with editing(configuration) as file:
         wanted = next((held for held in revisions_of(configuration) if held.number == number), None)
@@ -71,6 +76,6 @@ def go_back(configuration: Path, number: int, seen: str) -> tuple[ConfigurationF
         kept = earlier.configuration.by_field
         # Without `label:`, a field keeps the label that it has.
         silent = {name: None for name in named if name in kept and not kept[name].says_label}
-        edited = earlier.with_labels(silent)
+        edited, _ = relabelled(earlier, silent, published)
         file.replace(edited)
         return file, edited

@@ -101,7 +101,7 @@ class OrgPages:
                 *self._settings.routes(),
                 *AccountPages(self.places, self._configuration, self._page).routes(),
                 *ListPages(self.places, self._configuration, self._page).routes(),
-                *Changes(self.places, self._file, self._page, self.worker).routes(),
+                *Changes(self.places, self._file, self._published, self._page, self.worker).routes(),
                 Route("/sync", self.start_sync, methods=["POST"]),
                 Route("/sync", self.show_work, methods=["GET"]),
                 Route("/sync/progress", self.show_progress),

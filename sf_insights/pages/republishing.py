@@ -48,7 +48,7 @@ def outcome_of(before: ConfigurationFile, written: ConfigurationFile) -> Callabl
                 take_back(written, before)
         except ConfigurationProblem:
             return f"The change was refused. {name} was edited meanwhile; take the change out of it yourself."
-        return f"The change was refused. {name} is unchanged."
+        return f"The change was refused, and {name} is as it was before."
 
     return end
 

@@ -96,7 +96,7 @@ def test_a_refused_label_is_undone_in_the_name_of_who_wrote_it(synced):
         end = republishing.outcome_of(before, written)
     with ThreadPoolExecutor() as another:
         said = another.submit(end, republishing.REFUSED).result()
-    assert said == "The change was refused. account_field_sync.yaml is unchanged."
+    assert said == "The change was refused, and account_field_sync.yaml is as it was before."
     assert [revision.by for revision in revisions_of(synced.configuration)] == [None, "anna", "anna"]
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sf_insights.settings.configuration_file import editing
 from sf_insights_tests.cli.conftest import DAY
 from sf_insights_tests.pages.conftest import serve
 
@@ -105,7 +106,13 @@ def test_a_change_of_the_settings_is_shown_with_its_author_and_undone(synced_sit
     assert "The settings were changed on these pages at" in synced_site.get("/changes").text
 
     page = synced_site.post("/changes/settings", page.form("/changes/settings"))
-    assert "The settings are as they were." in page.text
+    assert "The earlier settings are written to account_field_sync.yaml." in page.text
+    busy = synced_site.post("/changes/settings", page.form("/changes/settings"))
+    assert busy.status == 409
+    assert "Nothing was written. A sync or a publication is running." in busy.text
+    assert "Changes of the settings" in synced_site.wait().text
+    ended = synced_site.get(page.address.removeprefix(synced_site.url)).text
+    assert "Published; analysts see it when they reconnect." in ended
     assert "Phone" not in synced.configuration.read_text()
     assert "Branch" in synced.configuration.read_text()
 
@@ -128,6 +135,17 @@ def test_settings_that_someone_changed_in_the_meantime_are_not_overwritten(synce
     assert "outside of these pages" in page.text
 
 
+def test_settings_that_would_give_two_fields_the_same_label_are_not_written(synced_site, synced):
+    refused = "fields:\n  - field: Rating\n    label: Annual revenue\n"  # AnnualRevenue keeps its label
+    synced.configuration.write_text(refused)
+    with editing(synced.configuration) as file:
+        file.replace(file.with_text("fields: [Industry]\n"))
+    page = synced_site.post("/changes/settings", synced_site.get("/changes/settings").form("/changes/settings"))
+    assert page.status == 422
+    assert "is also the label of" in page.text
+    assert synced.configuration.read_text() == "fields: [Industry]\n"
+
+
 def test_a_revision_that_is_not_kept_is_refused(synced_site, synced):
     synced_site.save(synced_site.chosen(select=("Phone",)))
     held = synced.configuration.read_text()
@@ -142,6 +160,7 @@ def test_settings_that_are_not_valid_any_more_are_not_written(synced_site, synce
     valid = synced.configuration.read_text()
     synced.configuration.write_text("fields: 3\n")
     assert synced_site.get("/changes").status == 200
+    assert "Nothing was written." not in synced_site.get("/changes/settings").text
     synced.configuration.write_text(valid)
     synced_site.save(synced_site.chosen(select=("Phone",)))
     assert synced_site.get("/changes/settings").status == 200

@@ -17,6 +17,7 @@ from sf_insights.editing.labels import may_be_published
 from sf_insights.editing.undoing import Edit, edits_of, go_back
 from sf_insights.pages import republishing
 from sf_insights.pages.access.guard import Form
+from sf_insights.pages.published import Published
 from sf_insights.pages.work import REPUBLISH, Worker
 from sf_insights.settings.configuration_file import ConfigurationFile
 from sf_insights.settings.environment import Places
@@ -25,6 +26,8 @@ from sf_insights.warehouse.reports.days import Day, changed_days, compared, sync
 
 DAYS = 10
 EDITS = 20
+ADDRESS = "/changes/settings"
+_BACK = ("Changes of the settings", ADDRESS)
 
 
 class Changes:
@@ -34,17 +37,19 @@ class Changes:
         self,
         places: Places,
         file: Callable[[], tuple[ConfigurationFile | None, ConfigurationProblem | None]],
+        published: Callable[[], tuple[Published, Problem | None]],
         page: Callable[..., Response],
         worker: Worker,
     ) -> None:
-        self._places, self._file, self._page, self._worker = places, file, page, worker
+        self._places, self._worker = places, worker
+        self._file, self._published, self._page = file, published, page
 
     def routes(self) -> list[Route]:
         return [
             Route("/changes", self.show),
             Route("/changes/compare", self.compare),
-            Route("/changes/settings", self.show_settings, methods=["GET"]),
-            Route("/changes/settings", self.undo, methods=["POST"]),
+            Route(ADDRESS, self.show_settings, methods=["GET"]),
+            Route(ADDRESS, self.undo, methods=["POST"]),
         ]
 
     def show(self, request: Request) -> Response:
@@ -105,31 +110,41 @@ class Changes:
         return self._settings(undone="undone" in request.query_params)
 
     def undo(self, request: Request) -> Response:
-        """Go back to the settings of a revision."""
+        """Go back to the settings of a revision, and publish the snapshot again with its labels and formats."""
         form: Form = request.state.form
         number = form.one("number")
-        try:
-            file, edited = go_back(
-                self._places.configuration,
-                int(number) if number.isdecimal() and len(number) < 10 else 0,
-                form.one("seen"),
-            )
-        except ConfigurationProblem as problem:
-            return self._settings(trouble=problem, status=422)
+        published, _ = self._published()
         with self._worker.reserved() as is_free:
-            if is_free and may_be_published(self._places):  # labels and formats; the rest waits for the next sync
-                self._worker.start("Publishing the earlier settings", REPUBLISH, republishing.outcome_of(file, edited))
-        return RedirectResponse("/changes/settings?" + urlencode({"undone": ""}), 303)
+            if not is_free:
+                problem = ConfigurationProblem("A sync or a publication is running.", "Undo again when it has ended.")
+                return self._settings(trouble=problem, status=409)
+            try:
+                file, edited = go_back(
+                    self._places.configuration,
+                    int(number) if number.isdecimal() and len(number) < 10 else 0,
+                    form.one("seen"),
+                    published,
+                )
+            except ConfigurationProblem as problem:
+                return self._settings(trouble=problem, status=422)
+            if may_be_published(self._places):
+                outcome_of = republishing.outcome_of(file, edited)
+                self._worker.start("Publishing the earlier settings", REPUBLISH, outcome_of, back=_BACK)
+        return RedirectResponse(f"{ADDRESS}?" + urlencode({"undone": ""}), 303)
 
     def _settings(self, *, trouble: Problem | None = None, undone: bool = False, status: int = 200) -> Response:
         file, invalid = self._file()
         edits = edits_of(self._places.configuration)
+        work = self._worker.last
         return self._page(
             "revisions",
             status,
             configuration=file.configuration if file else None,
-            trouble=trouble or invalid,
+            trouble=trouble,
+            invalid=None if trouble else invalid,
             undone=undone,
+            is_synced=self._places.snapshot.exists(),
+            work=work if undone and work and work.back == _BACK else None,
             edits=edits[:EDITS],
             older=len(edits) > EDITS,
             seen=file.fingerprint if file else "",
