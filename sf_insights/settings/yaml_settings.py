@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 
 def with_setting(text: str, path: tuple[str, ...], value: Any) -> str | None:
@@ -20,15 +21,18 @@ def with_setting(text: str, path: tuple[str, ...], value: Any) -> str | None:
     root = YAML().compose(text)
     if not isinstance(root, MappingNode) or root.flow_style:
         return None
-    node = _under(root, path[0])
-    if len(path) == 1 or node is None:
+    outer = _under(root, path[0])
+    if outer is None:
         lines = f"{path[0]}: {_written(value)}" if len(path) == 1 else f"{path[0]}:\n  {path[1]}: {_written(value)}"
-        return _appended(text, lines) if node is None else _replaced(text, node, _written(value))
+        return _appended(text, lines)
+    if len(path) == 1:
+        return _replaced(text, *outer, value)
+    node = outer[1]
     if not isinstance(node, MappingNode) or not node.value:
         return None
     inner = _under(node, path[1])
     if inner is not None:
-        return _replaced(text, inner, _written(value))
+        return _replaced(text, *inner, value)
     key, last = node.value[-1]
     if node.flow_style:
         end = last.end_mark.index
@@ -41,20 +45,56 @@ def with_setting(text: str, path: tuple[str, ...], value: Any) -> str | None:
     return f"{head}{' ' * key.start_mark.column}{path[1]}: {_written(value)}{newline}{text[len(head) :]}"
 
 
-def _under(node: MappingNode, name: str) -> Node | None:
-    return next((value for key, value in node.value if key.value == name), None)
+def _under(node: MappingNode, name: str) -> tuple[Node, Node] | None:
+    return next(((key, value) for key, value in node.value if key.value == name), None)
 
 
-def _replaced(text: str, node: Node, written: str) -> str:
+def _replaced(text: str, key: Node, node: Node, value: Any) -> str | None:
+    """Return the text with another value of a key, or None if comments inside the present value would be lost."""
     start, end = node.start_mark.index, node.end_mark.index
+    if start == end:  # a key without a value
+        return f"{text[:start]} {_written(value)}{text[start:]}"
+    if isinstance(node, SequenceNode) and not node.flow_style:
+        edited = _with_items(text, node.value, value)
+        if edited is not None:
+            return edited
+        start = text.index(":", key.end_mark.index) + 1  # a block list begins on its own line
+        end = node.value[-1].end_mark.index  # the end of a block list is the start of the next key
     was = text[start:end]
-    if not was:  # a key without a value
-        return f"{text[:start]} {written}{text[start:]}"
-    kept = was[len(was.rstrip()) :]  # the end of a block list is the start of the next key
-    margin = "" if node.start_mark.line == node.end_mark.line or not kept else " "
-    if margin:  # a block list begins on its own line
-        start = text.rindex(":", 0, start) + 1
-    return f"{text[:start]}{margin}{written}{kept}{text[end:]}"
+    may_hold_comments = isinstance(node, SequenceNode) or was[0] in "|>"  # in a text on one line, # is no comment
+    if may_hold_comments and re.search(r"(^|\s)#", was):
+        return None
+    kept = was[len(was.rstrip()) :]
+    margin = " " if was[0].isspace() else ""
+    return f"{text[:start]}{margin}{_written(value)}{kept}{text[end:]}"
+
+
+def _with_items(text: str, items: list[Node], values: list[Any]) -> str | None:
+    """Return the text with the lines of removed items removed and new items below the last; all other lines stay.
+
+    None if the items that stay have another order, if none stays, or if an item is not on a line of its own.
+    """
+    present = [item.value for item in items]
+    stay = [name for name in present if name in values]
+    if not stay or values[: len(stay)] != stay:
+        return None
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if not text.endswith("\n"):
+        text += newline
+    lines = [text.rfind("\n", 0, item.start_mark.index) + 1 for item in items]
+    margins = [text[line : item.start_mark.index] for line, item in zip(lines, items, strict=True)]
+    if any(
+        margin.strip() != "-" or item.start_mark.line != item.end_mark.line
+        for margin, item in zip(margins, items, strict=True)
+    ):
+        return None
+    end = text.index("\n", items[-1].end_mark.index) + 1
+    new = "".join(f"{margins[0]}{_written(name)}{newline}" for name in values[len(stay) :])
+    text = text[:end] + new + text[end:]
+    for line, item in list(zip(lines, items, strict=True))[::-1]:
+        if item.value not in values:
+            text = text[:line] + text[text.index("\n", item.end_mark.index) + 1 :]
+    return text
 
 
 def _appended(text: str, lines: str) -> str:

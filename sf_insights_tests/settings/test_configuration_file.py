@@ -345,3 +345,29 @@ def test_a_symbolic_link_stays_a_link(write, tmp_path):
 def test_a_configuration_is_immutable():
     with pytest.raises(ValueError, match="frozen"):
         AccountFieldSync.model_validate({"fields": ["A"]}).enabled = False
+
+
+def test_a_list_of_columns_is_edited_line_by_line_and_keeps_its_comments(write):
+    before = (
+        "fields: [Name]\nzuora_columns:  # ours\n  # money: for finance\n  - Balance  # what they owe\n"
+        "  - 'Currency'\n  # people\n  - Batch  # who bills\n# the guards\nguards: {max_row_drop: 0.2}\n"
+    )
+    file = ConfigurationFile.read(write(before))
+    edited = file.with_settings({("zuora_columns",): ["Balance", "Batch", "Notes"]})
+    assert edited.text == before.replace("  - 'Currency'\n", "").replace("bills\n", 'bills\n  - "Notes"\n')
+    for lost in (["Batch", "Balance"], []):
+        with pytest.raises(ConfigurationProblem, match="cannot be edited here, so nothing was written"):
+            file.with_settings({("zuora_columns",): lost})
+
+
+def test_a_list_of_columns_without_comments_may_change_its_form(write):
+    for columns in ("[Balance,\n  Batch]\n", "\n  - Balance\n  - Batch\n", "\n- Balance\n- Batch"):
+        file = ConfigurationFile.read(write(f"fields: [Name]\nzuora_columns: {columns}"))
+        for wanted in (["Batch", "Balance"], [], ["Notes"], ["Batch"], ["Balance", "Batch", "Notes"]):
+            assert file.with_settings({("zuora_columns",): wanted}).configuration.zuora_columns == tuple(wanted)
+
+
+def test_a_list_of_columns_with_a_comment_inside_its_brackets_is_not_edited(write):
+    file = ConfigurationFile.read(write("fields: [Name]\nzuora_columns: [Balance,  # what they owe\n  Batch]\n"))
+    with pytest.raises(ConfigurationProblem, match="cannot be edited here"):
+        file.with_settings({("zuora_columns",): ["Balance"]})
