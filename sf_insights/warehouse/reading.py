@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,7 +69,8 @@ def reading(places: Places, purpose: str) -> Iterator[Reading]:
             return
     if places.snapshot.exists():
         with reading_snapshot(places.snapshot) as tx:
-            _refuse_older(tx, places)
+            if older := _older(places.snapshot, tx):
+                raise older
             yield Reading(tx, "snapshot", running, is_protected)
     else:
         yield Reading(None, "snapshot", running, is_protected)
@@ -101,15 +102,16 @@ def holder_or_refusal(places: Places, purpose: str) -> str | None:
     return None
 
 
-def _refuse_older(tx: Transaction, places: Places) -> None:
-    """Refuse a snapshot of an earlier version, which lacks some of the tables and columns that this version reads."""
+def _older(snapshot: Path, tx: Transaction) -> WarehouseProblem | None:
+    """Return why a snapshot of an earlier version, which lacks tables and columns, cannot be read; None of this one."""
     version = tx.value("SELECT schema_version FROM ops.warehouse")
-    if version < SCHEMA_VERSION:
-        raise WarehouseProblem(
-            f"{places.snapshot.name} was published by an earlier sf_insights (schema {version}; this version reads "
-            f"schema {SCHEMA_VERSION}), and {places.warehouse.name} cannot be read now.",
-            "Wait until a running sync ends, or run `sf-insights publish` as the user that runs syncs.",
-        )
+    if version >= SCHEMA_VERSION:
+        return None
+    return WarehouseProblem(
+        f"{snapshot.name} was published by an earlier sf_insights (schema {version}; this version reads schema "
+        f"{SCHEMA_VERSION}).",
+        "Wait until a running sync ends, or run `sf-insights publish` as the user that runs syncs.",
+    )
 
 
 def _may_write(places: Places) -> bool:
@@ -137,7 +139,8 @@ def reading_snapshot(snapshot: Path, beside: Transaction | None = None) -> Itera
     `beside` is a transaction of the warehouse that is open anyway: a second DuckDB would take longer than the query.
 
     Raises:
-        WarehouseProblem: nothing has been published, or the file cannot be opened.
+        WarehouseProblem: nothing has been published, the file cannot be opened, or an earlier version published it
+            without something that is read here.
     """
     if not snapshot.exists():
         raise WarehouseProblem("Nothing has been published yet.", "Run `sf-insights sync`.")
@@ -147,6 +150,9 @@ def reading_snapshot(snapshot: Path, beside: Transaction | None = None) -> Itera
         except duckdb.Error as error:
             if found := damage(snapshot, error):
                 raise found from error
+            with suppress(duckdb.Error):
+                if older := _older(snapshot, tx):
+                    raise older from error
             raise
 
 

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from sf_insights.settings.configuration_file import editing
 from sf_insights_tests.cli.conftest import DAY
+from sf_insights_tests.older_warehouse import put_older_warehouse
 from sf_insights_tests.pages.conftest import serve
 
 NEXT = "2026-03-03"
@@ -91,6 +93,15 @@ def test_before_two_syncs_the_pages_say_what_they_need(site, sf_insights):
     assert "The settings have not been changed yet." in site.get("/changes/settings").text
     assert sf_insights("sync").code == 0
     assert "Two synced days are needed." in site.get("/changes/compare").text
+
+
+def test_pages_say_why_a_snapshot_of_an_earlier_version_cannot_be_read(site, sf_insights):
+    put_older_warehouse(sf_insights.snapshot)
+    with duckdb.connect(str(sf_insights.snapshot)) as connection:
+        connection.execute("ALTER TABLE ops.field_stats RENAME COLUMN filled TO counted")
+    for path in ("/labels", "/changes", "/changes/compare", "/unreferenced"):
+        said = site.get(path).text
+        assert "was published by an earlier sf_insights (schema 1" in said, path
 
 
 def test_a_change_of_the_settings_is_shown_with_its_author_and_undone(synced_site, synced):
