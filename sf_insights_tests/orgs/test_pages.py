@@ -164,6 +164,13 @@ def test_a_token_protects_the_orgs_and_the_metrics_but_not_the_health_check(orgs
         for path in ("/orgs", "/orgs/emea/fields", "/metrics"):
             assert site.get(path).status == 401
             assert "emea" not in site.get(path).text
+        for refused in (
+            site.post("/sign-in", [], Origin="http://elsewhere"),
+            site.post("/sign-in", [("token", "x" * 3_000_000)]),
+            site.get("/orgs", Host="elsewhere"),
+        ):
+            assert refused.status in (403, 413, 421)
+            assert "emea" not in refused.html
         bearer = {"Authorization": "Bearer a-token-of-prometheus"}
         assert 'sf_insights_org_paused{org="emea"} 0' in site.get("/metrics", **bearer).html
         health = session.get(f"{site.url}/health", headers={"Accept": "*/*", "Host": "10.0.0.1"}, timeout=30)
