@@ -17,9 +17,9 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/sf-insights --create-home s
 COPY --from=build /opt/sf-insights /opt/sf-insights
 # Dagster's commands take the location's name from this file; the state of the schedule depends on that name.
 COPY workspace.yaml /opt/sf-insights/
-# A new named volume starts with these two files.
+# A new named volume starts with these two files. Syncs are switched off in the second.
 COPY --chown=sf-insights dagster.yaml /var/lib/sf-insights/.dagster/
-COPY --chown=sf-insights data/account_field_sync.yaml /var/lib/sf-insights/
+COPY --chown=sf-insights deploy/account_field_sync.yaml /var/lib/sf-insights/
 ENV PATH=/opt/sf-insights/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -15,6 +15,9 @@ from typing import NamedTuple
 import pytest
 from ruamel.yaml import YAML
 
+from sf_insights.settings.configuration_file import load_configuration
+from sf_insights.settings.new_home import make_home
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -92,6 +95,19 @@ def test_copied_files_exist_and_are_in_the_build_context():
         for source in sources:
             assert (ROOT / source).exists(), source
             assert any(fnmatch.fnmatch(source, pattern) for pattern in sent), source
+
+
+def test_a_new_server_or_container_syncs_nothing_before_somebody_has_chosen_fields(tmp_path):
+    home = make_home(tmp_path / "home")
+    made, shipped = (
+        load_configuration(path) for path in (home.configuration, ROOT / "deploy" / home.configuration.name)
+    )
+    assert not shipped.enabled
+    assert shipped == made.model_copy(update={"enabled": False})
+    assert f"COPY --chown=sf-insights deploy/{home.configuration.name} " in DOCKERFILE
+    recipe = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert f" deploy/{home.configuration.name} /var/lib/sf-insights/" in recipe
+    assert recipe.count("No sync starts yet.") == 2
 
 
 def test_secrets_and_data_are_not_in_the_build_context():
