@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sf_insights.settings.environment import Places, environment, installation_of, names_an_org
-from sf_insights.settings.home import ORG_VARIABLE, demo_data, shown_path
+from sf_insights.settings.home import HOME_VARIABLE, ORG_VARIABLE, demo_data, shown_path
 
 STATE_STYLES = {
     "ok": "green",
@@ -88,10 +90,25 @@ def one_line(value: Any, width: int | None = None) -> str:
 def program(name: str = "sf-insights") -> str:
     """Return how to type a program of this environment: its name if PATH finds it, otherwise its path.
 
-    With --org, the org is named too, so that the commands that are shown work on it.
+    With --home or --org, the home or the org is named too, so that the commands that are shown work on it.
     """
+    typed = _typed(name)
+    if name != "sf-insights":
+        return typed
+    if _was_given("home"):
+        typed += f" --home {shlex.quote(shown_path(Path(os.environ[HOME_VARIABLE])))}"
     org = os.environ.get(ORG_VARIABLE)
-    return f"{_typed(name)} --org {org}" if org and name == "sf-insights" else _typed(name)
+    return f"{typed} --org {org}" if org else typed
+
+
+def _was_given(option: str) -> bool:
+    """Tell whether the running command or one above it has this option on the command line."""
+    context = click.get_current_context(silent=True)
+    while context:
+        if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            return True
+        context = context.parent
+    return False
 
 
 def _typed(name: str) -> str:

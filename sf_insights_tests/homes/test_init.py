@@ -111,6 +111,16 @@ def test_home_can_be_given_before_and_after_the_command(tmp_path):
     assert "SF_INSIGHTS_HOME" not in os.environ
 
 
+def test_the_commands_that_are_suggested_name_the_home_that_was_named(tmp_path, monkeypatch):
+    home = tmp_path / "with a space"
+    command("init", str(home))
+    label = ("label", "Rating", "Standing")
+    for arguments in (("--home", str(home), *label), (*label, "--home", str(home))):
+        assert f"sf-insights --home '{home}' sync" in command(*arguments).stdout
+    monkeypatch.chdir(home)
+    assert "--home" not in command(*label).stdout
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_a_directory_that_is_not_a_home_is_refused_with_the_remedy(tmp_path, before):
     named = ["--home", str(tmp_path)]
