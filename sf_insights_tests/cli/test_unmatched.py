@@ -2,6 +2,8 @@
 
 import csv
 
+import duckdb
+
 
 def test_it_lists_each_unmatched_account_with_the_reason(synced):
     said = synced("unmatched", "--json").json
@@ -39,6 +41,18 @@ def test_a_status_narrows_the_list(synced):
     assert "The CRM Account ID is empty in Zuora" in said.out
     assert "not_found" not in said.out
     assert "2 of " in said.out
+    assert "unmatched --status no_crm_account_id --csv unmatched.csv" in said.out
+    counts = synced("unmatched", "--status", "no_crm_account_id", "--json").json["counts"]
+    assert list(counts) == ["no_crm_account_id"]
+
+
+def test_a_status_that_no_account_has_does_not_mean_that_all_are_matched(synced):
+    with duckdb.connect(str(synced.snapshot)) as connection:
+        connection.execute("DELETE FROM ops.account_matches WHERE match_status = 'deleted'")
+    said = synced("unmatched", "--status", "deleted").out
+    assert "No account has the status deleted." in said
+    assert "no_crm_account_id" in said
+    assert "All accounts are matched." not in said
 
 
 def test_the_csv_opens_in_a_spreadsheet_without_formulas(org, sf_insights, tmp_path):

@@ -42,17 +42,21 @@ def unmatched(status: str | None, limit: int, csv_path: Path | None, as_json: bo
     """
     places = Places.from_environment(environment())
     with reading_snapshot(places.snapshot) as tx:
-        counts = worklists.counts(tx, UNMATCHED, status or "")
+        counts = worklists.counts(tx, UNMATCHED)
         seen = worklists.rows(tx, UNMATCHED, Narrowed(group=status or ""), None if csv_path or as_json else limit)
         candidates = salesforce_candidates(tx, None if csv_path or as_json else seen)
         rows = [row | {"candidates": candidates.get(row["account_id"], [])} for row in seen]
     if as_json:
-        print_json({"counts": counts, "accounts": rows})
+        print_json({"counts": _of(status, counts), "accounts": rows})
     elif csv_path:
         _write(csv_path, rows)
         click.echo(f"Wrote {len(rows)} accounts without a match to {csv_path}.")
     else:
-        _show(terminal(), rows, counts, places)
+        _show(terminal(), rows, counts, status, places)
+
+
+def _of(status: str | None, counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if status in (None, name)}
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -64,11 +68,17 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     write_csv(path, [*_COLUMNS, *heads], lines)
 
 
-def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], places: Places) -> None:
-    if not rows:
+def _show(
+    console: Console, rows: list[dict[str, Any]], counts: dict[str, int], status: str | None, places: Places
+) -> None:
+    if not counts:
         console.print("All accounts are matched.")
         return
-    console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    asked = _of(status, counts)
+    console.print(", ".join(f"{count:,} {name}" for name, count in (asked or counts).items()))
+    if not asked:
+        console.print(f"No account has the status {status}.")
+        return
     console.print()
     shown = table("Account", "Reason and candidates")
     shown.columns[0].width = 22
@@ -79,7 +89,9 @@ def _show(console: Console, rows: list[dict[str, Any]], counts: dict[str, int], 
             "\n".join([row["match_reason"], *(f"  ? {candidate}" for candidate in candidates)]) + "\n",
         )
     console.print(shown)
-    total = sum(counts.values())
+    total = sum(asked.values())
     console.print(f"{len(rows):,} of {total:,} accounts without a match, from {shown_path(places.snapshot)}.")
     console.print("To match one, enter the right id as its CRM Account ID in Zuora before the next sync.")
-    next_steps(console, [("Write all of them for a spreadsheet:", f"{program()} unmatched --csv unmatched.csv")])
+    narrowed = f" --status {status}" if status else ""
+    written = f"{program()} unmatched{narrowed} --csv unmatched.csv"
+    next_steps(console, [("Write all of them for a spreadsheet:", written)])
