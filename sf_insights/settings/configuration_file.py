@@ -42,7 +42,7 @@ def parsed(path: Path, text: str) -> AccountFieldSync:
     return _parsed(path.name, text)
 
 
-@lru_cache(maxsize=8)  # a sync reads the same text several times
+@lru_cache(maxsize=64)  # a sync reads the same text several times, and a page shows some twenty earlier ones
 def _parsed(name: str, text: str) -> AccountFieldSync:
     return _configuration(name, _content(name, text))
 

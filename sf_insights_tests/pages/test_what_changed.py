@@ -134,6 +134,16 @@ def test_a_change_of_the_settings_is_shown_with_its_author_and_undone(synced_sit
     assert synced.labels()["Industry"] == "Sssf Industry", "labels are published at once"
 
 
+def test_a_day_with_many_changes_of_the_settings_shows_the_last_ones_and_how_many_there_are(synced_site, synced):
+    for number in range(5):
+        with editing(synced.configuration) as file:
+            file.replace(file.with_labels({"Industry": f"Label {number}"}))
+    page = synced_site.get("/changes")
+    assert page.text.count("The settings were changed") == 3
+    assert all((f"“Label {number}”" in page.text) == (number > 1) for number in range(5))
+    assert "and 2 earlier changes: All changes of the settings" in page.text
+
+
 def test_settings_that_someone_changed_in_the_meantime_are_not_overwritten(synced_site, synced):
     synced_site.save(synced_site.chosen(select=("Phone",)))
     form = synced_site.get("/changes/settings").form("/changes/settings")

@@ -26,6 +26,7 @@ from sf_insights.warehouse.reports.days import Day, changed_days, compared, sync
 
 DAYS = 10
 EDITS = 20
+EDITS_OF_A_DAY = 3
 ADDRESS = "/changes/settings"
 _BACK = ("Changes of the settings", ADDRESS)
 
@@ -72,6 +73,7 @@ class Changes:
             configuration=file.configuration if file else None,
             trouble=trouble,
             days=[(day, synced.get(day), edits.get(day, [])) for day in sorted({*synced, *edited}, reverse=True)],
+            most_edits=EDITS_OF_A_DAY,
             has_synced=bool(days),
             older=older,
             is_latest=until is None,
