@@ -1,5 +1,7 @@
 """What changed by day, two days side by side, and the changes of the settings, which can be undone."""
 
+import html
+import re
 from datetime import UTC, datetime
 
 import duckdb
@@ -51,6 +53,11 @@ def test_the_feed_has_each_days_changes(changed_site, next_day):
     assert row.startswith(f"Sssf Account Rating attribute {changed['Sssf Account Rating']} changed in Salesforce")
     [(metrics,)] = next_day.rows("SELECT count(*) FROM insights.metric_changes")
     assert any(row.startswith(f"Annual revenue metric {metrics}") for row in page.rows)
+    [(name,)] = next_day.rows(
+        "SELECT DISTINCT account_name FROM insights.metric_changes "
+        f"WHERE changed_on = '{NEXT}' AND account_id IN (SELECT account_id FROM insights.attribute_changes)"
+    )
+    assert re.search(f"{re.escape(html.escape(name))}.*?2 values", changed_site.get("/accounts").html)
     assert "1 account is now without a match: no CRM Account ID" in page.text
     assert 'href="/unmatched?status=no_crm_account_id"' in page.html
     assert "filled Sssf Account Rating:" in page.text

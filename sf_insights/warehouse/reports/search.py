@@ -76,10 +76,12 @@ def salesforce_account(tx: Transaction, salesforce_id: str) -> dict[str, Any] | 
 
 
 def recently_changed(tx: Transaction) -> list[dict[str, Any]]:
-    """Return some accounts whose attributes changed with the published sync, those with the most changes first."""
+    """Return some accounts whose attributes or metrics changed with the published sync, the most changed first."""
+    # The view insights.metric_changes would compare the metrics of all days: seconds for a million accounts.
     return tx.records(
         "SELECT account_id, held.account_name, account_number, count(*) AS changes "
-        "FROM insights.attribute_changes JOIN insights.account_attributes AS held USING (account_id) "
-        "WHERE changed_on = (SELECT max(synced_on) FROM insights.snapshot) AND is_current "
-        f"GROUP BY ALL ORDER BY changes DESC, lower(any_value(held.account_name)), account_id LIMIT {_MOST_CHANGED}"
+        f"FROM ({render('ops/changed_values')}) JOIN insights.account_attributes AS held USING (account_id) "
+        "WHERE is_current "
+        f"GROUP BY ALL ORDER BY changes DESC, lower(any_value(held.account_name)), account_id LIMIT {_MOST_CHANGED}",
+        {"day": tx.value("SELECT max(synced_on) FROM insights.snapshot")},
     )
