@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.wording import are_missing
 from sf_insights.settings.environment import filled_variables
+from sf_insights.settings.home import where_variables_go
 from sf_insights.transport.addresses import host_of, is_loopback
 
 
@@ -32,7 +33,8 @@ def zuora_credentials(environment: Mapping[str, str]) -> ZuoraCredentials:
     if missing:
         raise ConfigurationProblem(
             f"The Zuora accounts cannot be read: {are_missing(missing)}.",
-            "Set them in the environment or in .env, or set insights_accounts to the path of a .csv or .parquet file.",
+            f"Set them {where_variables_go(environment)}, or set insights_accounts to the path of a .csv or .parquet "
+            "file.",
         )
     base_url, client_id, client_secret = (filled[name] for name in _ZUORA_VARIABLES)
     host = host_of(base_url)

@@ -17,6 +17,7 @@ from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.domain.salesforce_hosts import SHARED_HOSTS, api_host, login_host
 from sf_insights.domain.wording import are_missing
 from sf_insights.settings.environment import filled_variables
+from sf_insights.settings.home import where_variables_go
 from sf_insights.transport.addresses import host_of
 
 # Error codes, or HTTP statuses of answers without a code, when a token endpoint does not find the client.
@@ -247,7 +248,7 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
     filled = filled_variables(environment)
     method = next((method for method in _METHODS if all(name in filled for name in method.variables)), None)
     if method is None:
-        raise _incomplete(filled)
+        raise _incomplete(filled, where_variables_go(environment))
     if method is ExistingSession:
         return ExistingSession(filled["SALESFORCE_ACCESS_TOKEN"], _instance_address(filled["SALESFORCE_INSTANCE_URL"]))
     host = login_host(filled.get("SALESFORCE_DOMAIN", "login"))
@@ -267,7 +268,7 @@ def salesforce_credentials(environment: Mapping[str, str]) -> Credentials:
     )
 
 
-def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
+def _incomplete(filled: Mapping[str, str], where: str) -> ConfigurationProblem:
     begun = [method for method in _METHODS if any(name in filled for name in method.variables)]
     lacks = [
         f"{method.name}: {are_missing([name for name in method.variables if name not in filled])}" for method in begun
@@ -275,11 +276,11 @@ def _incomplete(filled: Mapping[str, str]) -> ConfigurationProblem:
     if not lacks:
         return ConfigurationProblem(
             "No Salesforce credentials are set.",
-            f"Set {', '.join(ClientCredentials.variables)} in the environment or in .env.",
+            f"Set {', '.join(ClientCredentials.variables)} {where}.",
         )
     return ConfigurationProblem(
         f"The Salesforce credentials are incomplete ({'; '.join(lacks)}).",
-        "Set all variables of one of these login methods in the environment or in .env.",
+        f"Set all variables of one of these login methods {where}.",
     )
 
 

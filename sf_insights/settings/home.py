@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,22 @@ def shipped(name: str) -> Path:
 
 
 def ui_command() -> str:
-    """Return the command that starts Dagster's UI here."""
-    return "make ui" if runs_from_checkout() else "sf-insights ui"
+    """Return the command that starts Dagster's UI for the home of this process, or for its whole installation."""
+    try:
+        home, nearest = found_home(os.environ), _found({})
+    except ConfigurationProblem:
+        home = nearest = None
+    if home is None or home.is_checkout or home.directory == demo_data():
+        return "make ui" if runs_from_checkout() else "sf-insights ui"
+    here = home.installation or home.directory
+    is_found = nearest is not None and here == (nearest.installation or nearest.directory)
+    return "sf-insights ui" if is_found else f"sf-insights ui --home {shlex.quote(shown_path(here))}"
+
+
+def where_variables_go(variables: Mapping[str, str]) -> str:
+    """Return where to set variables of this home: the home of an org in an installation reads only its own file."""
+    home = found_home(variables)
+    return f"in the .env of the org {home.org}" if home and home.org else "in the environment or in .env"
 
 
 def running_as(variables: Mapping[str, str], marker: Path = Path("/.dockerenv")) -> str:

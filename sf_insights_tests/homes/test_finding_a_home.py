@@ -11,7 +11,7 @@ from sf_insights.cli import main
 from sf_insights.dagster_instance.home import dagster_home
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.settings.environment import Places, child_environment, environment, variables_of
-from sf_insights.settings.home import CHECKOUT, running_as
+from sf_insights.settings.home import CHECKOUT, demo_data, running_as, ui_command
 from sf_insights.settings.new_home import make_home
 
 NAME = "account_field_sync.yaml"
@@ -85,6 +85,16 @@ def test_a_home_whose_env_file_moves_the_settings_can_be_named(home, tmp_path):
     (home / ".env").write_text(f"SF_INSIGHTS_CONFIG=../ours/{NAME}\n")
     assert "Nothing has been synced yet" in named(home).output
     assert account_field_sync(home).jobs
+
+
+def test_the_command_that_starts_the_ui_is_for_the_home_that_a_command_works_on(home, tmp_path, monkeypatch):
+    assert ui_command() == "make ui"
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(home))
+    assert ui_command() == f"sf-insights ui --home {home}"
+    monkeypatch.chdir(home)
+    assert ui_command() == "sf-insights ui"
+    monkeypatch.setenv("SF_INSIGHTS_HOME", str(demo_data()))
+    assert ui_command() == "make ui"
 
 
 def named(home):

@@ -155,6 +155,14 @@ def test_an_org_can_be_named_before_and_after_the_command_and_by_a_variable(orgs
     assert os.environ["SF_INSIGHTS_ORG"] == "emea"
 
 
+def test_the_credentials_of_an_org_are_asked_for_in_its_own_file(orgs):
+    orgs.add("emea")
+    said = orgs("check", "--org", "emea", "--json").out
+    assert "SALESFORCE_CONSUMER_SECRET in the .env of the org emea." in said
+    assert "Set them in the .env of the org emea, or set insights_accounts" in said
+    assert "in the environment" not in said
+
+
 def test_an_org_that_does_not_exist_is_refused_with_the_names_of_the_others(orgs):
     orgs.add("emea")
     refused = orgs("status", "--org", "apac")
