@@ -55,6 +55,16 @@ def test_alerts_wait_in_order_for_an_unreachable_receiver(tmp_path, alerts, rece
     assert receiver.taken() == [FAILED, RECOVERED]
 
 
+def test_a_waiting_alert_that_is_refused_again_does_not_hold_up_the_next(alerts, receiver):
+    receiver.status = 400
+    alerts.failed(None, "it broke.")
+    alerts.published(PUBLISHED)
+    assert receiver.taken() == [FAILED, FAILED, RECOVERED]
+    receiver.status = 200
+    alerts.published(PUBLISHED)
+    assert receiver.taken() == [FAILED, RECOVERED]
+
+
 def test_a_late_alert_shows_its_original_time(tmp_path, alerts, receiver):
     receiver.status = 500
     alerts.failed(None, "it broke.")

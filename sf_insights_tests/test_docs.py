@@ -162,6 +162,8 @@ def test_every_environment_variable_is_documented():
     documented = "\n".join(page.read_text(encoding="utf-8") for page in DOCS)
     assert len(read) > 20
     assert {name for name in read if not re.search(rf"\b{name}\b", documented)} == set()
+    ours = {name for name in read if name.startswith("SF_INSIGHTS_")}
+    assert ours == set(re.findall(r"^\| `(SF_INSIGHTS_\w+)`", SETTINGS, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
