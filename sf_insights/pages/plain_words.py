@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 
 from sf_insights.domain.problems import Problem
 from sf_insights.settings.home import running_as
@@ -50,9 +51,16 @@ _START_IT = re.compile(r"Start one with `[^`]+`")
 _HOLDER = re.compile(r"\bsf-insights [a-z]+ is running")
 _COMMAND = re.compile(r"`(?:sf-insights|make|nohup|kill|docker|systemctl)\b|`enabled: (?:true|false)`|`label:|`fields:")
 _VARIABLE = re.compile(
-    r"\b(?:SALESFORCE|ZUORA|SF_INSIGHTS|DAGSTER)_[A-Z0-9_*]+|\b(?:HTTPS?_PROXY|NO_PROXY|REQUESTS_CA_BUNDLE)"
+    r"\b(?:(?:SALESFORCE|ZUORA|SF_INSIGHTS|DAGSTER)_[A-Z0-9_*]+|HTTPS?_PROXY|NO_PROXY|REQUESTS_CA_BUNDLE)(?!\w)"
 )
 _START = re.compile(r"(?:^|(?<=[.!?] ))the (?=\w)")
+
+
+@cache
+def _whole(name: str) -> re.Pattern[str]:
+    """Find a name, with or without backticks, but not in another one: a field may be called ZUORA_CLIENT_ID__c."""
+    before, after = (r"(?<!\w)" if name[0].isalnum() else ""), (r"(?!\w)" if name[-1].isalnum() else "")
+    return re.compile(f"{before}(?:`{re.escape(name)}`|{re.escape(name)}){after}")
 
 
 def plain(text: object) -> str:
@@ -64,7 +72,7 @@ def plain(text: object) -> str:
     said = _HOLDER.sub("another page or command is running", said)
     said = _START_IT.sub(f"{ASK[:-1]} to start it", said)
     for name, word in _NAMES.items():
-        said = said.replace(f"`{name}`", word).replace(name, word)
+        said = _whole(name).sub(word, said)
     parts = re.split(r"(?<=[.;!?])\s+", said.strip())
     kept = " ".join(part for part in parts if not (_COMMAND.search(part) or _VARIABLE.search(part)))
     if kept.endswith(";"):

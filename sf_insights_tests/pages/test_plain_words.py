@@ -99,6 +99,12 @@ def test_the_page_that_asks_for_the_token(sf_insights, session):
         ("SALESFORCE_CONSUMER_SECRET is missing.", "The consumer secret is missing."),
         ("Set SALESFORCE_OTHER_THING.", ""),
         ("It failed; see `sf-insights check`.", "It failed."),
+        ("ZUORA_ID__c cannot be a metric: it is a text.", "ZUORA_ID__c cannot be a metric: it is a text."),
+        ("ZUORA_CLIENT_ID__c and HTTP_PROXY__c are paused.", "ZUORA_CLIENT_ID__c and HTTP_PROXY__c are paused."),
+        (
+            "Set `daily_at`, `daily_at__c` and label_prefix.",
+            "Set the time of the daily sync, daily_at__c and the label prefix.",
+        ),
     ],
 )
 def test_a_message_keeps_what_people_at_the_pages_can_use(text, said):
