@@ -47,7 +47,10 @@ def table(*columns: str) -> Table:
     """Return a table with these headings; ">" before a heading aligns the column right, for numbers."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        # A name that is too long is broken, never cut: people type it.
+        made.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
     return made
 
 

@@ -126,7 +126,7 @@ class ConfigurationFile:
             near = " or ".join(nearest_names(field, selected))
             select = f"Select it first: `sf-insights select {field}`. `sf-insights fields` lists the fields of Account."
             raise ConfigurationProblem(
-                f"{self.path.name}: {field} is not selected, so it has no label.",
+                f"{self.path.name}: {field} is not selected, so its settings cannot be changed.",
                 f"Did you mean {near}?" if near else select,
             )
         place = list(selected).index(selected.spelling(field))

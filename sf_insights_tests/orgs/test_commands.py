@@ -155,6 +155,15 @@ def test_an_org_can_be_named_before_and_after_the_command_and_by_a_variable(orgs
     assert os.environ["SF_INSIGHTS_ORG"] == "emea"
 
 
+def test_a_long_name_of_an_org_is_shown_whole_on_a_narrow_terminal(orgs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "the_subsidiary_in_south_east_asia_and_the_pacific_islands"
+    orgs.add(name)
+    for arguments in (("orgs", "list"), ("status", "--all"), ("check", "--all")):
+        table = [line.split("  ")[0].strip() for line in orgs(*arguments).lines]
+        assert name in "".join(table), arguments
+
+
 def test_the_credentials_of_an_org_are_asked_for_in_its_own_file(orgs):
     orgs.add("emea")
     said = orgs("check", "--org", "emea", "--json").out

@@ -42,4 +42,6 @@ def test_it_reports_a_port_in_use(checkout, command):
         port = str(taken.getsockname()[1])
         result = run([*command, "settings", "--port", port], checkout)
     assert result.returncode == 1
-    assert f"Cannot listen on port {port}" in result.stderr
+    assert f"Cannot listen on port {port} of 127.0.0.1: Address already in use. Stop the program" in " ".join(
+        result.stderr.split()
+    )

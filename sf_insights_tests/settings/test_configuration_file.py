@@ -282,7 +282,7 @@ def test_the_file_keeps_its_formatting(write, before, after):
 def test_a_near_name_that_is_selected_is_suggested_alone(write):
     with pytest.raises(ConfigurationProblem) as caught:
         write_label(write(FILE), "Typ", "x")
-    assert str(caught.value) == f"{NAME}: Typ is not selected, so it has no label. Did you mean Type?"
+    assert str(caught.value) == f"{NAME}: Typ is not selected, so its settings cannot be changed. Did you mean Type?"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_near_name_that_is_selected_is_suggested_alone(write):
         (
             "Phone",
             "x",
-            f"{NAME}: Phone is not selected, so it has no label. Select it first: `sf-insights select ",
+            f"{NAME}: Phone is not selected, so its settings cannot be changed. Select it first: `sf-insights select ",
         ),
         ("Type", "", "label: is empty"),
         ("Type", "x" * 256, "label: has 256 characters"),

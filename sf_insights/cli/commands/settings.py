@@ -109,7 +109,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigurationProblem(
-            f"Cannot listen on port {port} of {host}: {error.strerror or error}.",
+            f"Cannot listen on port {port} of {host}: {os.strerror(error.errno) if error.errno else error}.",
             "Stop the program that uses it, or give another --port.",
         ) from None
     with listener:
