@@ -12,7 +12,7 @@ from sf_insights.system.imports import importing, remember_missing
 
 __all__ = ["main"]
 
-# The file of each command, and its line in the list of commands, which so imports none of them.
+# The file of each command, and its line in the list of commands: printing the list imports none of them.
 _COMMANDS = {
     "backfill": ("backfill", "Fill days without a sync from Salesforce's field history."),
     "backup": ("backups", "Write a copy of the warehouse."),

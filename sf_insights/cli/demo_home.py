@@ -128,7 +128,7 @@ def held(by: str, *, to_share: bool = False) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def shared_org(by: str) -> Iterator[tuple[DemoOrg, str | None]]:
-    """The demo org; and who serves it, when that is another command which does already.
+    """The demo org; and who serves it, if another command already does.
 
     Raises:
         ConfigurationProblem: another command has the demo's files to itself.
@@ -157,8 +157,10 @@ def clear() -> None:
     for stem in ("warehouse", "account_insights", "outbound_sync", "account_outbound"):
         for suffix in (".duckdb", ".duckdb.wal"):
             (DATA / f"{stem}{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(PLACES.landing, ignore_errors=True)
-    for file in (PLACES.configuration, VALUES):
+    for directory in (PLACES.landing, PLACES.history_landing, DATA / "outbound"):
+        shutil.rmtree(directory, ignore_errors=True)
+    notes = (DATA / name for name in ("alerts.json", "lake.json", "run.progress"))
+    for file in (PLACES.configuration, PLACES.configuration.with_suffix(".revisions"), VALUES, *notes):
         file.unlink(missing_ok=True)
 
 

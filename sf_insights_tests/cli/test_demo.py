@@ -14,6 +14,7 @@ MINE = {
     "ZUORA_BASE_URL": "https://rest.zuora.com",
     "SF_INSIGHTS_TODAY": "1999-01-01",
 }
+LEFT = ("account_field_sync.revisions", "alerts.json", "lake.json", "run.progress")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,8 @@ def demo(checkout, command, tmp_path_factory):
     (checkout / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     (checkout / "data" / "demo").mkdir()
     (checkout / "data" / "demo" / "notes.txt").write_text("mine")
+    for name in LEFT:
+        (checkout / "data" / "demo" / name).write_text('{"states": {"of an earlier demo": "failed"}}')
     environment = clean_environment() | {"PYTHONPATH": str(checkout), "COLUMNS": "80"} | variables
     try:
         result = subprocess.run(
@@ -65,6 +68,12 @@ def test_it_ends_with_the_results_and_the_next_commands(demo, checkout, snapshot
     assert str(checkout / "data/demo/account_insights.duckdb") in demo
     for command in ("make ui", "duckdb -readonly", "label SLA__c", "read_only=True"):
         assert command in demo
+
+
+def test_what_an_earlier_demo_left_is_removed_and_nothing_else(demo, checkout):
+    left = [checkout / "data" / "demo" / name for name in LEFT]
+    assert [file.name for file in left if file.exists() and "of an earlier demo" in file.read_text()] == []
+    assert (checkout / "data" / "demo" / "notes.txt").read_text() == "mine"
 
 
 def test_two_days_are_synced(snapshot):

@@ -1,5 +1,7 @@
 """The field picker in a real browser: sorting, selecting all that is shown, unsaved choices, and the preview."""
 
+import re
+
 import pytest
 
 from sf_insights_tests.pages.browser import PROGRAM, new_browser
@@ -78,6 +80,12 @@ def test_selected_fields_come_first_and_any_column_sorts(synced_site, browser):
         )
         shares = browser.js("[...document.querySelectorAll('td.share')].map(cell => Number(cell.dataset.key))")
         assert shares == sorted(shares, reverse=True)
+    browser.js(
+        "(() => { const e = document.querySelector('#sort'); e.value = 'status';"
+        " e.dispatchEvent(new Event('input')) })()"
+    )
+    by_script = browser.js("[...document.querySelectorAll('.fields tbody tr')].map(row => row.dataset.name)")
+    assert by_script == re.findall(r'<tr data-name="(\w+)"', synced_site.get("/fields?sort=status").html)
     assert browser.complaints == []
 
 

@@ -109,6 +109,8 @@ if (form) {
   const COLUMNS = ["selected", "field", "type", "filled", "values", "becomes", "status"];
   const keyOf = (row, column) => {
     const cell = row.cells[Math.min(COLUMNS.indexOf(column), row.cells.length - 1)];
+    // A field that cannot be synced has one cell for the last two columns.
+    if (column === "status" && "status" in cell.dataset) return cell.dataset.status;
     return ["selected", "filled"].includes(column) ? Number(cell.dataset.key) : cell.dataset.key;
   };
   const order = (wanted) => {

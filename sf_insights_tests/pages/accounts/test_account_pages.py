@@ -154,6 +154,7 @@ def test_an_account_that_left_zuoras_list_keeps_its_metrics_unchanged(org, sf_in
         feed = site.get(f"/accounts/{account}").text.partition("Changes of the last 30 days")[2]
         assert "no longer in Zuora's list" in feed
         assert "2,485" not in feed
+        assert "1 account is no longer in Zuora's list" in site.get("/changes").text
 
 
 def test_a_metric_with_one_day_shows_its_value_alone(org, sf_insights, session):
