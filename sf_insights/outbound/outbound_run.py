@@ -181,7 +181,13 @@ class OutboundRun:
 
     def end(self) -> None:
         """Record a run that did all it was asked to."""
-        self._finish("preview" if self.request.is_preview else "complete", None)
+        if self.request.is_preview:
+            self._finish("preview", None)
+        elif self.differences and self.differences.to_write > (self.request.limit or self.differences.to_write):
+            limit, to_write = self.request.limit, self.differences.to_write
+            self._finish("partial", f"It was asked to send {limit} of {to_write} records. The next run sends the rest.")
+        else:
+            self._finish("complete", None)
 
     def fail(self, reason: str, *, is_refusal: bool) -> None:
         """Record why a run ended early, as far as the file can still be written."""

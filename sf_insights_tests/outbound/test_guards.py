@@ -168,6 +168,18 @@ def test_the_rest_of_an_interrupted_first_delivery_is_what_a_person_accepted(out
     assert not set(outbound.held(STATUS).values()) & {"Active", "Canceled"}
 
 
+def test_the_rest_of_a_first_delivery_with_a_limit_is_what_a_person_accepted(outbound, org, many):
+    outbound.preview(fields=[{"from": "account_name", "to": STATUS, "too_long": "truncate", "combine": "list"}])
+    outbound.accept()
+    before = outbound.held(STATUS)
+    outbound.send(limit=30)
+    run, held = outbound.last_run(), outbound.held(STATUS)
+    assert (run["state"], run["written"], sum(held[id_] != before[id_] for id_ in held)) == ("partial", 30, 30)
+    outbound.send()
+    assert outbound.last_run()["state"] == "complete"
+    assert not set(outbound.held(STATUS).values()) & {"Active", "Canceled"}
+
+
 def test_another_snapshot_than_the_previewed_one_is_guarded(outbound, sync, org, many):
     outbound.configure(fields=[{"from": "account_status", "to": STATUS, "too_long": "truncate"}])
     outbound.preview()

@@ -52,7 +52,7 @@ def retry() -> None:
     """
     count = retry_refused(Places.from_environment(environment()))
     console = terminal()
-    console.print(f"{counted(count, 'refused value')} will be sent again by the next run.")
+    console.print(f"{counted(count, 'held value')} will be tried again by the next run.")
     next_steps(console, [("Dagster starts it when it is due. To send now:", f"{program()} outbound send")])
 
 
