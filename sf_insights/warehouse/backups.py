@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import duckdb
 from sf_insights.domain.problems import ConfigurationProblem
 from sf_insights.system.clock import now
 from sf_insights.system.durable import PRIVATE, create_private, flush
-from sf_insights.warehouse.copies import damage, log_of, replace_file
+from sf_insights.warehouse.copies import damage, log_of, replace_file, replay_log
 from sf_insights.warehouse.versions import SCHEMA_VERSION
 from sf_insights.warehouse.warehouse import Warehouse
 
@@ -52,6 +53,9 @@ def restore(warehouse: Warehouse, file: Path) -> Path | None:
     warehouse.hold("sf-insights restore")
     try:
         _forget_unfinished(warehouse.path)
+        if log_of(warehouse.path).exists():
+            with suppress(duckdb.Error):  # a damaged warehouse keeps its log
+                replay_log(warehouse.path, warehouse.limits)
         old = _identity(warehouse.path)
         try:
             replace_file(

@@ -30,7 +30,8 @@ def replace_file(
 ) -> None:
     """Replace a file with a copy of a closed DuckDB file, durably and in one step.
 
-    Programs that have the old file open keep it. If the file has a write-ahead log, the copy contains its changes.
+    Programs that have the old file open keep it. If the file has a write-ahead log, the copy contains its changes;
+    a file that is read while it is copied has none.
 
     Args:
         file: the file to copy. To detect damage, every column of every table is read in the copy.
@@ -65,7 +66,7 @@ def replace_file(
             if log_of(file).exists():
                 create_private(log)
                 shutil.copyfile(log_of(file), log)
-                _complete(copy, limits)  # DuckDB replays the log, and its changes are in one file again
+                replay_log(copy, limits)
             _refuse_damaged(copy, file, limits, just_read)
         if complete is not None:
             _complete(copy, limits, complete)
@@ -99,9 +100,12 @@ def _refuse_damaged(file: Path, of: Path, limits: DatabaseLimits, just_read: Col
         raise
 
 
-def _complete(
-    copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None
-) -> None:
+def replay_log(file: Path, limits: DatabaseLimits) -> None:
+    """Bring the changes of a database's write-ahead log into the file, which is then whole without it."""
+    _complete(file, limits, lambda _: None)
+
+
+def _complete(copy: Path, limits: DatabaseLimits, complete: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     config = limits.as_options(size_of(copy)) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(copy), config=config) as connection:
         complete(connection)

@@ -190,23 +190,35 @@ def test_restoring_a_warehouse_from_itself_is_refused(synced):
     assert synced.warehouse.read_bytes() == before
 
 
-def test_a_replaced_warehouse_keeps_its_write_ahead_log_and_is_restored_with_it(synced, tmp_path):
-    copy = tmp_path / "copy.duckdb"
-    assert synced("backup", str(copy)).code == 0
+def write_into_log(file, table):
+    """Create a table in a process that dies before its database takes the change out of the write-ahead log."""
     finished(
         "import duckdb, os, sys\n"
         "held = duckdb.connect(sys.argv[1])  # closing it would empty the log\n"
-        "held.execute('CREATE TABLE ops.proof (x INT)')\n"
+        "held.execute(f'CREATE TABLE ops.{sys.argv[2]} (x INT)')\n"
         "os._exit(9)",
-        str(synced.warehouse),
+        str(file),
+        table,
     )
-    assert synced.warehouse.with_name("warehouse.duckdb.wal").exists()
+    assert file.with_name(file.name + ".wal").exists()
+
+
+def has_table(file, table):
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return bool(connection.execute("FROM duckdb_tables() WHERE table_name = $name", {"name": table}).fetchall())
+
+
+def test_what_only_the_write_ahead_log_has_is_kept_and_restored(synced, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    assert synced("backup", str(copy)).code == 0
+    write_into_log(synced.warehouse, "proof")
     assert synced("restore", str(copy)).code == 0
+    assert not has_table(synced.warehouse, "proof")
     [aside] = synced.data.glob("warehouse.before-restore-*.duckdb")
-    for file in (aside, synced.warehouse):
-        with duckdb.connect(str(file), read_only=True) as connection:
-            assert connection.execute("FROM ops.proof").fetchall() == []
-        assert synced("restore", str(aside)).code == 0
+    write_into_log(aside, "second_proof")
+    assert synced("restore", str(aside)).code == 0
+    for table in ("proof", "second_proof"):
+        assert has_table(synced.warehouse, table)
 
 
 KILLED = """
@@ -215,7 +227,8 @@ from fnmatch import fnmatch
 left = int(sys.argv.pop(1))
 def look(event, names):
     global left
-    if event in ("os.link", "os.rename") and fnmatch(names[1], "*/warehouse.*duckdb"):
+    changed = names[1] if event in ("os.link", "os.rename") else names[0] if event == "os.remove" else None
+    if changed is not None and fnmatch(changed, "*/warehouse.*duckdb*"):
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -228,6 +241,7 @@ main(prog_name="sf-insights")
 def test_a_restore_killed_at_any_step_leaves_a_warehouse_and_is_repeated(synced, tmp_path):
     copy = tmp_path / "copy.duckdb"
     assert synced("backup", str(copy)).code == 0
+    write_into_log(synced.warehouse, "proof")
     before, code, steps = synced.warehouse.stat().st_ino, -9, 0
     while code == -9:
         code, said = finished(KILLED, str(steps), "restore", str(copy))
@@ -238,6 +252,7 @@ def test_a_restore_killed_at_any_step_leaves_a_warehouse_and_is_repeated(synced,
     assert steps > 2
     [aside] = synced.data.glob("*before-restore*")
     assert aside.stat().st_ino == before
+    assert has_table(aside, "proof")
 
 
 def test_republishing_does_not_make_a_snapshot_look_fresh_to_a_monitor(synced):
