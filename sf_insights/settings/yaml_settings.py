@@ -64,6 +64,8 @@ def _replaced(text: str, key: Node, node: Node, value: Any) -> str | None:
     may_hold_comments = isinstance(node, SequenceNode) or was[0] in "|>"  # in a text on one line, # is no comment
     if may_hold_comments and re.search(r"(^|\s)#", was):
         return None
+    if isinstance(node, SequenceNode) and not node.flow_style and "#" in text[end:].partition("\n")[0]:
+        return None  # what it says of the last item would then be said of the whole list
     kept = was[len(was.rstrip()) :]
     margin = " " if was[0].isspace() else ""
     return f"{text[:start]}{margin}{_written(value)}{kept}{text[end:]}"

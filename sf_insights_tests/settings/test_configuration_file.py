@@ -358,6 +358,9 @@ def test_a_list_of_columns_is_edited_line_by_line_and_keeps_its_comments(write):
     for lost in (["Batch", "Balance"], []):
         with pytest.raises(ConfigurationProblem, match="cannot be edited here, so nothing was written"):
             file.with_settings({("zuora_columns",): lost})
+    single = ConfigurationFile.read(write("fields: [Name]\nzuora_columns:\n  - Balance  # what they owe\n"))
+    with pytest.raises(ConfigurationProblem, match="cannot be edited here"):
+        single.with_settings({("zuora_columns",): []})
 
 
 def test_a_list_of_columns_without_comments_may_change_its_form(write):
