@@ -12,19 +12,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from sf_insights.domain.problems import IncompleteData, Problem
 from sf_insights.domain.soql import object_of
 from sf_insights.salesforce.bulk_job import QueryJob
 from sf_insights.salesforce.csv_pages import CsvPage, header_of, write_page
 from sf_insights.salesforce.errors import RequestRefused, bulk_is_refused
-from sf_insights.salesforce.org import SalesforceOrg
+from sf_insights.salesforce.org import LOCATOR_LOST, SalesforceOrg
 from sf_insights.system.durable import PRIVATE_DIRECTORY
 from sf_insights.system.signals import refuse_stopped
 from sf_insights.transport.answers import read_json, translated_parse_errors
 from sf_insights.transport.paging import PageTrail
-from sf_insights.transport.retry import ONCE_MORE
+from sf_insights.transport.retry import ONCE_MORE, DoubtfulAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -220,7 +220,8 @@ class AccountReading:
     def _rest_pages(self) -> Iterator[CsvPage]:
         # Keep numbers as text to avoid floats, and keep invalid characters so that landing can report their cells.
         as_text = partial(read_json, keeps_damage=True, parse_float=str, parse_int=str)
-        for number, answer in enumerate(self._org.query_pages(self._soql, include_deleted=True, read=as_text), start=1):
+        pages = self._org.query_pages(self._soql, include_deleted=True, read=as_text)
+        for number, answer in enumerate(_in_one_session(pages), start=1):
             with translated_parse_errors("Salesforce", f"query {self._object_name}"):
                 self.total_records, records = int(answer["totalSize"]), answer["records"]
                 page = write_page(records, number, self._directory, self._object_name) if records else None
@@ -243,6 +244,16 @@ class AccountReading:
             arrived = self._arrived
             progress = Progress(self.method, self.job_id, state, found, len(arrived), sum(arrived.values()), seconds)
             self._on_progress(progress)
+
+
+def _in_one_session(pages: Iterator[Any]) -> Iterator[Any]:
+    """Yield REST pages. A locator belongs to the session that opened it; once that has expired, read all pages anew."""
+    try:
+        yield from pages
+    except RequestRefused as refused:
+        if refused.code not in LOCATOR_LOST:
+            raise
+        raise DoubtfulAnswer(refused.what.removesuffix("."), remedy=refused.remedy) from None
 
 
 def _first_ended(downloads: set[Future[_Download]]) -> Future[_Download]:

@@ -15,13 +15,11 @@ from sf_insights.domain.fields.field_types import ColumnType
 from sf_insights.domain.problems import IncompleteData
 from sf_insights.domain.soql import select_accounts
 from sf_insights.salesforce.account_reader import AccountReading, Progress, discard_job
-from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.known_texts import KnownTexts
-from sf_insights.salesforce.org import LOCATOR_LOST, SalesforceOrg
+from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.salesforce.parquet_pages import LandedAccounts, empty_landing
 from sf_insights.system.clock import now
 from sf_insights.system.durable import write_note
-from sf_insights.transport.retry import DoubtfulAnswer
 
 _JOB_FILE = "job.json"
 # The data of an older job is too old to count as today's.
@@ -140,11 +138,6 @@ def extract(
                 if reading.own_job_id:
                     EarlierJob(reading.own_job_id, asked_at, query).save(note)
             _land_pages(reading, landed)
-    except RequestRefused as refused:
-        if refused.code not in LOCATOR_LOST:
-            raise
-        # A locator belongs to the session that opened it. A new reading begins with an empty landing.
-        raise DoubtfulAnswer(refused.what.removesuffix("."), remedy=refused.remedy) from None
     finally:
         note.unlink(missing_ok=True)  # the job was deleted, or deleting it failed; it is not resumed
     return Extraction(landed, asked_at, reading.total_records, reading.method, reading.downgrade_reason)

@@ -59,7 +59,8 @@ def test_an_insights_account_that_does_not_exist_is_counted_and_shown(outbound, 
         "SELECT account_id FROM insights.matched_accounts WHERE match_status = 'matched' LIMIT 1"
     )
     outbound.values(
-        f"SELECT unnest(['{known[0]}', 'A00000042']) AS account_id, 'nobody' AS account_name, 'x' AS account_status"
+        f"SELECT unnest(['{known[0]}', 'A00000042', NULL, NULL]) AS account_id, 'nobody' AS account_name,"
+        " 'x' AS account_status"
     )
     outbound.preview(match=match)
     assert outbound.last_run()["unmatched"] == (2 if match else 1)

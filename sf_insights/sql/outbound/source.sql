@@ -1,7 +1,7 @@
 {% from "statuses.sql" import matched %}
 {% set unknown = 'Insights has no account with this account_id' %}
 {# One row per account: the key of its record, and the values to send. Runs in the sandbox, where the snapshot is the
-   default database. `columns` are SQL expressions. A SELECT may name accounts that do not exist. Parquet is several times cheaper to write than a table of a file,
+   default database. `columns` are SQL expressions. Parquet is several times cheaper to write than a table of a file,
    and without compression and without dictionaries of ids cheaper still. #}
 COPY (
 SELECT
@@ -51,12 +51,16 @@ LEFT JOIN (
     WHERE match_status IN {{ matched }} GROUP BY salesforce_account_id
 ) AS match USING (salesforce_account_id)
 {% elif match_column %}
+{# The SELECT may name accounts that do not exist; they are counted. #}
 LEFT JOIN insights.matched_accounts AS match USING (account_id)
 {% else %}
 LEFT JOIN ops.account_matches AS match USING (account_id)
 LEFT JOIN (
     SELECT account_id, crm_account_id FROM insights.matched_accounts WHERE match_status NOT IN {{ matched }}
 ) AS unmatched USING (account_id)
+{% endif %}
+{% if key == 'account_id' %}
+WHERE given.account_id IS NOT NULL
 {% endif %}
 {% endif %}
 ) TO {{ file | literal }} (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1000);
