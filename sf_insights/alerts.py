@@ -72,8 +72,11 @@ class Alerts:
         if published.brings_sync and self._environment.get(_HEARTBEAT):
             self._send("heartbeat", "GET", _HEARTBEAT, None)
 
-    def sent(self, failure: str | None, paused: Mapping[str, str]) -> None:
-        """Report an outbound run that changed the state: it failed, works again, or paused a field."""
+    def sent(self, failure: str | None, paused: Mapping[str, str] | None) -> None:
+        """Report an outbound run that changed the state: it failed, works again, or paused a field.
+
+        `paused` is None if it is not known which fields are paused.
+        """
         with self._locked():
             before = self._ledger()
             self._tell(before, *after_outbound(before.states, failure, paused))

@@ -105,11 +105,10 @@ class OutboundResource(HomeResource):
         """Tell a failure once: the receiver hears of the first failed run, and of the first that works again."""
         try:
             yield
-        except DatabaseInUse:
-            raise  # the run that has the file tells how it ends
         except BaseException as error:
             if self._run is not None and not self._run.request.is_preview and not isinstance(error, STOPPED):
-                self.alerts().sent(reason_of(error), self._run.paused)
+                is_unknown = isinstance(error, DatabaseInUse)  # which fields are paused
+                self.alerts().sent(reason_of(error), None if is_unknown else self._run.paused)
             raise
 
     def _opened(

@@ -235,14 +235,14 @@ class OutboundRun:
                 snapshot_published_at=source.published_at,
             )
             self.is_dry = request.is_preview or not runs.is_accepted(tx, fingerprint)
-            self._has_sent = runs.has_sent(tx, fingerprint)
+            self._has_sent = runs.last_delivered(tx, fingerprint) is not None
             before = runs.org_of(tx)
             is_other_org = before not in (None, source.org_id)
             self._is_verification = (
                 request.verify or is_other_org or (not self.is_dry and runs.is_verification_due(tx, self._moment))
             )
-            has_sent_all = runs.last_complete(tx, fingerprint) is not None
-            self._is_as_previewed = not has_sent_all and runs.previewed_sync(tx, fingerprint) == source.sync
+            is_previewed = runs.previewed_sync(tx, fingerprint) == source.sync
+            self._is_as_previewed = is_previewed and not runs.has_sent_all(tx, fingerprint)
             self._is_first = runs.is_first_run(tx, fingerprint, self.run)
         if is_other_org and not self.is_dry and "org" not in request.accepted:
             raise GuardRefusal(
@@ -365,7 +365,7 @@ class OutboundRun:
 
     def _check_amounts(self, found: Differences) -> None:
         with self.state.transaction() as tx:
-            last = runs.last_complete(tx, self._fingerprint)
+            last = runs.last_delivered(tx, self._fingerprint)
         before = int((last or {}).get("records") or 0)
         amounts = guards.Amounts(
             managed=found.managed,
@@ -398,4 +398,5 @@ class OutboundRun:
                 rejected=(self.differences.rejected_cells if self.differences else 0) + self.tally.rejected_values,
                 api_calls=self._login.api_calls,
             )
-            self._paused = dict(tx.execute("SELECT field, reason FROM outbound.paused_fields"))
+            sql = "SELECT field, reason FROM outbound.paused_fields WHERE object = $object"
+            self._paused = dict(tx.execute(sql, {"object": self.request.outbound.object}))

@@ -91,16 +91,6 @@ def accept(tx: Transaction, fingerprint: str, run: int) -> None:
     tx.insert("ops.acceptances", [{"fingerprint": fingerprint, "run": run, "accepted_at": now().isoformat()}])
 
 
-def has_sent(tx: Transaction, fingerprint: str) -> bool:
-    """Tell whether values were sent with this mapping since it was accepted."""
-    return bool(
-        tx.value(
-            f"SELECT count(*) FROM outbound.runs WHERE state IN {_DELIVERED} AND {_SINCE_ACCEPTED}",
-            {"fingerprint": fingerprint},
-        )
-    )
-
-
 def previewed_sync(tx: Transaction, fingerprint: str) -> int | None:
     """Return the sync whose values a person saw when accepting this mapping."""
     found: int | None = tx.value(
@@ -140,13 +130,19 @@ def last_preview(tx: Transaction) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
-def last_complete(tx: Transaction, fingerprint: str) -> Mapping[str, Any] | None:
-    """Return the last run that sent everything with this mapping since it was accepted, or None."""
+def last_delivered(tx: Transaction, fingerprint: str) -> Mapping[str, Any] | None:
+    """Return the last run that sent values with this mapping since it was accepted, or None."""
     rows = tx.records(
-        f"FROM outbound.runs WHERE state = 'complete' AND {_SINCE_ACCEPTED} ORDER BY run DESC LIMIT 1",
+        f"FROM outbound.runs WHERE state IN {_DELIVERED} AND {_SINCE_ACCEPTED} ORDER BY run DESC LIMIT 1",
         {"fingerprint": fingerprint},
     )
     return rows[0] if rows else None
+
+
+def has_sent_all(tx: Transaction, fingerprint: str) -> bool:
+    """Tell whether a run sent everything with this mapping since it was accepted."""
+    sql = f"SELECT count(*) > 0 FROM outbound.runs WHERE state = 'complete' AND {_SINCE_ACCEPTED}"
+    return bool(tx.value(sql, {"fingerprint": fingerprint}))
 
 
 def is_verification_due(tx: Transaction, moment: datetime) -> bool:

@@ -177,7 +177,7 @@ class ToSalesforce:
                 "runs": [{**run, "reason": plain(run["reason"])} for run in runs],
                 "held": [{**row, "meaning": MEANINGS.get(row["class"], "")} for row in status.held_values(tx)],
                 "rejects": status.rejects(tx, _REJECTS),
-                "paused": {row["field"]: row for row in status.paused_fields(tx)},
+                "paused": {row["field"]: row for row in status.paused_fields(tx, outbound.object)},
                 "unsent": status.unsent_accounts(tx),
                 "left": left,
                 "left_some": left_some,

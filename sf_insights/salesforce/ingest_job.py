@@ -36,7 +36,7 @@ Results = Literal["successfulResults", "failedResults", "unprocessedrecords"]
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 20.0
 _SHORTEST_PAUSE = 0.1  # and never less than this share of the time so far, because reported progress may stand still
 _CLOCKS_DIFFER = timedelta(seconds=5)  # the clocks of Salesforce's servers may differ
-_CREATED_WITHIN = timedelta(minutes=10)  # of the first try: retries of a request end before
+_CREATED_WITHIN = timedelta(minutes=10)  # of the first try. After longer retries, an empty job may stay for a week.
 _CHUNK_BYTES = 1 << 20
 
 

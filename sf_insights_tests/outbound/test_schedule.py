@@ -70,4 +70,6 @@ def test_no_run_starts_after_one_that_was_refused_half_way(outbound, org, tick):
     outbound.fails()
     reason = "The last run was refused after it wrote 10 records"
     assert reason in tick().skip_message
+    outbound.preview()
+    assert reason in tick().skip_message
     assert reason in Installation(outbound.sync.data)("outbound", "status").out

@@ -134,9 +134,15 @@ def after_publishing(before: Mapping[str, str], published: Published) -> tuple[S
 
 
 def after_outbound(
-    before: Mapping[str, str], failure: str | None, paused: Mapping[str, str]
+    before: Mapping[str, str], failure: str | None, paused: Mapping[str, str] | None
 ) -> tuple[States, list[str]]:
-    """Return the states and the lines to send after an outbound run; `failure` is None if it did all it was to do."""
+    """Return the states and the lines to send after an outbound run.
+
+    Args:
+        before: the states before it.
+        failure: why it ended early; None if it did all it was to do.
+        paused: the fields that are paused, with the reasons; None if that is not known.
+    """
     states: States = {
         subject: state for subject, state in before.items() if subject != _OUTBOUND and not _is_outbound_field(subject)
     }
@@ -147,6 +153,8 @@ def after_outbound(
             lines.append(f"Values were not sent to Salesforce: {failure}")
     elif before.get(_OUTBOUND) == "failed":
         lines.append("Recovered: values are sent to Salesforce again.")
+    if paused is None:
+        return states | {subject: state for subject, state in before.items() if _is_outbound_field(subject)}, lines
     for name, reason in paused.items():
         states[_OUTBOUND_FIELD + name] = "paused"
         if _OUTBOUND_FIELD + name not in before:

@@ -21,14 +21,14 @@ def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, re
     Args:
         sending: the delivery.
         max_rejected: the largest share of rejected records.
-        max_calls: the most API calls of this run, when refused records are sent again; None: any number.
+        max_calls: the most API calls for sending refused records again in smaller requests; None: any number.
         reads_back: whether to compare the first records with what was sent, before the others go.
 
     Raises:
         GuardRefusal: too many records are rejected, or the first ones hold other values than were sent.
         ConnectionProblem: Salesforce cannot be reached, or allows no more calls.
     """
-    round_ = 0
+    round_, calls_before = 0, None
     while True:
         with sending.state.transaction() as tx:
             planned = [batch for batch in journal.unsettled(tx) if batch.state == "planned"]
@@ -36,8 +36,9 @@ def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, re
             return
         refuse_stopped()
         batch = planned[0]
-        if batch.round and max_calls is not None:
-            _refuse_expensive(sending, max_calls)
+        if batch.round:
+            calls_before = sending.org.api_calls if calls_before is None else calls_before
+            _refuse_expensive(sending, sending.org.api_calls - calls_before, max_calls)
         if batch.round > round_:
             # Give the program that locks the records time.
             pause(min(sending.org.retry.first_wait * 2.0 ** (batch.round - 1), _LONGEST_PAUSE))
@@ -54,13 +55,15 @@ def send_all(sending: Sending, *, max_rejected: float, max_calls: int | None, re
         _refuse_to_go_on(sending, max_rejected)
 
 
-def _refuse_expensive(sending: Sending, max_calls: int) -> None:
+def _refuse_expensive(sending: Sending, made: int, max_calls: int | None) -> None:
     """Refuse to send refused records again without end: single requests for all of them cost a call each."""
-    made, usage = sending.org.api_calls, sending.org.api_usage
+    if max_calls is None:
+        return
+    usage = sending.org.api_usage
     if made >= max_calls:
         raise GuardRefusal(
-            f"The run has made {made} API calls, and max_api_calls is {max_calls}. Salesforce refuses so many records"
-            " that sending them again in smaller requests takes more.",
+            f"Salesforce refuses so many records that sending them again in smaller requests took {made} API calls,"
+            f" and max_api_calls is {max_calls}.",
             f"Look at the triggers and flows on {sending.object_name}; `sf-insights outbound send --accept calls` lets"
             " one run pass.",
         )

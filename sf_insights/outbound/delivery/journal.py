@@ -72,7 +72,7 @@ def note(
 
 
 def abandon(tx: Transaction, batch: Batch) -> None:
-    """Forget a batch of which nothing was written; its cells still differ, so the next comparison finds them."""
+    """Forget a batch that wrote nothing; its cells still differ, so the next comparison finds them."""
     tx.execute("DELETE FROM ops.batch_cells WHERE batch = $batch", {"batch": batch.batch})
     tx.execute("DELETE FROM ops.batches WHERE batch = $batch", {"batch": batch.batch})
 

@@ -32,9 +32,11 @@ def settle(sending: Sending, batch: Batch, said: Said) -> None:
         _note_written(tx, batch, said)
         verdicts = _verdicts(tx, sending, batch, said)
         rejected = _note_rejected(tx, said, verdicts, moment)
-        _note_paused(tx, sending, batch, said, verdicts, moment)
+        _note_paused(tx, sending, said, verdicts, moment)
         _note_gone(tx, sending, batch, verdicts, moment)
         _plan_again(tx, sending, batch, verdicts)
+        for field in {found.paused for found in verdicts.values() if found.paused}:
+            journal.forget_field(tx, batch.object, field)
         fingerprints = {name: target.fingerprint for name, target in sending.targets.items()}
         journal.settle(tx, batch, sending.run, fingerprints, moment)
         tx.execute("DROP TABLE outcomes")
@@ -135,17 +137,17 @@ def _note_rejected(
 
 
 def _note_paused(
-    tx: Transaction, sending: Sending, batch: Batch, said: Said, verdicts: Mapping[str, Verdict], moment: datetime
+    tx: Transaction, sending: Sending, said: Said, verdicts: Mapping[str, Verdict], moment: datetime
 ) -> None:
     errors = {found.paused: said[record_id] for record_id, found in verdicts.items() if found.paused}
-    known = {name for (name,) in tx.execute("SELECT field FROM outbound.paused_fields")}
+    sql = "SELECT field FROM outbound.paused_fields WHERE object = $object"
+    known = {name for (name,) in tx.execute(sql, {"object": sending.object_name})}
     for field, error in errors.items():
         if error is None or field in known:
             continue
         reason = f"Salesforce refuses to write it ({error.code}: {error.message})"
         row = {"object": sending.object_name, "field": field, "reason": reason, "since": moment.isoformat()}
         tx.insert("outbound.paused_fields", [row])
-        journal.forget_field(tx, batch.object, field)
         forget_describes(tx)  # the next run looks whether the user may write it
         sending.tell(f"{field} is paused: {reason}")
 

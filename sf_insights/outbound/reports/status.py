@@ -107,9 +107,12 @@ def rejects(tx: Transaction, most: int | None = None) -> list[dict[str, Any]]:
     )
 
 
-def paused_fields(tx: Transaction) -> list[dict[str, Any]]:
+def paused_fields(tx: Transaction, object_name: str) -> list[dict[str, Any]]:
     """Return the fields that cannot be written now, with the reasons."""
-    return tx.records("SELECT field, reason, since FROM outbound.paused_fields ORDER BY field")
+    return tx.records(
+        "SELECT field, reason, since FROM outbound.paused_fields WHERE object = $object ORDER BY field",
+        {"object": object_name},
+    )
 
 
 def left_behind(tx: Transaction, most: int) -> tuple[int, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sf_insights.domain.syncs.alerts import Published, after_failure, after_publishing
+from sf_insights.domain.syncs.alerts import Published, after_failure, after_outbound, after_publishing
 
 DAY = date(2026, 3, 2)
 
@@ -49,3 +49,11 @@ def test_only_the_new_field_of_a_days_second_sync_alerts():
     assert after_publishing(states, published(new_labels=both))[1] == [
         'New fields are visible, with labels to review: Rating as "Sssf Rating".'
     ]
+
+
+def test_a_run_that_could_not_look_says_nothing_of_paused_fields():
+    states, _ = after_outbound({}, None, {"Insights_Notes__c": "the user may not edit it"})
+    states, lines = after_outbound(states, "the file is in use", None)
+    assert lines == ["Values were not sent to Salesforce: the file is in use"]
+    states, lines = after_outbound(states, None, {"Insights_Notes__c": "the user may not edit it"})
+    assert lines == ["Recovered: values are sent to Salesforce again."]

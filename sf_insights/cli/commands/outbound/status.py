@@ -50,7 +50,7 @@ def status(as_json: bool) -> None:
             "running": OutboundState.of(places).holder(),
             "next_run": ahead and asdict(ahead),
             "runs": found_in.last_runs(tx, _RUNS),
-            "paused": found_in.paused_fields(tx),
+            "paused": found_in.paused_fields(tx, outbound.object),
             "held": found_in.held_values(tx),
             "unsent_accounts": found_in.unsent_accounts(tx),
             "left_behind": {"records": left, "examples": some},
