@@ -115,7 +115,7 @@ def test_retry_sends_what_salesforce_refused(mapped, org):
     org.remove_rules()
     assert "0 records written" in mapped("outbound", "send").out
     said = mapped("outbound", "retry")
-    assert f"{len(refused)} refused value" in said.out
+    assert f"{len(refused)} held value" in said.out
     assert f"{len(refused)} record" in mapped("outbound", "send").out
     assert not [row for row in mapped("outbound", "rejects", "--json").json if row["refused_by"] == "Salesforce"]
 
