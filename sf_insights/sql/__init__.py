@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sf_insights.domain.accounts.statuses import MATCHED, STATUSES
-from sf_insights.domain.fields.lifecycle import VISIBLE
+from sf_insights.domain.fields.statuses import VISIBLE
 
 if TYPE_CHECKING:
     import jinja2

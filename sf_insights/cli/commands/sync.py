@@ -13,7 +13,7 @@ from sf_insights.cli.console import heading, next_steps, one_line, program, tabl
 from sf_insights.cli.failures import fail
 from sf_insights.cli.progress import RunProgress
 from sf_insights.domain.configuration import retry_duration
-from sf_insights.domain.fields.lifecycle import VISIBLE
+from sf_insights.domain.fields.statuses import VISIBLE
 from sf_insights.domain.wording import counted
 from sf_insights.settings.configuration_file import load_configuration
 from sf_insights.settings.environment import Places, environment

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from sf_insights.domain.fields.field_types import AccountField, Category
 from sf_insights.domain.fields.plan import PlannedField
-
-Status = Literal["pending", "active", "paused", "deselected"]
-VISIBLE: tuple[Status, ...] = ("active", "paused")  # to analysts
+from sf_insights.domain.fields.statuses import VISIBLE, Status
 
 
 @dataclass(frozen=True)

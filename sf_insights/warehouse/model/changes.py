@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sf_insights.domain.fields.lifecycle import VISIBLE
+from sf_insights.domain.fields.statuses import VISIBLE
 from sf_insights.sql import render
 from sf_insights.warehouse.transaction import Transaction
 
