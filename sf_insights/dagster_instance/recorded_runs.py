@@ -46,7 +46,7 @@ def run_under_way(instance: dg.DagsterInstance, job: str = DAILY_SYNC) -> str | 
 
 
 def last_sent(instance: dg.DagsterInstance, job: str) -> datetime | None:
-    """Return when the last outbound run that was no preview was created; None if there is none."""
+    """Return when the last outbound run was created, previews apart; None if the newest runs have none."""
     for record in instance.get_run_records(_filter(job), limit=_MOST_AT_ONCE):
         if record.dagster_run.tags.get(OUTBOUND_TAG) != "preview":
             return record.create_timestamp.replace(tzinfo=UTC)

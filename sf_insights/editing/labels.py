@@ -66,7 +66,7 @@ def may_be_published(places: Places) -> bool:
 
 
 def is_sync_due(places: Places) -> bool:
-    """Tell whether a sync will publish the labels in the file: one is running, or there is no snapshot yet."""
+    """Tell whether a sync will publish the labels in the file: one that is running, or the first one."""
     return not places.snapshot.exists() or _is_held(places)
 
 

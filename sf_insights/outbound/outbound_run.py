@@ -181,10 +181,10 @@ class OutboundRun:
 
     def end(self) -> None:
         """Record a run that did all it was asked to."""
+        limit, to_write = self.request.limit, self.differences.to_write if self.differences else 0
         if self.request.is_preview:
             self._finish("preview", None)
-        elif self.differences and self.differences.to_write > (self.request.limit or self.differences.to_write):
-            limit, to_write = self.request.limit, self.differences.to_write
+        elif limit is not None and limit < to_write:
             self._finish("partial", f"It was asked to send {limit} of {to_write} records. The next run sends the rest.")
         else:
             self._finish("complete", None)

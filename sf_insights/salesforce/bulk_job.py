@@ -32,6 +32,7 @@ T = TypeVar("T")
 _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 30.0
 _FIRST_VERSION_WITH_RESULT_PAGES = 58.0
+_QUERIES = "jobs/query?jobType=V2Query"
 _CLOCKS_DIFFER = timedelta(seconds=5)  # the clocks of Salesforce's servers may differ
 _TERMINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
@@ -210,18 +211,7 @@ class QueryJob:
             logger.warning("Job %s remains in Salesforce. %s", self.id, problem)
 
     def _change(self, method: str, body: dict[str, str] | None = None) -> None:
-        try:
-            self._org.call(
-                method,
-                f"jobs/query/{self.id}",
-                doing="remove the query",
-                body=body,
-                read=lambda _: None,
-                retry=ONCE_MORE,
-            )
-        except RequestRefused as refused:
-            if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
-                raise
+        change_job(self._org, method, f"jobs/query/{self.id}", doing="remove the query", body=body)
 
 
 def _job_since(org: SalesforceOrg, object_name: str, moment: datetime | None) -> dict[str, Any] | None:
@@ -234,7 +224,11 @@ def _job_since(org: SalesforceOrg, object_name: str, moment: datetime | None) ->
     try:
         user, earliest = org.user_id(), moment - _CLOCKS_DIFFER
         with translated_parse_errors("Salesforce", "list its query jobs"):
-            new = [info for info in _listed_jobs(org) if _is_of(info, object_name, user, earliest)]
+            new = [
+                info
+                for info in listed_jobs(org, _QUERIES, doing="list its query jobs")
+                if _is_of(info, object_name, user, earliest)
+            ]
     except Problem as problem:
         logger.warning("It is unknown whether Salesforce created the query. %s", problem)
         return None
@@ -250,13 +244,25 @@ def _is_of(info: dict[str, Any], object_name: str, user: str, earliest: datetime
     )
 
 
-def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
-    """Yield every query job that Salesforce still has."""
-    trail = PageTrail("Salesforce", "list its query jobs")
-    path = "jobs/query?jobType=V2Query"
-    while path:
-        answer: Any = org.call("GET", path, doing="list its query jobs")
-        jobs, following = answer["records"], answer.get("nextRecordsUrl")
+def change_job(org: SalesforceOrg, method: str, path: str, *, doing: str, body: dict[str, str] | None = None) -> None:
+    """Change or delete a job of the Bulk API, with one repeat; a job that is gone needs no change.
+
+    Raises:
+        Problem: Salesforce refuses the change or cannot be reached.
+    """
+    try:
+        org.call(method, path, doing=doing, body=body, read=lambda _: None, retry=ONCE_MORE)
+    except RequestRefused as refused:
+        if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
+            raise
+
+
+def listed_jobs(org: SalesforceOrg, path: str, *, doing: str) -> Iterator[dict[str, Any]]:
+    """Yield every job of a list that Salesforce still has. `path` is of the list's first page."""
+    trail, following = PageTrail("Salesforce", doing), path
+    while following:
+        answer: Any = org.call("GET", following, doing=doing)
+        jobs, link = answer["records"], answer.get("nextRecordsUrl")
         yield from jobs
         first = str(jobs[0]["id"]) if jobs else ""
-        path = trail.follow(own_path(following), brought=len(jobs), first=first) if following else ""
+        following = trail.follow(own_path(link), brought=len(jobs), first=first) if link else ""

@@ -10,7 +10,6 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +19,12 @@ import requests
 from sf_insights.domain.encodings import in_utf8
 from sf_insights.domain.problems import ConnectionProblem, Problem
 from sf_insights.domain.salesforce_ids import to_18_characters
+from sf_insights.salesforce.bulk_job import change_job, listed_jobs
 from sf_insights.salesforce.errors import RequestRefused
 from sf_insights.salesforce.org import SalesforceOrg
 from sf_insights.system.signals import pause
 from sf_insights.transport.answers import translated_parse_errors
-from sf_insights.transport.paging import PageTrail, own_path
-from sf_insights.transport.retry import ONCE_MORE, OutcomeUnknown
+from sf_insights.transport.retry import OutcomeUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -186,18 +185,7 @@ class IngestJob:
             logger.warning("Job %s remains in Salesforce. %s", self.id, problem)
 
     def _change(self, method: str, body: dict[str, str] | None = None) -> None:
-        try:
-            self._org.call(
-                method,
-                f"jobs/ingest/{self.id}",
-                doing="remove the job",
-                body=body,
-                read=lambda _: None,
-                retry=ONCE_MORE,
-            )
-        except RequestRefused as refused:
-            if refused.status != requests.codes.not_found:  # a repeated DELETE finds nothing
-                raise
+        change_job(self._org, method, f"jobs/ingest/{self.id}", doing="remove the job", body=body)
 
 
 def _expected(seconds: float, processed: int, left: int) -> float:
@@ -216,7 +204,7 @@ def leftover_job(org: SalesforceOrg, object_name: str, since: datetime) -> Inges
         since: when the request was first sent, on Salesforce's clock.
     """
     user, found = org.user_id(), []
-    for info in _listed_jobs(org):
+    for info in listed_jobs(org, "jobs/ingest?jobType=V2Ingest", doing="list its jobs"):
         with translated_parse_errors("Salesforce", "list its jobs"):
             created = datetime.fromisoformat(info["createdDate"])
             if (
@@ -226,14 +214,3 @@ def leftover_job(org: SalesforceOrg, object_name: str, since: datetime) -> Inges
             ):
                 found.append(IngestJob(org, info))
     return found[0] if len(found) == 1 else None
-
-
-def _listed_jobs(org: SalesforceOrg) -> Iterator[dict[str, Any]]:
-    doing = "list its jobs"
-    trail, path = PageTrail("Salesforce", doing), "jobs/ingest?jobType=V2Ingest"
-    while path:
-        answer: Any = org.call("GET", path, doing=doing)
-        jobs, following = answer["records"], answer.get("nextRecordsUrl")
-        yield from jobs
-        first = str(jobs[0]["id"]) if jobs else ""
-        path = trail.follow(own_path(following), brought=len(jobs), first=first) if following else ""
